@@ -120,8 +120,7 @@ function messageOf({ title, message, sessionId }: CommitOptions): string {
 }
 
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.
-  return text.replace(/[\s\u0000-\u001f\u007f]+/g, ' ').trim();
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
 interface Move {

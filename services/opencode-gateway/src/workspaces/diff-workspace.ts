@@ -62,7 +62,7 @@ async function scratchCall(workspace: Workspace, scratch: string): Promise<GitCa
   const objects = join(scratch, 'objects');
   await mkdir(objects);
   // What the index knows of files that have not changed saves reading them. There is none before the first `git add`.
-  await copyFile(join(gitDirectory, 'index'), index).catch(() => {});
+  await copyFile(join(gitDirectory, 'index'), index).catch(() => undefined);
   return {
     cwd: workspace.root,
     gitDirectory,

@@ -139,7 +139,7 @@ function run(args: readonly string[], call: GitCall, base: Environment): Promise
     },
   );
   // Git may end without reading its input; its exit code tells why.
-  child.stdin?.on('error', () => {});
+  child.stdin?.on('error', () => undefined);
   child.stdin?.end(call.input ?? '');
   return promise;
 }

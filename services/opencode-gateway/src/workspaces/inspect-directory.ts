@@ -50,8 +50,7 @@ type Refusal = { readonly violation: Violation };
 
 async function checkDirectory({ directory, roots }: InspectOptions): Promise<{ directory: string } | Refusal> {
   if (!isAbsolute(directory)) return refuse('not_absolute', `must be an absolute path, not ${shown(directory)}`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  if (/[\u0000-\u001f\u007f]/.test(directory)) return refuse('not_printable', 'must not contain control characters');
+  if (/\p{Cc}/u.test(directory)) return refuse('not_printable', 'must not contain control characters');
   const { existing, complete } = await deepestExisting(directory);
   // Said of whatever lies outside, whether it exists or not: the answer must not tell.
   if (!(await isInside(existing, roots))) return refuse('outside_of_roots', `${shown(directory)} ${OUTSIDE_OF_ROOTS}`);

@@ -38,10 +38,9 @@ export async function releaseWorkspace({ git, mutex, workspace }: ReleaseOptions
   if (!isWorktree(workspace)) return { removed: false, reason: 'in_place' };
   const layout = await repositoryLayout(workspace.repositoryRoot).catch(() => null);
   if (layout === null) return { removed: false, reason: 'repository_missing' };
-  using _session = await mutex.acquire(workspace.root);
-  using _repository = await mutex.acquire(layout.commonDirectory);
+  const remove = () => mutex.run(layout.commonDirectory, () => removeUnlessNeeded(git, workspace));
   try {
-    const reason = await removeUnlessNeeded(git, workspace);
+    const reason = await mutex.run(workspace.root, remove);
     return reason === null ? { removed: true } : { removed: false, reason };
   } catch (error) {
     if (error instanceof GitError) return { removed: false, reason: 'refused' };

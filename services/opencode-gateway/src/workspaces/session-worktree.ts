@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ConflictError } from '@oio/errors';
 import { type Git, GitError } from './git.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
-import { type RepositoryLayout, repositoryLayout, worktreeGitDirectory } from './repository-layout.ts';
+import { repositoryLayout, worktreeGitDirectory } from './repository-layout.ts';
 
 export interface SessionWorktreeOptions {
   readonly git: Git;
@@ -20,11 +20,16 @@ export interface SessionWorktreeOptions {
  * index tells a worktree that someone may have worked in from one whose making was interrupted.
  */
 export async function ensureSessionWorktree(options: SessionWorktreeOptions): Promise<void> {
-  using _session = await options.mutex.acquire(options.root);
+  const { git, mutex, root } = options;
   const layout = await repositoryLayout(options.repositoryRoot);
-  const gitDirectory = worktreeGitDirectory(options.root, layout);
-  if (existsSync(join(gitDirectory, 'index'))) return mendWorktree(options, gitDirectory);
-  return makeWorktree(options, { layout, gitDirectory });
+  const gitDirectory = worktreeGitDirectory(root, layout);
+  await mutex.run(root, async () => {
+    if (existsSync(join(gitDirectory, 'index'))) return mendWorktree(options, gitDirectory);
+    if (await isLinked(options, gitDirectory)) return checkOut(git, root, gitDirectory);
+    const found = await mutex.run(layout.commonDirectory, () => linkWorktree(options, gitDirectory));
+    // Outside of the repository's mutex: checkouts of several sessions run side by side.
+    return found === null ? checkOut(git, root, gitDirectory) : adoptFiles(git, { found, root, gitDirectory });
+  });
 }
 
 /** Puts back what is missing: the files, as they were last staged, or the links between worktree and repository. */
@@ -37,12 +42,12 @@ async function mendWorktree({ git, root }: SessionWorktreeOptions, gitDirectory:
     }
     await writeFile(join(gitDirectory, 'gitdir'), `${link}\n`);
   }
-  if (!existsSync(root)) return restoreFiles(git, root, { gitDirectory });
+  if (!existsSync(root)) return restoreFiles(git, root, gitDirectory);
   if (!existsSync(link)) await writeFile(link, linkTo(gitDirectory));
 }
 
 /** Under another name first: an interrupted restoration must not look like files that were deleted. */
-async function restoreFiles(git: Git, root: string, { gitDirectory }: Pick<Place, 'gitDirectory'>): Promise<void> {
+async function restoreFiles(git: Git, root: string, gitDirectory: string): Promise<void> {
   const restored = `${root}.restored`;
   await rm(restored, { recursive: true, force: true });
   await mkdir(restored, { mode: 0o700 });
@@ -56,38 +61,33 @@ function linkTo(gitDirectory: string): string {
   return `gitdir: ${gitDirectory}\n`;
 }
 
-interface Place {
-  readonly layout: RepositoryLayout;
-  readonly gitDirectory: string;
+/** Whether only the first checkout is missing. */
+async function isLinked({ root, branch }: SessionWorktreeOptions, gitDirectory: string): Promise<boolean> {
+  const head = await readFile(join(gitDirectory, 'HEAD'), 'utf8').catch(() => '');
+  const isOnBranch = head.trim() === `ref: refs/heads/${branch}`;
+  return isOnBranch && existsSync(join(gitDirectory, 'commondir')) && existsSync(join(root, '.git'));
 }
 
-async function makeWorktree(options: SessionWorktreeOptions, place: Place): Promise<void> {
-  const { git, root } = options;
-  const { gitDirectory } = place;
-  // Without traces of an interrupted making, files found here are work whose git directory was lost.
-  const interrupted = existsSync(gitDirectory);
-  const found = await linkWorktree(options, place);
-  // Outside of the repository's mutex: checkouts of several sessions run side by side.
-  const mode = found && !interrupted ? '--mixed' : '--hard';
-  await git(['reset', mode, '--quiet'], { cwd: root, gitDirectory, timeoutMs: CHECKOUT_TIMEOUT_MS });
+async function checkOut(git: Git, root: string, gitDirectory: string): Promise<void> {
+  // Left by a checkout that was killed: nobody but us works here before the first one is complete.
+  await rm(join(gitDirectory, 'index.lock'), { force: true });
+  await git(['reset', '--hard', '--quiet'], { cwd: root, gitDirectory, timeoutMs: CHECKOUT_TIMEOUT_MS });
 }
 
-/** A worktree without index, around the files that were there. Answers whether there were any. */
-async function linkWorktree(options: SessionWorktreeOptions, { layout, gitDirectory }: Place): Promise<boolean> {
+/** An empty worktree. Answers where the files are that were in its place: work whose git directory was lost. */
+async function linkWorktree(options: SessionWorktreeOptions, gitDirectory: string): Promise<string | null> {
   const { root } = options;
-  using _repository = await options.mutex.acquire(layout.commonDirectory);
   await rm(gitDirectory, { recursive: true, force: true });
   const found = await setAside(root);
   try {
     await mkdir(root, { mode: 0o700 });
     await addWorktree(options);
+    return found;
   } catch (error) {
-    await rmdir(root).catch(() => {});
+    await rmdir(root).catch(() => undefined);
     if (found !== null) await rename(found, root);
     throw error;
   }
-  if (found !== null) await bringBack(found, root);
-  return found !== null;
 }
 
 const CHECKOUT_TIMEOUT_MS = 10 * 60_000;
@@ -108,10 +108,18 @@ async function setAside(root: string): Promise<string | null> {
   }
 }
 
-async function bringBack(found: string, root: string): Promise<void> {
+interface Adoption {
+  readonly found: string;
+  readonly root: string;
+  readonly gitDirectory: string;
+}
+
+/** Makes the files the worktree's, in an order such that a crash between two steps leaves what can be mended. */
+async function adoptFiles(git: Git, { found, root, gitDirectory }: Adoption): Promise<void> {
   await rm(join(found, '.git'), { recursive: true, force: true });
   await rename(join(root, '.git'), join(found, '.git'));
   await rmdir(root);
+  await git(['reset', '--mixed', '--quiet'], { cwd: found, gitDirectory, timeoutMs: CHECKOUT_TIMEOUT_MS });
   await rename(found, root);
 }
 
