@@ -104,7 +104,8 @@ const FIXED_CONFIG = [
 ].flatMap((setting) => ['-c', setting]);
 
 type Environment = Record<string, string>;
-type PartialEnvironment = Readonly<Record<string, string | undefined>>;
+/** Environment variables, of which some may be unset. */
+export type PartialEnvironment = Readonly<Record<string, string | undefined>>;
 
 function passedOn(environment: PartialEnvironment): Environment {
   const kept: Environment = {};
