@@ -81,7 +81,7 @@ export const wireMessage = z
       parentID: z.string().optional(),
       time: z.object({ created: z.number(), completed: z.number().optional() }),
       finish: z.string().optional(),
-      summary: z.unknown(),
+      summary: z.unknown().optional(),
       error: wireError.optional(),
     }),
     parts: z.array(wirePart),
