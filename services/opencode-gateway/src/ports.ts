@@ -126,6 +126,10 @@ export interface Prompt extends SessionRef {
   readonly agent: string;
   /** Always said: a session remembers the last one, also a bad one. */
   readonly model: ModelRef;
+  /** Replaces the agent's own instructions. */
+  readonly system?: string;
+  /** Tools that are switched on or off for this prompt. */
+  readonly tools?: Readonly<Record<string, boolean>>;
   readonly text: string;
 }
 

@@ -120,7 +120,7 @@ function attemptOrder(snapshot: SessionSnapshot): AttemptOrder {
     agentConfig: session.agentConfig,
     model: session.model,
     place: snapshot.place,
-    workspace: snapshot.workspace,
+    prepared: attempt.openCodeSessionId !== null,
     lastStepId: attempt.lastStepId,
     resume: checkpoints.last?.resume ?? null,
     previousFailure: previousFailure(snapshot),

@@ -1,6 +1,6 @@
 import { type CommandReply, type SessionCommandName, type StoredSessionEvent, sessionEvents } from '@oio/contracts';
 import { type Decision, decide, type SessionCommand, type SessionSnapshot, toSessionView } from '@oio/domain';
-import { AppError, ConflictError, NotFoundError } from '@oio/errors';
+import { type AppError, ConflictError, NotFoundError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import { notOwner } from '@oio/ownership';
 import { type Clock, type Logger, newMessageId } from '@oio/runtime';
@@ -61,17 +61,17 @@ async function handle(parts: CommandParts, session: LiveSession, command: Sessio
     messageId: newMessageId(Date.parse(now)),
     ...(children && { children }),
   });
-  if (decision.kind === 'nothing') return replyOf(snapshot, 'stale', envelope, now);
-  if (decision.kind === 'refused') return refused(parts, snapshot, decision.error, envelope, now);
+  if (decision.kind !== 'events') return withoutEffect(parts, snapshot, decision, envelope, now);
   const outcome = await commit(parts, session, decision, command);
   if (outcome === 'applied') followUp(parts, decision.next, decision.events, decision.effects);
   return replyOf(session.snapshot, outcome, envelope, now);
 }
 
-/** A refusal stands, unless the command is the repetition of one that was applied: then it has its outcome already. */
-async function refused(parts: CommandParts, snapshot: SessionSnapshot, error: ConflictError, envelope: Envelope, now: string): Promise<CommandReply> {
+/** Refused, or too late; unless it is the repetition of a command that was applied: then it has its outcome already. */
+async function withoutEffect(parts: CommandParts, snapshot: SessionSnapshot, decision: Exclude<Decision, Decided>, envelope: Envelope, now: string): Promise<CommandReply> {
   if (await parts.store.hasOutcome(snapshot.id, envelope.id)) return replyOf(snapshot, 'repeated', envelope, now);
-  throw error;
+  if (decision.kind === 'refused') throw decision.error;
+  return replyOf(snapshot, 'stale', envelope, now);
 }
 
 async function commit(parts: CommandParts, session: LiveSession, decision: Decided, command: SessionCommand): Promise<'applied' | 'repeated'> {

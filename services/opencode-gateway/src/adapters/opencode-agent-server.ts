@@ -126,8 +126,8 @@ export class OpencodeAgentServer implements AgentServer {
   }
 
   #run(prompt: Omit<Prompt, 'text'>, parts: object[]): Promise<void> {
-    const { messageId, agent, model } = prompt;
-    const body = { messageID: messageId, agent, model: { providerID: model.providerId, modelID: model.modelId }, parts };
+    const { messageId, agent, model, system, tools } = prompt;
+    const body = { messageID: messageId, agent, model: { providerID: model.providerId, modelID: model.modelId }, system, tools, parts };
     return this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });
   }
 }

@@ -13,20 +13,20 @@ export type FailureCode =
   | 'quota_exceeded'
   | 'rate_limited'
   | 'provider_unavailable'
-  | 'provider_answer_invalid'
-  | 'bad_model'
-  | 'bad_agent'
-  | 'bad_request'
+  | 'provider_garbled'
+  | 'model_not_found'
+  | 'agent_not_found'
+  | 'provider_rejected'
   | 'context_overflow'
-  | 'content_filter'
-  | 'output_length'
+  | 'content_filtered'
+  | 'output_truncated'
   | 'permission_rejected'
   | 'question_rejected'
-  | 'endless_loop'
+  | 'empty_answers'
   | 'too_many_steps'
   | 'agent_error';
 
-const TRANSIENT: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_unavailable', 'provider_answer_invalid']);
+const TRANSIENT: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_unavailable', 'provider_garbled']);
 
 /** A failure of this kind; only the transient kinds are worth another attempt. */
 export function failure(code: FailureCode, message: string, retryAfterMs: number | null = null): Failure {
@@ -50,9 +50,9 @@ export function failureOfWaiting(message: string, waitMs: number): Failure {
 const BY_NAME: Readonly<Record<string, FailureCode>> = {
   ProviderAuthError: 'provider_auth',
   ContextOverflowError: 'context_overflow',
-  ContentFilterError: 'content_filter',
-  MessageOutputLengthError: 'output_length',
-  StructuredOutputError: 'provider_answer_invalid',
+  ContentFilterError: 'content_filtered',
+  MessageOutputLengthError: 'output_truncated',
+  StructuredOutputError: 'provider_garbled',
 };
 
 function codeOfStatus({ name, statusCode, message, detail }: AgentError): FailureCode | null {
@@ -61,10 +61,10 @@ function codeOfStatus({ name, statusCode, message, detail }: AgentError): Failur
   if (QUOTA.test(said) || statusCode === 402) return 'quota_exceeded';
   if (statusCode === null || statusCode === 408 || statusCode >= 500) return 'provider_unavailable';
   if (statusCode === 401 || statusCode === 403) return 'provider_auth';
-  if (statusCode === 404 || MODEL.test(said)) return 'bad_model';
+  if (statusCode === 404 || MODEL.test(said)) return 'model_not_found';
   if (statusCode === 429) return 'rate_limited';
   if (statusCode === 413 || OVERFLOW.test(said)) return 'context_overflow';
-  return 'bad_request';
+  return 'provider_rejected';
 }
 
 const QUOTA = /insufficient_quota|exceeded your current quota|billing|credit balance/i;
@@ -77,11 +77,11 @@ function codeOfMessage(message: string): FailureCode | null {
 }
 
 const BY_WORDS: readonly (readonly [RegExp, FailureCode])[] = [
-  [/^Agent not found/i, 'bad_agent'],
-  [MODEL, 'bad_model'],
-  [/Model not found/i, 'bad_model'],
+  [/^Agent not found/i, 'agent_not_found'],
+  [MODEL, 'model_not_found'],
+  [/Model not found/i, 'model_not_found'],
   [QUOTA, 'quota_exceeded'],
   [/rate.?limit|too many requests|\b429\b/i, 'rate_limited'],
-  [/JSON parsing failed|invalid json/i, 'provider_answer_invalid'],
+  [/JSON parsing failed|invalid json/i, 'provider_garbled'],
   [/cannot connect|connection|timed out|overloaded|socket|unavailable/i, 'provider_unavailable'],
 ];

@@ -84,7 +84,7 @@ function viewOf(facts: TurnFacts): View {
 function runawayOf({ replies, limits }: View): Failure | null {
   const tail = replies.slice(-limits.maxUnknownFinishes);
   if (tail.length === limits.maxUnknownFinishes && tail.every(({ finish }) => finish === 'unknown')) {
-    return failure('endless_loop', `The model gave ${tail.length} empty answers in a row.`);
+    return failure('empty_answers', `The model gave ${tail.length} empty answers in a row.`);
   }
   if (replies.length <= limits.maxSteps) return null;
   return failure('too_many_steps', `The turn took more than ${limits.maxSteps} steps.`);
@@ -122,8 +122,8 @@ function withOpenReply(view: View, last: TurnMessage): Verdict {
 }
 
 function withReply(view: View, last: TurnMessage): Verdict {
-  if (last.finish === 'length') return failed(failure('output_length', 'The answer was cut off at the output limit.'));
-  if (last.finish === 'content-filter') return failed(failure('content_filter', 'The provider blocked the answer.'));
+  if (last.finish === 'length') return failed(failure('output_truncated', 'The answer was cut off at the output limit.'));
+  if (last.finish === 'content-filter') return failed(failure('content_filtered', 'The provider blocked the answer.'));
   const more = last.summary || last.finish === null || last.finish === 'tool-calls' || last.finish === 'unknown';
   if (!more) return finished(view, last);
   // A rejection without a word ends the turn, and it looks like any other end.
