@@ -69,14 +69,14 @@ test('a test file without a test has failed', async (t) => {
 
 test('a test that waits for ever is named once its file made no progress for too long', async (t) => {
   const hanging = `${AVA}test('waits', () => new Promise(() => setInterval(() => {}, 500)));\n`;
-  const { passed, failed, shown } = await run(t, { files: { a: GOOD, hanging }, args: ['--timeout=1s'] });
+  const { passed, failed, shown } = await run(t, { files: { a: GOOD, hanging }, args: ['--timeout=5s'] });
   t.deepEqual([passed, failed], [1, 1]);
   t.regex(shown, /✗ .*waits\n.*no new tests completed/s);
 });
 
 test('a test file that leaves something open has failed, although its tests passed', async (t) => {
   const leaking = `${AVA}import { createServer } from 'node:net';\n${GOOD.replace(AVA, '')}createServer().listen(0);\n`;
-  const outcome = await run(t, { files: { leaking }, args: ['--timeout=1s'] });
+  const outcome = await run(t, { files: { leaking }, args: ['--timeout=5s'] });
   t.is(outcome.passed, 1);
   t.is(outcome.failed, 1);
   t.is(outcome.problems.length, 1);
@@ -89,7 +89,7 @@ test('busy', () => {
   for (;;);
 });
 `;
-  const { root, failed, problems } = await run(t, { files: { busy }, timeLimitMs: 4_000 });
+  const { root, failed, problems } = await run(t, { files: { busy }, timeLimitMs: 6_000 });
   t.is(failed, 1);
   t.regex(problems.join('\n'), /took too long/);
   const worker = Number(await readFile(join(root, 'pid'), 'utf8'));
