@@ -21,7 +21,7 @@ const PLANTED: Readonly<Record<string, { text: string; says: RegExp }>> = {
   'console-log.ts': { text: 'console.log(1);\nexport const x = 1;', says: /no-console/ },
   'long-file.ts': { text: lines(301, 'void 0;'), says: /max-lines\)/ },
   'long-function.ts': {
-    text: `export function f(): void {\n${lines(40, '  void 0;')}}`,
+    text: `export function f(): void {\n${lines(39, '  void 0;')}}`,
     says: /max-lines-per-function/,
   },
   'complex.ts': { text: `export function f(x: number): number {\n${branches(10)}  return 0;\n}`, says: /complexity/ },

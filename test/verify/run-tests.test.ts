@@ -85,6 +85,7 @@ test('a test file that leaves something open has failed, although its tests pass
 test('a run that takes too long is ended with all its processes, and has failed', async (t) => {
   const busy = `${AVA}import { writeFileSync } from 'node:fs';
 test('busy', () => {
+  process.on('SIGTERM', () => {});
   writeFileSync('pid', String(process.pid));
   for (;;);
 });
