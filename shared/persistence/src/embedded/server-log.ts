@@ -1,0 +1,49 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+
+/** The server's log, open for appending, and how long it was before this start. */
+export interface ServerLog extends AsyncDisposable {
+  readonly fd: number;
+  /** What was written since, the lines that tell why something failed. */
+  read(): Promise<string>;
+}
+
+/** Opens the log for a server that is about to start; a large one is set aside first, over the one set aside before. */
+export async function openServerLog(path: string): Promise<ServerLog> {
+  const size = await stat(path).then((stats) => stats.size, () => 0);
+  if (size > LARGE_LOG_BYTES) await rename(path, `${path}.1`);
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+  const file = await open(path, flags, 0o600);
+  const { size: start } = await file.stat();
+  return {
+    fd: file.fd,
+    read: () => readFrom(file, start),
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+const LARGE_LOG_BYTES = 16_000_000;
+
+async function readFrom(file: FileHandle, start: number): Promise<string> {
+  const { size } = await file.stat();
+  const buffer = Buffer.alloc(Math.min(size - start, 64 * 1024));
+  await file.read(buffer, 0, buffer.length, size - buffer.length);
+  return buffer.toString('utf8');
+}
+
+/** The last lines that say what went wrong, indented for a message; the last lines of any kind if none does. */
+export function usefulLines(output: string): string {
+  const lines = output
+    .split('\n')
+    .map((line) => line.replace(PREFIX, '').trimEnd())
+    .filter((line) => line !== '');
+  const telling = lines.filter((line) => TELLING.test(line));
+  return (telling.length > 0 ? telling : lines)
+    .slice(-5)
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+/** `%m [%p] `, the server's own log_line_prefix. */
+const PREFIX = /^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] /;
+const TELLING = /\b(FATAL|PANIC|ERROR|HINT|DETAIL|WARNING|fatal|error|could not|cannot)\b/;
