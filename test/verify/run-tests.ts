@@ -15,16 +15,23 @@ export interface TestRun {
   readonly timeLimitMs?: number;
   /** Further arguments for AVA. */
   readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Runs all tests; what is skipped, left out, unfinished or crashed counts as failed. Failures are shown as they happen. */
-export async function runTests({ root, print, timeLimitMs = TIME_LIMIT_MS, args = [] }: TestRun): Promise<Outcome> {
+export async function runTests({
+  root,
+  print,
+  timeLimitMs = TIME_LIMIT_MS,
+  args = [],
+  environment = {},
+}: TestRun): Promise<Outcome> {
   const tally = new Tally(print);
   const reader = new TapReader((test) => tally.add(test));
   // Its own process group, so that a run that hangs can be ended together with all its workers.
   const ava = spawn(toolPath('ava'), ['--tap', ...args], {
     cwd: root,
-    env: toolEnvironment(),
+    env: { ...toolEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });

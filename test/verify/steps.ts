@@ -1,8 +1,9 @@
+import { ownServer, TEST_SERVER_VARIABLE } from '@oio/persistence/testing';
 import { checkSources } from './check-sources.ts';
 import { checkDocuments, DOCUMENTS } from './documents.ts';
 import { checkLinks, checkReadmes } from './markdown-rules.ts';
 import { runCommand } from './run-command.ts';
-import { checkStep, type Print, type Step } from './run-steps.ts';
+import { checkStep, type Outcome, type Print, type Step } from './run-steps.ts';
 import { runTests } from './run-tests.ts';
 import { checkTopLevel } from './top-level.ts';
 
@@ -19,8 +20,15 @@ export function stepsFor(root: string, print: Print): Step[] {
       ...(await checkLinks(root)),
       ...(await checkTopLevel(root)),
     ]),
-    { name: 'tests', run: () => runTests({ root, print }) },
+    { name: 'tests', run: () => testsOnOneServer(root, print) },
   ];
+}
+
+/** One PostgreSQL for the whole run; every test file makes databases of its own on it. */
+async function testsOnOneServer(root: string, print: Print): Promise<Outcome> {
+  await using stack = new AsyncDisposableStack();
+  const environment = { [TEST_SERVER_VARIABLE]: process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack)) };
+  return await runTests({ root, print, environment });
 }
 
 export function checkFormat(root: string): Promise<string[]> {

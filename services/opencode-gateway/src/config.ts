@@ -2,8 +2,20 @@ import { z } from 'zod';
 
 /** Settings of the opencode-gateway. */
 export const opencodeGatewayConfig = z.object({
-  OPENCODE_SERVER_CAPACITY: z.coerce.number().int().min(1).max(50).default(8).describe('Sessions that one managed OpenCode server runs at once.'),
-  OPENCODE_PORT: z.coerce.number().int().min(1).max(65_535).optional().describe('Port of the managed OpenCode server; any free one when missing.'),
+  OPENCODE_SERVER_CAPACITY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(50)
+    .default(8)
+    .describe('Sessions that one managed OpenCode server runs at once.'),
+  OPENCODE_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('Port of the managed OpenCode server; any free one when missing.'),
 });
 export type OpencodeGatewayConfig = z.output<typeof opencodeGatewayConfig>;
 

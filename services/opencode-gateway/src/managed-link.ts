@@ -16,7 +16,11 @@ export interface ManagedLink extends AsyncDisposable {
 }
 
 /** Starts the managed server, keeps it running and keeps the link up to date. Throws `StartupError`. */
-export async function startManagedLink(config: OpencodeGatewayConfig, setting: OpencodeGatewaySetting, logger: Logger): Promise<ManagedLink> {
+export async function startManagedLink(
+  config: OpencodeGatewayConfig,
+  setting: OpencodeGatewaySetting,
+  logger: Logger,
+): Promise<ManagedLink> {
   let link: SettableServerLink | null = null;
   let agent: OpencodeAgentServer | null = null;
 
@@ -26,7 +30,10 @@ export async function startManagedLink(config: OpencodeGatewayConfig, setting: O
       agent = new OpencodeAgentServer({ url: server.url, password: server.password });
       link ??= createServerLink(server.id);
       link.set(agent, { restarted: !server.adopted });
-      logger.info({ serverId: server.id, url: server.url, pid: server.pid, adopted: server.adopted }, 'opencode server up');
+      logger.info(
+        { serverId: server.id, url: server.url, pid: server.pid, adopted: server.adopted },
+        'opencode server up',
+      );
     },
     onDown(reason, retryMs) {
       void agent?.[Symbol.asyncDispose]();

@@ -31,7 +31,10 @@ export function createServerLink(serverId: string): SettableServerLink {
     },
     agent() {
       if (current) return current;
-      throw new UnavailableError(`The OpenCode server ${serverId} is down and being started again.`, { code: 'server_down', retryAfterMs: 2_000 });
+      throw new UnavailableError(`The OpenCode server ${serverId} is down and being started again.`, {
+        code: 'server_down',
+        retryAfterMs: 2_000,
+      });
     },
     set(agent, { restarted }) {
       current = agent;

@@ -25,11 +25,19 @@ export interface OpencodeGatewayPorts {
 }
 
 /** Starts one opencode-gateway with its managed OpenCode server. Throws `StartupError`. */
-export async function startOpencodeGateway(config: OpencodeGatewayConfig, setting: OpencodeGatewaySetting, ports: OpencodeGatewayPorts): Promise<AsyncDisposable> {
+export async function startOpencodeGateway(
+  config: OpencodeGatewayConfig,
+  setting: OpencodeGatewaySetting,
+  ports: OpencodeGatewayPorts,
+): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const { bus, directory, database, logger } = ports;
   const router = createSessionRouter(bus, directory);
-  const workspaces = createWorkspaces({ environment: setting.environment, roots: setting.roots, worktreesDirectory: setting.worktreesDirectory });
+  const workspaces = createWorkspaces({
+    environment: setting.environment,
+    roots: setting.roots,
+    worktreesDirectory: setting.worktreesDirectory,
+  });
   const { link, neutralDirectory } = stack.use(await startManagedLink(config, setting, logger));
   const catalogue = createCatalogue(link, neutralDirectory);
   const attempts = stack.use(new Attempts({ link, bus, router, workspaces, catalogue, logger }));
@@ -48,7 +56,11 @@ export async function startOpencodeGateway(config: OpencodeGatewayConfig, settin
       { at: `server.${link.serverId}` },
     ),
   );
-  stack.defer(await serveAll(bus, ofAny, { inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots: setting.roots }, payload) }));
+  stack.defer(
+    await serveAll(bus, ofAny, {
+      inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots: setting.roots }, payload),
+    }),
+  );
 
   const stopping = new AbortController();
   const answering = answerUnattended(link, logger, stopping.signal).catch(() => {});
@@ -57,7 +69,13 @@ export async function startOpencodeGateway(config: OpencodeGatewayConfig, settin
     await answering;
   });
   stack.defer(repeat(ANNOUNCE_MS, () => announce(bus, link, config), logger));
-  stack.defer(repeat(LEFTOVERS_MS, () => endLeftovers({ link, runs: createPostgresLeftoverRuns(database), attempts, router, logger }), logger));
+  stack.defer(
+    repeat(
+      LEFTOVERS_MS,
+      () => endLeftovers({ link, runs: createPostgresLeftoverRuns(database), attempts, router, logger }),
+      logger,
+    ),
+  );
   return stack.move();
 }
 

@@ -2,7 +2,8 @@ import type { Logger } from '@oio/runtime';
 import type { AgentEvent, AgentServer, PermissionRequest } from './ports.ts';
 import type { ServerLink } from './server-link.ts';
 
-const REFUSAL = 'Nobody is here to allow this. Find a way that does not need it, or say in your answer what is missing.';
+const REFUSAL =
+  'Nobody is here to allow this. Find a way that does not need it, or say in your answer what is missing.';
 
 /** Answers what turns would otherwise wait for without end: permissions are refused with a reason, questions dismissed. */
 export async function answerUnattended(link: ServerLink, logger: Logger, signal: AbortSignal): Promise<void> {
@@ -10,7 +11,9 @@ export async function answerUnattended(link: ServerLink, logger: Logger, signal:
     await link.waitUntilUp(signal);
     const agent = link.agent();
     for await (const event of agent.events({ signal, filter: isRequest })) {
-      await answer(agent, event, logger).catch((error: unknown) => logger.warn({ err: error }, 'request of an agent not answered'));
+      await answer(agent, event, logger).catch((error: unknown) =>
+        logger.warn({ err: error }, 'request of an agent not answered'),
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
@@ -29,7 +32,11 @@ async function answer(agent: AgentServer, event: AgentEvent, logger: Logger): Pr
   }
 }
 
-async function refuse(agent: AgentServer, { requestId, directory, sessionId, permission }: PermissionRequest, logger: Logger): Promise<void> {
+async function refuse(
+  agent: AgentServer,
+  { requestId, directory, sessionId, permission }: PermissionRequest,
+  logger: Logger,
+): Promise<void> {
   await agent.replyPermission({ requestId, directory, reply: 'reject', message: REFUSAL });
   logger.info({ openCodeSessionId: sessionId, permission }, 'permission refused');
 }

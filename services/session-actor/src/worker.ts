@@ -31,7 +31,9 @@ export async function startWorker({ leases, directory, clock, logger }: WorkerPa
     const askedAtMs = clock.monotonicMs();
     clock.set(await leases.renew(incarnation, LEASE_MS));
     confirmedAtMs = askedAtMs;
-    await directory.renew(incarnation, LEASE_MS).catch((error: unknown) => logger.warn({ err: error }, 'owner directory not renewed'));
+    await directory
+      .renew(incarnation, LEASE_MS)
+      .catch((error: unknown) => logger.warn({ err: error }, 'owner directory not renewed'));
   };
 
   await renew();
@@ -48,7 +50,10 @@ export async function startWorker({ leases, directory, clock, logger }: WorkerPa
     incarnation,
     assertUnfenced() {
       if (clock.monotonicMs() - confirmedAtMs < FENCE_MS) return;
-      throw new UnavailableError('This worker has not been able to confirm its lease and takes no commands.', { code: 'fenced', retryAfterMs: 1_000 });
+      throw new UnavailableError('This worker has not been able to confirm its lease and takes no commands.', {
+        code: 'fenced',
+        retryAfterMs: 1_000,
+      });
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);

@@ -61,7 +61,12 @@ export class Attempts implements AsyncDisposable {
     const state: RunState = { openCodeSession: null };
     const done = runAttempt(this.#parts, order, state, stop.signal)
       .catch((error: unknown) => this.#ended(order, state, stop.signal, error))
-      .catch((error: unknown) => this.#parts.logger.error({ err: error, sessionId: order.sessionId, token: order.token }, 'run not ended cleanly'))
+      .catch((error: unknown) =>
+        this.#parts.logger.error(
+          { err: error, sessionId: order.sessionId, token: order.token },
+          'run not ended cleanly',
+        ),
+      )
       .finally(() => this.#runs.delete(order.sessionId));
     this.#runs.set(order.sessionId, { order, state, stop, done });
   }

@@ -27,12 +27,14 @@ export function chooseAgent(order: AttemptOrder, catalogue: Catalogue): ChosenAg
   const wanted = order.agent ?? AGENT_OF_TYPE[order.type];
   const settings = order.agentConfig[wanted];
   const known = catalogue.agents.has(wanted);
-  if (!known && order.agent !== null && !settings) return refused('agent_not_found', `The OpenCode server does not know the agent "${wanted}".`);
+  if (!known && order.agent !== null && !settings)
+    return refused('agent_not_found', `The OpenCode server does not know the agent "${wanted}".`);
   const byType = AGENT_OF_TYPE[order.type];
   const agent = known ? wanted : catalogue.agents.has(byType) ? byType : [...catalogue.agents][0];
   if (!agent) return refused('agent_not_found', 'The OpenCode server has no agent at all.');
   const model = order.model ?? settings?.model ?? catalogue.defaultModel;
-  if (!model || !catalogue.models.has(model)) return refused('model_not_found', `The OpenCode server does not have the model "${model ?? 'none'}".`);
+  if (!model || !catalogue.models.has(model))
+    return refused('model_not_found', `The OpenCode server does not have the model "${model ?? 'none'}".`);
   const ignored = (['temperature', 'maxTokens'] as const).filter((name) => settings?.[name] !== undefined);
   return {
     agent,
@@ -40,8 +42,18 @@ export function chooseAgent(order: AttemptOrder, catalogue: Catalogue): ChosenAg
     system: settings?.prompt,
     tools: settings?.tools,
     warnings: [
-      ...(agent === wanted || settings ? [] : [{ type: 'agent_replaced', message: `The OpenCode server does not know the agent "${wanted}"; "${agent}" is used.` }]),
-      ...ignored.map((name) => ({ type: 'agent_setting_ignored', message: `OpenCode takes no ${name} with a prompt; agentConfig.${wanted}.${name} has no effect.` })),
+      ...(agent === wanted || settings
+        ? []
+        : [
+            {
+              type: 'agent_replaced',
+              message: `The OpenCode server does not know the agent "${wanted}"; "${agent}" is used.`,
+            },
+          ]),
+      ...ignored.map((name) => ({
+        type: 'agent_setting_ignored',
+        message: `OpenCode takes no ${name} with a prompt; agentConfig.${wanted}.${name} has no effect.`,
+      })),
     ],
   };
 }

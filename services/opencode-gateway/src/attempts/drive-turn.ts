@@ -75,7 +75,12 @@ class TurnDriver {
     this.#lastStepId = order.lastStepId;
     this.#resume = order.resume ?? emptyResumePoint(ref.sessionId);
     const mayBeUnderWay = order.prepared && link.generation === 0;
-    this.signs = { lastSignOfLifeAtMs: mayBeUnderWay ? Date.now() : null, lastError: null, retrying: null, todos: this.#resume.todos };
+    this.signs = {
+      lastSignOfLifeAtMs: mayBeUnderWay ? Date.now() : null,
+      lastError: null,
+      retrying: null,
+      todos: this.#resume.todos,
+    };
   }
 
   async run(): Promise<TurnEnd> {
@@ -126,7 +131,10 @@ class TurnDriver {
 
   async #resumeTurn(): Promise<TurnEnd | null> {
     this.#resumes += 1;
-    if (this.#resumes > RESUMES) return this.#failed(failureOf('turn_interrupted', `The turn broke off ${RESUMES} times without a finished step in between.`));
+    if (this.#resumes > RESUMES)
+      return this.#failed(
+        failureOf('turn_interrupted', `The turn broke off ${RESUMES} times without a finished step in between.`),
+      );
     this.#started();
     await this.#parts.link.agent().resume(this.#prompt());
     return null;
@@ -165,7 +173,8 @@ class TurnDriver {
   /** What OpenCode repeats by itself, and a server that cannot be reached, make the session degraded while it lasts. */
   async #reportHealth(): Promise<void> {
     const { retrying } = this.signs;
-    if (retrying && !this.#degraded) await this.#degrade(failureOf('provider_unavailable', retrying.message.slice(0, 500)));
+    if (retrying && !this.#degraded)
+      await this.#degrade(failureOf('provider_unavailable', retrying.message.slice(0, 500)));
     else if (!retrying && this.#degraded) await this.#recover();
   }
 
@@ -191,7 +200,8 @@ class TurnDriver {
   }
 
   async #afterError(error: unknown): Promise<TurnEnd | null> {
-    if (error instanceof NotFoundError) return this.#failed(failureOf('turn_interrupted', 'The conversation is no longer known to the OpenCode server.'));
+    if (error instanceof NotFoundError)
+      return this.#failed(failureOf('turn_interrupted', 'The conversation is no longer known to the OpenCode server.'));
     if (!(error instanceof AppError && error.retryable)) throw error;
     if (!this.#degraded) await this.#degrade(failureOf('server_unreachable', error.message));
     await this.#parts.link.waitUntilUp(this.#parts.signal);

@@ -33,8 +33,14 @@ export async function endLeftovers({ link, runs, attempts, router, logger }: Lef
   for (const run of await runs.of(link.serverId)) {
     if (attempts.has(run.sessionId)) continue;
     const { openCodeSessionId, directory } = run;
-    const proof = openCodeSessionId && directory ? await stopTurn(link.agent(), { sessionId: openCodeSessionId, directory }) : 'It had not begun.';
-    const envelope = { ...serviceEnvelope('opencode-gateway', { tenant: run.tenant, id: `report-closed:${run.token}:closed` }), sessionId: run.sessionId };
+    const proof =
+      openCodeSessionId && directory
+        ? await stopTurn(link.agent(), { sessionId: openCodeSessionId, directory })
+        : 'It had not begun.';
+    const envelope = {
+      ...serviceEnvelope('opencode-gateway', { tenant: run.tenant, id: `report-closed:${run.token}:closed` }),
+      sessionId: run.sessionId,
+    };
     await router.send('report-closed', { token: run.token, proof }, envelope);
     logger.info({ sessionId: run.sessionId, token: run.token, proof }, 'leftover run ended');
   }

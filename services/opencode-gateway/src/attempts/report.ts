@@ -24,16 +24,25 @@ export interface Reporter {
 }
 
 /** Reports that say how the turn goes on; the others may come late without harm. */
-const DECISIVE: ReadonlySet<ReportName> = new Set(['report-prepared', 'report-step', 'report-completed', 'report-failed']);
+const DECISIVE: ReadonlySet<ReportName> = new Set([
+  'report-prepared',
+  'report-step',
+  'report-completed',
+  'report-failed',
+]);
 
 export function createReporter(router: SessionRouter, order: AttemptOrder, signal: AbortSignal): Reporter {
   return {
     async report(name, about, payload) {
-      const envelope = { ...serviceEnvelope('opencode-gateway', { tenant: order.tenant, id: `${name}:${order.token}:${about}` }), sessionId: order.sessionId };
+      const envelope = {
+        ...serviceEnvelope('opencode-gateway', { tenant: order.tenant, id: `${name}:${order.token}:${about}` }),
+        sessionId: order.sessionId,
+      };
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
         try {
           const { outcome } = await router.send(name, { ...payload, token: order.token } as never, envelope);
-          if (outcome === 'stale' && DECISIVE.has(name)) throw new StaleRunError(`Run ${order.token} of session ${order.sessionId} is over.`, { code: 'stale_run' });
+          if (outcome === 'stale' && DECISIVE.has(name))
+            throw new StaleRunError(`Run ${order.token} of session ${order.sessionId} is over.`, { code: 'stale_run' });
           return;
         } catch (error) {
           if (!(error instanceof AppError && error.retryable)) throw error;

@@ -33,7 +33,12 @@ export interface RunState {
 const RESULT_CHARACTERS = 20_000;
 
 /** Runs an attempt from its workspace to its result. Everything that it does can be done again without harm. */
-export async function runAttempt(parts: AttemptParts, order: AttemptOrder, state: RunState, signal: AbortSignal): Promise<void> {
+export async function runAttempt(
+  parts: AttemptParts,
+  order: AttemptOrder,
+  state: RunState,
+  signal: AbortSignal,
+): Promise<void> {
   const reporter = createReporter(parts.router, order, signal);
   try {
     await parts.link.waitUntilUp(signal);
@@ -42,7 +47,8 @@ export async function runAttempt(parts: AttemptParts, order: AttemptOrder, state
     const chosen = chooseAgent(order, await parts.catalogue());
     if ('code' in chosen) return await reportFailed(reporter, chosen);
     const end = await work(parts, { order, state, signal, reporter, workspace, chosen });
-    if (end.type === 'failed') await reporter.report('report-failed', 'end', { steps: [], resume: end.resume, failure: end.failure });
+    if (end.type === 'failed')
+      await reporter.report('report-failed', 'end', { steps: [], resume: end.resume, failure: end.failure });
     else await finish(parts, order, reporter, workspace, end);
   } catch (error) {
     const failure = failureIn(error);
@@ -69,7 +75,10 @@ interface Work {
   readonly chosen: ChosenAgent;
 }
 
-async function work(parts: AttemptParts, { order, state, signal, reporter, workspace, chosen }: Work): Promise<TurnEnd> {
+async function work(
+  parts: AttemptParts,
+  { order, state, signal, reporter, workspace, chosen }: Work,
+): Promise<TurnEnd> {
   const opened = await openSession(parts.link.agent(), order, workspace.path);
   const ref = { sessionId: opened.id, directory: workspace.path };
   state.openCodeSession = ref;
@@ -81,10 +90,17 @@ async function work(parts: AttemptParts, { order, state, signal, reporter, works
   return driveTurn({ ...parts, order, ref, sameConversation: !opened.isNew, chosen, reporter, signal });
 }
 
-async function finish({ workspaces }: AttemptParts, order: AttemptOrder, reporter: Reporter, workspace: Workspace, end: Extract<TurnEnd, { type: 'finished' }>): Promise<void> {
+async function finish(
+  { workspaces }: AttemptParts,
+  order: AttemptOrder,
+  reporter: Reporter,
+  workspace: Workspace,
+  end: Extract<TurnEnd, { type: 'finished' }>,
+): Promise<void> {
   const text = end.text.slice(0, RESULT_CHARACTERS);
   const committed = await workspaces.commitWorkspace({ workspace, title: order.title, sessionId: order.sessionId });
-  for (const message of committed.warnings) await reporter.report('report-warning', message, { type: 'not_committed', message });
+  for (const message of committed.warnings)
+    await reporter.report('report-warning', message, { type: 'not_committed', message });
   await reporter.report('report-completed', 'end', {
     steps: [],
     resume: end.resume,
@@ -100,7 +116,8 @@ async function reportFailed(reporter: Reporter, failure: Failure): Promise<void>
 
 /** What of the errors is the session's own failure; null for the rest. */
 function failureIn(error: unknown): Failure | null {
-  if (error instanceof InvalidError) return failureOf('directory_invalid', [error.message, ...error.violations.map(({ message }) => message)].join(' '));
+  if (error instanceof InvalidError)
+    return failureOf('directory_invalid', [error.message, ...error.violations.map(({ message }) => message)].join(' '));
   if (error instanceof GitError) return failureOf('workspace_failed', error.message);
   return null;
 }

@@ -13,12 +13,23 @@ export interface ReportableStep {
 export function unreportedSteps(
   messages: readonly TurnMessage[],
   order: Pick<AttemptOrder, 'messageId' | 'resume'>,
-  state: { readonly lastStepId: string | null; readonly openCodeSessionId: string; readonly todos: ResumePoint['todos'] },
+  state: {
+    readonly lastStepId: string | null;
+    readonly openCodeSessionId: string;
+    readonly todos: ResumePoint['todos'];
+  },
 ): readonly ReportableStep[] {
   const steps = stepsOf(turnOf(messages, order.messageId)?.replies ?? []);
   const known = steps.findIndex(({ id }) => id === state.lastStepId);
   return steps.slice(known + 1).map((step, index) => ({
-    step: { stepId: step.id, finish: step.reason, tools: step.tools.slice(0, 200), tokens: step.tokens, costUsd: step.costUsd, apiErrors: 0 },
+    step: {
+      stepId: step.id,
+      finish: step.reason,
+      tools: step.tools.slice(0, 200),
+      tokens: step.tokens,
+      costUsd: step.costUsd,
+      apiErrors: 0,
+    },
     resume: resumePoint(state, step, steps.slice(0, known + 2 + index)),
   }));
 }
@@ -29,7 +40,11 @@ export function emptyResumePoint(openCodeSessionId: string): ResumePoint {
   return { openCodeSessionId, lastMessageId: null, fileSnapshot: null, todos: [], tokens, costUsd };
 }
 
-function resumePoint(state: { openCodeSessionId: string; todos: ResumePoint['todos'] }, step: TurnStep, upTo: readonly TurnStep[]): ResumePoint {
+function resumePoint(
+  state: { openCodeSessionId: string; todos: ResumePoint['todos'] },
+  step: TurnStep,
+  upTo: readonly TurnStep[],
+): ResumePoint {
   return {
     openCodeSessionId: state.openCodeSessionId,
     lastMessageId: step.messageId,

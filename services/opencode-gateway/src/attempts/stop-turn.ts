@@ -12,8 +12,10 @@ export async function stopTurn(agent: AgentServer, ref: SessionRef): Promise<str
   for (;;) {
     const activities = await agent.activities(ref.directory);
     const busy = family.filter(({ sessionId }) => (activities.get(sessionId)?.type ?? 'idle') !== 'idle');
-    if (busy.length === 0) return `Aborted; ${family.length} OpenCode session${family.length === 1 ? '' : 's'} seen idle.`;
-    if (performance.now() > until) return `Aborted, but ${busy.map(({ sessionId }) => sessionId).join(', ')} still counted as busy after ${VERIFY_FOR_MS / 1_000} s.`;
+    if (busy.length === 0)
+      return `Aborted; ${family.length} OpenCode session${family.length === 1 ? '' : 's'} seen idle.`;
+    if (performance.now() > until)
+      return `Aborted, but ${busy.map(({ sessionId }) => sessionId).join(', ')} still counted as busy after ${VERIFY_FOR_MS / 1_000} s.`;
     await delay(LOOK_AGAIN_MS);
   }
 }

@@ -32,7 +32,9 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
   const { link, ref, signal, wakeUp } = parts;
   while (!signal.aborted) {
     await link.waitUntilUp(signal);
-    const events = link.agent().events({ signal, filter: (event) => 'sessionId' in event && event.sessionId === ref.sessionId });
+    const events = link
+      .agent()
+      .events({ signal, filter: (event) => 'sessionId' in event && event.sessionId === ref.sessionId });
     for await (const event of events) {
       if ('sessionId' in event) take(parts, event);
       else wakeUp.ring();

@@ -122,7 +122,8 @@ function withOpenReply(view: View, last: TurnMessage): Verdict {
 }
 
 function withReply(view: View, last: TurnMessage): Verdict {
-  if (last.finish === 'length') return failed(failure('output_truncated', 'The answer was cut off at the output limit.'));
+  if (last.finish === 'length')
+    return failed(failure('output_truncated', 'The answer was cut off at the output limit.'));
   if (last.finish === 'content-filter') return failed(failure('content_filtered', 'The provider blocked the answer.'));
   const more = last.summary || last.finish === null || last.finish === 'tool-calls' || last.finish === 'unknown';
   if (!more) return finished(view, last);
