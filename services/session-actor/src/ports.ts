@@ -31,6 +31,8 @@ export interface WorkerLeases {
   renew(incarnation: string, leaseMs: number): Promise<Date>;
   /** Ends it now: everything that the worker owns may be claimed at once. */
   end(incarnation: string): Promise<void>;
+  /** The process ids of living workers on this machine. */
+  onThisHost(): Promise<readonly { readonly incarnation: string; readonly pid: number }[]>;
 }
 
 /** What the service is given from outside. */

@@ -37,6 +37,7 @@ export async function startWorker({ leases, directory, clock, logger }: WorkerPa
   };
 
   await renew();
+  await endDeadNeighbours(leases);
   let renewal: Promise<void> | null = null;
   const timer = setInterval(() => {
     renewal ??= renew()
@@ -62,4 +63,18 @@ export async function startWorker({ leases, directory, clock, logger }: WorkerPa
       await directory.withdraw(incarnation);
     },
   };
+}
+
+/** A worker of this machine whose process is gone need not run out its lease. Should that be wrong, the epochs hold. */
+async function endDeadNeighbours(leases: WorkerLeases): Promise<void> {
+  for (const { incarnation, pid } of await leases.onThisHost()) if (!isAlive(pid)) await leases.end(incarnation);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== 'ESRCH';
+  }
 }
