@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import { Client, DatabaseError } from 'pg';
 import { DATABASE_NAME } from './create-cluster.ts';
 import type { DatabaseLayout } from './database-layout.ts';
 import type { ServerProcess } from './launch-server.ts';
+import { readLogEnd, usefulLines } from './server-log.ts';
 
 /**
  * Proves that the server is the one on our data and takes our password, makes the database if it is not there yet, and
@@ -13,13 +15,13 @@ export async function openDatabase(layout: DatabaseLayout, server: ServerProcess
   const password = await readPassword(layout);
   const url = (database: string) => `postgres://${DATABASE_NAME}:${password}@127.0.0.1:${server.port}/${database}`;
   try {
-    await verify(url(DATABASE_NAME), server).catch(async (error) => {
-      if (!isMissingDatabase(error)) throw error;
+    await onceRecovered(() => verify(url(DATABASE_NAME), server)).catch(async (error) => {
+      if (!hasCode(error, 'invalid_catalog_name')) throw error;
       await createDatabase(url('postgres'), error);
       await verify(url(DATABASE_NAME), server);
     });
   } catch (error) {
-    throw connectionFailure(layout, server, error);
+    throw await connectionFailure(layout, server, error);
   }
   return url(DATABASE_NAME);
 }
@@ -36,6 +38,27 @@ async function readPassword(layout: DatabaseLayout): Promise<string> {
     );
   }
 }
+
+/** A server recovers from the crash of one of its processes by itself, calls itself ready meanwhile, and hangs up. */
+async function onceRecovered(connect: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + RECOVERY_MS;
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (!mayPass(error) || performance.now() > deadline) throw error;
+      await delay(RETRY_EVERY_MS);
+    }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof DatabaseError) return hasCode(error, 'cannot_connect_now');
+  return error instanceof Error && /ECONNRE|terminated/.test(error.message);
+}
+
+const RECOVERY_MS = 10_000;
+const RETRY_EVERY_MS = 100;
 
 /** SCRAM proves both sides to each other; the process id in the server's own file proves whose data it serves. */
 async function verify(url: string, server: ServerProcess): Promise<void> {
@@ -67,9 +90,17 @@ async function query(url: string, sql: string): Promise<string> {
 
 const ANSWER_MS = 30_000;
 
-/** `invalid_catalog_name`: https://www.postgresql.org/docs/18/errcodes-appendix.html */
-function isMissingDatabase(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '3D000';
+/** https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const CODES = {
+  cannot_connect_now: '57P03',
+  duplicate_database: '42P04',
+  invalid_authorization_specification: '28000',
+  invalid_catalog_name: '3D000',
+  invalid_password: '28P01',
+} as const;
+
+function hasCode(error: unknown, ...names: readonly (keyof typeof CODES)[]): boolean {
+  return error instanceof DatabaseError && names.some((name) => CODES[name] === error.code);
 }
 
 /** A database that is listed and yet missing has lost its files: then the first error is the one that tells. */
@@ -77,29 +108,29 @@ async function createDatabase(url: string, missing: unknown): Promise<void> {
   try {
     await query(url, `CREATE DATABASE ${DATABASE_NAME}`);
   } catch (error) {
-    throw error instanceof DatabaseError && error.code === '42P04' ? missing : error;
+    throw hasCode(error, 'duplicate_database') ? missing : error;
   }
 }
 
-function connectionFailure(layout: DatabaseLayout, server: ServerProcess, cause: unknown): Error {
-  if (cause instanceof StartupError || !(cause instanceof Error)) return cause as Error;
+async function connectionFailure(layout: DatabaseLayout, server: ServerProcess, cause: unknown): Promise<unknown> {
+  if (cause instanceof StartupError || !(cause instanceof Error)) return cause;
+  const log = usefulLines(await readLogEnd(layout.log).catch(() => ''));
+  const said = `Its log ends with (more in ${layout.log}):\n${log}`;
   if (!(cause instanceof DatabaseError)) {
     return new StartupError(
-      `PostgreSQL (process ${server.pid}) runs on ${layout.data}, but does not answer on port ${server.port}: ` +
-        `${cause.message}. End it (kill -9 ${server.pid}), then start again; nothing that was committed is lost.`,
+      `PostgreSQL (process ${server.pid}) on ${layout.data} does not answer on port ${server.port}: ${cause.message}. ${said}\n` +
+        `If it still runs, end it (kill -9 ${server.pid}), then start again; nothing that was committed is lost.`,
       EXIT_CODE.unavailable,
       { cause },
     );
   }
-  const advice = WRONG_PASSWORD.has(cause.code ?? '')
+  const advice = hasCode(cause, 'invalid_password', 'invalid_authorization_specification')
     ? `The password in ${layout.password} is not that of the database: restore the one that belongs to it`
     : `If that names nothing that you can put right, the database is damaged: restore ${layout.directory} from a backup`;
   return new StartupError(
-    `PostgreSQL on ${layout.data} refused the connection (more in ${layout.log}):\n` +
-      `  ${[cause.message, cause.detail].filter(Boolean).join('. ')}\n${advice}, or move ${layout.directory} away to begin with an empty one.`,
+    `PostgreSQL on ${layout.data} refused the connection: ${cause.message}. ${said}\n` +
+      `${advice}, or move ${layout.directory} away to begin with an empty one.`,
     EXIT_CODE.storage,
     { cause },
   );
 }
-
-const WRONG_PASSWORD: ReadonlySet<string> = new Set(['28P01', '28000']);

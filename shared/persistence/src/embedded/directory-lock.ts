@@ -11,7 +11,8 @@ import type { DatabaseLayout } from './database-layout.ts';
 export function lockDirectory(layout: DatabaseLayout): Disposable {
   const file = new DatabaseSync(layout.lock, { timeout: 0 });
   try {
-    file.exec('BEGIN EXCLUSIVE');
+    // Nothing is ever written, so there is no need for a journal beside the file.
+    file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     writeFileSync(layout.holder, `${process.pid}\n`, { mode: 0o600 });
   } catch (error) {
     file.close();

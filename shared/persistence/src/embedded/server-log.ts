@@ -27,21 +27,30 @@ export async function openServerLog(path: string): Promise<ServerLog> {
 
 const LARGE_LOG_BYTES = 16_000_000;
 
+const TAIL_BYTES = 64 * 1024;
+
 async function readFrom(file: FileHandle, start: number): Promise<string> {
   const { size } = await file.stat();
-  const buffer = Buffer.alloc(Math.min(size - start, 64 * 1024));
+  const buffer = Buffer.alloc(Math.min(size - start, TAIL_BYTES));
   await file.read(buffer, 0, buffer.length, size - buffer.length);
   return buffer.toString('utf8');
 }
 
-/** The last lines that say what went wrong, indented for a message; the last lines of any kind if none does. */
+/** What stands at the end of a log that a running server writes. */
+export async function readLogEnd(path: string): Promise<string> {
+  await using file = await open(path);
+  const { size } = await file.stat();
+  return await readFrom(file, Math.max(0, size - TAIL_BYTES));
+}
+
+/** The last different lines that say what went wrong, indented for a message; of any kind if none does. */
 export function usefulLines(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.replace(PREFIX, '').trimEnd())
     .filter((line) => line !== '');
   const telling = lines.filter((line) => TELLING.test(line));
-  return (telling.length > 0 ? telling : lines)
+  return [...new Set(telling.length > 0 ? telling : lines)]
     .slice(-5)
     .map((line) => `  ${line}`)
     .join('\n');

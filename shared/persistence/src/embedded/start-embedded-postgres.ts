@@ -8,7 +8,7 @@ import { pollFor } from './poll-for.ts';
 import { findServer, removePostmasterFile } from './postmaster-file.ts';
 import { chooseAccount, type ServerAccount } from './server-account.ts';
 import { findBinaries, type ServerBinaries, usableBinaries } from './server-binaries.ts';
-import { stopServer } from './stop-server.ts';
+import { type StopPatience, stopServer } from './stop-server.ts';
 import { asStorageError, prepareDirectory, requireFreeSpace } from './storage-checks.ts';
 
 export interface EmbeddedPostgres extends AsyncDisposable {
@@ -39,9 +39,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await using opened = new AsyncDisposableStack();
     opened.use(lockDirectory(layout));
     const server = (await adoptServer(layout, options.port)) ?? (await startServer(layout, options.port));
-    if (!server.adopted) opened.defer(() => stopServer(layout.data, server.pid));
-    const url = await openDatabase(layout, server);
-    return embeddedPostgres(layout, { ...server, url }, opened.move());
+    const url = await openDatabase(layout, server).catch(async (error) => {
+      if (!server.adopted) await stopServer(layout.data, server.pid, WHEN_USELESS);
+      throw error;
+    });
+    opened.defer(() => stopServer(layout.data, server.pid));
+    return embeddedPostgres({ ...server, url }, opened.move());
   } catch (error) {
     throw asStorageError(error, layout.directory);
   }
@@ -50,6 +53,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 interface RunningServer extends ServerProcess {
   readonly adopted: boolean;
 }
+
+/** One that crashes again and again, because files are missing, may not come to shutting down in good order. */
+const WHEN_USELESS: StopPatience = { fastMs: 3_000, immediateMs: 10_000 };
 
 /** A server that comes up or goes down just now is waited for; one on another port than the wanted one is restarted. */
 async function adoptServer(layout: DatabaseLayout, port: number | undefined): Promise<RunningServer | undefined> {
@@ -96,7 +102,7 @@ async function ensureCluster(
   await requireFreeSpace(layout.directory, RESTART_BYTES);
   if (version === binaries.majorVersion) return;
   throw new StartupError(
-    `${layout.data} holds a PostgreSQL database of version ${version}; ` +
+    `${layout.data} holds a PostgreSQL database of ${version === 'unknown' ? 'unknown version (its PG_VERSION is missing or empty)' : `version ${version}`}; ` +
       `this program brings PostgreSQL ${binaries.majorVersion}. Choose another directory, or restore this one from a backup` +
       (version === 'unknown' ? '.' : `, or serve it by PostgreSQL ${version} and set DATABASE_URL.`),
     EXIT_CODE.storage,
@@ -108,14 +114,10 @@ const FIRST_START_BYTES = 200_000_000;
 /** Two segments of write-ahead log, so that recovery can end. */
 const RESTART_BYTES = 32_000_000;
 
-function embeddedPostgres(
-  layout: DatabaseLayout,
-  server: RunningServer & { readonly url: string },
-  opened: AsyncDisposableStack,
-): EmbeddedPostgres {
-  if (server.adopted) opened.defer(() => stopServer(layout.data, server.pid));
+type VerifiedServer = Pick<EmbeddedPostgres, 'url' | 'pid' | 'adopted'>;
+
+function embeddedPostgres({ url, pid, adopted }: VerifiedServer, opened: AsyncDisposableStack): EmbeddedPostgres {
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= opened.disposeAsync());
-  const { url, pid, adopted } = server;
   return { url, pid, adopted, stop, [Symbol.asyncDispose]: stop };
 }

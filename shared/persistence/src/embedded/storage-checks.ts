@@ -36,8 +36,8 @@ function megabytes(bytes: number): string {
 export function asStorageError(error: unknown, directory: string): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   const path = 'path' in error ? String(error.path) : directory;
-  const reason = REASONS[errorCode(error)]?.(path, directory);
-  return reason === undefined ? error : new StartupError(reason, EXIT_CODE.storage, { cause: error });
+  const reason = REASONS[errorCode(error)] ?? ('syscall' in error ? otherFailure(error.message) : undefined);
+  return reason === undefined ? error : new StartupError(reason(path, directory), EXIT_CODE.storage, { cause: error });
 }
 
 function errorCode(error: Error): string {
@@ -55,7 +55,7 @@ const SQLITE_CODES: ReadonlyMap<number, string> = new Map([
 type Reason = (path: string, directory: string) => string;
 
 const notADirectory: Reason = (path) =>
-  `${path} was expected to be a directory for the database, but it, or something above it, is a file. ` +
+  `${path} cannot be used for the database: it, or something above it, is a file where a directory was expected. ` +
   'Choose another directory, or move that file away.';
 
 const notWritable: Reason = (path, directory) =>
@@ -64,6 +64,11 @@ const notWritable: Reason = (path, directory) =>
 
 const diskFull: Reason = (_path, directory) =>
   `The disk of ${directory} is full. Make room there, then start again; what was committed is safe.`;
+
+const otherFailure =
+  (message: string): Reason =>
+  (_path, directory) =>
+    `The database directory ${directory} cannot be used: ${message}. Put that right, or choose another directory.`;
 
 const REASONS: Readonly<Record<string, Reason>> = {
   EEXIST: notADirectory,
