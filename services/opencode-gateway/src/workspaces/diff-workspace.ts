@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Git, GitCall } from './git.ts';
@@ -61,8 +61,7 @@ async function scratchCall(workspace: Workspace, scratch: string): Promise<GitCa
   const index = join(scratch, 'index');
   const objects = join(scratch, 'objects');
   await mkdir(objects);
-  // What the index knows of files that have not changed saves reading them. There is none before the first `git add`.
-  await copyFile(join(gitDirectory, 'index'), index).catch(() => undefined);
+  await copyIndex(join(gitDirectory, 'index'), index);
   return {
     cwd: workspace.root,
     gitDirectory,
@@ -72,6 +71,18 @@ async function scratchCall(workspace: Workspace, scratch: string): Promise<GitCa
       GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(layout.commonDirectory, 'objects')),
     },
   };
+}
+
+/**
+ * What the index knows of unchanged files saves reading them. Its age goes along: git reads a file whose size and second
+ * of change are as noted, unless it is older than the index. There is no index before the first `git add`.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const found = await stat(from).catch(() => null);
+  if (found === null) return;
+  await copyFile(from, to);
+  const seconds = Math.floor(found.mtimeMs / 1000);
+  await utimes(to, seconds, seconds);
 }
 
 /** The list of directories is separated by colons, which a path may hold. */

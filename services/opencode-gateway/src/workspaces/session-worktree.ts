@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConflictError } from '@oio/errors';
 import { type Git, GitError } from './git.ts';
@@ -37,7 +37,8 @@ async function mendWorktree({ git, root }: SessionWorktreeOptions, gitDirectory:
   const link = join(root, '.git');
   const linkedFrom = (await readFile(join(gitDirectory, 'gitdir'), 'utf8')).trimEnd();
   if (linkedFrom !== link) {
-    if (existsSync(linkedFrom)) {
+    const elsewhere = await realpath(linkedFrom).catch(() => link);
+    if (elsewhere !== link) {
       throw new ConflictError(`The worktree of the session was moved to ${linkedFrom}.`, { code: 'worktree_moved' });
     }
     await writeFile(join(gitDirectory, 'gitdir'), `${link}\n`);
@@ -94,9 +95,9 @@ const CHECKOUT_TIMEOUT_MS = 10 * 60_000;
 
 /** Git adds worktrees to empty directories only. Answers where the files that were here are now. */
 async function setAside(root: string): Promise<string | null> {
-  const entries = await readdir(root).catch(() => null);
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => null);
   if (entries === null) return null;
-  if (entries.every((entry) => entry === '.git')) {
+  if (entries.every((entry) => entry.name === '.git' && entry.isFile())) {
     await rm(root, { recursive: true });
     return null;
   }
@@ -116,8 +117,10 @@ interface Adoption {
 
 /** Makes the files the worktree's, in an order such that a crash between two steps leaves what can be mended. */
 async function adoptFiles(git: Git, { found, root, gitDirectory }: Adoption): Promise<void> {
-  await rm(join(found, '.git'), { recursive: true, force: true });
-  await rename(join(root, '.git'), join(found, '.git'));
+  const link = join(found, '.git');
+  // A directory would be a repository of the agent's own.
+  await rm(link, { force: true }).catch(() => rename(link, `${found}.git`));
+  await rename(join(root, '.git'), link);
   await rmdir(root);
   await git(['reset', '--mixed', '--quiet'], { cwd: found, gitDirectory, timeoutMs: CHECKOUT_TIMEOUT_MS });
   await rename(found, root);
@@ -143,7 +146,7 @@ function conflictOf(error: unknown, branch: string): unknown {
     const message = `The branch ${branch} of the session is checked out elsewhere.`;
     return new ConflictError(message, { code: 'branch_checked_out', cause: error });
   }
-  if (/invalid reference|not a valid object name|not a commit|unable to read tree/.test(error.stderr)) {
+  if (/invalid reference|not a valid (object name|branch point)|not a commit|unable to read tree/.test(error.stderr)) {
     const message = 'The commit that the session starts from is no longer in the repository.';
     return new ConflictError(message, { code: 'revision_missing', cause: error });
   }
