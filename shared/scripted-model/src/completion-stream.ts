@@ -9,7 +9,10 @@ export interface Channel {
   readonly tokenDelayMs: number;
 }
 
-/** The body of a streamed completion: server-sent events with a few characters each, as a real model sends them. */
+/**
+ * A streamed completion: server-sent events with a few characters each, as a real model sends them. The headers go out
+ * with the first of them.
+ */
 export class CompletionStream {
   readonly #channel: Channel;
   readonly #completion: Completion;
@@ -17,7 +20,6 @@ export class CompletionStream {
   constructor(channel: Channel, completion: Completion) {
     this.#channel = channel;
     this.#completion = completion;
-    channel.response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   }
 
   /** Everything that the model says, up to the usage and the end mark. */
@@ -37,11 +39,13 @@ export class CompletionStream {
 
   /** One event that is no JSON, and the end. */
   breakOff(): void {
-    this.#channel.response.end('data: {"choices":[{"delta":\n\n');
+    this.#write('{"choices":[{"delta":');
+    this.#channel.response.end();
   }
 
   end(): void {
-    this.#channel.response.end('data: [DONE]\n\n');
+    this.#write('[DONE]');
+    this.#channel.response.end();
   }
 
   async #speak(field: 'content' | 'reasoning_content', text: string): Promise<void> {
@@ -64,7 +68,13 @@ export class CompletionStream {
 
   #send(part: object): void {
     const { id, model, createdSeconds: created } = this.#completion;
-    const chunk = { id, object: 'chat.completion.chunk', created, model, ...part };
-    this.#channel.response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+    this.#write(JSON.stringify({ id, object: 'chat.completion.chunk', created, model, ...part }));
+  }
+
+  #write(data: string): void {
+    const { response } = this.#channel;
+    if (!response.headersSent)
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write(`data: ${data}\n\n`);
   }
 }

@@ -102,9 +102,9 @@ function isRetry({ prompts }: Conversation): boolean {
 }
 
 function todos(done: number): Todo[] {
+  const statusAt = (index: number) => (index === done ? 'in_progress' : 'pending');
   return ['Read the repository', 'Write docs/plan.md'].map((content, index) => {
-    const status = index < done ? 'completed' : index === done ? 'in_progress' : 'pending';
-    return { content, status, priority: 'high' };
+    return { content, status: index < done ? 'completed' : statusAt(index), priority: 'high' };
   });
 }
 

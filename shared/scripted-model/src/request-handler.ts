@@ -35,15 +35,17 @@ interface Exchange {
 
 /** The HTTP side of the endpoint. Every error is answered in the form of the OpenAI API. */
 export function requestHandler(endpoint: Endpoint): RequestListener {
-  return async (request, response) => {
-    const client = new AbortController();
-    response.once('close', () => client.abort());
-    try {
-      await route(endpoint, { request, response, signal: client.signal });
-    } catch (error) {
-      if (!client.signal.aborted) refuse(response, error);
-    }
-  };
+  return (request, response) => void answer(endpoint, request, response);
+}
+
+async function answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const client = new AbortController();
+  response.once('close', () => client.abort());
+  try {
+    await route(endpoint, { request, response, signal: client.signal });
+  } catch (error) {
+    if (!client.signal.aborted) refuse(response, error);
+  }
 }
 
 const METHOD_OF = new Map([

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openCodeProvider, type ScriptedModel } from '../src/index.ts';
+import { openCodeProvider, SCRIPTED_MODEL, type ScriptedModel } from '../src/index.ts';
 
 const BINARY = join(dirname(fileURLToPath(import.meta.resolve('opencode-ai/package.json'))), 'bin', 'opencode.exe');
 const PASSWORD = 'only-for-this-test';
@@ -20,30 +19,30 @@ const OFFLINE = {
   OPENCODE_DISABLE_SHARE: '1',
 };
 
-/** The real OpenCode server on a scripted model, in a home of its own. */
+/** The real OpenCode server on a scripted model. Disposing of it kills it; its home stays, for another to go on with. */
 export interface OpenCode extends AsyncDisposable {
-  /** Runs a prompt in a directory until the turn has ended, and gives the messages of the session. */
-  run(order: {
-    readonly directory: string;
-    readonly agent?: string;
-    readonly prompt: string;
-    readonly session?: string;
-  }): Promise<Turn>;
-  call(method: string, path: string, body?: object): Promise<unknown>;
+  createSession(directory: string): Promise<string>;
+  /** Runs a prompt until the turn has ended, and gives the messages of the session. */
+  run(prompt: Prompt): Promise<readonly Message[]>;
+  /** Starts a prompt and returns. */
+  begin(prompt: Prompt): Promise<void>;
 }
 
-export interface Turn {
+export interface Prompt {
   readonly session: string;
-  readonly messages: readonly Message[];
+  readonly agent?: string;
+  /** Null to go on with the message of this id as it is. */
+  readonly text: string | null;
+  readonly messageId?: string;
 }
 
 export interface Message {
   readonly info: {
-    readonly role: string;
+    readonly role: 'user' | 'assistant';
     readonly finish?: string;
-    readonly error?: { readonly name: string; readonly data: Record<string, unknown> };
     readonly cost?: number;
-    readonly tokens?: Record<string, unknown>;
+    readonly tokens?: { readonly input: number; readonly output: number; readonly reasoning: number };
+    readonly error?: { readonly name: string; readonly data: Readonly<Record<string, unknown>> };
   };
   readonly parts: readonly Part[];
 }
@@ -55,49 +54,47 @@ export interface Part {
   readonly state?: {
     readonly status: string;
     readonly output?: string;
-    readonly error?: string;
-    readonly metadata?: Record<string, unknown>;
+    readonly metadata?: { readonly exit?: number };
   };
 }
 
-export async function startOpenCode(model: ScriptedModel): Promise<OpenCode> {
-  const home = await mkdtemp(join(tmpdir(), 'oio-scripted-home-'));
+/** Starts the server in a home directory, empty or used before. */
+export async function startOpenCode(model: ScriptedModel, home: string): Promise<OpenCode> {
   const port = await freePort();
   const child = spawn(BINARY, ['serve', '--hostname', '127.0.0.1', '--port', String(port)], {
     cwd: home,
-    env: {
-      PATH: process.env['PATH'],
-      ...(await ownDirectories(home)),
-      ...OFFLINE,
-      OPENCODE_CONFIG_CONTENT: configuration(model),
-      OPENCODE_SERVER_PASSWORD: PASSWORD,
-    },
+    env: await environment(model, home),
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const stop = () => stopServer(child, home);
   try {
     await listening(child);
   } catch (error) {
-    await stop();
+    await kill(child);
     throw error;
   }
-  const call = (method: string, path: string, body?: object) =>
-    request(`http://127.0.0.1:${port}${path}`, method, body);
-  return { call, run: (order) => runTurn(call, order), [Symbol.asyncDispose]: stop };
+  return clientOf(`http://127.0.0.1:${port}`, () => kill(child));
 }
 
-async function runTurn(call: OpenCode['call'], order: Parameters<OpenCode['run']>[0]): Promise<Turn> {
-  const { directory, agent = 'industrial-coder', prompt } = order;
-  const query = `?directory=${encodeURIComponent(directory)}`;
-  const session =
-    order.session ?? ((await call('POST', `/session${query}`, { title: 'Scripted' })) as { id: string }).id;
-  const parts = [{ type: 'text', text: prompt }];
-  await call('POST', `/session/${session}/message${query}`, {
-    agent,
-    model: { providerID: 'scripted', modelID: 'demo' },
-    parts,
-  });
-  return { session, messages: (await call('GET', `/session/${session}/message${query}`)) as Message[] };
+function clientOf(url: string, stop: () => Promise<void>): OpenCode {
+  const prompt = ({ session, agent = 'industrial-coder', text, messageId }: Prompt, path: string) => {
+    const parts = text === null ? [] : [{ type: 'text', text }];
+    const body = { agent, model: SCRIPTED_MODEL, parts, ...(messageId && { messageID: messageId }) };
+    return request(`${url}/session/${session}/${path}`, 'POST', body);
+  };
+  return {
+    async createSession(directory) {
+      const query = `directory=${encodeURIComponent(directory)}`;
+      return ((await request(`${url}/session?${query}`, 'POST', { title: 'Scripted' })) as { id: string }).id;
+    },
+    async run(order) {
+      await prompt(order, 'message');
+      return (await request(`${url}/session/${order.session}/message`, 'GET')) as Message[];
+    },
+    async begin(order) {
+      await prompt(order, 'prompt_async');
+    },
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 async function request(url: string, method: string, body?: object): Promise<unknown> {
@@ -109,34 +106,36 @@ async function request(url: string, method: string, body?: object): Promise<unkn
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
-  return text === '' ? undefined : JSON.parse(text);
+  return text === '' ? null : JSON.parse(text);
+}
+
+async function environment(model: ScriptedModel, home: string): Promise<Record<string, string>> {
+  const kinds = ['DATA', 'CONFIG', 'STATE', 'CACHE'];
+  const directories = kinds.map((kind) => [`XDG_${kind}_HOME`, join(home, kind.toLowerCase())] as const);
+  for (const [, path] of directories) await mkdir(path, { recursive: true });
+  return {
+    ...OFFLINE,
+    ...Object.fromEntries(directories),
+    HOME: home,
+    PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+    OPENCODE_CONFIG_CONTENT: configuration(model),
+    OPENCODE_SERVER_PASSWORD: PASSWORD,
+  };
 }
 
 function configuration(model: ScriptedModel): string {
+  const agent = (prompt: string, permission = {}) => ({ mode: 'primary', description: prompt, prompt, permission });
   return JSON.stringify({
     ...openCodeProvider(model),
     autoupdate: false,
     share: 'disabled',
     permission: { question: 'deny', external_directory: 'deny' },
     agent: {
-      'industrial-coder': { mode: 'primary', description: 'Writes code.', prompt: 'You write code.' },
-      'industrial-architect': { mode: 'primary', description: 'Plans.', prompt: 'You plan.' },
-      'meticulous-reviewer': {
-        mode: 'primary',
-        description: 'Reviews.',
-        prompt: 'You review.',
-        permission: { edit: 'deny', bash: 'deny' },
-      },
+      'industrial-coder': agent('You write code.'),
+      'industrial-architect': agent('You plan.'),
+      'meticulous-reviewer': agent('You review.', { edit: 'deny', bash: 'deny' }),
     },
   });
-}
-
-async function ownDirectories(home: string): Promise<Record<string, string>> {
-  const entries = ['DATA', 'CONFIG', 'STATE', 'CACHE'].map(
-    (kind) => [`XDG_${kind}_HOME`, join(home, kind.toLowerCase())] as const,
-  );
-  for (const [, path] of entries) await mkdir(path);
-  return { HOME: home, ...Object.fromEntries(entries) };
 }
 
 async function freePort(): Promise<number> {
@@ -159,12 +158,9 @@ async function listening(child: ChildProcess): Promise<void> {
   throw new Error('OpenCode ended, or said nothing for a minute, before it was listening.');
 }
 
-/** SIGTERM alone is not enough: with idle connections open the server stays. */
-async function stopServer(child: ChildProcess, home: string): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const exit = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exit;
-  }
-  await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
 }
