@@ -87,7 +87,12 @@ export class OpencodeAgentServer implements AgentServer {
   }
 
   messages(ref: SessionRef) {
-    return this.#http.get({ ...at(ref, '/message'), schema: z.array(wireMessage), maxBytes: LARGE, deadlineMs: LONG_MS });
+    return this.#http.get({
+      ...at(ref, '/message'),
+      schema: z.array(wireMessage),
+      maxBytes: LARGE,
+      deadlineMs: LONG_MS,
+    });
   }
 
   async activities(directory: string) {
@@ -127,7 +132,12 @@ export class OpencodeAgentServer implements AgentServer {
 
   #run(prompt: Omit<Prompt, 'text'>, parts: object[]): Promise<void> {
     const { messageId, agent, model } = prompt;
-    const body = { messageID: messageId, agent, model: { providerID: model.providerId, modelID: model.modelId }, parts };
+    const body = {
+      messageID: messageId,
+      agent,
+      model: { providerID: model.providerId, modelID: model.modelId },
+      parts,
+    };
     return this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });
   }
 }
@@ -151,10 +161,7 @@ const agent = z
 const provider = z
   .object({
     id: z.string(),
-    models: z.record(
-      z.string(),
-      z.object({ name: z.string(), limit: z.object({ context: z.number() }).optional() }),
-    ),
+    models: z.record(z.string(), z.object({ name: z.string(), limit: z.object({ context: z.number() }).optional() })),
   })
   .transform(({ id, models }) =>
     Object.entries(models).map(([modelId, { name, limit }]) => ({
@@ -176,14 +183,16 @@ const session = z
     metadata: z.record(z.string(), z.unknown()).optional(),
     time: z.object({ created: z.number() }),
   })
-  .transform(({ id, title, directory, parentID, metadata, time }): AgentSession => ({
-    id,
-    title,
-    directory,
-    parentId: parentID ?? null,
-    metadata: metadata ?? {},
-    createdAtMs: time.created,
-  }));
+  .transform(
+    ({ id, title, directory, parentID, metadata, time }): AgentSession => ({
+      id,
+      title,
+      directory,
+      parentId: parentID ?? null,
+      metadata: metadata ?? {},
+      createdAtMs: time.created,
+    }),
+  );
 
 function at({ sessionId, directory }: SessionRef, rest = '') {
   return { path: `/session/${encodeURIComponent(sessionId)}${rest}`, directory };

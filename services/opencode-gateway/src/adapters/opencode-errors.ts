@@ -32,7 +32,10 @@ export function errorOfStatus(status: number, said: string, retryAfter: string |
 }
 
 /** The server answered, but not as an OpenCode server in order does. */
-export function serverError(message: string, details: { cause?: unknown; facts?: Record<string, unknown> } = {}): AppError {
+export function serverError(
+  message: string,
+  details: { cause?: unknown; facts?: Record<string, unknown> } = {},
+): AppError {
   return new UnavailableError(message, { code: 'server_error', ...details });
 }
 

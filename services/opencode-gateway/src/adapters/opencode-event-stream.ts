@@ -27,7 +27,13 @@ export class OpencodeEventStream implements AsyncDisposable {
 
   constructor(http: OpencodeHttp, options: EventStreamOptions = {}) {
     this.#http = http;
-    this.#options = { silenceMs: 30_000, firstDelayMs: 250, maxDelayMs: 10_000, maxEventLength: 32 * 2 ** 20, ...options };
+    this.#options = {
+      silenceMs: 30_000,
+      firstDelayMs: 250,
+      maxDelayMs: 10_000,
+      maxEventLength: 32 * 2 ** 20,
+      ...options,
+    };
   }
 
   read({ filter, signal }: EventOptions = {}): AsyncIterable<AgentEvent> {
@@ -68,9 +74,15 @@ export class OpencodeEventStream implements AsyncDisposable {
   /** Reads one connection to its end, which is never its success: answers why it ended. */
   async #follow(onConnected: () => void): Promise<Error> {
     const silence = new AbortController();
-    const watch = setTimeout(() => silence.abort(new TimeoutError('The event stream fell silent.')), this.#options.silenceMs);
+    const watch = setTimeout(
+      () => silence.abort(new TimeoutError('The event stream fell silent.')),
+      this.#options.silenceMs,
+    );
     const parser = createParser({
       maxBufferSize: this.#options.maxEventLength,
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') throw serverError('OpenCode sent an event without end.');
+      },
       onEvent: ({ data }) => {
         watch.refresh();
         if (!this.#connected) {
@@ -82,7 +94,10 @@ export class OpencodeEventStream implements AsyncDisposable {
       },
     });
     try {
-      const body = await this.#http.openStream('/global/event', AbortSignal.any([silence.signal, this.#closing.signal]));
+      const body = await this.#http.openStream(
+        '/global/event',
+        AbortSignal.any([silence.signal, this.#closing.signal]),
+      );
       const decoder = new TextDecoder();
       for await (const chunk of body as AsyncIterable<Buffer>) parser.feed(decoder.decode(chunk, { stream: true }));
       return serverError('OpenCode ended the event stream.');

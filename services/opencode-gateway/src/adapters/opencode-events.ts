@@ -48,78 +48,80 @@ export function eventOf(frame: unknown): SessionEvent | null {
   const parsed = envelope.safeParse(frame);
   if (!parsed.success) return null;
   const { type, properties } = parsed.data.payload;
-  return READERS[type]?.(properties, parsed.data.directory ?? '') ?? null;
+  return READERS.get(type)?.(properties, parsed.data.directory ?? '') ?? null;
 }
 
 type Reader = (properties: unknown, directory: string) => SessionEvent | null;
 
-const READERS: Readonly<Record<string, Reader>> = {
-  'session.status': reader(z.object({ sessionID: z.string(), status: wireStatus }), ({ sessionID, status }) => ({
-    type: 'activity',
-    sessionId: sessionID,
-    activity: status,
-  })),
-  'session.error': reader(z.object({ sessionID: z.string(), error: wireError }), ({ sessionID, error }) => ({
-    type: 'error',
-    sessionId: sessionID,
-    error,
-  })),
-  'session.created': reader(
-    z.object({ info: z.object({ id: z.string(), parentID: z.string().optional(), directory: z.string() }) }),
-    ({ info }) => ({
-      type: 'session_created',
-      sessionId: info.id,
-      parentId: info.parentID ?? null,
-      directory: info.directory,
-    }),
-  ),
-  'message.updated': reader(
-    z.object({
-      info: z.object({ id: z.string(), sessionID: z.string(), time: z.object({ completed: z.number().optional() }) }),
-    }),
-    ({ info }) => ({
-      type: 'message',
-      sessionId: info.sessionID,
-      messageId: info.id,
-      completed: info.time.completed !== undefined,
-    }),
-  ),
-  'message.part.delta': reader(
-    z.object({
-      sessionID: z.string(),
-      messageID: z.string(),
-      partID: z.string(),
-      field: z.literal('text'),
-      delta: z.string(),
-    }),
-    ({ sessionID, messageID, partID, delta }) => ({
-      type: 'delta',
+const READERS: ReadonlyMap<string, Reader> = new Map(
+  Object.entries({
+    'session.status': reader(z.object({ sessionID: z.string(), status: wireStatus }), ({ sessionID, status }) => ({
+      type: 'activity',
       sessionId: sessionID,
-      messageId: messageID,
-      partId: partID,
-      text: delta,
-    }),
-  ),
-  'message.part.updated': reader(
-    z.object({ part: z.object({ sessionID: z.string(), messageID: z.string() }).loose() }),
-    ({ part }) => partEvent(part),
-  ),
-  'todo.updated': reader(z.object({ sessionID: z.string(), todos: wireTodos }), ({ sessionID, todos }) => ({
-    type: 'todos',
-    sessionId: sessionID,
-    todos,
-  })),
-  'permission.asked': reader(wirePermission, (asked, directory) => ({
-    type: 'permission_asked',
-    sessionId: asked.sessionID,
-    request: permissionOf(asked, directory),
-  })),
-  'question.asked': reader(wireQuestion, (asked, directory) => ({
-    type: 'question_asked',
-    sessionId: asked.sessionID,
-    request: questionOf(asked, directory),
-  })),
-};
+      activity: status,
+    })),
+    'session.error': reader(z.object({ sessionID: z.string(), error: wireError }), ({ sessionID, error }) => ({
+      type: 'error',
+      sessionId: sessionID,
+      error,
+    })),
+    'session.created': reader(
+      z.object({ info: z.object({ id: z.string(), parentID: z.string().optional(), directory: z.string() }) }),
+      ({ info }) => ({
+        type: 'session_created',
+        sessionId: info.id,
+        parentId: info.parentID ?? null,
+        directory: info.directory,
+      }),
+    ),
+    'message.updated': reader(
+      z.object({
+        info: z.object({ id: z.string(), sessionID: z.string(), time: z.object({ completed: z.number().optional() }) }),
+      }),
+      ({ info }) => ({
+        type: 'message',
+        sessionId: info.sessionID,
+        messageId: info.id,
+        completed: info.time.completed !== undefined,
+      }),
+    ),
+    'message.part.delta': reader(
+      z.object({
+        sessionID: z.string(),
+        messageID: z.string(),
+        partID: z.string(),
+        field: z.literal('text'),
+        delta: z.string(),
+      }),
+      ({ sessionID, messageID, partID, delta }) => ({
+        type: 'delta',
+        sessionId: sessionID,
+        messageId: messageID,
+        partId: partID,
+        text: delta,
+      }),
+    ),
+    'message.part.updated': reader(
+      z.object({ part: z.object({ sessionID: z.string(), messageID: z.string() }).loose() }),
+      ({ part }) => partEvent(part),
+    ),
+    'todo.updated': reader(z.object({ sessionID: z.string(), todos: wireTodos }), ({ sessionID, todos }) => ({
+      type: 'todos',
+      sessionId: sessionID,
+      todos,
+    })),
+    'permission.asked': reader(wirePermission, (asked, directory) => ({
+      type: 'permission_asked',
+      sessionId: asked.sessionID,
+      request: permissionOf(asked, directory),
+    })),
+    'question.asked': reader(wireQuestion, (asked, directory) => ({
+      type: 'question_asked',
+      sessionId: asked.sessionID,
+      request: questionOf(asked, directory),
+    })),
+  }),
+);
 
 function partEvent(wire: { sessionID: string; messageID: string }): SessionEvent | null {
   const parsed = wirePart.safeParse(wire);

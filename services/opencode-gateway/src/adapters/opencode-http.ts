@@ -68,7 +68,9 @@ export class OpencodeHttp implements AsyncDisposable {
   async openStream(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']> {
     const headers = { authorization: this.#authorization, accept: 'text/event-stream' };
     const options = { path, method: 'GET', headers, signal, bodyTimeout: 0 } as const;
-    const response = await this.#pool.request(options).catch((cause: unknown) => Promise.reject(errorOfTransport(cause)));
+    const response = await this.#pool
+      .request(options)
+      .catch((cause: unknown) => Promise.reject(errorOfTransport(cause)));
     if (response.statusCode !== 200) throw await refusal(response);
     const type = contentTypeOf(response);
     if (!type.startsWith('text/event-stream')) {

@@ -20,7 +20,14 @@ export const UNATTENDED = {
 
 const WORKING = { ...UNATTENDED, edit: 'allow', bash: 'allow', webfetch: 'allow' } as const;
 /** `edit` stands for all tools that write files; `task` would hand the work to an agent that may write. */
-const READING = { ...UNATTENDED, edit: 'deny', bash: 'deny', task: 'deny', webfetch: 'deny', todowrite: 'allow' } as const;
+const READING = {
+  ...UNATTENDED,
+  edit: 'deny',
+  bash: 'deny',
+  task: 'deny',
+  webfetch: 'deny',
+  todowrite: 'allow',
+} as const;
 
 /** The four agents of the product, by name. */
 export const AGENTS = {

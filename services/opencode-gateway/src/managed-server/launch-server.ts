@@ -50,7 +50,9 @@ export async function answers(url: string, password: string, withinMs: number): 
     // A request that came too early is never answered: better ask again than wait for it.
     const deadlineMs = Math.max(100, Math.min(5000, end - performance.now()));
     const schema = z.object({ healthy: z.literal(true) });
-    const asked = await http.control('GET', { path: '/global/health', schema, deadlineMs }).catch((error: unknown) => error);
+    const asked = await http
+      .control('GET', { path: '/global/health', schema, deadlineMs })
+      .catch((error: unknown) => error);
     if (!(asked instanceof Error)) return true;
     if (Reflect.get(asked, 'code') === 'refused_credentials') return false;
     await delay(POLL_MS);

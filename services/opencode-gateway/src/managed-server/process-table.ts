@@ -30,7 +30,9 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
 export function processFamily(root: ProcessIdentity | null, mark: string): readonly ProcessEntry[] {
   const all = listProcesses();
   const isMarked = marked(mark);
-  const roots = all.filter(({ pid, startedAt }) => (pid === root?.pid && startedAt === root.startedAt) || isMarked(pid));
+  const roots = all.filter(
+    ({ pid, startedAt }) => (pid === root?.pid && startedAt === root.startedAt) || isMarked(pid),
+  );
   const family = new Map(roots.map((entry) => [entry.pid, entry]));
   for (let before = -1; before !== family.size; ) {
     before = family.size;
@@ -41,7 +43,9 @@ export function processFamily(root: ProcessIdentity | null, mark: string): reado
 }
 
 function pidsInProc(): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** Reads /proc/<pid>/stat; the command in it may hold spaces and brackets, so that fields count from the last `)`. */
@@ -65,7 +69,9 @@ function bootId(): string {
 function marked(mark: string): (pid: number) => boolean {
   if (process.platform === 'linux') return (pid) => read(`/proc/${pid}/environ`).split('\0').includes(mark);
   const lines = ps(['-A', '-E', '-ww', '-o', 'pid=,command=']).split('\n');
-  const pids = new Set(lines.filter((line) => ` ${line} `.includes(` ${mark} `)).map((line) => Number.parseInt(line, 10)));
+  const pids = new Set(
+    lines.filter((line) => ` ${line} `.includes(` ${mark} `)).map((line) => Number.parseInt(line, 10)),
+  );
   return (pid) => pids.has(pid);
 }
 

@@ -35,7 +35,11 @@ export function providerCredentials(environment: Environment): Record<string, st
 }
 
 /** The environment of a managed server, by allow-list: what it needs, provider credentials, and nothing of ours. */
-export function serverEnvironment(paths: ServerPaths, environment: Environment, secrets: ServerSecrets): Record<string, string> {
+export function serverEnvironment(
+  paths: ServerPaths,
+  environment: Environment,
+  secrets: ServerSecrets,
+): Record<string, string> {
   return {
     ...pick(environment, (name) => !isOurs(name) && ALLOWED.test(name)),
     ...providerCredentials(environment),
@@ -61,7 +65,11 @@ export interface ServerSecrets {
 }
 
 /** What the tools of an agent have no business to see. OpenCode would hand them its own whole environment. */
-export const HIDDEN_FROM_TOOLS = ['OPENCODE_SERVER_PASSWORD', 'OPENCODE_CONFIG_CONTENT', 'OPENCODE_AUTH_CONTENT'] as const;
+export const HIDDEN_FROM_TOOLS = [
+  'OPENCODE_SERVER_PASSWORD',
+  'OPENCODE_CONFIG_CONTENT',
+  'OPENCODE_AUTH_CONTENT',
+] as const;
 
 /** Nothing downloaded, shared, updated or loaded that was not asked for; configuration only from us. */
 const FLAGS = {

@@ -8,7 +8,13 @@ import { type ManagedServer, managedServer } from './managed-server.ts';
 import { type OpencodeBinary, resolveOpencodeBinary } from './opencode-binary.ts';
 import { clearTemporaryFiles, prepareDirectory } from './prepare-directory.ts';
 import { findProcess, isAlive, type ProcessIdentity } from './process-table.ts';
-import { type Environment, MARKER, providerCredentials, type ServerPaths, serverEnvironment } from './server-environment.ts';
+import {
+  type Environment,
+  MARKER,
+  providerCredentials,
+  type ServerPaths,
+  serverEnvironment,
+} from './server-environment.ts';
 import { lastLines } from './server-log.ts';
 import { readState, type ServerState, writeState } from './state-file.ts';
 
@@ -131,7 +137,10 @@ async function endAll({ root }: ServerPaths, server: ProcessIdentity | null, gra
   const left = await endProcesses({ server, mark: `${MARKER}=${root}`, graceMs });
   if (left.length === 0) return;
   const pids = left.map(({ pid }) => pid).join(', ');
-  throw new StartupError(`Processes of the OpenCode server in ${root} cannot be ended: ${pids}.`, EXIT_CODE.unavailable);
+  throw new StartupError(
+    `Processes of the OpenCode server in ${root} cannot be ended: ${pids}.`,
+    EXIT_CODE.unavailable,
+  );
 }
 
 async function choosePort(wanted: number | undefined, previous: number | undefined): Promise<number> {

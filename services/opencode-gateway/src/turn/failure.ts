@@ -26,7 +26,11 @@ export type FailureCode =
   | 'too_many_steps'
   | 'agent_error';
 
-const TRANSIENT: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_unavailable', 'provider_answer_invalid']);
+const TRANSIENT: ReadonlySet<FailureCode> = new Set([
+  'rate_limited',
+  'provider_unavailable',
+  'provider_answer_invalid',
+]);
 
 /** A failure of this kind; only the transient kinds are worth another attempt. */
 export function failure(code: FailureCode, message: string, retryAfterMs: number | null = null): Failure {

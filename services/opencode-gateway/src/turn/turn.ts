@@ -22,6 +22,8 @@ export function turnOf(messages: readonly TurnMessage[], messageId: string): Tur
   const next = after.findIndex((message) => message.role === 'user' && !message.synthetic);
   const until = next === -1 ? after : after.slice(0, next);
   const parents = new Set([messageId, ...until.filter(({ role }) => role === 'user').map(({ id }) => id)]);
-  const replies = after.filter(({ role, parentId }) => role === 'assistant' && parentId !== null && parents.has(parentId));
+  const replies = after.filter(
+    ({ role, parentId }) => role === 'assistant' && parentId !== null && parents.has(parentId),
+  );
   return { prompt, replies };
 }

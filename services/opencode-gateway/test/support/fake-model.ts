@@ -24,7 +24,9 @@ export interface FakeModel extends AsyncDisposable {
 }
 
 /** A small OpenAI-compatible endpoint: `script` decides what to say from the request and its number (from 1). */
-export async function startFakeModel(script: (request: ModelRequest, number: number) => ModelReply): Promise<FakeModel> {
+export async function startFakeModel(
+  script: (request: ModelRequest, number: number) => ModelReply,
+): Promise<FakeModel> {
   const requests: ModelRequest[] = [];
   const held = new Set<() => void>();
   const server = createServer((incoming, response) => {
@@ -76,14 +78,18 @@ function answer(response: ServerResponse, reply: ModelReply, held: Set<() => voi
 
 function say(response: ServerResponse, delta: object, finishReason: string | null = null): void {
   const choices = [{ index: 0, delta, finish_reason: finishReason }];
-  response.write(`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices })}\n\n`);
+  response.write(
+    `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices })}\n\n`,
+  );
 }
 
 function finish(response: ServerResponse, reason: string): void {
   if (response.destroyed) return;
   say(response, {}, reason);
   const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
-  response.write(`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], usage })}\n\n`);
+  response.write(
+    `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], usage })}\n\n`,
+  );
   end(response);
 }
 
