@@ -131,13 +131,9 @@ export class OpencodeAgentServer implements AgentServer {
   }
 
   #run(prompt: Omit<Prompt, 'text'>, parts: object[]): Promise<void> {
-    const { messageId, agent, model } = prompt;
-    const body = {
-      messageID: messageId,
-      agent,
-      model: { providerID: model.providerId, modelID: model.modelId },
-      parts,
-    };
+    const { messageId, agent, model, system, tools } = prompt;
+    const modelRef = { providerID: model.providerId, modelID: model.modelId };
+    const body = { messageID: messageId, agent, model: modelRef, system, tools, parts };
     return this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });
   }
 }
@@ -199,7 +195,12 @@ function at({ sessionId, directory }: SessionRef, rest = '') {
 }
 
 async function orNull<T>(call: Promise<T>): Promise<T | null> {
-  return call.catch((error: unknown) => (isNotFound(error) ? null : Promise.reject(error)));
+  try {
+    return await call;
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
 }
 
 async function isStillAsked(call: Promise<boolean>): Promise<boolean> {

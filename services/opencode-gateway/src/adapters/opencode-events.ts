@@ -43,12 +43,30 @@ const envelope = z.object({
   payload: z.object({ type: z.string(), properties: z.unknown() }),
 });
 
-/** One frame of `/global/event` as a domain event; null for the many kinds that tell us nothing. */
-export function eventOf(frame: unknown): SessionEvent | null {
-  const parsed = envelope.safeParse(frame);
-  if (!parsed.success) return null;
-  const { type, properties } = parsed.data.payload;
-  return READERS.get(type)?.(properties, parsed.data.directory ?? '') ?? null;
+/**
+ * Reads the frames of one `/global/event` stream as domain events; null for the many kinds that tell us nothing. It
+ * remembers which parts are reasoning, since a delta does not say of what kind its part is.
+ */
+export function createEventReader(): (frame: unknown) => SessionEvent | null {
+  const reasoning = new Set<string>();
+  return (frame) => {
+    const parsed = envelope.safeParse(frame);
+    if (!parsed.success) return null;
+    const { type, properties } = parsed.data.payload;
+    if (type === 'message.part.updated') rememberReasoning(reasoning, properties);
+    const event = READERS.get(type)?.(properties, parsed.data.directory ?? '') ?? null;
+    return event?.type === 'delta' && reasoning.has(event.partId) ? { ...event, kind: 'reasoning' } : event;
+  };
+}
+
+const MAX_REMEMBERED = 10_000;
+const reasoningPart = z.object({ part: z.object({ type: z.literal('reasoning'), id: z.string() }) });
+
+function rememberReasoning(reasoning: Set<string>, properties: unknown): void {
+  const parsed = reasoningPart.safeParse(properties);
+  if (!parsed.success) return;
+  if (reasoning.size >= MAX_REMEMBERED) reasoning.clear();
+  reasoning.add(parsed.data.part.id);
 }
 
 type Reader = (properties: unknown, directory: string) => SessionEvent | null;
@@ -95,6 +113,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map(
       }),
       ({ sessionID, messageID, partID, delta }) => ({
         type: 'delta',
+        kind: 'text',
         sessionId: sessionID,
         messageId: messageID,
         partId: partID,
@@ -128,12 +147,12 @@ function partEvent(wire: { sessionID: string; messageID: string }): SessionEvent
   const part = parsed.success ? partOf(parsed.data) : null;
   const origin = { sessionId: wire.sessionID, messageId: wire.messageID };
   if (part?.type === 'tool') {
-    const { type: _, ...call } = part;
-    return { type: 'tool', ...origin, call };
+    const { type, ...call } = part;
+    return { type, ...origin, call };
   }
   if (part?.type === 'step_finished') {
-    const { type: _, ...step } = part;
-    return { type: 'step_finished', ...origin, step };
+    const { type, ...step } = part;
+    return { type, ...origin, step };
   }
   return null;
 }

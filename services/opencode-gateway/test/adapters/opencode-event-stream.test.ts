@@ -33,7 +33,7 @@ test('frames become events of their session', async (t) => {
   });
   t.deepEqual((await take(setup.stream.read(), 6)).slice(1), [
     { type: 'activity', sessionId: 'ses_1', activity: { type: 'busy' } },
-    { type: 'delta', sessionId: 'ses_1', messageId: 'm', partId: 'p', text: 'hi' },
+    { type: 'delta', kind: 'text', sessionId: 'ses_1', messageId: 'm', partId: 'p', text: 'hi' },
     { type: 'session_created', sessionId: 'ses_2', parentId: 'ses_1', directory: '/w' },
     {
       type: 'permission_asked',
@@ -126,7 +126,7 @@ test('reading ends with the signal, and nothing of the reader stays behind', asy
 });
 
 test('a reader that does not read loses events, is told so, and goes on', async (t) => {
-  const buffer = new EventBuffer(() => {}, { capacity: 10 });
+  const buffer = new EventBuffer(() => undefined, { capacity: 10 });
   for (let n = 0; n < 1000; n += 1)
     buffer.push({ type: 'activity', sessionId: `ses_${n}`, activity: { type: 'busy' } });
   buffer.close();
@@ -137,9 +137,9 @@ test('a reader that does not read loses events, is told so, and goes on', async 
 });
 
 test('waiting deltas of one part become one, up to a limit', async (t) => {
-  const buffer = new EventBuffer(() => {}, { maxDeltaLength: 10 });
+  const buffer = new EventBuffer(() => undefined, { maxDeltaLength: 10 });
   const delta = (partId: string, text: string) =>
-    buffer.push({ type: 'delta', sessionId: 's', messageId: 'm', partId, text });
+    buffer.push({ type: 'delta', kind: 'text', sessionId: 's', messageId: 'm', partId, text });
   for (const text of ['aaaa', 'bbbb', 'cccc']) delta('p', text);
   delta('q', 'd');
   buffer.close();
