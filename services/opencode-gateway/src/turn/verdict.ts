@@ -25,7 +25,7 @@ export interface TurnFacts {
 export interface TurnLimits {
   /** From 204 to the first sign of the run: a cold directory takes seconds. */
   readonly startMs: number;
-  /** OpenCode says idle before it stores an error. */
+  /** OpenCode says idle before it stores an error; up to seconds before, when it is under load. */
   readonly settleMs: number;
   /** OpenCode obeys any `retry-after`, be it an hour. */
   readonly maxRetryWaitMs: number;
@@ -61,7 +61,7 @@ export function verdictOf(facts: TurnFacts): Verdict {
 
 const DEFAULTS: TurnLimits = {
   startMs: 30_000,
-  settleMs: 1500,
+  settleMs: 5000,
   maxRetryWaitMs: 120_000,
   maxUnknownFinishes: 3,
   maxSteps: 500,
@@ -115,9 +115,9 @@ function afterError(view: View, error: AgentError): Verdict {
 
 /** An answer that was begun and not ended: an error or the abort may still be written down. */
 function withOpenReply(view: View, last: TurnMessage): Verdict {
+  if (view.lastError) return afterError(view, view.lastError);
   if (within(view, view.limits.settleMs)) return RUNNING;
   if (view.abortRequested) return { type: 'aborted' };
-  if (view.lastError) return failed(failureOfError(view.lastError));
   const dangling = toolsOf(last).some(({ status }) => status === 'running' || status === 'pending');
   return { type: 'interrupted', reason: dangling ? 'tool_interrupted' : 'answer_lost' };
 }
