@@ -15,6 +15,7 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
       ...next,
       retries: snapshot.retries + (retried ? 1 : 0),
       failure: null,
+      lastFailure: snapshot.failure,
       times: { ...next.times, queuedAt: event.at, waitingSince: event.at },
       timers: {},
     };

@@ -61,6 +61,7 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     commit: null,
     subTasks: null,
     failure: null,
+    lastFailure: null,
     checkpoints: { count: 0, last: null },
     usage: noUsage,
     warnings: [],
