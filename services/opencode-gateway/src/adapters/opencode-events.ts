@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Activity, PermissionRequest, QuestionRequest, SessionEvent } from '../ports.ts';
+import { partOf, wireError, wirePart } from './opencode-messages.ts';
+
+/** What OpenCode calls a session's status. */
+export const wireStatus = z
+  .union([
+    z.object({ type: z.literal('retry'), attempt: z.number(), message: z.string(), next: z.number() }),
+    z.object({ type: z.enum(['idle', 'busy']) }),
+  ])
+  .transform((status): Activity => {
+    if (status.type !== 'retry') return status;
+    const { attempt, message, next } = status;
+    return { type: 'retry', attempt, message: message.slice(0, 500), nextAtMs: next };
+  });
+
+export const wireTodos = z.array(z.object({ content: z.string(), status: z.string(), priority: z.string() }));
+
+export const wirePermission = z.object({
+  id: z.string(),
+  sessionID: z.string(),
+  permission: z.string(),
+  patterns: z.array(z.string()).default([]),
+});
+
+export const wireQuestion = z.object({
+  id: z.string(),
+  sessionID: z.string(),
+  questions: z.array(z.object({ question: z.string() })).default([]),
+});
+
+export function permissionOf(wire: z.output<typeof wirePermission>, directory: string): PermissionRequest {
+  const { id, sessionID, permission, patterns } = wire;
+  return { requestId: id, sessionId: sessionID, directory, permission, patterns };
+}
+
+export function questionOf(wire: z.output<typeof wireQuestion>, directory: string): QuestionRequest {
+  return { requestId: wire.id, sessionId: wire.sessionID, directory, questions: wire.questions.map((q) => q.question) };
+}
+
+const envelope = z.object({
+  directory: z.string().optional(),
+  payload: z.object({ type: z.string(), properties: z.unknown() }),
+});
+
+/** One frame of `/global/event` as a domain event; null for the many kinds that tell us nothing. */
+export function eventOf(frame: unknown): SessionEvent | null {
+  const parsed = envelope.safeParse(frame);
+  if (!parsed.success) return null;
+  const { type, properties } = parsed.data.payload;
+  return READERS[type]?.(properties, parsed.data.directory ?? '') ?? null;
+}
+
+type Reader = (properties: unknown, directory: string) => SessionEvent | null;
+
+const READERS: Readonly<Record<string, Reader>> = {
+  'session.status': reader(z.object({ sessionID: z.string(), status: wireStatus }), ({ sessionID, status }) => ({
+    type: 'activity',
+    sessionId: sessionID,
+    activity: status,
+  })),
+  'session.error': reader(z.object({ sessionID: z.string(), error: wireError }), ({ sessionID, error }) => ({
+    type: 'error',
+    sessionId: sessionID,
+    error,
+  })),
+  'session.created': reader(
+    z.object({ info: z.object({ id: z.string(), parentID: z.string().optional(), directory: z.string() }) }),
+    ({ info }) => ({
+      type: 'session_created',
+      sessionId: info.id,
+      parentId: info.parentID ?? null,
+      directory: info.directory,
+    }),
+  ),
+  'message.updated': reader(
+    z.object({
+      info: z.object({ id: z.string(), sessionID: z.string(), time: z.object({ completed: z.number().optional() }) }),
+    }),
+    ({ info }) => ({
+      type: 'message',
+      sessionId: info.sessionID,
+      messageId: info.id,
+      completed: info.time.completed !== undefined,
+    }),
+  ),
+  'message.part.delta': reader(
+    z.object({
+      sessionID: z.string(),
+      messageID: z.string(),
+      partID: z.string(),
+      field: z.literal('text'),
+      delta: z.string(),
+    }),
+    ({ sessionID, messageID, partID, delta }) => ({
+      type: 'delta',
+      sessionId: sessionID,
+      messageId: messageID,
+      partId: partID,
+      text: delta,
+    }),
+  ),
+  'message.part.updated': reader(
+    z.object({ part: z.object({ sessionID: z.string(), messageID: z.string() }).loose() }),
+    ({ part }) => partEvent(part),
+  ),
+  'todo.updated': reader(z.object({ sessionID: z.string(), todos: wireTodos }), ({ sessionID, todos }) => ({
+    type: 'todos',
+    sessionId: sessionID,
+    todos,
+  })),
+  'permission.asked': reader(wirePermission, (asked, directory) => ({
+    type: 'permission_asked',
+    sessionId: asked.sessionID,
+    request: permissionOf(asked, directory),
+  })),
+  'question.asked': reader(wireQuestion, (asked, directory) => ({
+    type: 'question_asked',
+    sessionId: asked.sessionID,
+    request: questionOf(asked, directory),
+  })),
+};
+
+function partEvent(wire: { sessionID: string; messageID: string }): SessionEvent | null {
+  const parsed = wirePart.safeParse(wire);
+  const part = parsed.success ? partOf(parsed.data) : null;
+  const origin = { sessionId: wire.sessionID, messageId: wire.messageID };
+  if (part?.type === 'tool') {
+    const { type: _, ...call } = part;
+    return { type: 'tool', ...origin, call };
+  }
+  if (part?.type === 'step_finished') {
+    const { type: _, ...step } = part;
+    return { type: 'step_finished', ...origin, step };
+  }
+  return null;
+}
+
+/** Properties of an unknown form make the event worthless, not the stream. */
+function reader<S extends z.ZodType>(
+  schema: S,
+  read: (properties: z.output<S>, directory: string) => SessionEvent | null,
+): Reader {
+  return (properties, directory) => {
+    const parsed = schema.safeParse(properties);
+    return parsed.success ? read(parsed.data, directory) : null;
+  };
+}
