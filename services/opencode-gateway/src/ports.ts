@@ -121,14 +121,17 @@ export interface SessionRef {
 }
 
 export interface Prompt extends SessionRef {
-  /** Ours, from `messageIdOf`; unique over all sessions of a server. */
+  /**
+   * Ours, from `newMessageId`; unique over all sessions of a server. OpenCode compares ids to see which message is newer,
+   * so the clock behind it must not run ahead of the server's: such a prompt would be answered again and again.
+   */
   readonly messageId: string;
   readonly agent: string;
   /** Always said: a session remembers the last one, also a bad one. */
   readonly model: ModelRef;
-  /** Replaces the agent's own instructions. */
+  /** Instructions beside the agent's own. */
   readonly system?: string;
-  /** Tools that are switched on or off for this prompt. */
+  /** Tools switched on or off for this prompt. */
   readonly tools?: Readonly<Record<string, boolean>>;
   readonly text: string;
 }
@@ -238,10 +241,16 @@ export type AgentEvent =
   | { readonly type: 'disconnected'; readonly error: Error }
   | SessionEvent;
 
+export interface Delta {
+  readonly messageId: string;
+  readonly partId: string;
+  readonly text: string;
+}
+
 export type SessionEvent = { readonly sessionId: string } & (
   | { readonly type: 'activity'; readonly activity: Activity }
   | { readonly type: 'error'; readonly error: AgentError }
-  | { readonly type: 'delta'; readonly messageId: string; readonly partId: string; readonly text: string }
+  | ({ readonly type: 'delta'; readonly kind: 'text' | 'reasoning' } & Delta)
   | { readonly type: 'tool'; readonly messageId: string; readonly call: ToolCall }
   | { readonly type: 'step_finished'; readonly messageId: string; readonly step: StepUsage }
   | { readonly type: 'message'; readonly messageId: string; readonly completed: boolean }

@@ -36,11 +36,6 @@ export const FAILURES = {
     transient: true,
     advice: 'It is retried; run fewer sessions at once on this model.',
   },
-  quota_exceeded: {
-    meaning: 'The account at the model provider has used up its quota.',
-    transient: false,
-    advice: 'Raise the quota, or use another provider.',
-  },
   model_not_found: {
     meaning: 'The OpenCode server does not know the model.',
     transient: false,
@@ -71,16 +66,6 @@ export const FAILURES = {
     meaning: 'The agent needed a permission that was not given.',
     transient: false,
     advice: 'Allow it, or change the prompt so that it is not needed.',
-  },
-  question_rejected: {
-    meaning: 'The agent asked a question that nobody answered.',
-    transient: false,
-    advice: 'Say in the prompt what it should do without asking.',
-  },
-  agent_error: {
-    meaning: 'The agent stopped with an error of its own.',
-    transient: false,
-    advice: 'Read the message and the log of the OpenCode server.',
   },
   turn_aborted: {
     meaning: 'Somebody else aborted the turn on the OpenCode server.',

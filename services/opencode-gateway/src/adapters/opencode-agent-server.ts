@@ -132,14 +132,8 @@ export class OpencodeAgentServer implements AgentServer {
 
   #run(prompt: Omit<Prompt, 'text'>, parts: object[]): Promise<void> {
     const { messageId, agent, model, system, tools } = prompt;
-    const body = {
-      messageID: messageId,
-      agent,
-      model: { providerID: model.providerId, modelID: model.modelId },
-      system,
-      tools,
-      parts,
-    };
+    const modelRef = { providerID: model.providerId, modelID: model.modelId };
+    const body = { messageID: messageId, agent, model: modelRef, system, tools, parts };
     return this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });
   }
 }
@@ -201,7 +195,12 @@ function at({ sessionId, directory }: SessionRef, rest = '') {
 }
 
 async function orNull<T>(call: Promise<T>): Promise<T | null> {
-  return call.catch((error: unknown) => (isNotFound(error) ? null : Promise.reject(error)));
+  try {
+    return await call;
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
 }
 
 async function isStillAsked(call: Promise<boolean>): Promise<boolean> {

@@ -4,7 +4,7 @@ import { createParser } from 'eventsource-parser';
 import type { AgentEvent, EventOptions } from '../ports.ts';
 import { EventBuffer, type EventBufferOptions } from './event-buffer.ts';
 import { errorOfTransport, serverError } from './opencode-errors.ts';
-import { eventOf } from './opencode-events.ts';
+import { createEventReader } from './opencode-events.ts';
 import type { OpencodeHttp } from './opencode-http.ts';
 
 export interface EventStreamOptions {
@@ -23,6 +23,7 @@ export class OpencodeEventStream implements AsyncDisposable {
   readonly #readers = new Map<EventBuffer, EventOptions['filter']>();
   readonly #closing = new AbortController();
   #running: Promise<void> | null = null;
+  readonly #readEvent = createEventReader();
   #connected = false;
 
   constructor(http: OpencodeHttp, options: EventStreamOptions = {}) {
@@ -52,7 +53,7 @@ export class OpencodeEventStream implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    for (const reader of [...this.#readers.keys()]) reader.close();
+    for (const reader of this.#readers.keys()) reader.close();
     await this.#running;
   }
 
@@ -66,7 +67,7 @@ export class OpencodeEventStream implements AsyncDisposable {
       this.#connected = false;
       if (this.#closing.signal.aborted) return;
       this.#publish({ type: 'disconnected', error });
-      await delay(delayMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {});
+      await delay(delayMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
       delayMs = Math.min(delayMs * 2, maxDelayMs);
     }
   }
@@ -80,6 +81,9 @@ export class OpencodeEventStream implements AsyncDisposable {
     );
     const parser = createParser({
       maxBufferSize: this.#options.maxEventLength,
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') throw serverError('OpenCode sent an event without end.');
+      },
       onEvent: ({ data }) => {
         watch.refresh();
         if (!this.#connected) {
@@ -107,7 +111,7 @@ export class OpencodeEventStream implements AsyncDisposable {
   }
 
   #deliver(data: string): void {
-    const event = eventOf(parseJson(data));
+    const event = this.#readEvent(parseJson(data));
     if (event !== null) this.#publish(event);
   }
 

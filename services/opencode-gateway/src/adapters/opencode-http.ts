@@ -91,7 +91,7 @@ export class OpencodeHttp implements AsyncDisposable {
     const response = await this.#pool
       .request({
         method,
-        path: query.size > 0 ? `${request.path}?${query}` : request.path,
+        path: query.size > 0 ? `${request.path}?${query.toString()}` : request.path,
         headers: { authorization: this.#authorization, ...(request.body !== undefined && JSON_BODY) },
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal,
@@ -154,7 +154,7 @@ async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number)
 
 /** Drops an answer that nobody wants to read, and the connection with it. */
 function discard(body: Dispatcher.ResponseData['body']): void {
-  body.on('error', () => {});
+  body.on('error', () => undefined);
   body.destroy();
 }
 

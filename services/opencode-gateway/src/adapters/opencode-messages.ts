@@ -11,17 +11,17 @@ export const wireError = z
         message: z.string().optional(),
         statusCode: z.number().optional(),
         responseBody: z.string().optional(),
-        responseHeaders: z.record(z.string(), z.string()).optional(),
+        responseHeaders: z.record(z.string(), z.string()).default({}),
       })
-      .optional(),
+      .prefault({}),
   })
   .transform(
-    ({ name, data }): AgentError => ({
+    ({ name, data: { message, statusCode, responseBody, responseHeaders } }): AgentError => ({
       name,
-      message: redact(data?.message?.slice(0, 1000) ?? name),
-      statusCode: data?.statusCode ?? null,
-      detail: redact(data?.responseBody?.slice(0, 500) ?? ''),
-      retryAfterMs: retryAfterMsOf(data?.responseHeaders?.['retry-after']),
+      message: redact((message ?? name).slice(0, 1000)),
+      statusCode: statusCode ?? null,
+      detail: redact((responseBody ?? '').slice(0, 500)),
+      retryAfterMs: retryAfterMsOf(responseHeaders['retry-after']),
     }),
   );
 

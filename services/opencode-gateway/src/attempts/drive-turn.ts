@@ -110,7 +110,7 @@ class TurnDriver {
         return { type: 'finished', text: verdict.text, finish: verdict.finish, resume: this.#resume };
       case 'failed':
         if (verdict.stillRunning) await this.#parts.link.agent().abort(this.#parts.ref);
-        return this.#failed({ code: verdict.code, message: verdict.message, transient: verdict.retryable });
+        return this.#failed(verdict.failure);
       case 'not_sent':
         return this.#send();
       case 'interrupted':

@@ -8,7 +8,7 @@ const LONGEST = 16_384;
 export function announceOutput(bus: Bus, order: AttemptOrder, event: SessionEvent): void {
   const about = { sessionId: order.sessionId, tenant: order.tenant };
   if (event.type === 'delta')
-    bus.announce(sessionOutput, { ...about, kind: 'text', text: event.text.slice(0, LONGEST) });
+    bus.announce(sessionOutput, { ...about, kind: event.kind, text: event.text.slice(0, LONGEST) });
   if (event.type === 'tool') {
     const { tool, status, title } = event.call;
     bus.announce(sessionOutput, {

@@ -92,7 +92,7 @@ async function waitForPort(launch: Launch, exited: Promise<string>): Promise<num
   while (performance.now() < end) {
     const port = listeningPort(launch.paths.log);
     if (port !== null) return port;
-    if (ended !== null) throw failure(launch, `ended while it was starting (${ended})`);
+    if (ended !== null) throw failure(launch, `ended while it was starting (${String(ended)})`);
     await delay(POLL_MS);
   }
   throw failure(launch, `did not start within ${Math.round(launch.startupMs / 1000)} s`);

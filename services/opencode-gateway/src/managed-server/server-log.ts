@@ -9,7 +9,7 @@ const WINDOW_BYTES = 65_536;
  * on writing when we are dead.
  */
 export async function openLog(path: string): Promise<number> {
-  await rename(path, `${path}.previous`).catch(() => {});
+  await rename(path, `${path}.previous`).catch(() => undefined);
   return openSync(path, 'ax', 0o600);
 }
 

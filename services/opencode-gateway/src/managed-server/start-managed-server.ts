@@ -85,24 +85,21 @@ async function startAnew(plan: Plan, previous: ServerState | null): Promise<Mana
   const { options, paths } = plan;
   await endAll(paths, previous?.server ?? null, STOP_MS);
   await clearTemporaryFiles(paths);
+  const { id, password } = previous ?? { id: randomUUID(), password: randomBytes(32).toString('base64url') };
+  const state = { id, password, configHash: plan.configHash, keeper: self(), server: null };
   for (let attempt = 1; ; attempt += 1) {
     const port = await choosePort(options.port, attempt === 1 ? previous?.port : undefined);
-    const state: ServerState = {
-      id: previous?.id ?? randomUUID(),
-      password: previous?.password ?? randomBytes(32).toString('base64url'),
-      port,
-      configHash: plan.configHash,
-      keeper: self(),
-      server: null,
-    };
     try {
-      return await launch(plan, state);
+      return await launch(plan, { ...state, port });
     } catch (error) {
-      // Between our look and its start somebody else took the port.
-      const taken = /EADDRINUSE|in use/i.test(lastLines(paths.log));
-      if (!taken || options.port !== undefined || attempt === PORT_TRIES) throw error;
+      if (!tookSomebodyThePort(plan) || attempt === PORT_TRIES) throw error;
     }
   }
+}
+
+/** Between our look at the port and the server's. */
+function tookSomebodyThePort({ options, paths }: Plan): boolean {
+  return options.port === undefined && /EADDRINUSE|in use/i.test(lastLines(paths.log));
 }
 
 async function launch(plan: Plan, state: ServerState): Promise<ManagedServer> {
@@ -150,7 +147,7 @@ async function choosePort(wanted: number | undefined, previous: number | undefin
 }
 
 function withPlugin(config: ManagedServerOptions['config'], { plugin }: ServerPaths) {
-  const others = Array.isArray(config['plugin']) ? config['plugin'] : [];
+  const others: readonly unknown[] = Array.isArray(config['plugin']) ? config['plugin'] : [];
   return { ...config, plugin: [...others, pathToFileURL(plugin).href] };
 }
 

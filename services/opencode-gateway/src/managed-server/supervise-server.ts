@@ -37,7 +37,7 @@ export async function superviseServer(options: SupervisorOptions): Promise<Super
         server = null;
         options.onDown(`The OpenCode server ended by itself (${reason}).`, delayMs);
       }
-      await delay(delayMs, undefined, { signal: stopping.signal }).catch(() => {});
+      await delay(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       delayMs = Math.min(delayMs * 2, maxDelayMs);
       if (!stopping.signal.aborted) server = await startAgain(options, delayMs);
     }

@@ -1,86 +1,72 @@
+import type { Failure } from '@oio/contracts';
+import { FAILURES, type FailureCode, failureOf } from '@oio/domain';
 import type { AgentError } from '../ports.ts';
 
-/** Why a turn failed, as a stable code, and whether another attempt may do better. */
-export interface Failure {
-  readonly code: FailureCode;
-  readonly message: string;
-  readonly retryable: boolean;
+/** Why a turn failed, and when trying again may help, if the provider said so. */
+export interface TurnFailure {
+  readonly failure: Failure;
   readonly retryAfterMs: number | null;
 }
 
-export type FailureCode =
-  | 'provider_auth'
-  | 'quota_exceeded'
-  | 'rate_limited'
-  | 'provider_unavailable'
-  | 'provider_garbled'
-  | 'model_not_found'
-  | 'agent_not_found'
-  | 'provider_rejected'
-  | 'context_overflow'
-  | 'content_filtered'
-  | 'output_truncated'
-  | 'permission_rejected'
-  | 'question_rejected'
-  | 'empty_answers'
-  | 'too_many_steps'
-  | 'agent_error';
-
-const TRANSIENT: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_unavailable', 'provider_garbled']);
-
-/** A failure of this kind; only the transient kinds are worth another attempt. */
-export function failure(code: FailureCode, message: string, retryAfterMs: number | null = null): Failure {
-  return { code, message, retryable: TRANSIENT.has(code), retryAfterMs };
-}
-
 /** The failure that an error of OpenCode stands for. */
-export function failureOf(error: AgentError): Failure {
-  const code = BY_NAME[error.name] ?? codeOfStatus(error) ?? codeOfMessage(error.message) ?? 'agent_error';
+export function failureOfError(error: AgentError): TurnFailure {
+  const code = BY_NAME.get(error.name) ?? codeOfApiError(error) ?? codeOfWords(error.message) ?? 'server_error';
   const [firstLine = error.name] = error.message.split('\n');
-  return failure(code, firstLine, error.retryAfterMs);
+  return { failure: failureOf(code, firstLine), retryAfterMs: error.retryAfterMs };
 }
 
-/** What a provider that makes OpenCode wait is to be called. */
-export function failureOfWaiting(message: string, waitMs: number): Failure {
-  const code = codeOfMessage(message) ?? 'provider_unavailable';
-  const waiting = `The provider makes us wait for ${Math.ceil(waitMs / 1000)} s: ${message}`;
-  return failure(TRANSIENT.has(code) || code === 'quota_exceeded' ? code : 'provider_unavailable', waiting, waitMs);
+/** The failure of a turn whose provider makes OpenCode wait longer than we are willing to. */
+export function failureOfWaiting(message: string, waitMs: number): TurnFailure {
+  const said = codeOfWords(message);
+  const code = said !== null && WAITABLE.has(said) ? said : 'provider_unavailable';
+  const text = `The provider makes us wait for ${Math.ceil(waitMs / 1000)} s: ${message}`;
+  return { failure: failureOf(code, text), retryAfterMs: FAILURES[code].transient ? waitMs : null };
 }
 
-const BY_NAME: Readonly<Record<string, FailureCode>> = {
-  ProviderAuthError: 'provider_auth',
-  ContextOverflowError: 'context_overflow',
-  ContentFilterError: 'content_filtered',
-  MessageOutputLengthError: 'output_truncated',
-  StructuredOutputError: 'provider_garbled',
-};
+const WAITABLE: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_rejected', 'provider_unavailable']);
 
-function codeOfStatus({ name, statusCode, message, detail }: AgentError): FailureCode | null {
-  const said = `${message} ${detail}`;
+const BY_NAME: ReadonlyMap<string, FailureCode> = new Map([
+  ['ProviderAuthError', 'provider_auth'],
+  ['ContextOverflowError', 'context_overflow'],
+  ['ContentFilterError', 'content_filtered'],
+  ['MessageOutputLengthError', 'output_truncated'],
+  ['StructuredOutputError', 'provider_garbled'],
+]);
+
+/** A status says less than words do: a used up quota comes as 429, an overflow as 400. */
+function codeOfApiError({ name, statusCode, message, detail }: AgentError): FailureCode | null {
   if (name !== 'APIError') return null;
-  if (QUOTA.test(said) || statusCode === 402) return 'quota_exceeded';
-  if (statusCode === null || statusCode === 408 || statusCode >= 500) return 'provider_unavailable';
-  if (statusCode === 401 || statusCode === 403) return 'provider_auth';
-  if (statusCode === 404 || MODEL.test(said)) return 'model_not_found';
-  if (statusCode === 429) return 'rate_limited';
-  if (statusCode === 413 || OVERFLOW.test(said)) return 'context_overflow';
-  return 'provider_rejected';
+  if (statusCode === null || statusCode >= 500) return 'provider_unavailable';
+  const said = `${message} ${detail}`;
+  const telling = TELLING.find(([words]) => words.test(said));
+  return telling?.[1] ?? BY_STATUS.get(statusCode) ?? 'provider_rejected';
 }
 
-const QUOTA = /insufficient_quota|exceeded your current quota|billing|credit balance/i;
-const MODEL = /model[^.]{0,80}(not found|does not exist|not supported)|model_not_found/i;
-const OVERFLOW = /context[_ ]length|maximum context|too many tokens|prompt is too long/i;
+const BY_STATUS: ReadonlyMap<number, FailureCode> = new Map([
+  [401, 'provider_auth'],
+  [403, 'provider_auth'],
+  [404, 'model_not_found'],
+  [408, 'provider_unavailable'],
+  [413, 'context_overflow'],
+  [429, 'rate_limited'],
+]);
 
 /** OpenCode's `UnknownError` tells its reason in words only. */
-function codeOfMessage(message: string): FailureCode | null {
-  return BY_WORDS.find(([words]) => words.test(message))?.[1] ?? null;
+function codeOfWords(said: string): FailureCode | null {
+  return BY_WORDS.find(([words]) => words.test(said))?.[1] ?? null;
 }
 
-const BY_WORDS: readonly (readonly [RegExp, FailureCode])[] = [
+type Words = readonly (readonly [RegExp, FailureCode])[];
+
+const TELLING: Words = [
+  [/insufficient_quota|exceeded your current quota|billing|credit balance/i, 'provider_rejected'],
+  [/model not found|model_not_found|model[^.]{0,80}(not found|does not exist|not supported)/i, 'model_not_found'],
+  [/context[_ ]length|maximum context|too many tokens|prompt is too long/i, 'context_overflow'],
+];
+
+const BY_WORDS: Words = [
+  ...TELLING,
   [/^Agent not found/i, 'agent_not_found'],
-  [MODEL, 'model_not_found'],
-  [/Model not found/i, 'model_not_found'],
-  [QUOTA, 'quota_exceeded'],
   [/rate.?limit|too many requests|\b429\b/i, 'rate_limited'],
   [/JSON parsing failed|invalid json/i, 'provider_garbled'],
   [/cannot connect|connection|timed out|overloaded|socket|unavailable/i, 'provider_unavailable'],

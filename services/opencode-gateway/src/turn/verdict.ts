@@ -1,5 +1,6 @@
+import { type FailureCode, failureOf } from '@oio/domain';
 import type { Activity, AgentError, ToolCall, TurnMessage } from '../ports.ts';
-import { type Failure, failure, failureOf, failureOfWaiting } from './failure.ts';
+import { failureOfError, failureOfWaiting, type TurnFailure } from './failure.ts';
 import { stepsOf, type Usage, usageOf } from './steps.ts';
 import { turnOf } from './turn.ts';
 
@@ -24,7 +25,7 @@ export interface TurnFacts {
 export interface TurnLimits {
   /** From 204 to the first sign of the run: a cold directory takes seconds. */
   readonly startMs: number;
-  /** OpenCode says idle before it stores an error. */
+  /** OpenCode says idle before it stores an error; up to seconds before, when it is under load. */
   readonly settleMs: number;
   /** OpenCode obeys any `retry-after`, be it an hour. */
   readonly maxRetryWaitMs: number;
@@ -39,7 +40,7 @@ export type Verdict =
   | { readonly type: 'running'; readonly retry: Extract<Activity, { type: 'retry' }> | null }
   | ({ readonly type: 'finished'; readonly text: string; readonly finish: string } & Usage)
   /** With `stillRunning` it has to be aborted: it will not end by itself. */
-  | ({ readonly type: 'failed'; readonly stillRunning: boolean } & Failure)
+  | ({ readonly type: 'failed'; readonly stillRunning: boolean } & TurnFailure)
   | { readonly type: 'aborted' }
   /** Stored and not finished, and nobody works on it: resume it. */
   | { readonly type: 'interrupted'; readonly reason: InterruptedReason };
@@ -60,7 +61,7 @@ export function verdictOf(facts: TurnFacts): Verdict {
 
 const DEFAULTS: TurnLimits = {
   startMs: 30_000,
-  settleMs: 1500,
+  settleMs: 5000,
   maxRetryWaitMs: 120_000,
   maxUnknownFinishes: 3,
   maxSteps: 500,
@@ -81,7 +82,7 @@ function viewOf(facts: TurnFacts): View {
 }
 
 /** Turns that would go on for ever. */
-function runawayOf({ replies, limits }: View): Failure | null {
+function runawayOf({ replies, limits }: View): TurnFailure | null {
   const tail = replies.slice(-limits.maxUnknownFinishes);
   if (tail.length === limits.maxUnknownFinishes && tail.every(({ finish }) => finish === 'unknown')) {
     return failure('empty_answers', `The model gave ${tail.length} empty answers in a row.`);
@@ -99,7 +100,7 @@ function whileActive({ activity, nowMs, limits }: View): Verdict {
 
 /** Nothing was answered. An unknown model or agent shows only as an event. */
 function withoutReply(view: View): Verdict {
-  if (view.lastError) return failed(failureOf(view.lastError));
+  if (view.lastError) return failed(failureOfError(view.lastError));
   if (view.stored && view.abortRequested) return { type: 'aborted' };
   if (within(view, view.limits.startMs)) return RUNNING;
   return view.stored ? { type: 'interrupted', reason: 'never_started' } : { type: 'not_sent' };
@@ -109,24 +110,22 @@ function afterError(view: View, error: AgentError): Verdict {
   if (error.name === 'MessageAbortedError') return { type: 'aborted' };
   // After an overflow OpenCode compacts the conversation and goes on.
   if (error.name === 'ContextOverflowError' && within(view, view.limits.settleMs)) return RUNNING;
-  return failed(failureOf(error));
+  return failed(failureOfError(error));
 }
 
 /** An answer that was begun and not ended: an error or the abort may still be written down. */
 function withOpenReply(view: View, last: TurnMessage): Verdict {
+  if (view.lastError) return afterError(view, view.lastError);
   if (within(view, view.limits.settleMs)) return RUNNING;
   if (view.abortRequested) return { type: 'aborted' };
-  if (view.lastError) return failed(failureOf(view.lastError));
   const dangling = toolsOf(last).some(({ status }) => status === 'running' || status === 'pending');
   return { type: 'interrupted', reason: dangling ? 'tool_interrupted' : 'answer_lost' };
 }
 
 function withReply(view: View, last: TurnMessage): Verdict {
-  if (last.finish === 'length')
-    return failed(failure('output_truncated', 'The answer was cut off at the output limit.'));
-  if (last.finish === 'content-filter') return failed(failure('content_filtered', 'The provider blocked the answer.'));
-  const more = last.summary || last.finish === null || last.finish === 'tool-calls' || last.finish === 'unknown';
-  if (!more) return finished(view, last);
+  if (last.finish === 'length') return failed(failure('output_truncated'));
+  if (last.finish === 'content-filter') return failed(failure('content_filtered'));
+  if (!last.summary && !UNFINISHED.has(last.finish)) return finished(view, last);
   // A rejection without a word ends the turn, and it looks like any other end.
   const rejected = last.finish === 'tool-calls' ? rejectionIn(toolsOf(last)) : null;
   if (rejected !== null) return failed(rejected);
@@ -134,9 +133,12 @@ function withReply(view: View, last: TurnMessage): Verdict {
   return view.abortRequested ? { type: 'aborted' } : { type: 'interrupted', reason: 'between_steps' };
 }
 
+/** After these OpenCode goes on with another model call. */
+const UNFINISHED: ReadonlySet<string | null> = new Set([null, 'tool-calls', 'unknown']);
+
 const RUNNING: Verdict = { type: 'running', retry: null };
 
-function failed(why: Failure): Verdict {
+function failed(why: TurnFailure): Verdict {
   return { type: 'failed', stillRunning: false, ...why };
 }
 
@@ -145,18 +147,22 @@ function finished(view: View, last: TurnMessage): Verdict {
   return { type: 'finished', text, finish: last.finish ?? '', ...usageOf(stepsOf(view.replies)) };
 }
 
-function rejectionIn(tools: readonly ToolCall[]): Failure | null {
-  const permission = tools.find(({ error }) => error !== null && /^The user rejected permission/.test(error));
+function rejectionIn(tools: readonly ToolCall[]): TurnFailure | null {
+  const permission = tools.find(({ error }) => error !== null && error.startsWith('The user rejected permission'));
   // With feedback the turn goes on, so that it is not this what ended it.
   if (permission?.error && !permission.error.includes('feedback')) {
     return failure('permission_rejected', `The permission to use ${permission.tool} was rejected.`);
   }
-  const question = tools.some(({ error }) => error !== null && /dismissed this question/.test(error));
-  return question ? failure('question_rejected', 'The agent asked a question that nobody answered.') : null;
+  const question = tools.some(({ error }) => error !== null && error.includes('dismissed this question'));
+  return question ? failure('permission_rejected', 'The agent asked a question that nobody answered.') : null;
 }
 
 function toolsOf(message: TurnMessage): readonly ToolCall[] {
   return message.parts.flatMap((part) => (part.type === 'tool' ? [part] : []));
+}
+
+function failure(code: FailureCode, message?: string): TurnFailure {
+  return { failure: failureOf(code, message), retryAfterMs: null };
 }
 
 function within({ lastSignOfLifeAtMs, nowMs }: View, ms: number): boolean {
