@@ -1,0 +1,14 @@
+export * from './contract.ts';
+export { agentName, modelName, sessionId } from './fields.ts';
+export * from './metrics.ts';
+export * from './new-session.ts';
+export * from './opencode.ts';
+export * from './problem.ts';
+export * from './reports.ts';
+export * from './routes.ts';
+export * from './session-commands.ts';
+export * from './session-events.ts';
+export * from './session-view.ts';
+export * from './usage.ts';
+export { type Violation, violationsOf } from './violations.ts';
+export * from './vocabulary.ts';

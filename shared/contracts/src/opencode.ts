@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { liveContract, requestContract } from './contract.ts';
+import { agentConfig } from './fields.ts';
+import { place, workspaceInUse } from './new-session.ts';
+import { resumePoint } from './usage.ts';
+import { SESSION_TYPES } from './vocabulary.ts';
+
+/** Everything that is needed to run one attempt, complete in itself. */
+export const attemptOrder = z.object({
+  sessionId: z.string(),
+  tenant: z.string(),
+  /** `<attempt>.<run>`: reports carry it; the owner refuses those of another run. */
+  token: z.string(),
+  attempt: z.int().min(1),
+  run: z.int().min(1),
+  serverId: z.string(),
+  /** The id under which the prompt of this attempt stands in OpenCode; the same for every run of the attempt. */
+  messageId: z.string(),
+  title: z.string(),
+  type: z.enum(SESSION_TYPES),
+  prompt: z.string(),
+  agent: z.string().nullable(),
+  agentConfig,
+  model: z.string().nullable(),
+  place,
+  /** Whether the prompt of this attempt may have been sent already: it is, at the earliest, after `report-prepared`. */
+  prepared: z.boolean(),
+  /** The last step of this attempt that the owner has committed; only later ones are news. */
+  lastStepId: z.string().nullable(),
+  /** From the latest checkpoint; null when nothing was done yet. */
+  resume: resumePoint.nullable(),
+  /** How the attempt before this one ended, for an agent that has to be told; null in the first attempt. */
+  previousFailure: z.string().nullable(),
+});
+export type AttemptOrder = z.output<typeof attemptOrder>;
+
+/** Addressed to `server.<id>`: any opencode-gateway that can reach that server answers. */
+export const executeAttempt = requestContract({
+  subject: 'attempt.execute',
+  summary: 'Make sure that an attempt runs. Repeating it changes nothing: what is under way is adopted by reading.',
+  payload: attemptOrder,
+  reply: z.object({ state: z.enum(['started', 'already_running']) }),
+});
+
+export const abortAttempt = requestContract({
+  subject: 'attempt.abort',
+  summary: 'End the run of an attempt and everything that it started. Reported by `session.report-closed`.',
+  payload: z.object({ sessionId: z.string(), token: z.string() }),
+  reply: z.object({ state: z.enum(['aborting', 'unknown']) }),
+});
+
+/** One broken rule of an input. */
+export const violation = z.object({ field: z.string(), code: z.string(), message: z.string() });
+
+export const inspectPlace = requestContract({
+  subject: 'place.inspect',
+  summary: 'Say where a session would work, and what of it is impossible: directory, agent, model, limits.',
+  payload: z.object({
+    directory: z.string().nullable(),
+    workspace: z.enum(['worktree', 'in_place']).nullable(),
+    agent: z.string().nullable(),
+    agentConfigNames: z.array(z.string()),
+    models: z.array(z.object({ field: z.string(), model: z.string() })),
+    cpuLimit: z.number().nullable(),
+    memoryLimitMb: z.number().nullable(),
+  }),
+  reply: z.object({ place: place.nullable(), violations: z.array(violation) }),
+});
+
+export const workspaceDiff = z
+  .object({
+    files: z.array(
+      z.object({
+        path: z.string(),
+        status: z.enum(['added', 'modified', 'deleted', 'renamed']),
+        additions: z.int().min(0),
+        deletions: z.int().min(0),
+      }),
+    ),
+    patch: z.string(),
+    truncated: z.boolean(),
+  })
+  .meta({ id: 'WorkspaceDiff' });
+export type WorkspaceDiff = z.output<typeof workspaceDiff>;
+
+export const diffWorkspace = requestContract({
+  subject: 'workspace.diff',
+  summary: 'What a session has changed since the revision that its workspace was cut from.',
+  payload: z.object({ workspace: workspaceInUse }),
+  reply: z.object({ diff: workspaceDiff.nullable() }),
+});
+
+/** Sent every second or two by the opencode-gateway that runs or watches a server. */
+export const serverAnnounced = liveContract({
+  subject: 'server.announced',
+  summary: 'An OpenCode server is there; how much it can take; whether it is well.',
+  payload: z.object({
+    serverId: z.string(),
+    healthy: z.boolean(),
+    capacity: z.int().min(0),
+    version: z.string().nullable(),
+    detail: z.string().nullable(),
+  }),
+});
+export type ServerAnnouncement = z.output<typeof serverAnnounced.payload>;
+
+/** Progress that is shown and not stored. */
+export const sessionOutput = liveContract({
+  subject: 'live.session-output',
+  summary: 'What the agent is doing right now.',
+  payload: z.object({
+    sessionId: z.string(),
+    tenant: z.string(),
+    kind: z.enum(['text', 'reasoning', 'tool', 'status', 'todos']),
+    /** New text, the tool and its title, or the status in words; at most 16 KiB. */
+    text: z.string().max(16_384),
+    tool: z.string().optional(),
+    state: z.string().optional(),
+  }),
+});
+export type SessionOutput = z.output<typeof sessionOutput.payload>;

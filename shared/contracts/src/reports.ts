@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { workspaceInUse } from './new-session.ts';
+import { failure, resumePoint, tokenUsage } from './usage.ts';
+
+/** What an opencode-gateway tells the owner of a session about an attempt. `token` says which run of which attempt; a stale one is refused. */
+const token = z.string();
+
+/** A finished agent step: one answer of the model, with the tools that it used. */
+export const finishedStep = z.object({
+  stepId: z.string(),
+  finish: z.string(),
+  tools: z.array(z.string()).max(200),
+  tokens: tokenUsage,
+  costUsd: z.number().min(0),
+  apiErrors: z.int().min(0),
+});
+export type FinishedStep = z.output<typeof finishedStep>;
+
+export const reportPrepared = z.object({ token, workspace: workspaceInUse, resume: resumePoint });
+export const reportStep = z.object({ token, step: finishedStep, resume: resumePoint });
+export const reportDegraded = z.object({ token, failure });
+export const reportRecovered = z.object({ token });
+export const reportWarning = z.object({
+  token,
+  type: z.string(),
+  message: z.string(),
+  context: z.record(z.string(), z.json()).default({}),
+});
+export const reportCompleted = z.object({
+  token,
+  /** Steps that were not reported one by one; known ones are dropped. */
+  steps: z.array(finishedStep).max(1_000),
+  resume: resumePoint,
+  result: z.json(),
+  commit: z.string().nullable(),
+});
+export const reportFailed = z.object({
+  token,
+  steps: z.array(finishedStep).max(1_000),
+  resume: resumePoint.nullable(),
+  failure,
+});
+/** The run is over and nothing of it works any more, after a stop, pause or cancel. */
+export const reportClosed = z.object({ token, proof: z.string() });

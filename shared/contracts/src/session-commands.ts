@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { type RequestContract, requestContract } from './contract.ts';
+import { newSession } from './new-session.ts';
+import {
+  reportClosed,
+  reportCompleted,
+  reportDegraded,
+  reportFailed,
+  reportPrepared,
+  reportRecovered,
+  reportStep,
+  reportWarning,
+} from './reports.ts';
+import { type SessionView, sessionView } from './session-view.ts';
+import { STATUSES } from './vocabulary.ts';
+
+/** What a command did. `outcome` says whether it changed something now, did so when it came the first time, or came too late. */
+export const commandReply = z.object({
+  sessionId: z.string(),
+  version: z.int().min(1),
+  status: z.enum(STATUSES),
+  outcome: z.enum(['applied', 'repeated', 'stale']),
+  session: sessionView.nullable() as z.ZodType<SessionView | null>,
+});
+export type CommandReply = z.output<typeof commandReply>;
+
+function command<P extends z.ZodType>(
+  name: string,
+  summary: string,
+  payload: P,
+): RequestContract<P, typeof commandReply> {
+  return requestContract({ subject: `session.${name}`, summary, payload, reply: commandReply });
+}
+
+const none = z.strictObject({});
+const because = z.strictObject({ reason: z.string().max(1_000).optional() });
+
+/** Commands of clients. The session's id, the tenant and the principal are in the envelope. */
+export const clientCommands = {
+  create: command('create', 'Accept a session.', newSession),
+  start: command('start', 'Queue a pending session.', none),
+  pause: command('pause', 'Hold a running session: its turn is aborted, its work is kept.', none),
+  resume: command('resume', 'Let a paused session go on as soon as a slot is free.', none),
+  stop: command('stop', 'End a running or paused session; what it did is kept, and it can be retried.', because),
+  cancel: command('cancel', 'Give up a session that does not run.', because),
+  retry: command('retry', 'Start a new attempt of a recoverable session from its latest checkpoint.', none),
+  checkpoint: command('checkpoint', 'Make a checkpoint now.', z.strictObject({ data: z.json().default({}) })),
+  delete: command('delete', 'Hide a session that has ended or never ran; its history is kept.', none),
+} as const;
+
+/** Commands of the other services. */
+export const internalCommands = {
+  dispatch: command(
+    'dispatch',
+    'Run a waiting session on a server.',
+    z.strictObject({ serverId: z.string(), schedulerEpoch: z.int().nullable() }),
+  ),
+  'fire-timer': command(
+    'fire-timer',
+    'A timer of the session is due.',
+    z.strictObject({ name: z.string(), generation: z.int() }),
+  ),
+  adopt: command('adopt', 'Take over a session whose owner is gone.', none),
+  'add-child': command(
+    'add-child',
+    'A session was submitted as a part of this one.',
+    z.strictObject({ childId: z.string() }),
+  ),
+  'end-by-parent': command(
+    'end-by-parent',
+    'The parent has ended: cancel or orphan this session.',
+    z.strictObject({ policy: z.enum(['cancel', 'orphan']), parentId: z.string() }),
+  ),
+  'report-prepared': command(
+    'report-prepared',
+    'The workspace and the OpenCode session of an attempt are ready.',
+    reportPrepared,
+  ),
+  'report-step': command('report-step', 'The agent has finished a step.', reportStep),
+  'report-degraded': command('report-degraded', 'The attempt works, but impaired.', reportDegraded),
+  'report-recovered': command('report-recovered', 'The attempt is no longer impaired.', reportRecovered),
+  'report-warning': command('report-warning', 'Something that a person should know happened.', reportWarning),
+  'report-completed': command('report-completed', 'The turn has ended well.', reportCompleted),
+  'report-failed': command('report-failed', 'The turn has failed.', reportFailed),
+  'report-closed': command('report-closed', 'The turn was ended on request and nothing of it is left.', reportClosed),
+} as const;
+
+export const sessionCommands = { ...clientCommands, ...internalCommands } as const;
+export type SessionCommandName = keyof typeof sessionCommands;
+export type ClientCommandName = keyof typeof clientCommands;
+export type SessionCommandPayload<N extends SessionCommandName> = z.output<(typeof sessionCommands)[N]['payload']>;

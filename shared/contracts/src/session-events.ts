@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { type EventContract, eventContract } from './contract.ts';
+import { newSession, place, workspaceInUse } from './new-session.ts';
+import { finishedStep } from './reports.ts';
+import { checkpoint, failure, resumePoint, warning } from './usage.ts';
+import { PRIORITIES, STATUSES } from './vocabulary.ts';
+
+const status = z.enum(STATUSES);
+/** What every transition says; the instant, the cause and the version are in the event around it. */
+const transition = z.object({ from: status, to: status, attempt: z.int().min(0) });
+
+/** The facts of a session's history, by type. A `session.<status>` is a transition; nothing else changes the status. */
+export const sessionEventData = {
+  'session.created': z.object({
+    tenant: z.string(),
+    createdBy: z.string(),
+    session: newSession.required({ id: true }).extend({ maxDurationSeconds: z.int() }),
+    place,
+    /** The operator's settings that this session was accepted under. */
+    policy: z.object({ checkpointIntervalSeconds: z.int(), maxRetries: z.int() }),
+  }),
+  'session.queued': transition.extend({ priority: z.enum(PRIORITIES), place, resumable: resumePoint.nullable() }),
+  'session.running': transition.extend({
+    serverId: z.string(),
+    run: z.int().min(1),
+    messageId: z.string(),
+    schedulerEpoch: z.int().nullable(),
+  }),
+  'session.paused': transition,
+  'session.degraded': transition.extend({ failure }),
+  'session.completed': transition.extend({ result: z.json(), commit: z.string().nullable() }),
+  'session.partially_completed': transition.extend({
+    result: z.json(),
+    commit: z.string().nullable(),
+    succeeded: z.int(),
+    failed: z.int(),
+  }),
+  'session.failed': transition.extend({ failure, retryAt: z.iso.datetime().nullable() }),
+  'session.timeout': transition.extend({ failure }),
+  'session.stopped': transition.extend({ failure }),
+  'session.cancelled': transition.extend({ failure }),
+  'session.orphaned': transition.extend({ failure }),
+  'session.resume-requested': z.object({ priority: z.enum(PRIORITIES), place }),
+  'session.workspace-prepared': z.object({
+    token: z.string(),
+    workspace: workspaceInUse,
+    openCodeSessionId: z.string(),
+  }),
+  'session.step-finished': z.object({
+    token: z.string(),
+    step: finishedStep,
+  }),
+  'session.checkpoint-made': z.object({ checkpoint }),
+  'session.warning-raised': z.object({ warning }),
+  'session.child-added': z.object({ childId: z.string() }),
+  'session.attempt-closed': z.object({ token: z.string(), proof: z.string() }),
+  'session.deleted': z.object({}),
+} as const;
+
+export type SessionEventType = keyof typeof sessionEventData;
+export type SessionEventData<T extends SessionEventType> = z.output<(typeof sessionEventData)[T]>;
+
+/** Who or what caused an event. */
+export const cause = z.object({
+  kind: z.enum(['principal', 'scheduler', 'timer', 'opencode', 'parent', 'system']),
+  id: z.string(),
+});
+export type Cause = z.output<typeof cause>;
+
+const envelope = {
+  sessionId: z.string(),
+  tenant: z.string(),
+  /** Version of the session after this event: 1, 2, 3 … without a gap. */
+  seq: z.int().min(1),
+  commandId: z.string().nullable(),
+  /** Epoch of the owner that committed it. */
+  epoch: z.int().min(1),
+  cause,
+  at: z.iso.datetime(),
+};
+
+/** One fact as it is stored, published and streamed. */
+export type StoredSessionEvent<T extends SessionEventType = SessionEventType> = {
+  [K in T]: {
+    sessionId: string;
+    tenant: string;
+    seq: number;
+    commandId: string | null;
+    epoch: number;
+    cause: Cause;
+    at: string;
+    type: K;
+    data: SessionEventData<K>;
+  };
+}[T];
+
+/** The same without validation by type: for documents and streams. */
+export const storedSessionEvent = z
+  .object({ ...envelope, type: z.string(), data: z.json() })
+  .meta({ id: 'SessionEvent' });
+
+export const SESSION_EVENT_TYPES = Object.keys(sessionEventData) as readonly SessionEventType[];
+
+/** One contract per type of event; the subject is `events.<type>`. */
+export const sessionEvents = Object.fromEntries(
+  SESSION_EVENT_TYPES.map((type) => [
+    type,
+    eventContract({
+      subject: `events.${type}`,
+      summary: `A session's history has grown by "${type}".`,
+      payload: z.object({ ...envelope, type: z.literal(type), data: sessionEventData[type] }),
+    }),
+  ]),
+) as unknown as { readonly [T in SessionEventType]: EventContract<z.ZodType<StoredSessionEvent<T>>> };

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { place, workspaceInUse } from './new-session.ts';
+import { checkpoint, failure, tokenUsage, warning } from './usage.ts';
+import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, STATUSES } from './vocabulary.ts';
+
+const instant = z.iso.datetime();
+const seconds = z.number().min(0);
+const share = z.number().min(0).max(1);
+
+/** Source: the domain specification, section 4. Durations in seconds, from instants, never negative. */
+export const executionMetrics = z.object({
+  createdAt: instant,
+  queuedAt: instant.nullable(),
+  startedAt: instant.nullable(),
+  completedAt: instant.nullable(),
+  failedAt: instant.nullable(),
+  lastCheckpointAt: instant.nullable(),
+  queuedSeconds: seconds,
+  executingSeconds: seconds,
+  totalSeconds: seconds,
+  cpuPercent: z.number().nullable(),
+  memoryMb: z.number().nullable(),
+  diskMb: z.number().nullable(),
+  networkBytesSent: z.number().nullable(),
+  networkBytesReceived: z.number().nullable(),
+  tokens: tokenUsage.extend({ total: z.int().min(0) }),
+  apiCalls: z.int().min(0),
+  apiErrors: z.int().min(0),
+  apiErrorRate: share,
+  retries: z.int().min(0),
+  checkpointCount: z.int().min(0),
+  successRate: share.nullable(),
+  confidence: share.nullable(),
+  codeQuality: share.nullable(),
+  result: z.json(),
+  error: z.object({ type: z.string(), message: z.string(), context: z.json() }).nullable(),
+  warnings: z.array(warning),
+  costUsd: z.number().min(0),
+  healthy: z.boolean(),
+});
+export type ExecutionMetrics = z.output<typeof executionMetrics>;
+
+/** A session as clients see it. */
+export const sessionView = z
+  .object({
+    id: z.string(),
+    tenant: z.string(),
+    createdBy: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+    deletedAt: instant.nullable(),
+    version: z.int().min(1).describe('Sequence number of the last event in the history of the session.'),
+    title: z.string(),
+    description: z.string().nullable(),
+    type: z.enum(SESSION_TYPES),
+    priority: z.enum(PRIORITIES),
+    status: z.enum(STATUSES),
+    statusUpdatedAt: instant,
+    parentId: z.string().nullable(),
+    childIds: z.array(z.string()),
+    childPolicy: z.enum(CHILD_POLICIES),
+    agentConfig: z.record(z.string(), z.json()),
+    agent: z.string().nullable(),
+    model: z.string().nullable(),
+    prompt: z.string(),
+    directory: z.string(),
+    workspace: place.shape.workspace,
+    place,
+    workspaceInUse: workspaceInUse
+      .nullable()
+      .describe('The worktree and branch that the session works on; null until it first runs.'),
+    commit: z.string().nullable().describe('The commit that holds the result.'),
+    start: z.boolean(),
+    maxDurationSeconds: z.int(),
+    cpuLimit: z.number().nullable(),
+    memoryLimitMb: z.number().nullable(),
+    tags: z.array(z.string()),
+    metadata: z.record(z.string(), z.json()),
+    attempt: z
+      .object({
+        number: z.int().min(1),
+        serverId: z.string(),
+        messageId: z.string(),
+        openCodeSessionId: z.string().nullable(),
+        startedAt: instant,
+        steps: z.int().min(0),
+      })
+      .nullable(),
+    failure: failure.nullable(),
+    retryAt: instant.nullable().describe('When the next automatic retry is due.'),
+    recoverable: z.boolean(),
+    allowedCommands: z.array(z.string()).describe('Commands that the present state allows.'),
+    healthScore: share,
+    metrics: executionMetrics,
+  })
+  .meta({ id: 'Session' });
+export type SessionView = z.output<typeof sessionView>;
+
+/** One session in full: with its checkpoints (the last 100, oldest first). */
+export const sessionDetail = sessionView.extend({ checkpoints: z.array(checkpoint) }).meta({ id: 'SessionDetail' });
+export type SessionDetail = z.output<typeof sessionDetail>;

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const count = z.int().min(0);
+
+/** Tokens of a step, an attempt or a session. */
+export const tokenUsage = z.object({
+  input: count,
+  output: count,
+  reasoning: count,
+  cacheRead: count,
+  cacheWrite: count,
+});
+export type TokenUsage = z.output<typeof tokenUsage>;
+
+export const noTokens: TokenUsage = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
+
+/** What a retry needs to go on from a checkpoint. */
+export const resumePoint = z.object({
+  openCodeSessionId: z.string().nullable(),
+  /** The last finished assistant message of OpenCode. */
+  lastMessageId: z.string().nullable(),
+  /** OpenCode's snapshot of the files (a tree hash), where it makes them. */
+  fileSnapshot: z.string().nullable(),
+  todos: z.array(z.object({ content: z.string(), status: z.string() })).max(200),
+  tokens: tokenUsage,
+  costUsd: z.number().min(0),
+});
+export type ResumePoint = z.output<typeof resumePoint>;
+
+/** A checkpoint; `sequence` is 1, 2, 3 … and never reused. */
+export const checkpoint = z.object({
+  sequence: z.int().min(1),
+  timestamp: z.iso.datetime(),
+  /** `step`: after a finished agent step. `interval`: the time-out between two. `request`: somebody asked. `prepared`: before the prompt. */
+  origin: z.enum(['prepared', 'step', 'interval', 'request']),
+  attempt: z.int().min(0),
+  data: z.json(),
+  resume: resumePoint,
+});
+export type Checkpoint = z.output<typeof checkpoint>;
+
+/** Why a session did not end well. `code` is a key of the domain's failure table. */
+export const failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  /** Whether it is known to pass by itself, so that it is retried automatically. */
+  transient: z.boolean(),
+  context: z.record(z.string(), z.json()).optional(),
+});
+export type Failure = z.output<typeof failure>;
+
+export const warning = z.object({
+  type: z.string(),
+  message: z.string(),
+  timestamp: z.iso.datetime(),
+  context: z.record(z.string(), z.json()).default({}),
+});
+export type Warning = z.output<typeof warning>;

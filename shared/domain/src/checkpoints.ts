@@ -1,0 +1,42 @@
+import { type Checkpoint, noTokens, type ResumePoint } from '@oio/contracts';
+import type { SessionSnapshot } from './snapshot.ts';
+
+/** How many checkpoints are kept; their sequence goes on counting. Source: the domain specification, section 3.1. */
+export const CHECKPOINTS_KEPT = 100;
+
+/** The checkpoints that are kept of all that were made, oldest first. */
+export function keptCheckpoints(made: readonly Checkpoint[]): readonly Checkpoint[] {
+  return made.slice(-CHECKPOINTS_KEPT);
+}
+
+/** The next checkpoint of a session. Without a resume point of its own it repeats what the last one knew. */
+export function nextCheckpoint(
+  snapshot: SessionSnapshot,
+  made: {
+    readonly at: string;
+    readonly origin: Checkpoint['origin'];
+    readonly data?: Checkpoint['data'];
+    readonly resume?: ResumePoint;
+  },
+): Checkpoint {
+  return {
+    sequence: snapshot.checkpoints.count + 1,
+    timestamp: made.at,
+    origin: made.origin,
+    attempt: snapshot.attempt?.number ?? 0,
+    data: made.data ?? {},
+    resume: made.resume ?? presentResumePoint(snapshot),
+  };
+}
+
+function presentResumePoint(snapshot: SessionSnapshot): ResumePoint {
+  const last = snapshot.checkpoints.last?.resume;
+  return {
+    openCodeSessionId: snapshot.attempt?.openCodeSessionId ?? last?.openCodeSessionId ?? null,
+    lastMessageId: snapshot.attempt?.lastStepId ?? last?.lastMessageId ?? null,
+    fileSnapshot: last?.fileSnapshot ?? null,
+    todos: last?.todos ?? [],
+    tokens: snapshot.attempt ? snapshot.usage.tokens : (last?.tokens ?? noTokens),
+    costUsd: snapshot.usage.costUsd,
+  };
+}

@@ -1,0 +1,111 @@
+import type { ClientCommandName, Status } from '@oio/contracts';
+import { nextCheckpoint } from './checkpoints.ts';
+import { canBecome, type Decider, type Effect, emit, refuse, transitionTo } from './decision.ts';
+import { failureOf } from './failures.ts';
+import { isRecoverable, mayRetry } from './retry-policy.ts';
+import { attemptToken, type SessionSnapshot } from './snapshot.ts';
+import { isTerminal, isWorking } from './transitions.ts';
+
+type Name = Exclude<ClientCommandName, 'create'>;
+
+/** The commands that a client can send now without being refused for the state. */
+export function allowedCommands(snapshot: SessionSnapshot): readonly Name[] {
+  return (Object.keys(ALLOWED) as Name[]).filter((name) => ALLOWED[name](snapshot));
+}
+
+const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } = {
+  start: ({ status }) => status === 'pending',
+  pause: (snapshot) => canBecome(snapshot, 'paused'),
+  resume: ({ status, times }) => status === 'paused' && times.waitingSince === null,
+  stop: (snapshot) => canBecome(snapshot, 'stopped'),
+  cancel: (snapshot) => canBecome(snapshot, 'cancelled'),
+  retry: (snapshot) => isRecoverable(snapshot) || (snapshot.status === 'partially_completed' && mayRetry(snapshot)),
+  checkpoint: ({ status }) => isWorking(status) || status === 'paused',
+  delete: ({ status, deletedAt }) => isTerminal(status) && deletedAt === null,
+};
+
+/** What people order. Each is refused with both states named where the present one does not allow it. */
+export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
+  start: guarded('start', 'queued', (snapshot) => emit([queued(snapshot)])),
+  pause: guarded('pause', 'paused', (snapshot) =>
+    emit([{ type: 'session.paused', data: transitionTo(snapshot, 'paused') }], abort(snapshot)),
+  ),
+  resume: guarded('resume', 'running', (snapshot) =>
+    emit([{ type: 'session.resume-requested', data: { priority: snapshot.session.priority, place: snapshot.place } }]),
+  ),
+  stop: guarded('stop', 'stopped', (snapshot, { reason }) =>
+    emit(
+      [
+        {
+          type: 'session.stopped',
+          data: { ...transitionTo(snapshot, 'stopped'), failure: failureOf('stopped_by_user', reason) },
+        },
+      ],
+      [...abort(snapshot), ...settleChildren(snapshot)],
+    ),
+  ),
+  cancel: guarded('cancel', 'cancelled', (snapshot, { reason }) =>
+    emit(
+      [
+        {
+          type: 'session.cancelled',
+          data: { ...transitionTo(snapshot, 'cancelled'), failure: failureOf('cancelled_by_user', reason) },
+        },
+      ],
+      settleChildren(snapshot),
+    ),
+  ),
+  retry: (snapshot) => {
+    if (ALLOWED.retry(snapshot)) return emit([queued(snapshot)]);
+    return refuse(snapshot, 'retry', 'queued', allowedCommands(snapshot), whyNotRecoverable(snapshot));
+  },
+  checkpoint: guarded('checkpoint', 'running', (snapshot, { data }, { now }) =>
+    emit([
+      {
+        type: 'session.checkpoint-made',
+        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data }) },
+      },
+    ]),
+  ),
+  delete: guarded('delete', 'cancelled', () => emit([{ type: 'session.deleted', data: {} }])),
+};
+
+function guarded<N extends Name>(name: N, target: Status, decider: Decider<N>): Decider<N> {
+  return (snapshot, payload, context) =>
+    ALLOWED[name](snapshot)
+      ? decider(snapshot, payload, context)
+      : refuse(snapshot, name, target, allowedCommands(snapshot));
+}
+
+/** Back into the queue, by start or retry. */
+export function queued(snapshot: SessionSnapshot) {
+  return {
+    type: 'session.queued',
+    data: {
+      ...transitionTo(snapshot, 'queued'),
+      priority: snapshot.session.priority,
+      place: snapshot.place,
+      resumable: snapshot.checkpoints.last?.resume ?? null,
+    },
+  } as const;
+}
+
+/** The order to end the run that is under way, if one is. */
+export function abort(snapshot: SessionSnapshot): readonly Effect[] {
+  if (!snapshot.attempt?.open || !isWorking(snapshot.status)) return [];
+  return [{ type: 'abort-attempt', serverId: snapshot.attempt.serverId, token: attemptToken(snapshot.attempt) }];
+}
+
+/** The order to end living children by the policy of the parent. */
+export function settleChildren(snapshot: SessionSnapshot): readonly Effect[] {
+  const policy = snapshot.session.childPolicy;
+  return snapshot.childIds.length === 0 || policy === 'detach' ? [] : [{ type: 'settle-children', policy }];
+}
+
+function whyNotRecoverable(snapshot: SessionSnapshot): string {
+  if (snapshot.status === 'completed') return 'a completed session is never retried';
+  if (snapshot.checkpoints.count === 0) return 'it has no checkpoint to go on from';
+  if (snapshot.retries >= snapshot.policy.maxRetries)
+    return `it has been retried ${snapshot.retries} times, the most allowed`;
+  return 'only failed, timed-out and stopped sessions are retried';
+}

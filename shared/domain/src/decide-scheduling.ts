@@ -1,0 +1,89 @@
+import type { InternalCommandName } from './decide-reports.ts';
+import { nextCheckpoint } from './checkpoints.ts';
+import { abort, allowedCommands, queued, settleChildren } from './decide-client.ts';
+import { canBecome, type Decider, type Effect, emit, nothing, refuse, transitionTo, type Verdict } from './decision.ts';
+import { failureOf } from './failures.ts';
+import { isRecoverable } from './retry-policy.ts';
+import type { SessionSnapshot, TimerName } from './snapshot.ts';
+import { isLiving, isWorking } from './transitions.ts';
+
+type Name = Exclude<InternalCommandName, `report-${string}`>;
+
+/** What the scheduler, the timers, new owners and parents order. */
+export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
+  dispatch: (snapshot, { serverId, schedulerEpoch }, { messageId }) => {
+    const waits =
+      snapshot.status === 'queued' || (snapshot.status === 'paused' && snapshot.times.waitingSince !== null);
+    if (!waits) return refuse(snapshot, 'dispatch', 'running', allowedCommands(snapshot));
+    const resumed = snapshot.status === 'paused' ? snapshot.attempt : null;
+    const number = resumed?.number ?? (snapshot.attempt?.number ?? 0) + 1;
+    const data = {
+      ...transitionTo(snapshot, 'running'),
+      attempt: number,
+      serverId: resumed?.serverId ?? serverId,
+      run: (resumed?.run ?? 0) + 1,
+      messageId: resumed?.messageId ?? messageId,
+      schedulerEpoch,
+    };
+    return emit([{ type: 'session.running', data }], [{ type: 'execute-attempt' }]);
+  },
+  'fire-timer': (snapshot, { name, generation }, context) => {
+    const timer = TIMERS[name as TimerName];
+    if (!timer || snapshot.timers[name as TimerName]?.generation !== generation) return nothing;
+    return timer(snapshot, context.now);
+  },
+  adopt: (snapshot) => {
+    if (!isLiving(snapshot.status)) return nothing;
+    return emit([], pendingEffects(snapshot));
+  },
+  'add-child': (snapshot, { childId }) => {
+    if (snapshot.childIds.includes(childId)) return nothing;
+    if (!isLiving(snapshot.status))
+      return refuse(snapshot, 'add-child', 'running', [], 'a session that has ended takes no further children');
+    return emit([{ type: 'session.child-added', data: { childId } }]);
+  },
+  'end-by-parent': (snapshot, { policy, parentId }) => {
+    if (!isLiving(snapshot.status)) return nothing;
+    return endedByParent(snapshot, policy, parentId);
+  },
+};
+
+/** What is still to be done outside for a session in this state: the same after a crash as before it. */
+export function pendingEffects(snapshot: SessionSnapshot): readonly Effect[] {
+  return isWorking(snapshot.status) ? [{ type: 'execute-attempt' }] : [];
+}
+
+const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, now: string) => Verdict } = {
+  'max-duration': (snapshot) => {
+    if (!canBecome(snapshot, 'timeout')) return nothing;
+    const failure = failureOf(
+      'time_exceeded',
+      `It ran for ${snapshot.session.maxDurationSeconds} s, the most allowed (maxDurationSeconds).`,
+    );
+    return emit(
+      [{ type: 'session.timeout', data: { ...transitionTo(snapshot, 'timeout'), failure } }],
+      [...abort(snapshot), ...settleChildren(snapshot)],
+    );
+  },
+  checkpoint: (snapshot, now) => {
+    if (!isWorking(snapshot.status)) return nothing;
+    return emit([
+      {
+        type: 'session.checkpoint-made',
+        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'interval' }) },
+      },
+    ]);
+  },
+  retry: (snapshot) => (isRecoverable(snapshot) ? emit([queued(snapshot)]) : nothing),
+};
+
+/** What a state does not allow by policy it becomes by the other way of ending: a running child of `cancel` is stopped. */
+function endedByParent(snapshot: SessionSnapshot, policy: 'cancel' | 'orphan', parentId: string): Verdict {
+  const failure = failureOf('parent_ended', `Its parent ${parentId} has ended.`);
+  const effects = [...abort(snapshot), ...settleChildren(snapshot)];
+  if (policy === 'orphan')
+    return emit([{ type: 'session.orphaned', data: { ...transitionTo(snapshot, 'orphaned'), failure } }], effects);
+  if (canBecome(snapshot, 'cancelled'))
+    return emit([{ type: 'session.cancelled', data: { ...transitionTo(snapshot, 'cancelled'), failure } }], effects);
+  return emit([{ type: 'session.stopped', data: { ...transitionTo(snapshot, 'stopped'), failure } }], effects);
+}

@@ -1,0 +1,100 @@
+import type {
+  Cause,
+  ChildPolicy,
+  SessionCommandName,
+  SessionCommandPayload,
+  SessionEventData,
+  SessionEventType,
+  Status,
+  StoredSessionEvent,
+} from '@oio/contracts';
+import { ConflictError } from '@oio/errors';
+import type { SessionSnapshot } from './snapshot.ts';
+import { TRANSITIONS } from './transitions.ts';
+
+/** A command as the actor gets it. `create` has its own function, because there is no snapshot yet. */
+export type SessionCommand = {
+  [N in Exclude<SessionCommandName, 'create'>]: { readonly name: N; readonly payload: SessionCommandPayload<N> };
+}[Exclude<SessionCommandName, 'create'>];
+
+/** All that a decision may know besides the snapshot and the command. Time, ids and chance come from outside. */
+export interface DecisionContext {
+  /** Now, on the database's clock. */
+  readonly now: string;
+  readonly cause: Cause;
+  readonly commandId: string | null;
+  readonly epoch: number;
+  /** In [0, 1), for the jitter of back-offs. */
+  readonly random: number;
+  /** The id that a new attempt's prompt gets in OpenCode. */
+  readonly messageId: string;
+  /** How the children have ended so far; only needed for sessions that have some. */
+  readonly children?: { readonly succeeded: number; readonly failed: number };
+}
+
+export type NewEvent = {
+  [T in SessionEventType]: { readonly type: T; readonly data: SessionEventData<T> };
+}[SessionEventType];
+
+/** What must happen outside once the events are committed. Each is derived again from the snapshot after a crash. */
+export type Effect =
+  | { readonly type: 'execute-attempt' }
+  | { readonly type: 'abort-attempt'; readonly serverId: string; readonly token: string }
+  | { readonly type: 'settle-children'; readonly policy: Exclude<ChildPolicy, 'detach'> };
+
+/** What a command leads to. `nothing`: it came too late or says what is known; that is no error. */
+export type Verdict =
+  | { readonly kind: 'events'; readonly events: readonly NewEvent[]; readonly effects?: readonly Effect[] }
+  | { readonly kind: 'refused'; readonly error: ConflictError }
+  | { readonly kind: 'nothing' };
+
+export type Decision =
+  | {
+      readonly kind: 'events';
+      readonly events: readonly StoredSessionEvent[];
+      readonly next: SessionSnapshot;
+      readonly effects: readonly Effect[];
+    }
+  | Exclude<Verdict, { kind: 'events' }>;
+
+export type Decider<N extends SessionCommandName> = (
+  snapshot: SessionSnapshot,
+  payload: SessionCommandPayload<N>,
+  context: DecisionContext,
+) => Verdict;
+
+export const nothing: Verdict = { kind: 'nothing' };
+
+export function emit(events: readonly NewEvent[], effects: readonly Effect[] = []): Verdict {
+  return { kind: 'events', events, effects };
+}
+
+/** The refusal of a command that the present status does not allow; it names both states, the session and the way on. */
+export function refuse(
+  snapshot: SessionSnapshot,
+  command: SessionCommandName,
+  target: Status,
+  allowed: readonly string[],
+  why?: string,
+): Verdict {
+  const possible = allowed.length > 0 ? `Possible now: ${allowed.join(', ')}.` : 'Nothing can change it any more.';
+  return {
+    kind: 'refused',
+    error: new ConflictError(
+      `Session ${snapshot.id} is ${snapshot.status} and cannot become ${target} by "${command}"${why ? `: ${why}` : ''}. ${possible}`,
+      {
+        code: 'illegal_transition',
+        facts: { sessionId: snapshot.id, status: snapshot.status, target, allowed },
+      },
+    ),
+  };
+}
+
+export function canBecome(snapshot: SessionSnapshot, to: Status): boolean {
+  return TRANSITIONS[snapshot.status].includes(to);
+}
+
+/** The part of its event that every transition has in common. */
+export function transitionTo(snapshot: SessionSnapshot, to: Status) {
+  return { from: snapshot.status, to, attempt: snapshot.attempt?.number ?? 0 };
+}

@@ -1,0 +1,128 @@
+import type { SessionEventType, Status, StoredSessionEvent } from '@oio/contracts';
+import type { Evolvers } from './evolve.ts';
+import type { Attempt, SessionSnapshot } from './snapshot.ts';
+import { isWorking } from './transitions.ts';
+
+type TransitionType = Extract<SessionEventType, `session.${Status}`>;
+type Transition<T extends TransitionType = TransitionType> = StoredSessionEvent<T>;
+
+/** The events that change the status, and `resume-requested`, which makes a paused session want a slot. */
+export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume-requested'> = {
+  'session.queued': (snapshot, event) => {
+    const next = moved(snapshot, event);
+    const retried = event.data.from !== 'pending';
+    return {
+      ...next,
+      retries: snapshot.retries + (retried ? 1 : 0),
+      failure: null,
+      lastFailure: snapshot.failure,
+      times: { ...next.times, queuedAt: event.at, waitingSince: event.at },
+      timers: {},
+    };
+  },
+  'session.running': (snapshot, event) =>
+    event.data.from === 'degraded' ? { ...moved(snapshot, event), failure: null } : dispatched(snapshot, event),
+  'session.paused': moved,
+  'session.degraded': (snapshot, event) => ({ ...moved(snapshot, event), failure: event.data.failure }),
+  'session.completed': (snapshot, event) => ({
+    ...ended(snapshot, event, 'completedAt'),
+    failure: null,
+    result: event.data.result,
+    commit: event.data.commit ?? snapshot.commit,
+  }),
+  'session.partially_completed': (snapshot, event) => ({
+    ...ended(snapshot, event, 'completedAt'),
+    failure: null,
+    result: event.data.result,
+    commit: event.data.commit ?? snapshot.commit,
+    subTasks: { succeeded: event.data.succeeded, failed: event.data.failed },
+  }),
+  'session.failed': (snapshot, event) => {
+    const next = { ...ended(snapshot, event, 'failedAt'), failure: event.data.failure };
+    if (!event.data.retryAt) return next;
+    return { ...next, timers: { retry: { generation: event.seq, fireAt: event.data.retryAt } } };
+  },
+  'session.timeout': failed,
+  'session.stopped': failed,
+  'session.cancelled': failed,
+  'session.orphaned': failed,
+  'session.resume-requested': (snapshot, { at }) => ({ ...snapshot, times: { ...snapshot.times, waitingSince: at } }),
+};
+
+/** What every transition does: the status, and the time spent waiting or working. */
+function moved(snapshot: SessionSnapshot, event: Transition): SessionSnapshot {
+  const { to } = event.data;
+  const { times } = snapshot;
+  const leavesWork = times.workingSince !== null && !isWorking(to);
+  const workedMs = leavesWork ? elapsedMs(times.workingSince, event.at) : 0;
+  return {
+    ...snapshot,
+    status: to,
+    statusUpdatedAt: event.at,
+    timers: isWorking(to) ? snapshot.timers : {},
+    times: {
+      ...times,
+      waitingSince: null,
+      workingSince: leavesWork ? null : times.workingSince,
+      queuedMs: times.queuedMs + (times.waitingSince ? elapsedMs(times.waitingSince, event.at) : 0),
+      executingMs: times.executingMs + workedMs,
+      attemptMs: times.attemptMs + workedMs,
+    },
+  };
+}
+
+function dispatched(snapshot: SessionSnapshot, event: Transition<'session.running'>): SessionSnapshot {
+  const next = moved(snapshot, event);
+  const isNew = snapshot.attempt?.number !== event.data.attempt;
+  const attemptMs = isNew ? 0 : next.times.attemptMs;
+  const attempt: Attempt =
+    isNew || !snapshot.attempt
+      ? newAttempt(event)
+      : { ...snapshot.attempt, run: event.data.run, serverId: event.data.serverId, open: true };
+  const leftMs = Math.max(0, snapshot.session.maxDurationSeconds * 1_000 - attemptMs);
+  return {
+    ...next,
+    attempt,
+    failure: null,
+    times: { ...next.times, startedAt: next.times.startedAt ?? event.at, workingSince: event.at, attemptMs },
+    timers: {
+      'max-duration': { generation: event.seq, fireAt: later(event.at, leftMs) },
+      checkpoint: { generation: event.seq, fireAt: later(event.at, snapshot.policy.checkpointIntervalSeconds * 1_000) },
+    },
+  };
+}
+
+function newAttempt({ at, data }: Transition<'session.running'>): Attempt {
+  return {
+    number: data.attempt,
+    run: data.run,
+    serverId: data.serverId,
+    messageId: data.messageId,
+    openCodeSessionId: null,
+    startedAt: at,
+    steps: 0,
+    lastStepId: null,
+    open: true,
+  };
+}
+
+function ended(snapshot: SessionSnapshot, event: Transition, mark: 'completedAt' | 'failedAt'): SessionSnapshot {
+  const next = moved(snapshot, event);
+  return { ...next, times: { ...next.times, [mark]: event.at } };
+}
+
+function failed(
+  snapshot: SessionSnapshot,
+  event: Transition<'session.timeout' | 'session.stopped' | 'session.cancelled' | 'session.orphaned'>,
+): SessionSnapshot {
+  return { ...ended(snapshot, event, 'failedAt'), failure: event.data.failure };
+}
+
+/** Never negative, also when a clock was set back. */
+export function elapsedMs(from: string | null, to: string): number {
+  return from ? Math.max(0, Date.parse(to) - Date.parse(from)) : 0;
+}
+
+export function later(instant: string, ms: number): string {
+  return new Date(Date.parse(instant) + ms).toISOString();
+}

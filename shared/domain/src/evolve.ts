@@ -1,0 +1,86 @@
+import { noTokens, type SessionEventType, type StoredSessionEvent, type TokenUsage } from '@oio/contracts';
+import { attemptEvolvers } from './evolve-attempt.ts';
+import { transitionEvolvers } from './evolve-transition.ts';
+import type { SessionSnapshot } from './snapshot.ts';
+
+export type Evolver<T extends SessionEventType> = (
+  snapshot: SessionSnapshot,
+  event: StoredSessionEvent<T>,
+) => SessionSnapshot;
+export type Evolvers = { readonly [T in Exclude<SessionEventType, 'session.created'>]: Evolver<T> };
+
+/**
+ * The snapshot after one more event: the only way a snapshot comes to be. Total and pure; it trusts the event, because
+ * `decide` made it and the commit ordered it.
+ */
+export function evolve(snapshot: SessionSnapshot | null, event: StoredSessionEvent): SessionSnapshot {
+  if (event.type === 'session.created') return created(event);
+  if (!snapshot)
+    throw new Error(`History of session ${event.sessionId} starts with ${event.type}, not with session.created.`);
+  const apply = evolvers[event.type] as Evolver<typeof event.type>;
+  return { ...apply(snapshot, event), version: event.seq, updatedAt: event.at };
+}
+
+/** The snapshot that a whole history gives. */
+export function replay(history: readonly StoredSessionEvent[]): SessionSnapshot {
+  const snapshot = history.reduce<SessionSnapshot | null>(evolve, null);
+  if (!snapshot) throw new Error('A history must have at least one event.');
+  return snapshot;
+}
+
+const evolvers: Evolvers = {
+  ...transitionEvolvers,
+  ...attemptEvolvers,
+  'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
+  'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at }),
+};
+
+const noUsage: { tokens: TokenUsage; costUsd: number; apiCalls: number; apiErrors: number } = {
+  tokens: noTokens,
+  costUsd: 0,
+  apiCalls: 0,
+  apiErrors: 0,
+};
+
+function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot {
+  const { session, place, policy, tenant, createdBy } = event.data;
+  return {
+    id: event.sessionId,
+    tenant,
+    createdBy,
+    createdAt: event.at,
+    updatedAt: event.at,
+    deletedAt: null,
+    version: event.seq,
+    status: 'pending',
+    statusUpdatedAt: event.at,
+    session,
+    place,
+    policy,
+    childIds: [],
+    attempt: null,
+    retries: 0,
+    workspace: null,
+    result: null,
+    commit: null,
+    subTasks: null,
+    failure: null,
+    lastFailure: null,
+    checkpoints: { count: 0, last: null },
+    usage: noUsage,
+    warnings: [],
+    warningCount: 0,
+    times: {
+      queuedAt: null,
+      startedAt: null,
+      completedAt: null,
+      failedAt: null,
+      waitingSince: null,
+      workingSince: null,
+      queuedMs: 0,
+      executingMs: 0,
+      attemptMs: 0,
+    },
+    timers: {},
+  };
+}

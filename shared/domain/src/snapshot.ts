@@ -1,0 +1,94 @@
+import type {
+  Checkpoint,
+  Failure,
+  Place,
+  SessionEventData,
+  Status,
+  TokenUsage,
+  Warning,
+  WorkspaceInUse,
+} from '@oio/contracts';
+
+/** What the client asked for, complete with defaults. */
+export type AcceptedSession = SessionEventData<'session.created'>['session'];
+
+/** One try at the work. A retry is a new attempt with a new message id; a resume is a new run of the same attempt. */
+export interface Attempt {
+  readonly number: number;
+  readonly run: number;
+  readonly serverId: string;
+  readonly messageId: string;
+  readonly openCodeSessionId: string | null;
+  readonly startedAt: string;
+  readonly steps: number;
+  readonly lastStepId: string | null;
+  /** False once the opencode-gateway has shown that nothing of the run works any more. */
+  readonly open: boolean;
+}
+
+export interface Timer {
+  /** Sequence number of the event that set it; an older one is stale. */
+  readonly generation: number;
+  readonly fireAt: string;
+}
+
+export type TimerName = 'max-duration' | 'checkpoint' | 'retry';
+
+/**
+ * All that is known of a session, computed from its history by `evolve` and by nothing else. Plain JSON: instants are
+ * RFC 3339 strings on the database's clock, durations are milliseconds.
+ */
+export interface SessionSnapshot {
+  readonly id: string;
+  readonly tenant: string;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly deletedAt: string | null;
+  readonly version: number;
+  readonly status: Status;
+  readonly statusUpdatedAt: string;
+  readonly session: AcceptedSession;
+  readonly place: Place;
+  readonly policy: SessionEventData<'session.created'>['policy'];
+  readonly childIds: readonly string[];
+  readonly attempt: Attempt | null;
+  readonly retries: number;
+  readonly workspace: WorkspaceInUse | null;
+  readonly result: SessionEventData<'session.completed'>['result'];
+  readonly commit: string | null;
+  readonly subTasks: { readonly succeeded: number; readonly failed: number } | null;
+  readonly failure: Failure | null;
+  /** How the attempt before the present one ended. */
+  readonly lastFailure: Failure | null;
+  readonly checkpoints: { readonly count: number; readonly last: Checkpoint | null };
+  readonly usage: {
+    readonly tokens: TokenUsage;
+    readonly costUsd: number;
+    readonly apiCalls: number;
+    readonly apiErrors: number;
+  };
+  /** The newest ones; `warningCount` counts all. */
+  readonly warnings: readonly Warning[];
+  readonly warningCount: number;
+  readonly times: {
+    readonly queuedAt: string | null;
+    readonly startedAt: string | null;
+    readonly completedAt: string | null;
+    readonly failedAt: string | null;
+    /** Set while the session wants a slot. */
+    readonly waitingSince: string | null;
+    /** Set while an agent works on it. */
+    readonly workingSince: string | null;
+    readonly queuedMs: number;
+    readonly executingMs: number;
+    /** The part of `executingMs` that belongs to the present attempt; `maxDurationSeconds` bounds it. */
+    readonly attemptMs: number;
+  };
+  readonly timers: Readonly<Partial<Record<TimerName, Timer>>>;
+}
+
+/** Which run of which attempt a report speaks of. */
+export function attemptToken(attempt: Pick<Attempt, 'number' | 'run'>): string {
+  return `${attempt.number}.${attempt.run}`;
+}

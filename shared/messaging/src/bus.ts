@@ -1,0 +1,74 @@
+import type { EventContract, LiveContract, PayloadInputOf, PayloadOf, ReplyOf, RequestContract } from '@oio/contracts';
+
+/** What travels with every message, apart from its payload. */
+export interface Envelope {
+  /** Id of the message; for a command the command id, by which a repetition is recognised. */
+  readonly id: string;
+  /** The same for everything that follows from one outside request. */
+  readonly correlationId: string;
+  readonly causationId: string | null;
+  readonly tenant: string;
+  /** Who asks: `user:<id>` or `service:<name>`. */
+  readonly principal: string;
+  /** The session that the message is about; null when it is about none. */
+  readonly sessionId: string | null;
+}
+
+export interface Received<P> {
+  readonly payload: P;
+  readonly envelope: Envelope;
+}
+
+export interface RequestOptions {
+  /** Whom to ask, such as `worker.<incarnation>` or `server.<id>`; without it any member of the queue group answers. */
+  readonly to?: string;
+  /** How long to wait for the answer, in milliseconds. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface ServeOptions {
+  /** The address that is served; without it the handler joins the queue group. */
+  readonly at?: string;
+}
+
+export interface SubscribeOptions<P> {
+  /** Members of a group share the messages; without one every subscriber gets them all. */
+  readonly group?: string;
+  /** One message at a time, in order. Events: a throw means that it is delivered again. */
+  readonly handler: (payload: P) => void | Promise<void>;
+}
+
+/** Ends a subscription: nothing new is delivered after it resolves. */
+export type Unsubscribe = () => Promise<void>;
+
+/**
+ * The bus between the services. Payloads are validated against their contract on receipt; a malformed one never reaches
+ * a handler. Expected errors cross it as what they are; a bug arrives as `InternalError`.
+ */
+export interface Bus extends AsyncDisposable {
+  /**
+   * Asks and waits. Throws `UnavailableError` code `no_responders` when nobody serves it, `TimeoutError` when no answer
+   * comes in time (which proves nothing: repeat it with the same envelope id), `InvalidError` for a bad payload, or
+   * what the handler threw.
+   */
+  request<C extends RequestContract>(
+    contract: C,
+    payload: PayloadInputOf<C>,
+    envelope: Envelope,
+    options?: RequestOptions,
+  ): Promise<ReplyOf<C>>;
+  serve<C extends RequestContract>(contract: C, handler: Handler<C>, options?: ServeOptions): Promise<Unsubscribe>;
+  /** Resolves once the event is safe with the bus. Delivered at least once to each group, in order per publisher. */
+  publish<C extends EventContract>(contract: C, payload: PayloadOf<C>): Promise<void>;
+  /** At most once; dropped when nobody listens or a listener is slow. */
+  announce<C extends LiveContract>(contract: C, payload: PayloadInputOf<C>): void;
+  subscribe<C extends EventContract | LiveContract>(
+    contracts: readonly C[],
+    options: SubscribeOptions<PayloadOf<C>>,
+  ): Promise<Unsubscribe>;
+}
+
+export type Handler<C extends RequestContract> = (message: Received<PayloadOf<C>>) => Promise<ReplyOf<C>>;
+
+/** One handler per contract: a forgotten one does not compile. */
+export type Handlers<T extends Record<string, RequestContract>> = { readonly [N in keyof T]: Handler<T[N]> };

@@ -1,0 +1,103 @@
+import { PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
+import type { SessionSnapshot } from '@oio/domain';
+import type { Database } from './database.ts';
+
+/** What one session wants to have committed: its next snapshot and the events that lead there. */
+export interface SessionCommit {
+  readonly next: SessionSnapshot;
+  readonly events: readonly StoredSessionEvent[];
+  /** The epoch under which the writer owns the session; an older one than the row's changes nothing. */
+  readonly epoch: number;
+  /** The version that the events build on; 0 for a new session. */
+  readonly fromVersion: number;
+  /** The owner of a new session. */
+  readonly owner: string;
+  /** For a dispatch: the epoch of the scheduler that ordered it, which must still be the active one. */
+  readonly schedulerEpoch: number | null;
+}
+
+/**
+ * Commits a whole batch in one statement; returns the ids of the sessions that were committed. One that is missing lost
+ * its check of epoch or version, or existed already. Rejects with a unique violation (23505) when a command id repeats.
+ */
+export async function commitSessions(
+  database: Database,
+  batch: readonly SessionCommit[],
+): Promise<ReadonlySet<string>> {
+  // In the order of ids, so that two batches never wait for each other crosswise.
+  const sorted = [...batch].sort((a, b) => (a.next.id < b.next.id ? -1 : 1));
+  const rows = await database.query<{ id: string }>(STATEMENT, [
+    JSON.stringify(sorted.map(sessionRow)),
+    JSON.stringify(sorted.flatMap(({ events }) => events.map(eventRow))),
+  ]);
+  return new Set(rows.map(({ id }) => id));
+}
+
+const SESSION_COLUMNS = `id uuid, tenant text, status text, priority smallint, parent_id uuid, tags text[], directory text, workspace text, owner uuid,
+  epoch bigint, from_version bigint, version bigint, waiting_since timestamptz, timer_at timestamptz, server_id text, attempt_open boolean, snapshot jsonb,
+  created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, scheduler_epoch bigint`;
+
+/** `leader … for share`: a plain sub-select would let a dispatch through while a new scheduler takes over. */
+const STATEMENT = `
+with input as materialized (select * from jsonb_to_recordset($1::jsonb) as i(${SESSION_COLUMNS})),
+leader as (
+  select epoch from leaders where role = 'scheduler' and exists (select 1 from input where scheduler_epoch is not null) for share
+),
+updated as (
+  update sessions s set status = i.status, version = i.version, waiting_since = i.waiting_since, timer_at = i.timer_at, server_id = i.server_id,
+    attempt_open = i.attempt_open, snapshot = i.snapshot, updated_at = i.updated_at, deleted_at = i.deleted_at
+  from input i
+  where i.from_version > 0 and s.id = i.id and s.owner_epoch = i.epoch and s.version = i.from_version
+    and (i.scheduler_epoch is null or i.scheduler_epoch = (select epoch from leader))
+  returning s.id
+),
+inserted as (
+  insert into sessions (id, tenant, status, priority, parent_id, tags, directory, workspace, owner, owner_epoch, version, waiting_since, timer_at,
+    server_id, attempt_open, snapshot, created_at, updated_at, deleted_at)
+  select id, tenant, status, priority, parent_id, tags, directory, workspace, owner, epoch, version, waiting_since, timer_at,
+    server_id, attempt_open, snapshot, created_at, updated_at, deleted_at
+  from input where from_version = 0
+  on conflict (id) do nothing
+  returning id
+),
+committed as (select id from updated union all select id from inserted),
+history as (
+  insert into session_events (session_id, seq, type, data, command_id, epoch, cause, at)
+  select e.session_id, e.seq, e.type, e.data, e.command_id, e.epoch, e.cause, e.at
+  from jsonb_to_recordset($2::jsonb) as e(session_id uuid, seq bigint, type text, data jsonb, command_id text, epoch bigint, cause jsonb, at timestamptz)
+  join committed on committed.id = e.session_id
+  order by e.session_id, e.seq
+)
+select id from committed`;
+
+function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: SessionCommit) {
+  const timers = Object.values(next.timers).map(({ fireAt }) => fireAt);
+  return {
+    id: next.id,
+    tenant: next.tenant,
+    status: next.status,
+    priority: PRIORITIES.indexOf(next.session.priority),
+    parent_id: next.session.parentId,
+    tags: next.session.tags,
+    directory: next.place.directory,
+    workspace: next.place.workspace,
+    owner,
+    epoch,
+    from_version: fromVersion,
+    version: next.version,
+    waiting_since: next.times.waitingSince,
+    timer_at: timers.length > 0 ? timers.reduce((a, b) => (a < b ? a : b)) : null,
+    server_id: next.attempt?.serverId ?? null,
+    attempt_open: next.attempt?.open ?? false,
+    snapshot: next,
+    created_at: next.createdAt,
+    updated_at: next.updatedAt,
+    deleted_at: next.deletedAt,
+    scheduler_epoch: schedulerEpoch,
+  };
+}
+
+function eventRow(event: StoredSessionEvent) {
+  const { sessionId, seq, type, data, commandId, epoch, cause, at } = event;
+  return { session_id: sessionId, seq, type, data, command_id: commandId, epoch, cause, at };
+}

@@ -1,0 +1,24 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+/** History, audit log, duplicate check and outbox in one. `seq` is the version of the session after the event. */
+export const SessionEventEntity = defineEntity({
+  name: 'SessionEvent',
+  tableName: 'session_events',
+  indexes: [
+    {
+      name: 'session_events_once_per_command',
+      expression:
+        'create unique index "session_events_once_per_command" on "session_events" ("session_id", "command_id") where "command_id" is not null',
+    },
+  ],
+  properties: {
+    sessionId: p.uuid().primary(),
+    seq: p.bigint('number').primary(),
+    type: p.text(),
+    data: p.json(),
+    commandId: p.text().nullable(),
+    epoch: p.bigint('number'),
+    cause: p.json(),
+    at: p.datetime().columnType('timestamptz(3)'),
+  },
+});

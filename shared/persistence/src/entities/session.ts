@@ -1,0 +1,56 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+/** A session as it stands: the snapshot, and beside it only what is searched by. Source of truth together with its events. */
+export const SessionEntity = defineEntity({
+  name: 'Session',
+  tableName: 'sessions',
+  indexes: [
+    {
+      name: 'sessions_by_tenant',
+      expression: 'create index "sessions_by_tenant" on "sessions" ("tenant", "id" desc) where "deleted_at" is null',
+    },
+    {
+      name: 'sessions_waiting',
+      expression:
+        'create index "sessions_waiting" on "sessions" ("priority", "waiting_since", "id") where "waiting_since" is not null',
+    },
+    {
+      name: 'sessions_with_timer',
+      expression: 'create index "sessions_with_timer" on "sessions" ("timer_at") where "timer_at" is not null',
+    },
+    {
+      name: 'sessions_with_attempt',
+      expression: 'create index "sessions_with_attempt" on "sessions" ("server_id") where "attempt_open"',
+    },
+    {
+      name: 'sessions_by_parent',
+      expression: 'create index "sessions_by_parent" on "sessions" ("parent_id") where "parent_id" is not null',
+    },
+  ],
+  properties: {
+    id: p.uuid().primary(),
+    tenant: p.text(),
+    status: p.text(),
+    /** Rank: 0 is critical. */
+    priority: p.smallint(),
+    parentId: p.uuid().nullable(),
+    tags: p.array().columnType('text[]'),
+    directory: p.text(),
+    workspace: p.text(),
+    /** Incarnation of the worker that owns it. */
+    owner: p.uuid().nullable(),
+    ownerEpoch: p.bigint('number'),
+    version: p.bigint('number'),
+    /** Set while it wants a slot. */
+    waitingSince: p.datetime().columnType('timestamptz(3)').nullable(),
+    /** When its next timer is due. */
+    timerAt: p.datetime().columnType('timestamptz(3)').nullable(),
+    serverId: p.text().nullable(),
+    /** Whether something of its last run may still work on the server. */
+    attemptOpen: p.boolean(),
+    snapshot: p.json(),
+    createdAt: p.datetime().columnType('timestamptz(3)'),
+    updatedAt: p.datetime().columnType('timestamptz(3)'),
+    deletedAt: p.datetime().columnType('timestamptz(3)').nullable(),
+  },
+});
