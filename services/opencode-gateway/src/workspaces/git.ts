@@ -104,8 +104,7 @@ const FIXED_CONFIG = [
 ].flatMap((setting) => ['-c', setting]);
 
 type Environment = Record<string, string>;
-/** Environment variables, of which some may be unset. */
-export type PartialEnvironment = Readonly<Record<string, string | undefined>>;
+type PartialEnvironment = Readonly<Record<string, string | undefined>>;
 
 function passedOn(environment: PartialEnvironment): Environment {
   const kept: Environment = {};

@@ -1,6 +1,6 @@
 import { type CommitOptions, type Committed, commitWorkspace } from './commit-workspace.ts';
 import { type DiffOptions, diffWorkspace, type WorkspaceDiff } from './diff-workspace.ts';
-import { createGit, type PartialEnvironment } from './git.ts';
+import { createGit } from './git.ts';
 import { type InspectOptions, inspectDirectory } from './inspect-directory.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { type PrepareOptions, prepareWorkspace } from './prepare-workspace.ts';
@@ -8,7 +8,7 @@ import { type Released, releaseWorkspace } from './release-workspace.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface WorkspacesOptions {
-  readonly environment: PartialEnvironment;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly roots: readonly string[];
   readonly worktreesDirectory: string;
 }
