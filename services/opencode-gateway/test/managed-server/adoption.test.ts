@@ -23,7 +23,7 @@ test('a server survives its killed orchestrator, is adopted, and its turn goes o
   await using place = await makePlace();
   await using model = await startObedientModel();
   const options = optionsFor(model, place.data);
-  const orchestrator = await startOrchestrator(options);
+  await using orchestrator = await startOrchestrator(options);
   const before = new OpencodeAgentServer(orchestrator.server);
   const prompt = await beginTurn(before, place.repository, 'hold thinking');
   await eventually(() => model.requests.length > 0);
@@ -47,7 +47,7 @@ test('a server survives its killed orchestrator, is adopted, and its turn goes o
 test('a server with another configuration is not adopted but ended', async (t) => {
   await using place = await makePlace();
   const options = optionsFor({ url: 'http://127.0.0.1:9/v1' }, place.data);
-  const orchestrator = await startOrchestrator(options);
+  await using orchestrator = await startOrchestrator(options);
   await orchestrator.kill();
   await using real = await startRealServer({ ...options, config: { ...options.config, model: 'fake/other' } });
   t.like(real.server, { id: orchestrator.server.id, adopted: false });
@@ -58,6 +58,7 @@ test('a stranger with the number of a dead server is left in peace', async (t) =
   await using place = await makePlace();
   const options = optionsFor({ url: 'http://127.0.0.1:9/v1' }, place.data);
   const stranger = spawn('sleep', ['97.3']);
+  t.teardown(() => stranger.kill());
   const entry = await eventually(() => findProcess(stranger.pid ?? 0));
   const first = await startManagedServer(options);
   await first.stop();
@@ -69,5 +70,4 @@ test('a stranger with the number of a dead server is left in peace', async (t) =
   await using real = await startRealServer(options);
   t.false(real.server.adopted);
   t.true(isAlive(entry));
-  stranger.kill();
 });

@@ -39,6 +39,7 @@ test('a stubborn process ends, with its children, those in other sessions, and t
 
 test('what somebody else’s process is called or numbered does not matter, only that it is the very one', async (t) => {
   const child = spawn('sleep', ['97.9']);
+  t.teardown(() => child.kill());
   const entry = findProcess(child.pid ?? 0) as ProcessEntry;
   t.true(isAlive(entry));
   t.false(isAlive({ ...entry, startedAt: 'another time' }));

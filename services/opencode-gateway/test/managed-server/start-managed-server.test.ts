@@ -20,7 +20,8 @@ test('a stopped server leaves nothing running and its sessions on disk; its tool
   };
   const authContent = JSON.stringify({ anthropic: { type: 'api', key: 'hidden' } });
   const options = { ...optionsFor(model, place.data), environment, authContent };
-  const { server, agent, ...real } = await startRealServer(options);
+  await using real = await startRealServer(options);
+  const { server, agent } = real;
   t.false(server.adopted);
   t.is((await stat(join(place.data, 'server.json'))).mode & 0o777, 0o600);
   const { models } = await agent.models(place.repository);
