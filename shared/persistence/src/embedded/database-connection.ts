@@ -13,8 +13,7 @@ import { readLogEnd, usefulLines } from './server-log.ts';
  */
 export async function openDatabase(layout: DatabaseLayout, server: ServerProcess): Promise<string> {
   const password = await readPassword(layout);
-  const url = (database: string) =>
-    `postgres://${DATABASE_NAME}:${password}@127.0.0.1:${server.port}/${database}`;
+  const url = (database: string) => `postgres://${DATABASE_NAME}:${password}@127.0.0.1:${server.port}/${database}`;
   try {
     await onceRecovered(() => verify(url(DATABASE_NAME), server)).catch(async (error) => {
       if (!hasCode(error, 'invalid_catalog_name')) throw error;
@@ -72,7 +71,12 @@ async function verify(url: string, server: ServerProcess): Promise<void> {
 }
 
 async function query(url: string, sql: string): Promise<string> {
-  const client = new Client({ connectionString: url, ssl: false, connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS });
+  const client = new Client({
+    connectionString: url,
+    ssl: false,
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
+  });
   // An error while nothing is being asked has no one to go to, and would end the process.
   client.on('error', () => {});
   try {

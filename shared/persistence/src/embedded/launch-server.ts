@@ -134,7 +134,8 @@ function launchFailure({ layout, port }: Launch, log: string): StartupError {
 }
 
 function advice({ directory }: DatabaseLayout, log: string): string {
-  if (log.includes('No space left on device')) return `The disk is full: make room where ${directory} is, then start again.`;
+  if (log.includes('No space left on device'))
+    return `The disk is full: make room where ${directory} is, then start again.`;
   if (log.includes('already exists')) return 'If no other PostgreSQL uses this directory, remove the file it names.';
   return (
     'If the lines above name nothing that you can put right, the database is damaged: restore ' +

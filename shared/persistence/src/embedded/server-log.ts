@@ -10,7 +10,10 @@ export interface ServerLog extends AsyncDisposable {
 
 /** Opens the log for a server that is about to start; a large one is set aside first, over the one set aside before. */
 export async function openServerLog(path: string): Promise<ServerLog> {
-  const size = await stat(path).then((stats) => stats.size, () => 0);
+  const size = await stat(path).then(
+    (stats) => stats.size,
+    () => 0,
+  );
   if (size > LARGE_LOG_BYTES) await rename(path, `${path}.1`);
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   const file = await open(path, flags, 0o600);

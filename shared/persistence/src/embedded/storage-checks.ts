@@ -75,7 +75,8 @@ const REASONS: Readonly<Record<string, Reason>> = {
   ENOTDIR: notADirectory,
   EACCES: notWritable,
   EPERM: notWritable,
-  EROFS: (_path, directory) => `${directory} lies on a file system that is mounted read-only. Choose another directory.`,
+  EROFS: (_path, directory) =>
+    `${directory} lies on a file system that is mounted read-only. Choose another directory.`,
   ENOSPC: diskFull,
   EDQUOT: diskFull,
 };
