@@ -95,13 +95,16 @@ async function isNewCluster(layout: DatabaseLayout, { majorVersion }: ServerBina
   const version = await clusterVersion(layout);
   if (version === 'none') return true;
   if (version === majorVersion) return false;
-  const found = version === 'unknown' ? 'unknown version (its PG_VERSION is missing or empty)' : `version ${version}`;
-  throw new StartupError(
-    `${layout.data} holds a PostgreSQL database of ${found}; this program brings PostgreSQL ${majorVersion}. ` +
-      'Choose another directory, or restore this one from a backup' +
-      (version === 'unknown' ? '.' : `, or serve it by PostgreSQL ${version} and set DATABASE_URL.`),
-    EXIT_CODE.storage,
-  );
+  throw otherVersion(layout, version, majorVersion);
+}
+
+function otherVersion({ data }: DatabaseLayout, found: string, ours: string): StartupError {
+  const restore = `This program brings PostgreSQL ${ours}. Choose another directory, or restore this one from a backup`;
+  const message =
+    found === 'unknown'
+      ? `${data} holds a PostgreSQL database of unknown version: its PG_VERSION is missing or empty. ${restore}.`
+      : `${data} holds a database of PostgreSQL ${found}. ${restore}, or serve it by that and set DATABASE_URL.`;
+  return new StartupError(message, EXIT_CODE.storage);
 }
 
 /** A new database takes 60 MB, then its first checkpoints and the copied binaries. */

@@ -32,8 +32,8 @@ export class Holder {
   async report(): Promise<HolderReport> {
     const { stdout } = this.process;
     if (stdout === null) throw new Error('The process has no output.');
-    const [line] = await once(createInterface(stdout), 'line');
-    return JSON.parse(String(line)) as HolderReport;
+    const emitted: unknown[] = await once(createInterface(stdout), 'line');
+    return JSON.parse(String(emitted[0])) as HolderReport;
   }
 
   /** Kills it and whatever belongs to its process group, as a terminal that is closed would. */
