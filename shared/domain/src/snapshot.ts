@@ -59,8 +59,15 @@ export interface SessionSnapshot {
   readonly commit: string | null;
   readonly subTasks: { readonly succeeded: number; readonly failed: number } | null;
   readonly failure: Failure | null;
+  /** How the attempt before the present one ended. */
+  readonly lastFailure: Failure | null;
   readonly checkpoints: { readonly count: number; readonly last: Checkpoint | null };
-  readonly usage: { readonly tokens: TokenUsage; readonly costUsd: number; readonly apiCalls: number; readonly apiErrors: number };
+  readonly usage: {
+    readonly tokens: TokenUsage;
+    readonly costUsd: number;
+    readonly apiCalls: number;
+    readonly apiErrors: number;
+  };
   /** The newest ones; `warningCount` counts all. */
   readonly warnings: readonly Warning[];
   readonly warningCount: number;

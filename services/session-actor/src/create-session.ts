@@ -1,0 +1,109 @@
+import { type CommandReply, inspectPlace, type NewSession, type Place } from '@oio/contracts';
+import { decideCreate } from '@oio/domain';
+import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
+import { type Envelope, serviceEnvelope } from '@oio/messaging';
+import type { SessionRouter } from '@oio/ownership';
+import { newId, newMessageId } from '@oio/runtime';
+import { causeOf } from './cause.ts';
+import type { SessionActorConfig } from './config.ts';
+import { type CommandParts, followUp, replyOf } from './execute-command.ts';
+
+/** The epoch of a session's first owner. */
+const FIRST_EPOCH = 1;
+
+/** Accepts a session: the place is checked, then row and history are committed, and this worker is the owner. */
+export async function createSession(
+  parts: CommandParts & { readonly router: SessionRouter; readonly config: SessionActorConfig },
+  request: NewSession,
+  envelope: Envelope,
+): Promise<CommandReply> {
+  parts.worker.assertUnfenced();
+  const id = request.id ?? envelope.sessionId ?? newId();
+  const place = await inspect(parts, request, envelope);
+  if (request.parentId) await joinParent(parts.router, request.parentId, id, envelope);
+  const now = parts.clock.now();
+  const decision = decideCreate(
+    id,
+    {
+      tenant: envelope.tenant,
+      createdBy: envelope.principal.slice(envelope.principal.indexOf(':') + 1),
+      session: {
+        ...request,
+        id,
+        maxDurationSeconds: request.maxDurationSeconds ?? parts.config.SESSION_TIMEOUT_SECONDS,
+      },
+      place,
+      policy: {
+        checkpointIntervalSeconds: parts.config.CHECKPOINT_INTERVAL_SECONDS,
+        maxRetries: parts.config.MAX_RETRY_ATTEMPTS,
+      },
+    },
+    {
+      now,
+      cause: causeOf('create', envelope),
+      commandId: envelope.id,
+      epoch: FIRST_EPOCH,
+      random: 0,
+      messageId: newMessageId(),
+    },
+  );
+  const { next, events, effects } = decision;
+  const outcome = await parts.store.commit({
+    next,
+    events,
+    epoch: FIRST_EPOCH,
+    fromVersion: 0,
+    owner: parts.worker.incarnation,
+    schedulerEpoch: null,
+  });
+  if (outcome !== 'committed') return alreadyThere(parts, id, envelope);
+  parts.sessions.add(next, FIRST_EPOCH);
+  followUp(parts, next, events, effects);
+  return replyOf(next, 'applied', envelope, now);
+}
+
+async function inspect({ bus }: Pick<CommandParts, 'bus'>, request: NewSession, envelope: Envelope): Promise<Place> {
+  const { directory, workspace, agent, agentConfig, model, cpuLimit, memoryLimitMb } = request;
+  const models = Object.entries(agentConfig).flatMap(([name, settings]) =>
+    settings.model ? [{ field: `agentConfig.${name}.model`, model: settings.model }] : [],
+  );
+  const question = {
+    directory,
+    workspace,
+    agent,
+    agentConfigNames: Object.keys(agentConfig),
+    models: model ? [{ field: 'model', model }, ...models] : models,
+    cpuLimit,
+    memoryLimitMb,
+  };
+  const { place, violations } = await bus.request(
+    inspectPlace,
+    question,
+    serviceEnvelope('session-actor', { causedBy: envelope }),
+  );
+  if (violations.length > 0 || !place) throw new InvalidError('The session cannot be accepted.', { violations });
+  return place;
+}
+
+/** A parent must exist in the same tenant; it learns of its child first, so that no child is ever unknown to it. */
+async function joinParent(router: SessionRouter, parentId: string, childId: string, envelope: Envelope): Promise<void> {
+  try {
+    await router.send('add-child', { childId }, { ...envelope, id: `child:${childId}`, sessionId: parentId });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new InvalidError('The session cannot be accepted.', {
+      violations: [
+        { field: 'parentId', code: 'not_found', message: `There is no session ${parentId} that could be the parent.` },
+      ],
+    });
+  }
+}
+
+/** The id is taken: by this very command when it came before, or by something else. */
+async function alreadyThere(parts: CommandParts, id: string, envelope: Envelope): Promise<CommandReply> {
+  if (!(await parts.store.hasOutcome(id, envelope.id))) {
+    throw new ConflictError(`The id ${id} is already in use.`, { code: 'id_taken' });
+  }
+  const session = await parts.sessions.get(id);
+  return replyOf(session.snapshot, 'repeated', envelope, parts.clock.now());
+}

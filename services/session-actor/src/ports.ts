@@ -1,0 +1,45 @@
+import type { SessionSnapshot } from '@oio/domain';
+import type { Bus } from '@oio/messaging';
+import type { OwnerDirectory } from '@oio/ownership';
+import type { CommitOutcome, Database, SessionCommit } from '@oio/persistence';
+import type { Logger, SetClock } from '@oio/runtime';
+
+/** What a claim brings: the session as it stands, under a new epoch. */
+export interface ClaimedSession {
+  readonly epoch: number;
+  readonly snapshot: SessionSnapshot;
+}
+
+/** The sessions in the store that decides. */
+export interface SessionStore {
+  /** Makes the worker the owner unless a living one is; null then, or when there is no such session. */
+  claim(sessionId: string, incarnation: string): Promise<ClaimedSession | null>;
+  /** Who owns it and at which version it stands; null when there is no such session. */
+  ownership(
+    sessionId: string,
+  ): Promise<{ readonly owner: string | null; readonly epoch: number; readonly version: number } | null>;
+  commit(entry: SessionCommit): Promise<CommitOutcome>;
+  /** Whether the command has had its effect already. */
+  hasOutcome(sessionId: string, commandId: string): Promise<boolean>;
+  /** How the children of a session have ended so far. */
+  childOutcomes(parentId: string): Promise<{ readonly succeeded: number; readonly failed: number }>;
+}
+
+/** The worker's own row: alive by the database's clock. */
+export interface WorkerLeases {
+  /** Enters or renews the worker for `leaseMs`; returns the database's time. */
+  renew(incarnation: string, leaseMs: number): Promise<Date>;
+  /** Ends it now: everything that the worker owns may be claimed at once. */
+  end(incarnation: string): Promise<void>;
+  /** The process ids of living workers on this machine. */
+  onThisHost(): Promise<readonly { readonly incarnation: string; readonly pid: number }[]>;
+}
+
+/** What the service is given from outside. */
+export interface SessionActorPorts {
+  readonly bus: Bus;
+  readonly directory: OwnerDirectory;
+  readonly database: Database;
+  readonly clock: SetClock;
+  readonly logger: Logger;
+}
