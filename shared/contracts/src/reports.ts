@@ -20,7 +20,12 @@ export const reportPrepared = z.object({ token, workspace: workspaceInUse, resum
 export const reportStep = z.object({ token, step: finishedStep, resume: resumePoint });
 export const reportDegraded = z.object({ token, failure });
 export const reportRecovered = z.object({ token });
-export const reportWarning = z.object({ token, type: z.string(), message: z.string(), context: z.record(z.string(), z.json()).default({}) });
+export const reportWarning = z.object({
+  token,
+  type: z.string(),
+  message: z.string(),
+  context: z.record(z.string(), z.json()).default({}),
+});
 export const reportCompleted = z.object({
   token,
   /** Steps that were not reported one by one; known ones are dropped. */
@@ -29,6 +34,11 @@ export const reportCompleted = z.object({
   result: z.json(),
   commit: z.string().nullable(),
 });
-export const reportFailed = z.object({ token, steps: z.array(finishedStep).max(1_000), resume: resumePoint.nullable(), failure });
+export const reportFailed = z.object({
+  token,
+  steps: z.array(finishedStep).max(1_000),
+  resume: resumePoint.nullable(),
+  failure,
+});
 /** The run is over and nothing of it works any more, after a stop, pause or cancel. */
 export const reportClosed = z.object({ token, proof: z.string() });

@@ -27,28 +27,54 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
 /** What people order. Each is refused with both states named where the present one does not allow it. */
 export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
   start: guarded('start', 'queued', (snapshot) => emit([queued(snapshot)])),
-  pause: guarded('pause', 'paused', (snapshot) => emit([{ type: 'session.paused', data: transitionTo(snapshot, 'paused') }], abort(snapshot))),
+  pause: guarded('pause', 'paused', (snapshot) =>
+    emit([{ type: 'session.paused', data: transitionTo(snapshot, 'paused') }], abort(snapshot)),
+  ),
   resume: guarded('resume', 'running', (snapshot) =>
     emit([{ type: 'session.resume-requested', data: { priority: snapshot.session.priority, place: snapshot.place } }]),
   ),
   stop: guarded('stop', 'stopped', (snapshot, { reason }) =>
-    emit([{ type: 'session.stopped', data: { ...transitionTo(snapshot, 'stopped'), failure: failureOf('stopped_by_user', reason) } }], [...abort(snapshot), ...settleChildren(snapshot)]),
+    emit(
+      [
+        {
+          type: 'session.stopped',
+          data: { ...transitionTo(snapshot, 'stopped'), failure: failureOf('stopped_by_user', reason) },
+        },
+      ],
+      [...abort(snapshot), ...settleChildren(snapshot)],
+    ),
   ),
   cancel: guarded('cancel', 'cancelled', (snapshot, { reason }) =>
-    emit([{ type: 'session.cancelled', data: { ...transitionTo(snapshot, 'cancelled'), failure: failureOf('cancelled_by_user', reason) } }], settleChildren(snapshot)),
+    emit(
+      [
+        {
+          type: 'session.cancelled',
+          data: { ...transitionTo(snapshot, 'cancelled'), failure: failureOf('cancelled_by_user', reason) },
+        },
+      ],
+      settleChildren(snapshot),
+    ),
   ),
   retry: (snapshot) => {
     if (ALLOWED.retry(snapshot)) return emit([queued(snapshot)]);
     return refuse(snapshot, 'retry', 'queued', allowedCommands(snapshot), whyNotRecoverable(snapshot));
   },
   checkpoint: guarded('checkpoint', 'running', (snapshot, { data }, { now }) =>
-    emit([{ type: 'session.checkpoint-made', data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data }) } }]),
+    emit([
+      {
+        type: 'session.checkpoint-made',
+        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data }) },
+      },
+    ]),
   ),
   delete: guarded('delete', 'cancelled', () => emit([{ type: 'session.deleted', data: {} }])),
 };
 
 function guarded<N extends Name>(name: N, target: Status, decider: Decider<N>): Decider<N> {
-  return (snapshot, payload, context) => (ALLOWED[name](snapshot) ? decider(snapshot, payload, context) : refuse(snapshot, name, target, allowedCommands(snapshot)));
+  return (snapshot, payload, context) =>
+    ALLOWED[name](snapshot)
+      ? decider(snapshot, payload, context)
+      : refuse(snapshot, name, target, allowedCommands(snapshot));
 }
 
 /** Back into the queue, by start or retry. */
@@ -79,6 +105,7 @@ export function settleChildren(snapshot: SessionSnapshot): readonly Effect[] {
 function whyNotRecoverable(snapshot: SessionSnapshot): string {
   if (snapshot.status === 'completed') return 'a completed session is never retried';
   if (snapshot.checkpoints.count === 0) return 'it has no checkpoint to go on from';
-  if (snapshot.retries >= snapshot.policy.maxRetries) return `it has been retried ${snapshot.retries} times, the most allowed`;
+  if (snapshot.retries >= snapshot.policy.maxRetries)
+    return `it has been retried ${snapshot.retries} times, the most allowed`;
   return 'only failed, timed-out and stopped sessions are retried';
 }

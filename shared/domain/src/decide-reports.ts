@@ -1,7 +1,15 @@
 import type { FinishedStep, internalCommands, ResumePoint } from '@oio/contracts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { settleChildren } from './decide-client.ts';
-import { canBecome, type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
+import {
+  canBecome,
+  type Decider,
+  type DecisionContext,
+  emit,
+  type NewEvent,
+  nothing,
+  transitionTo,
+} from './decision.ts';
 import { later } from './evolve-transition.ts';
 import { mayRetry, retryDelayMs } from './retry-policy.ts';
 import { attemptToken, type SessionSnapshot } from './snapshot.ts';
@@ -12,12 +20,18 @@ type Name = Extract<InternalCommandName, `report-${string}`>;
 /** What the opencode-gateway reports of an attempt. A report of another run than the present one changes nothing. */
 export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
   'report-prepared': current((snapshot, { token, workspace, resume }, { now }) => {
-    const prepared: NewEvent = { type: 'session.workspace-prepared', data: { token, workspace, openCodeSessionId: resume.openCodeSessionId ?? '' } };
+    const prepared: NewEvent = {
+      type: 'session.workspace-prepared',
+      data: { token, workspace, openCodeSessionId: resume.openCodeSessionId ?? '' },
+    };
     return emit([prepared, checkpointMade(snapshot, now, 'prepared', resume)]);
   }),
   'report-step': current((snapshot, { token, step, resume }, { now }) => {
     if (snapshot.attempt?.lastStepId === step.stepId) return nothing;
-    return emit([{ type: 'session.step-finished', data: { token, step } }, checkpointMade(snapshot, now, 'step', resume)]);
+    return emit([
+      { type: 'session.step-finished', data: { token, step } },
+      checkpointMade(snapshot, now, 'step', resume),
+    ]);
   }),
   'report-degraded': current((snapshot, { failure }) => {
     if (snapshot.status !== 'running') return nothing;
@@ -26,7 +40,12 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
   'report-recovered': current((snapshot) => {
     if (snapshot.status !== 'degraded' || !snapshot.attempt) return nothing;
     const { number, run, serverId, messageId } = snapshot.attempt;
-    return emit([{ type: 'session.running', data: { ...transitionTo(snapshot, 'running'), attempt: number, run, serverId, messageId, schedulerEpoch: null } }]);
+    return emit([
+      {
+        type: 'session.running',
+        data: { ...transitionTo(snapshot, 'running'), attempt: number, run, serverId, messageId, schedulerEpoch: null },
+      },
+    ]);
   }),
   'report-warning': current((_snapshot, { type, message, context }, { now }) =>
     emit([{ type: 'session.warning-raised', data: { warning: { type, message, context, timestamp: now } } }]),
@@ -34,14 +53,21 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
   'report-completed': current((snapshot, report, context) => {
     if (!canBecome(snapshot, 'completed')) return nothing;
     const steps = lateSteps(snapshot, report.token, report.steps, report.resume, context.now);
-    return emit([...steps, completed(snapshot, report, context), closed(report.token, 'The turn has ended.')], settleChildren(snapshot));
+    return emit(
+      [...steps, completed(snapshot, report, context), closed(report.token, 'The turn has ended.')],
+      settleChildren(snapshot),
+    );
   }),
   'report-failed': current((snapshot, { token, steps, resume, failure }, context) => {
     if (!canBecome(snapshot, 'failed')) return nothing;
     const late = resume ? lateSteps(snapshot, token, steps, resume, context.now) : [];
-    const retries = failure.transient && (mayRetry(snapshot) || (late.length > 0 && snapshot.retries < snapshot.policy.maxRetries));
+    const retries =
+      failure.transient && (mayRetry(snapshot) || (late.length > 0 && snapshot.retries < snapshot.policy.maxRetries));
     const retryAt = retries ? later(context.now, retryDelayMs(snapshot.retries, context.random)) : null;
-    const failed: NewEvent = { type: 'session.failed', data: { ...transitionTo(snapshot, 'failed'), failure, retryAt } };
+    const failed: NewEvent = {
+      type: 'session.failed',
+      data: { ...transitionTo(snapshot, 'failed'), failure, retryAt },
+    };
     return emit([...late, failed, closed(token, 'The turn has ended.')], retries ? [] : settleChildren(snapshot));
   }),
   'report-closed': (snapshot, { token, proof }) => {
@@ -59,7 +85,12 @@ function current<N extends Name>(decider: Decider<N>): Decider<N> {
   };
 }
 
-function checkpointMade(snapshot: SessionSnapshot, at: string, origin: 'prepared' | 'step', resume: ResumePoint): NewEvent {
+function checkpointMade(
+  snapshot: SessionSnapshot,
+  at: string,
+  origin: 'prepared' | 'step',
+  resume: ResumePoint,
+): NewEvent {
   return { type: 'session.checkpoint-made', data: { checkpoint: nextCheckpoint(snapshot, { at, origin, resume }) } };
 }
 
@@ -67,16 +98,30 @@ function closed(token: string, proof: string): NewEvent {
   return { type: 'session.attempt-closed', data: { token, proof } };
 }
 
-function completed(snapshot: SessionSnapshot, report: { result: ResultOf; commit: string | null }, { children }: DecisionContext): NewEvent {
+function completed(
+  snapshot: SessionSnapshot,
+  report: { result: ResultOf; commit: string | null },
+  { children }: DecisionContext,
+): NewEvent {
   const outcome = { result: report.result, commit: report.commit };
-  if (!children || children.failed === 0) return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome } };
-  return { type: 'session.partially_completed', data: { ...transitionTo(snapshot, 'partially_completed'), ...outcome, ...children } };
+  if (!children || children.failed === 0)
+    return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome } };
+  return {
+    type: 'session.partially_completed',
+    data: { ...transitionTo(snapshot, 'partially_completed'), ...outcome, ...children },
+  };
 }
 
 type ResultOf = Extract<NewEvent, { type: 'session.completed' }>['data']['result'];
 
 /** The steps that no report told of yet, in their order, and one checkpoint behind them. */
-function lateSteps(snapshot: SessionSnapshot, token: string, steps: readonly FinishedStep[], resume: ResumePoint, now: string): NewEvent[] {
+function lateSteps(
+  snapshot: SessionSnapshot,
+  token: string,
+  steps: readonly FinishedStep[],
+  resume: ResumePoint,
+  now: string,
+): NewEvent[] {
   const known = steps.findIndex(({ stepId }) => stepId === snapshot.attempt?.lastStepId);
   const news = steps.slice(known + 1);
   if (news.length === 0) return [];

@@ -26,7 +26,10 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     diskMb: null,
     networkBytesSent: null,
     networkBytesReceived: null,
-    tokens: { ...tokens, total: tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead + tokens.cacheWrite },
+    tokens: {
+      ...tokens,
+      total: tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead + tokens.cacheWrite,
+    },
     apiCalls,
     apiErrors,
     apiErrorRate,
@@ -36,10 +39,17 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     confidence: null,
     codeQuality: null,
     result: snapshot.result,
-    error: snapshot.failure && { type: snapshot.failure.code, message: snapshot.failure.message, context: snapshot.failure.context ?? {} },
+    error: snapshot.failure && {
+      type: snapshot.failure.code,
+      message: snapshot.failure.message,
+      context: snapshot.failure.context ?? {},
+    },
     warnings: [...snapshot.warnings],
     costUsd: usage.costUsd,
-    healthy: apiErrorRate <= HEALTHY.errorRate && snapshot.retries <= HEALTHY.retries && snapshot.warningCount <= HEALTHY.warnings,
+    healthy:
+      apiErrorRate <= HEALTHY.errorRate &&
+      snapshot.retries <= HEALTHY.retries &&
+      snapshot.warningCount <= HEALTHY.warnings,
   };
 }
 
