@@ -1,5 +1,5 @@
 export { loadOrCreateApiKey } from './api-key.ts';
-export { createApiKeyAuthenticator } from './api-key-authenticator.ts';
+export { type ApiKey, createApiKeyAuthenticator } from './api-key-authenticator.ts';
 export { type HttpGatewayConfig, httpGatewayConfig } from './config.ts';
 export { LIMITS, type Limits } from './limits.ts';
 export { type OpenApiDocument, openApiDocument } from './openapi.ts';

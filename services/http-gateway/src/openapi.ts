@@ -65,7 +65,11 @@ function operation(name: string, route: Route): ZodOpenApiOperationObject {
       header: headersOf(route),
     },
     ...(route.body && { requestBody: { required: needsBody(route.body), content: { 'application/json': { schema: route.body } } } }),
-    responses: { [String(route.status)]: success(name, route), ...problems(route) } as ZodOpenApiResponsesObject,
+    responses: {
+      [String(route.status)]: success(name, route),
+      ...problems(route),
+      ...(name === 'ready' && { 503: { description: 'Not ready.', ...content(route.reply) } }),
+    } as ZodOpenApiResponsesObject,
   };
 }
 

@@ -43,7 +43,8 @@ function answer(ctx: Context, route: Route, { status, headers, body }: Answer): 
 /** An event stream writes to the response itself from here on, unless it throws at once. */
 function takeOver(ctx: Context, stream: (response: Context['res']) => void): void {
   if (ctx.method === 'HEAD') {
-    ctx.body = null;
+    ctx.body = '';
+    ctx.type = 'text/event-stream';
     return;
   }
   stream(ctx.res);

@@ -4,7 +4,8 @@ import { streamMessage } from './stream-message.ts';
 
 /** What remains of a closed stream is given up after so long, in milliseconds. */
 const LINGER_MS = 1_000;
-const PAGE = 50;
+/** Events that are read at a time; few, because one may hold 256 KiB. */
+const PAGE = 16;
 
 export interface StreamReaderOptions {
   readonly tenant: string;
