@@ -21,7 +21,12 @@ export async function sweep({ table, board, queueCapacity, refused }: SweepParts
   const limit = pageSize(board, queueCapacity);
   const holders = await table.holders();
   const waiting = await table.waiting(limit);
-  board.reconcile({ holders, waiting: waiting.filter(({ id }) => !refused.isCooling(id)), isWhole: waiting.length < limit, marks });
+  board.reconcile({
+    holders,
+    waiting: waiting.filter(({ id }) => !refused.isCooling(id)),
+    isWhole: waiting.length < limit,
+    marks,
+  });
 }
 
 function pageSize({ queue }: Board, capacity: number): number {
