@@ -128,12 +128,16 @@ export class WaitingQueue {
     if (last === undefined) return;
     this.#bound = Math.max(this.#capacity, page.length);
     this.#extendTo(last);
-    const ids = new Set(page.map(({ id }) => id));
+    this.#dropAllBut(new Set(page.map(({ id }) => id)), last, mark);
+    for (const session of page) if ((this.get(session.id)?.version ?? 0) < session.version) this.put(session);
+  }
+
+  /** Removes what was read and was not there, up to `last`, apart from what has changed since. */
+  #dropAllBut(ids: ReadonlySet<string>, last: WaitingSession | null, mark: number): void {
     for (const { session, change } of this.#entries.values()) {
       const wasRead = last === null || compareWaiting(session, last) <= 0;
       if (wasRead && change <= mark && !ids.has(session.id)) this.remove(session.id);
     }
-    for (const session of page) if ((this.get(session.id)?.version ?? 0) < session.version) this.put(session);
   }
 
   /** Everything up to this one was read; null: everything. */
