@@ -42,6 +42,11 @@ export class Slots {
     return this.#used;
   }
 
+  /** How many dispatches have no known outcome yet. */
+  get reserved(): number {
+    return this.#reservations.size;
+  }
+
   usedOn(serverId: string): number {
     return this.#usedOn.get(serverId) ?? 0;
   }

@@ -52,8 +52,9 @@ export class Term implements AsyncDisposable {
     );
     this.#lookUps = new LookUps(table, board);
     const sweepLoop = this.#every('sweep', sweepMs, async () => {
-      await sweep({ table, board, queueCapacity, refused });
+      const againMs = await sweep({ table, board, queueCapacity, refused });
       this.#dispatcher.open();
+      return againMs;
     });
     this.#lookUpLoop = this.#every('look-ups', sweepMs, () => this.#lookUps.run());
     this.#startCommands();
