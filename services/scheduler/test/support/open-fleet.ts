@@ -18,6 +18,8 @@ export interface Fleet extends AsyncDisposable {
   readonly router: SessionRouter;
   readonly directory: OwnerDirectory;
   readonly actor: FakeSessionActor;
+  /** The sessions that a dispatch was sent for, in order. */
+  readonly sent: readonly string[];
   /** A further session-actor. */
   startActor(): Promise<FakeSessionActor>;
   startScheduler(settings?: SchedulerSettings): Promise<Scheduler>;
@@ -39,7 +41,8 @@ export async function openFleet(): Promise<Fleet> {
   const { database } = stack.use(await openTestDatabase());
   const bus = stack.use(createInProcessBus());
   const directory = stack.use(createInProcessOwnerDirectory());
-  const router = createSessionRouter(bus, directory);
+  const sent: string[] = [];
+  const router = recording(createSessionRouter(bus, directory), sent);
   const actor = stack.use(await FakeSessionActor.start({ bus, directory, database }));
   const announcements = new Map<string, Parameters<typeof bus.announce>[1]>();
   const logger = createLogger('scheduler', { level: 'silent' });
@@ -55,6 +58,7 @@ export async function openFleet(): Promise<Fleet> {
     router,
     directory,
     actor,
+    sent,
     startActor: async () => all.use(await FakeSessionActor.start({ bus, directory, database })),
     async startScheduler({ limit, leaseMs = 1_000, sweepMs = 100, queueHead, clock = createSetClock() } = {}) {
       const config = parseConfig(schedulerConfig, {
@@ -71,5 +75,14 @@ export async function openFleet(): Promise<Fleet> {
       bus.announce(serverAnnounced, news);
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+function recording(router: SessionRouter, sent: string[]): SessionRouter {
+  return {
+    send(name, payload, envelope) {
+      if (name === 'dispatch') sent.push(envelope.sessionId);
+      return router.send(name, payload, envelope);
+    },
   };
 }
