@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type RequestContract, requestContract } from './contract.ts';
+import { boundedText } from './fields.ts';
+import { json } from './json.ts';
 import { newSession } from './new-session.ts';
 import {
   reportClosed,
@@ -29,7 +31,7 @@ function command<P extends z.ZodType>(name: string, summary: string, payload: P)
 }
 
 const none = z.strictObject({});
-const because = z.strictObject({ reason: z.string().max(1_000).optional() });
+const because = z.strictObject({ reason: boundedText('reason', 0, 1_000).optional() });
 
 /** Commands of clients. The session's id, the tenant and the principal are in the envelope. */
 export const clientCommands = {
@@ -40,8 +42,8 @@ export const clientCommands = {
   stop: command('stop', 'End a running or paused session; what it did is kept, and it can be retried.', because),
   cancel: command('cancel', 'Give up a session that does not run.', because),
   retry: command('retry', 'Start a new attempt of a recoverable session from its latest checkpoint.', none),
-  checkpoint: command('checkpoint', 'Make a checkpoint now.', z.strictObject({ data: z.json().default({}) })),
-  delete: command('delete', 'Hide a session that has ended or never ran; its history is kept.', none),
+  checkpoint: command('checkpoint', 'Make a checkpoint now.', z.strictObject({ data: json.default({}) })),
+  delete: command('delete', 'Hide a session that has ended; its history is kept.', none),
 } as const;
 
 /** Commands of the other services. */

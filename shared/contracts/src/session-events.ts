@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type EventContract, eventContract } from './contract.ts';
+import { json } from './json.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
 import { finishedStep } from './reports.ts';
 import { checkpoint, failure, resumePoint, warning } from './usage.ts';
@@ -28,8 +29,8 @@ export const sessionEventData = {
   }),
   'session.paused': transition,
   'session.degraded': transition.extend({ failure }),
-  'session.completed': transition.extend({ result: z.json(), commit: z.string().nullable() }),
-  'session.partially_completed': transition.extend({ result: z.json(), commit: z.string().nullable(), succeeded: z.int(), failed: z.int() }),
+  'session.completed': transition.extend({ result: json, commit: z.string().nullable() }),
+  'session.partially_completed': transition.extend({ result: json, commit: z.string().nullable(), succeeded: z.int(), failed: z.int() }),
   'session.failed': transition.extend({ failure, retryAt: z.iso.datetime().nullable() }),
   'session.timeout': transition.extend({ failure }),
   'session.stopped': transition.extend({ failure }),
