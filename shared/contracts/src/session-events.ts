@@ -29,7 +29,12 @@ export const sessionEventData = {
   }),
   'session.paused': transition,
   'session.degraded': transition.extend({ failure }),
-  'session.completed': transition.extend({ result: json, commit: z.string().nullable() }),
+  'session.completed': transition.extend({
+    result: json,
+    commit: z.string().nullable(),
+    /** How many sub-tasks there were, all of which succeeded; missing without any. */
+    succeeded: z.int().min(0).optional(),
+  }),
   'session.partially_completed': transition.extend({ result: json, commit: z.string().nullable(), succeeded: z.int(), failed: z.int() }),
   'session.failed': transition.extend({ failure, retryAt: z.iso.datetime().nullable() }),
   'session.timeout': transition.extend({ failure }),

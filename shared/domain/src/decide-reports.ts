@@ -1,10 +1,11 @@
 import type { FinishedStep, internalCommands, ResumePoint } from '@oio/contracts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { settleChildren } from './decide-client.ts';
-import { canBecome, type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
+import { type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
 import { later } from './evolve-transition.ts';
 import { mayRetry, retryDelayMs } from './retry-policy.ts';
 import { attemptToken, type SessionSnapshot } from './snapshot.ts';
+import { isWorking } from './transitions.ts';
 
 export type InternalCommandName = keyof typeof internalCommands;
 type Name = Extract<InternalCommandName, `report-${string}`>;
@@ -32,17 +33,20 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     emit([{ type: 'session.warning-raised', data: { warning: { type, message, context, timestamp: now } } }]),
   ),
   'report-completed': current((snapshot, report, context) => {
-    if (!canBecome(snapshot, 'completed')) return nothing;
     const steps = lateSteps(snapshot, report.token, report.steps, report.resume, context.now);
-    return emit([...steps, completed(snapshot, report, context), closed(report.token, 'The turn has ended.')], settleChildren(snapshot));
+    const end = closed(report.token, 'The turn has ended.');
+    if (!isWorking(snapshot.status)) return emit([...steps, end]);
+    return emit([...steps, completed(snapshot, report, context), end], settleChildren(snapshot));
   }),
   'report-failed': current((snapshot, { token, steps, resume, failure }, context) => {
-    if (!canBecome(snapshot, 'failed')) return nothing;
-    const late = resume ? lateSteps(snapshot, token, steps, resume, context.now) : [];
-    const retries = failure.transient && (mayRetry(snapshot) || (late.length > 0 && snapshot.retries < snapshot.policy.maxRetries));
+    const late = lateSteps(snapshot, token, steps, resume, context.now);
+    const end = closed(token, 'The turn has ended.');
+    if (!isWorking(snapshot.status)) return emit([...late, end]);
+    const keeps = late.some(({ type }) => type === 'session.checkpoint-made');
+    const retries = failure.transient && (mayRetry(snapshot) || (keeps && snapshot.retries < snapshot.policy.maxRetries));
     const retryAt = retries ? later(context.now, retryDelayMs(snapshot.retries, context.random)) : null;
     const failed: NewEvent = { type: 'session.failed', data: { ...transitionTo(snapshot, 'failed'), failure, retryAt } };
-    return emit([...late, failed, closed(token, 'The turn has ended.')], retries ? [] : settleChildren(snapshot));
+    return emit([...late, failed, end], retries ? [] : settleChildren(snapshot));
   }),
   'report-closed': (snapshot, { token, proof }) => {
     if (!snapshot.attempt?.open || attemptToken(snapshot.attempt) !== token) return nothing;
@@ -69,17 +73,19 @@ function closed(token: string, proof: string): NewEvent {
 
 function completed(snapshot: SessionSnapshot, report: { result: ResultOf; commit: string | null }, { children }: DecisionContext): NewEvent {
   const outcome = { result: report.result, commit: report.commit };
-  if (!children || children.failed === 0) return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome } };
-  return { type: 'session.partially_completed', data: { ...transitionTo(snapshot, 'partially_completed'), ...outcome, ...children } };
+  if (!children) return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome } };
+  const { succeeded, failed } = children;
+  if (failed === 0) return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome, succeeded } };
+  return { type: 'session.partially_completed', data: { ...transitionTo(snapshot, 'partially_completed'), ...outcome, succeeded, failed } };
 }
 
 type ResultOf = Extract<NewEvent, { type: 'session.completed' }>['data']['result'];
 
-/** The steps that no report told of yet, in their order, and one checkpoint behind them. */
-function lateSteps(snapshot: SessionSnapshot, token: string, steps: readonly FinishedStep[], resume: ResumePoint, now: string): NewEvent[] {
+/** The steps that no report told of yet, in their order, and one checkpoint behind them where it is known how to go on. */
+function lateSteps(snapshot: SessionSnapshot, token: string, steps: readonly FinishedStep[], resume: ResumePoint | null, now: string): NewEvent[] {
   const known = steps.findIndex(({ stepId }) => stepId === snapshot.attempt?.lastStepId);
   const news = steps.slice(known + 1);
   if (news.length === 0) return [];
   const events = news.map((step): NewEvent => ({ type: 'session.step-finished', data: { token, step } }));
-  return [...events, checkpointMade(snapshot, now, 'step', resume)];
+  return resume ? [...events, checkpointMade(snapshot, now, 'step', resume)] : events;
 }

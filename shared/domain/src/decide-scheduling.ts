@@ -5,7 +5,7 @@ import { canBecome, type Decider, type Effect, emit, nothing, refuse, transition
 import { failureOf } from './failures.ts';
 import { isRecoverable } from './retry-policy.ts';
 import type { SessionSnapshot, TimerName } from './snapshot.ts';
-import { isLiving, isWorking } from './transitions.ts';
+import { isLiving, isTerminal, isWorking } from './transitions.ts';
 
 type Name = Exclude<InternalCommandName, `report-${string}`>;
 
@@ -32,12 +32,15 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     return timer(snapshot, context.now);
   },
   adopt: (snapshot) => {
-    if (!isLiving(snapshot.status)) return nothing;
-    return emit([], pendingEffects(snapshot));
+    const effects = pendingEffects(snapshot);
+    return isLiving(snapshot.status) || effects.length > 0 ? emit([], effects) : nothing;
   },
   'add-child': (snapshot, { childId }) => {
     if (snapshot.childIds.includes(childId)) return nothing;
-    if (!isLiving(snapshot.status)) return refuse(snapshot, 'add-child', 'running', [], 'a session that has ended takes no further children');
+    if (childId === snapshot.id || childId === snapshot.session.parentId) {
+      return refuse(snapshot, 'add-child', 'running', allowedCommands(snapshot), 'sessions form a tree, and this child stands above it');
+    }
+    if (!isLiving(snapshot.status)) return refuse(snapshot, 'add-child', 'running', allowedCommands(snapshot), 'a session that has ended takes no further children');
     return emit([{ type: 'session.child-added', data: { childId } }]);
   },
   'end-by-parent': (snapshot, { policy, parentId }) => {
@@ -48,7 +51,13 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
 
 /** What is still to be done outside for a session in this state: the same after a crash as before it. */
 export function pendingEffects(snapshot: SessionSnapshot): readonly Effect[] {
-  return isWorking(snapshot.status) ? [{ type: 'execute-attempt' }] : [];
+  if (isWorking(snapshot.status)) return [{ type: 'execute-attempt' }];
+  return hasEnded(snapshot) ? [...abort(snapshot), ...settleChildren(snapshot)] : abort(snapshot);
+}
+
+/** Ended for good, as far as nobody orders a retry: no automatic one is due. */
+function hasEnded({ status, timers }: SessionSnapshot): boolean {
+  return isTerminal(status) && !timers.retry;
 }
 
 const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, now: string) => Verdict } = {
