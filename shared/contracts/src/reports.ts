@@ -31,5 +31,7 @@ export const reportCompleted = z.object({
   commit: z.string().nullable(),
 });
 export const reportFailed = z.object({ token, steps: z.array(finishedStep).max(1_000), resume: resumePoint.nullable(), failure });
+/** Neither the OpenCode server nor the session in it is there any more, and there is nothing to go on from. */
+export const reportLost = z.object({ token, detail: z.string() });
 /** The run is over and nothing of it works any more, after a stop, pause or cancel. */
 export const reportClosed = z.object({ token, proof: z.string() });

@@ -8,12 +8,14 @@ import {
   reportCompleted,
   reportDegraded,
   reportFailed,
+  reportLost,
   reportPrepared,
   reportRecovered,
   reportStep,
   reportWarning,
 } from './reports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
+import { failure } from './usage.ts';
 import { STATUSES } from './vocabulary.ts';
 
 /** What a command did. `outcome` says whether it changed something now, did so when it came the first time, or came too late. */
@@ -53,6 +55,8 @@ export const internalCommands = {
   adopt: command('adopt', 'Take over a session whose owner is gone.', none),
   'add-child': command('add-child', 'A session was submitted as a part of this one.', z.strictObject({ childId: z.string() })),
   'end-by-parent': command('end-by-parent', 'The parent has ended: cancel or orphan this session.', z.strictObject({ policy: z.enum(['cancel', 'orphan']), parentId: z.string() })),
+  'child-ended': command('child-ended', 'A child has ended: what succeeded in part may be complete by now.', z.strictObject({ childId: z.string() })),
+  'give-up': command('give-up', 'End a waiting session that can never run.', z.strictObject({ failure })),
   'report-prepared': command('report-prepared', 'The workspace and the OpenCode session of an attempt are ready.', reportPrepared),
   'report-step': command('report-step', 'The agent has finished a step.', reportStep),
   'report-degraded': command('report-degraded', 'The attempt works, but impaired.', reportDegraded),
@@ -60,6 +64,7 @@ export const internalCommands = {
   'report-warning': command('report-warning', 'Something that a person should know happened.', reportWarning),
   'report-completed': command('report-completed', 'The turn has ended well.', reportCompleted),
   'report-failed': command('report-failed', 'The turn has failed.', reportFailed),
+  'report-lost': command('report-lost', 'The execution of an attempt can no longer be found anywhere.', reportLost),
   'report-closed': command('report-closed', 'The turn was ended on request and nothing of it is left.', reportClosed),
 } as const;
 

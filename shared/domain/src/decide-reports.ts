@@ -2,7 +2,10 @@ import type { FinishedStep, internalCommands, ResumePoint } from '@oio/contracts
 import { nextCheckpoint } from './checkpoints.ts';
 import { settleChildren } from './decide-client.ts';
 import { type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
+import { addStep } from './evolve-attempt.ts';
 import { later } from './evolve-transition.ts';
+import { failureOf } from './failures.ts';
+import { apiErrorRate, HEALTHY } from './execution-metrics.ts';
 import { mayRetry, retryDelayMs } from './retry-policy.ts';
 import { attemptToken, type SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
@@ -18,16 +21,16 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
   }),
   'report-step': current((snapshot, { token, step, resume }, { now }) => {
     if (snapshot.attempt?.lastStepId === step.stepId) return nothing;
-    return emit([{ type: 'session.step-finished', data: { token, step } }, checkpointMade(snapshot, now, 'step', resume)]);
+    const finished: NewEvent = { type: 'session.step-finished', data: { token, step } };
+    return emit([finished, checkpointMade(snapshot, now, 'step', resume), ...changeOfErrorRate(snapshot, step)]);
   }),
   'report-degraded': current((snapshot, { failure }) => {
     if (snapshot.status !== 'running') return nothing;
     return emit([{ type: 'session.degraded', data: { ...transitionTo(snapshot, 'degraded'), failure } }]);
   }),
   'report-recovered': current((snapshot) => {
-    if (snapshot.status !== 'degraded' || !snapshot.attempt) return nothing;
-    const { number, run, serverId, messageId } = snapshot.attempt;
-    return emit([{ type: 'session.running', data: { ...transitionTo(snapshot, 'running'), attempt: number, run, serverId, messageId, schedulerEpoch: null } }]);
+    if (snapshot.status !== 'degraded' || snapshot.failure?.code === 'api_error_rate') return nothing;
+    return emit(recovered(snapshot));
   }),
   'report-warning': current((_snapshot, { type, message, context }, { now }) =>
     emit([{ type: 'session.warning-raised', data: { warning: { type, message, context, timestamp: now } } }]),
@@ -48,6 +51,12 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     const failed: NewEvent = { type: 'session.failed', data: { ...transitionTo(snapshot, 'failed'), failure, retryAt } };
     return emit([...late, failed, end], retries ? [] : settleChildren(snapshot));
   }),
+  'report-lost': current((snapshot, { token, detail }) => {
+    const end = closed(token, detail);
+    if (!isWorking(snapshot.status)) return emit([end]);
+    const failure = failureOf('execution_lost', detail);
+    return emit([{ type: 'session.orphaned', data: { ...transitionTo(snapshot, 'orphaned'), failure } }, end], settleChildren(snapshot));
+  }),
   'report-closed': (snapshot, { token, proof }) => {
     if (!snapshot.attempt?.open || attemptToken(snapshot.attempt) !== token) return nothing;
     return emit([closed(token, proof)]);
@@ -65,6 +74,23 @@ function current<N extends Name>(decider: Decider<N>): Decider<N> {
 
 function checkpointMade(snapshot: SessionSnapshot, at: string, origin: 'prepared' | 'step', resume: ResumePoint): NewEvent {
   return { type: 'session.checkpoint-made', data: { checkpoint: nextCheckpoint(snapshot, { at, origin, resume }) } };
+}
+
+/** Many API errors alone impair a session. It counts as well again once enough calls have succeeded. */
+function changeOfErrorRate(snapshot: SessionSnapshot, step: FinishedStep): NewEvent[] {
+  const usage = addStep(snapshot.usage, step);
+  const isHigh = apiErrorRate(usage) > HEALTHY.errorRate;
+  if (snapshot.status === 'running' && isHigh && step.apiErrors > 0) {
+    const failure = failureOf('api_error_rate', `${usage.apiErrors} of ${usage.apiCalls} calls to the model provider failed.`);
+    return [{ type: 'session.degraded', data: { ...transitionTo(snapshot, 'degraded'), failure } }];
+  }
+  return snapshot.failure?.code === 'api_error_rate' && snapshot.status === 'degraded' && !isHigh ? recovered(snapshot) : [];
+}
+
+function recovered(snapshot: SessionSnapshot): NewEvent[] {
+  if (!snapshot.attempt) return [];
+  const { number, run, serverId, messageId } = snapshot.attempt;
+  return [{ type: 'session.running', data: { ...transitionTo(snapshot, 'running'), attempt: number, run, serverId, messageId, schedulerEpoch: null } }];
 }
 
 function closed(token: string, proof: string): NewEvent {

@@ -9,7 +9,7 @@ import { isLiving, isTerminal, isWorking } from './transitions.ts';
 
 type Name = Exclude<InternalCommandName, `report-${string}`>;
 
-/** What the scheduler, the timers, new owners and parents order. */
+/** What the scheduler, the timers, new owners, parents and children order. */
 export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
   dispatch: (snapshot, { serverId, schedulerEpoch }, { messageId }) => {
     const waits = snapshot.status === 'queued' || (snapshot.status === 'paused' && snapshot.times.waitingSince !== null);
@@ -42,6 +42,16 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     }
     if (!isLiving(snapshot.status)) return refuse(snapshot, 'add-child', 'running', allowedCommands(snapshot), 'a session that has ended takes no further children');
     return emit([{ type: 'session.child-added', data: { childId } }]);
+  },
+  'child-ended': (snapshot, { childId }, { children }) => {
+    const complete = snapshot.status === 'partially_completed' && snapshot.childIds.includes(childId) && children?.failed === 0;
+    if (!complete) return nothing;
+    const { result, commit } = snapshot;
+    return emit([{ type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), result, commit, succeeded: children.succeeded } }]);
+  },
+  'give-up': (snapshot, { failure }) => {
+    if (snapshot.status !== 'pending' && snapshot.status !== 'queued') return nothing;
+    return emit([{ type: 'session.failed', data: { ...transitionTo(snapshot, 'failed'), failure, retryAt: null } }], [...abort(snapshot), ...settleChildren(snapshot)]);
   },
   'end-by-parent': (snapshot, { policy, parentId }) => {
     if (!isLiving(snapshot.status)) return nothing;

@@ -36,6 +36,8 @@ export const FAILURES = {
   stopped_by_user: { meaning: 'Somebody stopped it.', transient: false, advice: 'Retry it to let it go on.' },
   cancelled_by_user: { meaning: 'Somebody cancelled it.', transient: false, advice: 'Submit it again if it is still wanted.' },
   parent_ended: { meaning: 'The parent session has ended.', transient: false, advice: 'Submit it again, on its own or under a living parent.' },
+  api_error_rate: { meaning: 'More than a tenth of the calls to the model provider failed.', transient: true, advice: 'Nothing; if it persists, look at the status of the provider.' },
+  execution_lost: { meaning: 'Its execution can no longer be found anywhere.', transient: false, advice: 'Submit it again if it is still wanted.' },
   internal: { meaning: 'A defect of the orchestrator.', transient: false, advice: 'Report it with the log of the service.' },
 } as const satisfies Record<string, FailureKind>;
 
