@@ -57,10 +57,8 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     const failure = failureOf('execution_lost', detail);
     return emit([{ type: 'session.orphaned', data: { ...transitionTo(snapshot, 'orphaned'), failure } }, end], settleChildren(snapshot));
   }),
-  'report-closed': (snapshot, { token, proof }) => {
-    if (!snapshot.attempt?.open || attemptToken(snapshot.attempt) !== token) return nothing;
-    return emit([closed(token, proof)]);
-  },
+  // While it is to work, nobody asked for its end: the attempt is executed again instead.
+  'report-closed': current((snapshot, { token, proof }) => (isWorking(snapshot.status) ? nothing : emit([closed(token, proof)]))),
 };
 
 /** Only the run that is under way may report. */

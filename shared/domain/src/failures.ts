@@ -46,5 +46,5 @@ export type FailureCode = keyof typeof FAILURES;
 /** A failure of a known kind; `message` says what came, the table says the rest. */
 export function failureOf(code: FailureCode, message?: string, context?: Failure['context']): Failure {
   const kind = FAILURES[code];
-  return { code, message: message ?? kind.meaning, transient: kind.transient, ...(context && { context }) };
+  return { code, message: message || kind.meaning, transient: kind.transient, ...(context && { context }) };
 }

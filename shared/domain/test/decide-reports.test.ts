@@ -145,6 +145,13 @@ test('an impaired attempt degrades its session, once, and a recovered one runs o
   t.is(decide(recovered, command('report-recovered', { token: '1.1' }), context(at(10))).kind, 'nothing');
 });
 
+test('a run that works is not closed by a report that nobody asked for', (t) => {
+  t.is(
+    decide(prepared(submitted()), command('report-closed', { token: '1.1', proof: 'Idle.' }), context(at(9))).kind,
+    'nothing',
+  );
+});
+
 test('an API error rate over a tenth degrades a session until enough calls have succeeded, whatever else recovers', (t) => {
   let session = prepared(submitted());
   for (let call = 1; call <= 9; call += 1)
