@@ -92,7 +92,13 @@ export const diffWorkspace = requestContract({
 export const serverAnnounced = liveContract({
   subject: 'server.announced',
   summary: 'An OpenCode server is there; how much it can take; whether it is well.',
-  payload: z.object({ serverId: z.string(), healthy: z.boolean(), capacity: z.int().min(0), version: z.string().nullable(), detail: z.string().nullable() }),
+  payload: z.object({
+    serverId: z.string(),
+    healthy: z.boolean(),
+    capacity: z.int().min(0),
+    version: z.string().nullable(),
+    detail: z.string().nullable(),
+  }),
 });
 export type ServerAnnouncement = z.output<typeof serverAnnounced.payload>;
 

@@ -28,7 +28,11 @@ export const commandReply = z.object({
 });
 export type CommandReply = z.output<typeof commandReply>;
 
-function command<P extends z.ZodType>(name: string, summary: string, payload: P): RequestContract<P, typeof commandReply> {
+function command<P extends z.ZodType>(
+  name: string,
+  summary: string,
+  payload: P,
+): RequestContract<P, typeof commandReply> {
   return requestContract({ subject: `session.${name}`, summary, payload, reply: commandReply });
 }
 
@@ -50,14 +54,38 @@ export const clientCommands = {
 
 /** Commands of the other services. */
 export const internalCommands = {
-  dispatch: command('dispatch', 'Run a waiting session on a server.', z.strictObject({ serverId: z.string(), schedulerEpoch: z.int().nullable() })),
-  'fire-timer': command('fire-timer', 'A timer of the session is due.', z.strictObject({ name: z.string(), generation: z.int() })),
+  dispatch: command(
+    'dispatch',
+    'Run a waiting session on a server.',
+    z.strictObject({ serverId: z.string(), schedulerEpoch: z.int().nullable() }),
+  ),
+  'fire-timer': command(
+    'fire-timer',
+    'A timer of the session is due.',
+    z.strictObject({ name: z.string(), generation: z.int() }),
+  ),
   adopt: command('adopt', 'Take over a session whose owner is gone.', none),
-  'add-child': command('add-child', 'A session was submitted as a part of this one.', z.strictObject({ childId: z.string() })),
-  'end-by-parent': command('end-by-parent', 'The parent has ended: cancel or orphan this session.', z.strictObject({ policy: z.enum(['cancel', 'orphan']), parentId: z.string() })),
-  'child-ended': command('child-ended', 'A child has ended: what succeeded in part may be complete by now.', z.strictObject({ childId: z.string() })),
+  'add-child': command(
+    'add-child',
+    'A session was submitted as a part of this one.',
+    z.strictObject({ childId: z.string() }),
+  ),
+  'end-by-parent': command(
+    'end-by-parent',
+    'The parent has ended: cancel or orphan this session.',
+    z.strictObject({ policy: z.enum(['cancel', 'orphan']), parentId: z.string() }),
+  ),
+  'child-ended': command(
+    'child-ended',
+    'A child has ended: what succeeded in part may be complete by now.',
+    z.strictObject({ childId: z.string() }),
+  ),
   'give-up': command('give-up', 'End a waiting session that can never run.', z.strictObject({ failure })),
-  'report-prepared': command('report-prepared', 'The workspace and the OpenCode session of an attempt are ready.', reportPrepared),
+  'report-prepared': command(
+    'report-prepared',
+    'The workspace and the OpenCode session of an attempt are ready.',
+    reportPrepared,
+  ),
   'report-step': command('report-step', 'The agent has finished a step.', reportStep),
   'report-degraded': command('report-degraded', 'The attempt works, but impaired.', reportDegraded),
   'report-recovered': command('report-recovered', 'The attempt is no longer impaired.', reportRecovered),

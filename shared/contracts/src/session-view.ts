@@ -67,7 +67,9 @@ export const sessionView = z
     directory: z.string(),
     workspace: place.shape.workspace,
     place,
-    workspaceInUse: workspaceInUse.nullable().describe('The worktree and branch that the session works on; null until it first runs.'),
+    workspaceInUse: workspaceInUse
+      .nullable()
+      .describe('The worktree and branch that the session works on; null until it first runs.'),
     commit: z.string().nullable().describe('The commit that holds the result.'),
     start: z.boolean(),
     maxDurationSeconds: z.int(),

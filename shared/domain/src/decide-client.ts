@@ -19,7 +19,9 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
   resume: ({ status, times }) => status === 'paused' && times.waitingSince === null,
   stop: (snapshot) => canBecome(snapshot, 'stopped'),
   cancel: (snapshot) => canBecome(snapshot, 'cancelled'),
-  retry: (snapshot) => isRecoverable(snapshot) || (snapshot.status === 'partially_completed' && snapshot.deletedAt === null && mayRetry(snapshot)),
+  retry: (snapshot) =>
+    isRecoverable(snapshot) ||
+    (snapshot.status === 'partially_completed' && snapshot.deletedAt === null && mayRetry(snapshot)),
   checkpoint: ({ status }) => isWorking(status) || status === 'paused',
   delete: ({ status, deletedAt }) => isTerminal(status) && deletedAt === null,
 };
@@ -27,21 +29,46 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
 /** What people order. Each is refused with both states named where the present one does not allow it. */
 export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
   start: guarded('start', 'queued', (snapshot) => emit([queued(snapshot)])),
-  pause: guarded('pause', 'paused', (snapshot) => emit([{ type: 'session.paused', data: transitionTo(snapshot, 'paused') }], abort(snapshot))),
+  pause: guarded('pause', 'paused', (snapshot) =>
+    emit([{ type: 'session.paused', data: transitionTo(snapshot, 'paused') }], abort(snapshot)),
+  ),
   resume: guarded('resume', 'running', (snapshot) =>
     emit([{ type: 'session.resume-requested', data: { priority: snapshot.session.priority, place: snapshot.place } }]),
   ),
   stop: guarded('stop', 'stopped', (snapshot, { reason }) =>
-    emit([{ type: 'session.stopped', data: { ...transitionTo(snapshot, 'stopped'), failure: failureOf('stopped_by_user', reason) } }], [...abort(snapshot), ...settleChildren(snapshot)]),
+    emit(
+      [
+        {
+          type: 'session.stopped',
+          data: { ...transitionTo(snapshot, 'stopped'), failure: failureOf('stopped_by_user', reason) },
+        },
+      ],
+      [...abort(snapshot), ...settleChildren(snapshot)],
+    ),
   ),
   cancel: guarded('cancel', 'cancelled', (snapshot, { reason }) =>
-    emit([{ type: 'session.cancelled', data: { ...transitionTo(snapshot, 'cancelled'), failure: failureOf('cancelled_by_user', reason) } }], [...abort(snapshot), ...settleChildren(snapshot)]),
+    emit(
+      [
+        {
+          type: 'session.cancelled',
+          data: { ...transitionTo(snapshot, 'cancelled'), failure: failureOf('cancelled_by_user', reason) },
+        },
+      ],
+      [...abort(snapshot), ...settleChildren(snapshot)],
+    ),
   ),
   retry: guarded('retry', 'queued', (snapshot) => emit([queued(snapshot)])),
   checkpoint: guarded('checkpoint', 'running', (snapshot, { data }, { now }) =>
-    emit([{ type: 'session.checkpoint-made', data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data }) } }]),
+    emit([
+      {
+        type: 'session.checkpoint-made',
+        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data }) },
+      },
+    ]),
   ),
-  delete: guarded('delete', 'cancelled', (snapshot) => emit([{ type: 'session.deleted', data: {} }], snapshot.timers.retry ? settleChildren(snapshot) : [])),
+  delete: guarded('delete', 'cancelled', (snapshot) =>
+    emit([{ type: 'session.deleted', data: {} }], snapshot.timers.retry ? settleChildren(snapshot) : []),
+  ),
 };
 
 function guarded<N extends Name>(name: N, target: Status, decider: Decider<N>): Decider<N> {
@@ -56,13 +83,15 @@ const WHY_NOT: { readonly [N in Name]?: (snapshot: SessionSnapshot) => string | 
   resume: ({ status }) => (status === 'paused' ? 'it waits for a slot already' : undefined),
   retry: whyNotRetried,
   checkpoint: () => 'only a running, degraded or paused session has work to keep',
-  delete: ({ deletedAt }) => (deletedAt === null ? 'only a session that has ended can be deleted' : 'it is deleted already'),
+  delete: ({ deletedAt }) =>
+    deletedAt === null ? 'only a session that has ended can be deleted' : 'it is deleted already',
 };
 
 function whyNotRetried(snapshot: SessionSnapshot): string {
   if (snapshot.deletedAt !== null) return 'it is deleted';
   if (snapshot.status === 'completed') return 'a completed session is never retried';
-  if (!canBecome(snapshot, 'queued') || snapshot.status === 'pending') return 'only sessions that failed, timed out, were stopped or completed in part are retried';
+  if (!canBecome(snapshot, 'queued') || snapshot.status === 'pending')
+    return 'only sessions that failed, timed out, were stopped or completed in part are retried';
   if (snapshot.checkpoints.count === 0) return 'it has no checkpoint to go on from';
   return `it has been retried ${snapshot.retries} times, the most allowed`;
 }

@@ -16,7 +16,10 @@ type Name = Extract<InternalCommandName, `report-${string}`>;
 /** What the opencode-gateway reports of an attempt. A report of another run than the present one changes nothing. */
 export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
   'report-prepared': current((snapshot, { token, workspace, resume }, { now }) => {
-    const prepared: NewEvent = { type: 'session.workspace-prepared', data: { token, workspace, openCodeSessionId: resume.openCodeSessionId ?? '' } };
+    const prepared: NewEvent = {
+      type: 'session.workspace-prepared',
+      data: { token, workspace, openCodeSessionId: resume.openCodeSessionId ?? '' },
+    };
     return emit([prepared, checkpointMade(snapshot, now, 'prepared', resume)]);
   }),
   'report-step': current((snapshot, { token, step, resume }, { now }) => {
@@ -46,19 +49,28 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     const end = closed(token, 'The turn has ended.');
     if (!isWorking(snapshot.status)) return emit([...late, end]);
     const keeps = late.some(({ type }) => type === 'session.checkpoint-made');
-    const retries = failure.transient && (mayRetry(snapshot) || (keeps && snapshot.retries < snapshot.policy.maxRetries));
+    const retries =
+      failure.transient && (mayRetry(snapshot) || (keeps && snapshot.retries < snapshot.policy.maxRetries));
     const retryAt = retries ? later(context.now, retryDelayMs(snapshot.retries, context.random)) : null;
-    const failed: NewEvent = { type: 'session.failed', data: { ...transitionTo(snapshot, 'failed'), failure, retryAt } };
+    const failed: NewEvent = {
+      type: 'session.failed',
+      data: { ...transitionTo(snapshot, 'failed'), failure, retryAt },
+    };
     return emit([...late, failed, end], retries ? [] : settleChildren(snapshot));
   }),
   'report-lost': current((snapshot, { token, detail }) => {
     const end = closed(token, detail);
     if (!isWorking(snapshot.status)) return emit([end]);
     const failure = failureOf('execution_lost', detail);
-    return emit([{ type: 'session.orphaned', data: { ...transitionTo(snapshot, 'orphaned'), failure } }, end], settleChildren(snapshot));
+    return emit(
+      [{ type: 'session.orphaned', data: { ...transitionTo(snapshot, 'orphaned'), failure } }, end],
+      settleChildren(snapshot),
+    );
   }),
   // While it is to work, nobody asked for its end: the attempt is executed again instead.
-  'report-closed': current((snapshot, { token, proof }) => (isWorking(snapshot.status) ? nothing : emit([closed(token, proof)]))),
+  'report-closed': current((snapshot, { token, proof }) =>
+    isWorking(snapshot.status) ? nothing : emit([closed(token, proof)]),
+  ),
 };
 
 /** Only the run that is under way may report. */
@@ -70,7 +82,12 @@ function current<N extends Name>(decider: Decider<N>): Decider<N> {
   };
 }
 
-function checkpointMade(snapshot: SessionSnapshot, at: string, origin: 'prepared' | 'step', resume: ResumePoint): NewEvent {
+function checkpointMade(
+  snapshot: SessionSnapshot,
+  at: string,
+  origin: 'prepared' | 'step',
+  resume: ResumePoint,
+): NewEvent {
   return { type: 'session.checkpoint-made', data: { checkpoint: nextCheckpoint(snapshot, { at, origin, resume }) } };
 }
 
@@ -79,34 +96,58 @@ function changeOfErrorRate(snapshot: SessionSnapshot, step: FinishedStep): NewEv
   const usage = addStep(snapshot.usage, step);
   const isHigh = apiErrorRate(usage) > HEALTHY.errorRate;
   if (snapshot.status === 'running' && isHigh && step.apiErrors > 0) {
-    const failure = failureOf('api_error_rate', `${usage.apiErrors} of ${usage.apiCalls} calls to the model provider failed.`);
+    const failure = failureOf(
+      'api_error_rate',
+      `${usage.apiErrors} of ${usage.apiCalls} calls to the model provider failed.`,
+    );
     return [{ type: 'session.degraded', data: { ...transitionTo(snapshot, 'degraded'), failure } }];
   }
-  return snapshot.failure?.code === 'api_error_rate' && snapshot.status === 'degraded' && !isHigh ? recovered(snapshot) : [];
+  return snapshot.failure?.code === 'api_error_rate' && snapshot.status === 'degraded' && !isHigh
+    ? recovered(snapshot)
+    : [];
 }
 
 function recovered(snapshot: SessionSnapshot): NewEvent[] {
   if (!snapshot.attempt) return [];
   const { number, run, serverId, messageId } = snapshot.attempt;
-  return [{ type: 'session.running', data: { ...transitionTo(snapshot, 'running'), attempt: number, run, serverId, messageId, schedulerEpoch: null } }];
+  return [
+    {
+      type: 'session.running',
+      data: { ...transitionTo(snapshot, 'running'), attempt: number, run, serverId, messageId, schedulerEpoch: null },
+    },
+  ];
 }
 
 function closed(token: string, proof: string): NewEvent {
   return { type: 'session.attempt-closed', data: { token, proof } };
 }
 
-function completed(snapshot: SessionSnapshot, report: { result: ResultOf; commit: string | null }, { children }: DecisionContext): NewEvent {
+function completed(
+  snapshot: SessionSnapshot,
+  report: { result: ResultOf; commit: string | null },
+  { children }: DecisionContext,
+): NewEvent {
   const outcome = { result: report.result, commit: report.commit };
   if (!children) return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome } };
   const { succeeded, failed } = children;
-  if (failed === 0) return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome, succeeded } };
-  return { type: 'session.partially_completed', data: { ...transitionTo(snapshot, 'partially_completed'), ...outcome, succeeded, failed } };
+  if (failed === 0)
+    return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome, succeeded } };
+  return {
+    type: 'session.partially_completed',
+    data: { ...transitionTo(snapshot, 'partially_completed'), ...outcome, succeeded, failed },
+  };
 }
 
 type ResultOf = Extract<NewEvent, { type: 'session.completed' }>['data']['result'];
 
 /** The steps that no report told of yet, in their order, and one checkpoint behind them where it is known how to go on. */
-function lateSteps(snapshot: SessionSnapshot, token: string, steps: readonly FinishedStep[], resume: ResumePoint | null, now: string): NewEvent[] {
+function lateSteps(
+  snapshot: SessionSnapshot,
+  token: string,
+  steps: readonly FinishedStep[],
+  resume: ResumePoint | null,
+  now: string,
+): NewEvent[] {
   const known = steps.findIndex(({ stepId }) => stepId === snapshot.attempt?.lastStepId);
   const news = steps.slice(known + 1);
   if (news.length === 0) return [];

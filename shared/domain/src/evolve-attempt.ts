@@ -9,7 +9,11 @@ const WARNINGS_SHOWN = 20;
 /** The events of an attempt that leave the status as it is. */
 export const attemptEvolvers: Pick<
   Evolvers,
-  'session.workspace-prepared' | 'session.step-finished' | 'session.checkpoint-made' | 'session.warning-raised' | 'session.attempt-closed'
+  | 'session.workspace-prepared'
+  | 'session.step-finished'
+  | 'session.checkpoint-made'
+  | 'session.warning-raised'
+  | 'session.attempt-closed'
 > = {
   'session.workspace-prepared': (snapshot, { data }) => ({
     ...snapshot,
@@ -26,7 +30,10 @@ export const attemptEvolvers: Pick<
     checkpoints: { count: checkpoint.sequence, last: checkpoint },
     timers:
       checkpoint.origin === 'interval'
-        ? { ...snapshot.timers, checkpoint: { generation: seq, fireAt: later(at, snapshot.policy.checkpointIntervalSeconds * 1_000) } }
+        ? {
+            ...snapshot.timers,
+            checkpoint: { generation: seq, fireAt: later(at, snapshot.policy.checkpointIntervalSeconds * 1_000) },
+          }
         : snapshot.timers,
   }),
   'session.warning-raised': (snapshot, { data }) => ({
@@ -34,7 +41,10 @@ export const attemptEvolvers: Pick<
     warnings: [...snapshot.warnings, data.warning].slice(-WARNINGS_SHOWN),
     warningCount: snapshot.warningCount + 1,
   }),
-  'session.attempt-closed': (snapshot) => ({ ...snapshot, attempt: snapshot.attempt && { ...snapshot.attempt, open: false } }),
+  'session.attempt-closed': (snapshot) => ({
+    ...snapshot,
+    attempt: snapshot.attempt && { ...snapshot.attempt, open: false },
+  }),
 };
 
 /** What a session has used after one more step: the call that succeeded and those that failed before it. */

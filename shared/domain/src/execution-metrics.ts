@@ -27,7 +27,10 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     diskMb: null,
     networkBytesSent: null,
     networkBytesReceived: null,
-    tokens: { ...tokens, total: tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead + tokens.cacheWrite },
+    tokens: {
+      ...tokens,
+      total: tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead + tokens.cacheWrite,
+    },
     apiCalls,
     apiErrors,
     apiErrorRate: errorRate,
@@ -37,10 +40,17 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     confidence: null,
     codeQuality: null,
     result: snapshot.result,
-    error: snapshot.failure && { type: snapshot.failure.code, message: snapshot.failure.message, context: snapshot.failure.context ?? {} },
+    error: snapshot.failure && {
+      type: snapshot.failure.code,
+      message: snapshot.failure.message,
+      context: snapshot.failure.context ?? {},
+    },
     warnings: [...snapshot.warnings],
     costUsd: usage.costUsd,
-    healthy: errorRate <= HEALTHY.errorRate && snapshot.retries <= HEALTHY.retries && snapshot.warningCount <= HEALTHY.warnings,
+    healthy:
+      errorRate <= HEALTHY.errorRate &&
+      snapshot.retries <= HEALTHY.retries &&
+      snapshot.warningCount <= HEALTHY.warnings,
   };
 }
 

@@ -11,6 +11,13 @@ export { FAILURES, type FailureCode, failureOf } from './failures.ts';
 export { healthScore } from './health.ts';
 export { sessionMachine } from './machine.ts';
 export { isRecoverable, mayRetry, RETRY_BACKOFF, retryDelayMs } from './retry-policy.ts';
-export { type AcceptedSession, type Attempt, attemptToken, type SessionSnapshot, type Timer, type TimerName } from './snapshot.ts';
+export {
+  type AcceptedSession,
+  type Attempt,
+  attemptToken,
+  type SessionSnapshot,
+  type Timer,
+  type TimerName,
+} from './snapshot.ts';
 export { isLiving, isTerminal, isWorking, LIVING_STATUSES, TRANSITIONS, WORKING_STATUSES } from './transitions.ts';
 export { toSessionView } from './view.ts';
