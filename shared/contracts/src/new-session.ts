@@ -77,6 +77,8 @@ export type Place = z.output<typeof place>;
 /** The workspace that an attempt really works in. */
 export const workspaceInUse = z.object({
   path: z.string(),
+  /** Top of the working tree that `path` lies in; `path` itself where there is no git. */
+  root: z.string(),
   kind: z.enum(WORKSPACES),
   branch: z.string().nullable(),
   baseRevision: z.string().nullable(),

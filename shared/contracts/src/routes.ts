@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { boundedText, sessionId } from './fields.ts';
 import { newSession } from './new-session.ts';
-import { workspaceDiff } from './opencode.ts';
+import { sessionOutput, workspaceDiff } from './opencode.ts';
 import { clientCommands } from './session-commands.ts';
 import { storedSessionEvent } from './session-events.ts';
 import { executionMetrics, sessionDetail, sessionView } from './session-view.ts';
@@ -49,14 +49,15 @@ const listQuery = z.strictObject({
   cursor: z.string().max(200).optional().describe('`nextCursor` of the page before.'),
 });
 
-const afterQuery = z.strictObject({
-  after: z.coerce
-    .number()
-    .int('after must be a whole number.')
-    .min(0)
-    .default(0)
-    .describe('Only events with a greater sequence number.'),
-  limit: limit.default(200),
+const after = z.coerce
+  .number({ error: 'after must be a whole number.' })
+  .int('after must be a whole number.')
+  .min(0, 'after must be at least 0.')
+  .default(0)
+  .describe('Only events with a greater sequence number.');
+const afterQuery = z.strictObject({ after, limit: limit.default(200) });
+const streamQuery = z.strictObject({
+  after: after.describe('Only events with a greater sequence number; `Last-Event-ID` takes precedence.'),
 });
 
 function commandRoute<N extends Exclude<keyof typeof clientCommands, 'create' | 'delete'>>(name: N) {
@@ -163,6 +164,7 @@ export const routes = {
       'The history of a session as it grows, and its live output, as server-sent events. `Last-Event-ID` resumes.',
     scope: 'read',
     params: byId,
+    query: streamQuery,
     status: 200,
     reply: 'text/event-stream',
   },
@@ -201,3 +203,17 @@ export const routes = {
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;
+
+/**
+ * What comes over `streamSession`, by the name of the server-sent event. `history` carries its sequence number as id;
+ * `output` is live, without an id, and lost when nobody listens; `end` is the last message of a stream that the server closes.
+ */
+export const sessionStream = {
+  history: storedSessionEvent,
+  output: sessionOutput.payload,
+  end: z.object({
+    reason: z.enum(['deleted', 'slow_reader', 'shutdown']),
+    resumeAfter: z.int().min(0).describe('Sequence number of the last event that was sent.'),
+  }),
+} as const;
+export type StreamEnd = z.output<typeof sessionStream.end>;

@@ -46,6 +46,7 @@ export function context(now: string, more: Partial<DecisionContext> = {}): Decis
 
 export const workspace: WorkspaceInUse = {
   path: '/srv/projects/.oio/one',
+  root: '/srv/projects/.oio/one',
   kind: 'worktree',
   branch: 'oio/one',
   baseRevision: 'a'.repeat(40),

@@ -51,13 +51,21 @@ export interface Bus extends AsyncDisposable {
    * comes in time (which proves nothing: repeat it with the same envelope id), `InvalidError` for a bad payload, or
    * what the handler threw.
    */
-  request<C extends RequestContract>(contract: C, payload: PayloadInputOf<C>, envelope: Envelope, options?: RequestOptions): Promise<ReplyOf<C>>;
+  request<C extends RequestContract>(
+    contract: C,
+    payload: PayloadInputOf<C>,
+    envelope: Envelope,
+    options?: RequestOptions,
+  ): Promise<ReplyOf<C>>;
   serve<C extends RequestContract>(contract: C, handler: Handler<C>, options?: ServeOptions): Promise<Unsubscribe>;
   /** Resolves once the event is safe with the bus. Delivered at least once to each group, in order per publisher. */
   publish<C extends EventContract>(contract: C, payload: PayloadOf<C>): Promise<void>;
   /** At most once; dropped when nobody listens or a listener is slow. */
   announce<C extends LiveContract>(contract: C, payload: PayloadInputOf<C>): void;
-  subscribe<C extends EventContract | LiveContract>(contracts: readonly C[], options: SubscribeOptions<PayloadOf<C>>): Promise<Unsubscribe>;
+  subscribe<C extends EventContract | LiveContract>(
+    contracts: readonly C[],
+    options: SubscribeOptions<PayloadOf<C>>,
+  ): Promise<Unsubscribe>;
 }
 
 export type Handler<C extends RequestContract> = (message: Received<PayloadOf<C>>) => Promise<ReplyOf<C>>;

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Envelope } from './bus.ts';
 
 /** The envelope of something that a service does of its own accord. */
-export function serviceEnvelope(service: string, about: { tenant?: string; sessionId?: string | null; id?: string; causedBy?: Envelope } = {}): Envelope {
+export function serviceEnvelope(
+  service: string,
+  about: { tenant?: string; sessionId?: string | null; id?: string; causedBy?: Envelope } = {},
+): Envelope {
   const id = about.id ?? randomUUID();
   return {
     id,

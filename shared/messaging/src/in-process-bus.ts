@@ -1,4 +1,10 @@
-import { type Contract, type EventContract, type LiveContract, type RequestContract, violationsOf } from '@oio/contracts';
+import {
+  type Contract,
+  type EventContract,
+  type LiveContract,
+  type RequestContract,
+  violationsOf,
+} from '@oio/contracts';
 import { fromWireError, InvalidError, TimeoutError, toWireError, UnavailableError } from '@oio/errors';
 import type { Bus, Handler, SubscribeOptions } from './bus.ts';
 import { Delivery } from './in-process-delivery.ts';
@@ -49,7 +55,10 @@ export function createInProcessBus({ onBug = () => {} }: InProcessBusOptions = {
       const member = handler as Handler<RequestContract>;
       servers.set(subject, [...(servers.get(subject) ?? []), member]);
       return async () => {
-        servers.set(subject, (servers.get(subject) ?? []).filter((other) => other !== member));
+        servers.set(
+          subject,
+          (servers.get(subject) ?? []).filter((other) => other !== member),
+        );
       };
     },
     async publish(contract, payload) {
@@ -59,8 +68,13 @@ export function createInProcessBus({ onBug = () => {} }: InProcessBusOptions = {
       deliver(contract, payload);
     },
     async subscribe(contracts, options) {
-      const delivery = new Delivery(options as SubscribeOptions<unknown>, contracts.some(({ kind }) => kind === 'live') ? 'drop' : 'wait', onBug);
-      for (const { subject } of contracts) deliveries.set(subject, (deliveries.get(subject) ?? new Set()).add(delivery));
+      const delivery = new Delivery(
+        options as SubscribeOptions<unknown>,
+        contracts.some(({ kind }) => kind === 'live') ? 'drop' : 'wait',
+        onBug,
+      );
+      for (const { subject } of contracts)
+        deliveries.set(subject, (deliveries.get(subject) ?? new Set()).add(delivery));
       return async () => {
         for (const { subject } of contracts) deliveries.get(subject)?.delete(delivery);
         await delivery.end();
@@ -78,11 +92,17 @@ export function createInProcessBus({ onBug = () => {} }: InProcessBusOptions = {
 function parse(contract: Contract, payload: unknown): unknown {
   const result = contract.payload.safeParse(payload);
   if (result.success) return result.data;
-  throw new InvalidError(`The payload of "${contract.subject}" is not valid.`, { violations: violationsOf(result.error) });
+  throw new InvalidError(`The payload of "${contract.subject}" is not valid.`, {
+    violations: violationsOf(result.error),
+  });
 }
 
 /** What crosses is an error of the catalogue; a bug is told to the log here and hidden from the caller. */
-async function invoke(handle: () => Promise<unknown>, subject: string, onBug: (error: unknown, subject: string) => void): Promise<unknown> {
+async function invoke(
+  handle: () => Promise<unknown>,
+  subject: string,
+  onBug: (error: unknown, subject: string) => void,
+): Promise<unknown> {
   try {
     return await handle();
   } catch (thrown) {
@@ -110,7 +130,8 @@ function onePerGroup(deliveries: ReadonlySet<Delivery>): Set<Delivery> {
   const ofGroup = new Map<string, Delivery>();
   for (const delivery of deliveries) {
     if (delivery.group === undefined) chosen.add(delivery);
-    else if ((ofGroup.get(delivery.group)?.backlog ?? Number.POSITIVE_INFINITY) > delivery.backlog) ofGroup.set(delivery.group, delivery);
+    else if ((ofGroup.get(delivery.group)?.backlog ?? Number.POSITIVE_INFINITY) > delivery.backlog)
+      ofGroup.set(delivery.group, delivery);
   }
   for (const delivery of ofGroup.values()) chosen.add(delivery);
   return chosen;

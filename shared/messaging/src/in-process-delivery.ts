@@ -15,7 +15,11 @@ export class Delivery {
   #worker: Promise<void> | null = null;
   #ended = false;
 
-  constructor(options: SubscribeOptions<unknown>, overflow: 'wait' | 'drop', onBug: (error: unknown, subject: string) => void) {
+  constructor(
+    options: SubscribeOptions<unknown>,
+    overflow: 'wait' | 'drop',
+    onBug: (error: unknown, subject: string) => void,
+  ) {
     this.group = options.group;
     this.#handler = options.handler;
     this.#overflow = overflow;

@@ -9,7 +9,9 @@ export async function serveAll<T extends Record<string, RequestContract>>(
   options: ServeOptions = {},
 ): Promise<Unsubscribe> {
   const ends = await Promise.all(
-    Object.entries(contracts).map(([name, contract]) => bus.serve(contract, handlers[name as keyof T] as Handler<RequestContract>, options)),
+    Object.entries(contracts).map(([name, contract]) =>
+      bus.serve(contract, handlers[name as keyof T] as Handler<RequestContract>, options),
+    ),
   );
   return async () => {
     await Promise.all(ends.map((end) => end()));

@@ -10,7 +10,10 @@ export function subjectFor(contract: { readonly subject: string }, address?: str
   if (address === undefined) return contract.subject;
   const tokens = address.split('.');
   if (!tokens.every((token) => TOKEN.test(token))) {
-    throw new InvalidError(`An address consists of letters, digits, _ and - between dots; got ${JSON.stringify(address.slice(0, 60))}.`, { code: 'invalid_address' });
+    throw new InvalidError(
+      `An address consists of letters, digits, _ and - between dots; got ${JSON.stringify(address.slice(0, 60))}.`,
+      { code: 'invalid_address' },
+    );
   }
   return `${address}.${contract.subject}`;
 }

@@ -1,0 +1,212 @@
+import { AppError } from '@oio/errors';
+import { z } from 'zod';
+import type {
+  AgentEvent,
+  AgentInfo,
+  AgentServer,
+  AgentSession,
+  EventOptions,
+  ModelCatalogue,
+  NewSession,
+  PermissionAnswer,
+  Prompt,
+  SessionRef,
+} from '../ports.ts';
+import { type EventStreamOptions, OpencodeEventStream } from './opencode-event-stream.ts';
+import { permissionOf, questionOf, wirePermission, wireQuestion, wireStatus, wireTodos } from './opencode-events.ts';
+import { OpencodeHttp, type OpencodeHttpOptions } from './opencode-http.ts';
+import { wireMessage } from './opencode-messages.ts';
+
+export interface OpencodeServerOptions extends OpencodeHttpOptions {
+  readonly events?: EventStreamOptions;
+}
+
+/** An OpenCode server spoken to over HTTP, at `url`, with the password that it was started with. */
+export class OpencodeAgentServer implements AgentServer {
+  readonly #http: OpencodeHttp;
+  readonly #events: OpencodeEventStream;
+
+  constructor(options: OpencodeServerOptions) {
+    this.#http = new OpencodeHttp(options);
+    this.#events = new OpencodeEventStream(this.#http, options.events);
+  }
+
+  health(signal?: AbortSignal) {
+    return this.#http.control('GET', { path: '/global/health', schema: health, deadlineMs: HEALTH_MS, signal });
+  }
+
+  agents(directory: string): Promise<readonly AgentInfo[]> {
+    return this.#http.get({ path: '/agent', directory, schema: z.array(agent) });
+  }
+
+  async models(directory: string): Promise<ModelCatalogue> {
+    const [{ providers }, config] = await Promise.all([
+      this.#http.get({ path: '/config/providers', directory, schema: catalogue, maxBytes: LARGE }),
+      this.#http.get({ path: '/config', directory, schema: z.object({ model: z.string().optional() }) }),
+    ]);
+    const [providerId = '', ...modelId] = (config.model ?? '').split('/');
+    return { models: providers.flat(), default: config.model ? { providerId, modelId: modelId.join('/') } : null };
+  }
+
+  createSession({ directory, title, metadata, parentId, permissions }: NewSession): Promise<AgentSession> {
+    const body = { title, metadata, parentID: parentId, permission: permissions };
+    return this.#http.post({ path: '/session', directory, body, schema: session });
+  }
+
+  getSession(ref: SessionRef): Promise<AgentSession | null> {
+    return orNull(this.#http.get({ ...at(ref), schema: session }));
+  }
+
+  listSessions(directory: string): Promise<readonly AgentSession[]> {
+    return this.#http.get({ path: '/session', directory, schema: z.array(session), maxBytes: LARGE });
+  }
+
+  children(ref: SessionRef): Promise<readonly AgentSession[]> {
+    return this.#http.get({ ...at(ref, '/children'), schema: z.array(session) });
+  }
+
+  todos(ref: SessionRef) {
+    return this.#http.get({ ...at(ref, '/todo'), schema: wireTodos });
+  }
+
+  prompt({ text, ...prompt }: Prompt): Promise<void> {
+    return this.#run(prompt, [{ type: 'text', text }]);
+  }
+
+  resume(prompt: Omit<Prompt, 'text'>): Promise<void> {
+    return this.#run(prompt, []);
+  }
+
+  async abort(ref: SessionRef): Promise<void> {
+    await this.#http.control('POST', { ...at(ref, '/abort'), schema: z.boolean() });
+  }
+
+  message(ref: SessionRef, messageId: string) {
+    const where = at(ref, `/message/${encodeURIComponent(messageId)}`);
+    return orNull(this.#http.get({ ...where, schema: wireMessage, maxBytes: LARGE }));
+  }
+
+  messages(ref: SessionRef) {
+    return this.#http.get({
+      ...at(ref, '/message'),
+      schema: z.array(wireMessage),
+      maxBytes: LARGE,
+      deadlineMs: LONG_MS,
+    });
+  }
+
+  async activities(directory: string) {
+    const schema = z.record(z.string(), wireStatus);
+    const answer = await this.#http.get({ path: '/session/status', directory, schema });
+    return new Map(Object.entries(answer));
+  }
+
+  async pendingPermissions(directory: string) {
+    const asked = await this.#http.get({ path: '/permission', directory, schema: z.array(wirePermission) });
+    return asked.map((one) => permissionOf(one, directory));
+  }
+
+  async pendingQuestions(directory: string) {
+    const asked = await this.#http.get({ path: '/question', directory, schema: z.array(wireQuestion) });
+    return asked.map((one) => questionOf(one, directory));
+  }
+
+  replyPermission({ requestId, directory, reply, message }: PermissionAnswer): Promise<boolean> {
+    const path = `/permission/${encodeURIComponent(requestId)}/reply`;
+    return isStillAsked(this.#http.control('POST', { path, directory, body: { reply, message }, schema: z.boolean() }));
+  }
+
+  rejectQuestion({ requestId, directory }: { requestId: string; directory: string }): Promise<boolean> {
+    const path = `/question/${encodeURIComponent(requestId)}/reject`;
+    return isStillAsked(this.#http.control('POST', { path, directory, schema: z.boolean() }));
+  }
+
+  events(options?: EventOptions): AsyncIterable<AgentEvent> {
+    return this.#events.read(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#events[Symbol.asyncDispose]();
+    await this.#http[Symbol.asyncDispose]();
+  }
+
+  #run(prompt: Omit<Prompt, 'text'>, parts: object[]): Promise<void> {
+    const { messageId, agent, model, system, tools } = prompt;
+    const modelRef = { providerID: model.providerId, modelID: model.modelId };
+    const body = { messageID: messageId, agent, model: modelRef, system, tools, parts };
+    return this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });
+  }
+}
+
+const LARGE = 128 * 2 ** 20;
+const LONG_MS = 60_000;
+/** A server in order may stand still for eight seconds while it opens a directory. */
+const HEALTH_MS = 15_000;
+
+const nothing = z.unknown().transform(() => undefined);
+const health = z.object({ healthy: z.boolean(), version: z.string() });
+
+const agent = z
+  .object({
+    name: z.string(),
+    description: z.string().nullish(),
+    mode: z.enum(['primary', 'subagent', 'all']),
+  })
+  .transform(({ name, description, mode }): AgentInfo => ({ name, description: description ?? null, mode }));
+
+const provider = z
+  .object({
+    id: z.string(),
+    models: z.record(z.string(), z.object({ name: z.string(), limit: z.object({ context: z.number() }).optional() })),
+  })
+  .transform(({ id, models }) =>
+    Object.entries(models).map(([modelId, { name, limit }]) => ({
+      providerId: id,
+      modelId,
+      name,
+      contextTokens: limit?.context || null,
+    })),
+  );
+
+const catalogue = z.object({ providers: z.array(provider) });
+
+const session = z
+  .object({
+    id: z.string().min(1),
+    title: z.string(),
+    directory: z.string(),
+    parentID: z.string().optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    time: z.object({ created: z.number() }),
+  })
+  .transform(
+    ({ id, title, directory, parentID, metadata, time }): AgentSession => ({
+      id,
+      title,
+      directory,
+      parentId: parentID ?? null,
+      metadata: metadata ?? {},
+      createdAtMs: time.created,
+    }),
+  );
+
+function at({ sessionId, directory }: SessionRef, rest = '') {
+  return { path: `/session/${encodeURIComponent(sessionId)}${rest}`, directory };
+}
+
+async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
+async function isStillAsked(call: Promise<boolean>): Promise<boolean> {
+  return (await orNull(call)) ?? false;
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'not_found';
+}

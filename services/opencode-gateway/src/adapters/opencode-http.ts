@@ -1,0 +1,172 @@
+import { type Dispatcher, Pool } from 'undici';
+import type { z } from 'zod';
+import { errorOfStatus, errorOfTransport, serverError } from './opencode-errors.ts';
+import { createResilience, type Resilience, type ResilienceOptions } from './opencode-resilience.ts';
+
+export interface OpencodeHttpOptions {
+  readonly url: string;
+  readonly password: string;
+  readonly username?: string;
+  readonly connections?: number;
+  readonly connectTimeoutMs?: number;
+  /** Longest silence while headers or body are awaited, and, unless the call says otherwise, longest wait in all. */
+  readonly readTimeoutMs?: number;
+  readonly resilience?: ResilienceOptions;
+}
+
+export interface OpencodeRequest<S extends z.ZodType> {
+  readonly path: string;
+  /** What we use of the answer. */
+  readonly schema: S;
+  /** OpenCode keeps one instance per directory; most calls belong to one. */
+  readonly directory?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly deadlineMs?: number;
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const DEFAULT_MAX_BYTES = 16 * MEBIBYTE;
+
+/** JSON over HTTP with one OpenCode server: authentication, limits of time and size, typed errors, retries of reads. */
+export class OpencodeHttp implements AsyncDisposable {
+  readonly #pool: Pool;
+  readonly #authorization: string;
+  readonly #readTimeoutMs: number;
+  readonly resilience: Resilience;
+
+  constructor(options: OpencodeHttpOptions) {
+    this.#readTimeoutMs = options.readTimeoutMs ?? 30_000;
+    this.#authorization = `Basic ${Buffer.from(`${options.username ?? 'opencode'}:${options.password}`).toString('base64')}`;
+    this.resilience = createResilience(options.resilience);
+    this.#pool = new Pool(new URL(options.url).origin, {
+      connections: options.connections ?? 100,
+      connect: { timeout: options.connectTimeoutMs ?? 10_000 },
+      headersTimeout: this.#readTimeoutMs,
+      bodyTimeout: this.#readTimeoutMs,
+    });
+  }
+
+  /** Reads; tried again when the server fails. */
+  get<S extends z.ZodType>(request: OpencodeRequest<S>): Promise<z.output<S>> {
+    return this.resilience.read(() => this.#call('GET', request));
+  }
+
+  /** Changes something: said once. */
+  post<S extends z.ZodType>(request: OpencodeRequest<S>): Promise<z.output<S>> {
+    return this.resilience.write(() => this.#call('POST', request));
+  }
+
+  /** Said once and in any case, also when the circuit is open: health, stopping. */
+  control<S extends z.ZodType>(method: 'GET' | 'POST', request: OpencodeRequest<S>): Promise<z.output<S>> {
+    return this.resilience.control(() => this.#call(method, request));
+  }
+
+  /** Opens an event stream: no limit of time but `signal`. */
+  async openStream(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']> {
+    const headers = { authorization: this.#authorization, accept: 'text/event-stream' };
+    const options = { path, method: 'GET', headers, signal, bodyTimeout: 0 } as const;
+    const response = await this.#pool
+      .request(options)
+      .catch((cause: unknown) => Promise.reject(errorOfTransport(cause)));
+    if (response.statusCode !== 200) throw await refusal(response);
+    const type = contentTypeOf(response);
+    if (!type.startsWith('text/event-stream')) {
+      discard(response.body);
+      throw serverError(`OpenCode answered ${type} instead of an event stream.`);
+    }
+    return response.body;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #call<S extends z.ZodType>(method: 'GET' | 'POST', request: OpencodeRequest<S>): Promise<z.output<S>> {
+    const deadline = AbortSignal.timeout(request.deadlineMs ?? this.#readTimeoutMs);
+    const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
+    const query = new URLSearchParams({ ...request.query, ...(request.directory && { directory: request.directory }) });
+    const response = await this.#pool
+      .request({
+        method,
+        path: query.size > 0 ? `${request.path}?${query.toString()}` : request.path,
+        headers: { authorization: this.#authorization, ...(request.body !== undefined && JSON_BODY) },
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        signal,
+      })
+      .catch((cause: unknown) => Promise.reject(errorOfTransport(cause)));
+    if (response.statusCode >= 300) throw await refusal(response);
+    return parse(request, await readJson(response, request.maxBytes ?? DEFAULT_MAX_BYTES));
+  }
+}
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+/** The error of an answer other than 2xx, with the reason that OpenCode gives in one of its three forms. */
+async function refusal(response: Dispatcher.ResponseData): Promise<Error> {
+  const body = await readText(response.body, MEBIBYTE).catch(() => '');
+  const retryAfter = response.headers['retry-after'];
+  const said = reasonIn(body).slice(0, 300) || 'no reason given';
+  return errorOfStatus(response.statusCode, said, Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
+}
+
+function reasonIn(body: string): string {
+  try {
+    const parsed = JSON.parse(body) as { message?: string; data?: { message?: string }; _tag?: string } | null;
+    return String(parsed?.data?.message ?? parsed?.message ?? parsed?._tag ?? '');
+  } catch {
+    return '';
+  }
+}
+
+async function readJson(response: Dispatcher.ResponseData, maxBytes: number): Promise<unknown> {
+  const type = contentTypeOf(response);
+  // OpenCode answers a path that it does not know with 200 and its web page.
+  if (response.statusCode !== 204 && !type.startsWith('application/json')) {
+    discard(response.body);
+    throw serverError(`OpenCode answered ${type || 'no content type'} instead of JSON.`);
+  }
+  const text = await readText(response.body, maxBytes);
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw serverError('OpenCode answered something that is not JSON.', { cause });
+  }
+}
+
+async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw serverError(`OpenCode answered more than ${maxBytes} bytes.`);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw bytes > maxBytes ? cause : errorOfTransport(cause);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Drops an answer that nobody wants to read, and the connection with it. */
+function discard(body: Dispatcher.ResponseData['body']): void {
+  body.on('error', () => undefined);
+  body.destroy();
+}
+
+function contentTypeOf(response: Dispatcher.ResponseData): string {
+  const type = response.headers['content-type'];
+  return String(Array.isArray(type) ? type[0] : (type ?? '')).toLowerCase();
+}
+
+function parse<S extends z.ZodType>(request: OpencodeRequest<S>, answer: unknown): z.output<S> {
+  const parsed = request.schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`;
+  throw serverError(`OpenCode answered ${request.path.split('/')[1] ?? ''} in an unknown form (${where}).`);
+}

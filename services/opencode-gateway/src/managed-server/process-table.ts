@@ -1,0 +1,103 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** One process, told from a later one of the same number by the instant of its start. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly startedAt: string;
+}
+
+/** The running processes of this machine, zombies left out. Linux by /proc, elsewhere by `ps`. */
+export function listProcesses(): readonly ProcessEntry[] {
+  return process.platform === 'linux' ? pidsInProc().flatMap((pid) => readProc(pid) ?? []) : listByPs();
+}
+
+/** The process of that number, or null when there is none. */
+export function findProcess(pid: number): ProcessEntry | null {
+  if (process.platform === 'linux') return readProc(pid);
+  return listByPs(pid)[0] ?? null;
+}
+
+export type ProcessIdentity = Pick<ProcessEntry, 'pid' | 'startedAt'>;
+
+/** Whether that very process is still there. */
+export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
+  return findProcess(pid)?.startedAt === startedAt;
+}
+
+/** A process, all that carry the mark `NAME=value` in their environment, and the descendants of these. */
+export function processFamily(root: ProcessIdentity | null, mark: string): readonly ProcessEntry[] {
+  const all = listProcesses();
+  const isMarked = marked(mark);
+  const roots = all.filter(
+    ({ pid, startedAt }) => (pid === root?.pid && startedAt === root.startedAt) || isMarked(pid),
+  );
+  const family = new Map(roots.map((entry) => [entry.pid, entry]));
+  for (let before = -1; before !== family.size; ) {
+    before = family.size;
+    for (const entry of all) if (family.has(entry.parentPid)) family.set(entry.pid, entry);
+  }
+  family.delete(process.pid);
+  return [...family.values()];
+}
+
+function pidsInProc(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Reads /proc/<pid>/stat; the command in it may hold spaces and brackets, so that fields count from the last `)`. */
+function readProc(pid: number): ProcessEntry | null {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, parentPid] = fields;
+  const startedAt = fields[19];
+  if (startedAt === undefined || state === 'Z' || state === 'X') return null;
+  // Ticks since the boot: the boot belongs to it.
+  return { pid, parentPid: Number(parentPid), startedAt: `${bootId()}:${startedAt}` };
+}
+
+let knownBootId: string | null = null;
+
+function bootId(): string {
+  knownBootId ??= read('/proc/sys/kernel/random/boot_id').trim();
+  return knownBootId;
+}
+
+function marked(mark: string): (pid: number) => boolean {
+  if (process.platform === 'linux') return (pid) => read(`/proc/${pid}/environ`).split('\0').includes(mark);
+  const lines = ps(['-A', '-E', '-ww', '-o', 'pid=,command=']).split('\n');
+  const pids = new Set(
+    lines.filter((line) => ` ${line} `.includes(` ${mark} `)).map((line) => Number.parseInt(line, 10)),
+  );
+  return (pid) => pids.has(pid);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function listByPs(pid?: number): readonly ProcessEntry[] {
+  const which = pid === undefined ? ['-A'] : ['-p', String(pid)];
+  return ps([...which, '-o', 'pid=,ppid=,state=,lstart='])
+    .split('\n')
+    .flatMap((line) => {
+      const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line);
+      if (match === null || match[3]?.startsWith('Z')) return [];
+      return [{ pid: Number(match[1]), parentPid: Number(match[2]), startedAt: match[4] ?? '' }];
+    });
+}
+
+function ps(args: readonly string[]): string {
+  try {
+    return execFileSync('ps', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,170 @@
+import { type FailureCode, failureOf } from '@oio/domain';
+import type { Activity, AgentError, ToolCall, TurnMessage } from '../ports.ts';
+import { failureOfError, failureOfWaiting, type TurnFailure } from './failure.ts';
+import { stepsOf, type Usage, usageOf } from './steps.ts';
+import { turnOf } from './turn.ts';
+
+/** Everything that is known of a turn at one moment. */
+export interface TurnFacts {
+  readonly messageId: string;
+  readonly messages: readonly TurnMessage[];
+  /** The session's entry in `activities`; undefined when it has none. */
+  readonly activity: Activity | undefined;
+  readonly nowMs: number;
+  /**
+   * When the prompt was handed over (or may have been), or the turn was last seen alive, whichever is later. Null when
+   * nothing can be under way any more, because the server was started anew since.
+   */
+  readonly lastSignOfLifeAtMs: number | null;
+  /** The last `error` event of the session since the prompt or the resume. */
+  readonly lastError?: AgentError | null;
+  readonly abortRequested?: boolean;
+  readonly limits?: Partial<TurnLimits>;
+}
+
+export interface TurnLimits {
+  /** From 204 to the first sign of the run: a cold directory takes seconds. */
+  readonly startMs: number;
+  /** OpenCode says idle before it stores an error; up to seconds before, when it is under load. */
+  readonly settleMs: number;
+  /** OpenCode obeys any `retry-after`, be it an hour. */
+  readonly maxRetryWaitMs: number;
+  /** An empty model answer is asked for again at once and for ever. */
+  readonly maxUnknownFinishes: number;
+  readonly maxSteps: number;
+}
+
+export type Verdict =
+  /** The prompt is not stored: it may be sent. */
+  | { readonly type: 'not_sent' }
+  | { readonly type: 'running'; readonly retry: Extract<Activity, { type: 'retry' }> | null }
+  | ({ readonly type: 'finished'; readonly text: string; readonly finish: string } & Usage)
+  /** With `stillRunning` it has to be aborted: it will not end by itself. */
+  | ({ readonly type: 'failed'; readonly stillRunning: boolean } & TurnFailure)
+  | { readonly type: 'aborted' }
+  /** Stored and not finished, and nobody works on it: resume it. */
+  | { readonly type: 'interrupted'; readonly reason: InterruptedReason };
+
+export type InterruptedReason = 'never_started' | 'tool_interrupted' | 'answer_lost' | 'between_steps';
+
+/** What a turn has come to. The messages decide; the rest says only whether more is to be expected. */
+export function verdictOf(facts: TurnFacts): Verdict {
+  const view = viewOf(facts);
+  const runaway = runawayOf(view);
+  if (runaway !== null) return { type: 'failed', stillRunning: view.active, ...runaway };
+  if (view.active) return whileActive(view);
+  const last = view.replies.at(-1);
+  if (last === undefined) return withoutReply(view);
+  if (last.error !== null) return afterError(view, last.error);
+  return last.completedAtMs === null ? withOpenReply(view, last) : withReply(view, last);
+}
+
+const DEFAULTS: TurnLimits = {
+  startMs: 30_000,
+  settleMs: 5000,
+  maxRetryWaitMs: 120_000,
+  maxUnknownFinishes: 3,
+  maxSteps: 500,
+};
+
+interface View extends TurnFacts {
+  readonly stored: boolean;
+  readonly replies: readonly TurnMessage[];
+  readonly active: boolean;
+  readonly limits: TurnLimits;
+}
+
+function viewOf(facts: TurnFacts): View {
+  const turn = turnOf(facts.messages, facts.messageId);
+  const active = facts.activity !== undefined && facts.activity.type !== 'idle';
+  const limits = { ...DEFAULTS, ...facts.limits };
+  return { ...facts, stored: turn !== null, replies: turn?.replies ?? [], active, limits };
+}
+
+/** Turns that would go on for ever. */
+function runawayOf({ replies, limits }: View): TurnFailure | null {
+  const tail = replies.slice(-limits.maxUnknownFinishes);
+  if (tail.length === limits.maxUnknownFinishes && tail.every(({ finish }) => finish === 'unknown')) {
+    return failure('empty_answers', `The model gave ${tail.length} empty answers in a row.`);
+  }
+  if (replies.length <= limits.maxSteps) return null;
+  return failure('too_many_steps', `The turn took more than ${limits.maxSteps} steps.`);
+}
+
+function whileActive({ activity, nowMs, limits }: View): Verdict {
+  if (activity?.type !== 'retry') return RUNNING;
+  const waitMs = activity.nextAtMs - nowMs;
+  if (waitMs <= limits.maxRetryWaitMs) return { type: 'running', retry: activity };
+  return { type: 'failed', stillRunning: true, ...failureOfWaiting(activity.message, waitMs) };
+}
+
+/** Nothing was answered. An unknown model or agent shows only as an event. */
+function withoutReply(view: View): Verdict {
+  if (view.lastError) return failed(failureOfError(view.lastError));
+  if (view.stored && view.abortRequested) return { type: 'aborted' };
+  if (within(view, view.limits.startMs)) return RUNNING;
+  return view.stored ? { type: 'interrupted', reason: 'never_started' } : { type: 'not_sent' };
+}
+
+function afterError(view: View, error: AgentError): Verdict {
+  if (error.name === 'MessageAbortedError') return { type: 'aborted' };
+  // After an overflow OpenCode compacts the conversation and goes on.
+  if (error.name === 'ContextOverflowError' && within(view, view.limits.settleMs)) return RUNNING;
+  return failed(failureOfError(error));
+}
+
+/** An answer that was begun and not ended: an error or the abort may still be written down. */
+function withOpenReply(view: View, last: TurnMessage): Verdict {
+  if (view.lastError) return afterError(view, view.lastError);
+  if (within(view, view.limits.settleMs)) return RUNNING;
+  if (view.abortRequested) return { type: 'aborted' };
+  const dangling = toolsOf(last).some(({ status }) => status === 'running' || status === 'pending');
+  return { type: 'interrupted', reason: dangling ? 'tool_interrupted' : 'answer_lost' };
+}
+
+function withReply(view: View, last: TurnMessage): Verdict {
+  if (last.finish === 'length') return failed(failure('output_truncated'));
+  if (last.finish === 'content-filter') return failed(failure('content_filtered'));
+  if (!last.summary && !UNFINISHED.has(last.finish)) return finished(view, last);
+  // A rejection without a word ends the turn, and it looks like any other end.
+  const rejected = last.finish === 'tool-calls' ? rejectionIn(toolsOf(last)) : null;
+  if (rejected !== null) return failed(rejected);
+  if (within(view, view.limits.settleMs)) return RUNNING;
+  return view.abortRequested ? { type: 'aborted' } : { type: 'interrupted', reason: 'between_steps' };
+}
+
+/** After these OpenCode goes on with another model call. */
+const UNFINISHED: ReadonlySet<string | null> = new Set([null, 'tool-calls', 'unknown']);
+
+const RUNNING: Verdict = { type: 'running', retry: null };
+
+function failed(why: TurnFailure): Verdict {
+  return { type: 'failed', stillRunning: false, ...why };
+}
+
+function finished(view: View, last: TurnMessage): Verdict {
+  const text = last.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+  return { type: 'finished', text, finish: last.finish ?? '', ...usageOf(stepsOf(view.replies)) };
+}
+
+function rejectionIn(tools: readonly ToolCall[]): TurnFailure | null {
+  const permission = tools.find(({ error }) => error !== null && error.startsWith('The user rejected permission'));
+  // With feedback the turn goes on, so that it is not this what ended it.
+  if (permission?.error && !permission.error.includes('feedback')) {
+    return failure('permission_rejected', `The permission to use ${permission.tool} was rejected.`);
+  }
+  const question = tools.some(({ error }) => error !== null && error.includes('dismissed this question'));
+  return question ? failure('permission_rejected', 'The agent asked a question that nobody answered.') : null;
+}
+
+function toolsOf(message: TurnMessage): readonly ToolCall[] {
+  return message.parts.flatMap((part) => (part.type === 'tool' ? [part] : []));
+}
+
+function failure(code: FailureCode, message?: string): TurnFailure {
+  return { failure: failureOf(code, message), retryAfterMs: null };
+}
+
+function within({ lastSignOfLifeAtMs, nowMs }: View, ms: number): boolean {
+  return lastSignOfLifeAtMs !== null && nowMs - lastSignOfLifeAtMs < ms;
+}

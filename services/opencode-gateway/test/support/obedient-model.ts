@@ -1,0 +1,34 @@
+import { type FakeModel, type ModelReply, type ModelRequest, startFakeModel } from './fake-model.ts';
+
+/**
+ * A model that does what the first word of the prompt says: `say X`, `hold X` (until released), `bash X` and then says
+ * `done`, `status 401`, `finish length`, `empty`.
+ */
+export function startObedientModel(): Promise<FakeModel> {
+  return startFakeModel(obey);
+}
+
+function obey(request: ModelRequest): ModelReply {
+  const [, order = '', rest = ''] = /^(\w+) ?(.*)$/s.exec(promptOf(request)) ?? [];
+  if (request.messages.at(-1)?.role === 'tool') return { text: 'done' };
+  return ORDERS.get(order)?.(rest) ?? { text: 'done' };
+}
+
+const ORDERS: ReadonlyMap<string, (rest: string) => ModelReply> = new Map(
+  Object.entries({
+    say: (text: string): ModelReply => ({ text }),
+    hold: (text: string): ModelReply => ({ hold: text }),
+    bash: (command: string): ModelReply => ({ tool: 'bash', args: { command, description: 'as told' } }),
+    status: (status: string): ModelReply => ({ status: Number(status) }),
+    finish: (finish: string): ModelReply => ({ text: 'cut', finish }),
+    empty: (): ModelReply => ({ empty: true }),
+  }),
+);
+
+/** The text of the last user message, whichever of its two forms it has. */
+function promptOf({ messages }: ModelRequest): string {
+  const content = messages.findLast(({ role }) => role === 'user')?.content;
+  if (typeof content === 'string') return content;
+  const parts = Array.isArray(content) ? (content as { text?: string }[]) : [];
+  return parts.map(({ text }) => text ?? '').join('');
+}

@@ -1,0 +1,66 @@
+import { FAILURES, type FailureCode } from '@oio/domain';
+import test from 'ava';
+import type { AgentError } from '../../src/ports.ts';
+import { failureOfError, failureOfWaiting } from '../../src/turn/failure.ts';
+import { agentError } from '../support/messages.ts';
+
+const means = test.macro((t, error: Partial<AgentError>, code: FailureCode) => {
+  const { failure } = failureOfError(agentError(error));
+  t.is(failure.code, code);
+  t.is(failure.transient, FAILURES[code].transient);
+  t.is(failure.message, (error.message ?? 'scripted').replace(/\n.*/s, ''));
+});
+
+test('refused credentials', means, { statusCode: 401 }, 'provider_auth');
+test('a missing credential', means, { name: 'ProviderAuthError' }, 'provider_auth');
+test('a model that the provider lacks', means, { statusCode: 404 }, 'model_not_found');
+test(
+  'a model that is refused by words',
+  means,
+  { statusCode: 400, message: 'model x is not supported' },
+  'model_not_found',
+);
+test('a rate limit', means, { statusCode: 429 }, 'rate_limited');
+test('a used up quota', means, { statusCode: 429, detail: '{"code":"insufficient_quota"}' }, 'provider_rejected');
+test('a server error', means, { statusCode: 503 }, 'provider_unavailable');
+test(
+  'a lost connection',
+  means,
+  { message: 'Cannot connect to API: The socket connection was closed' },
+  'provider_unavailable',
+);
+test('a refused request', means, { statusCode: 400 }, 'provider_rejected');
+test('a context too long, by name', means, { name: 'ContextOverflowError' }, 'context_overflow');
+test('a context too long, by words', means, { statusCode: 400, detail: 'context_length_exceeded' }, 'context_overflow');
+test('a content filter', means, { name: 'ContentFilterError' }, 'content_filtered');
+test('an output too long', means, { name: 'MessageOutputLengthError' }, 'output_truncated');
+test('a garbled answer', means, { name: 'UnknownError', message: 'JSON parsing failed: Text: {' }, 'provider_garbled');
+test(
+  'a model that the server lacks, with a stack behind it',
+  means,
+  { name: 'UnknownError', message: 'Model not found: fake/nope.\n    at <anonymous>' },
+  'model_not_found',
+);
+test(
+  'an agent that the server lacks',
+  means,
+  { name: 'UnknownError', message: 'Agent not found: "x"' },
+  'agent_not_found',
+);
+test('something new', means, { name: 'NovelError', message: 'what?' }, 'server_error');
+
+test('a rate limit says when to come back', (t) => {
+  t.is(failureOfError(agentError({ statusCode: 429, retryAfterMs: 7000 })).retryAfterMs, 7000);
+});
+
+test('waiting too long is named by what the provider says', (t) => {
+  t.like(failureOfWaiting('Too Many Requests', 3_600_000), {
+    failure: { code: 'rate_limited' },
+    retryAfterMs: 3_600_000,
+  });
+  t.like(failureOfWaiting('insufficient_quota', 60_000), {
+    failure: { code: 'provider_rejected' },
+    retryAfterMs: null,
+  });
+  t.like(failureOfWaiting('whatever', 60_000), { failure: { code: 'provider_unavailable' }, retryAfterMs: 60_000 });
+});
