@@ -16,7 +16,9 @@ run(process.argv.slice(2));
 
 function requireNode(major) {
   if (Number(process.versions.node.split('.')[0]) >= major) return;
-  fail(`Node ${major} or newer is needed to start; this is ${process.versions.node}. Install a newer one from nodejs.org.`);
+  fail(
+    `Node ${major} or newer is needed to start; this is ${process.versions.node}. Install a newer one from nodejs.org.`,
+  );
 }
 
 /** Installs the locked dependencies once; the stamp says for which lockfile and workspace that was done. */
@@ -33,7 +35,9 @@ function install() {
   });
   if (done.status !== 0) {
     process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
-    fail('The dependencies could not be installed. The lines above say why; the usual reasons are no network or a full disk.');
+    fail(
+      'The dependencies could not be installed. The lines above say why; the usual reasons are no network or a full disk.',
+    );
   }
   writeFileSync(stamp, wanted);
 }
@@ -46,7 +50,8 @@ function digest(files) {
 
 function run(args) {
   const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  const command = args[0] === '--bin' ? [join(root, 'node_modules', '.bin', args[1]), ...args.slice(2)] : [node, ...args];
+  const command =
+    args[0] === '--bin' ? [join(root, 'node_modules', '.bin', args[1]), ...args.slice(2)] : [node, ...args];
   const path = `${dirname(node)}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
   const child = spawn(command[0], command.slice(1), { stdio: 'inherit', env: { ...process.env, PATH: path } });
   // Ctrl-C reaches the whole process group by itself; a signal sent to this process alone must be passed on.

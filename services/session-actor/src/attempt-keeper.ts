@@ -43,7 +43,9 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
     order.inFlight = true;
     order.triedAt = parts.clock.monotonicMs();
     try {
-      await parts.bus.request(executeAttempt, attemptOrder(snapshot), envelopeOf(snapshot), { to: `server.${snapshot.attempt?.serverId}` });
+      await parts.bus.request(executeAttempt, attemptOrder(snapshot), envelopeOf(snapshot), {
+        to: `server.${snapshot.attempt?.serverId}`,
+      });
       order.takenAt = parts.clock.monotonicMs();
       if (order.degraded) await recovered(parts, snapshot, order);
     } catch (error) {
@@ -62,7 +64,9 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
       for (const id of orders.keys()) if (!ids.has(id)) orders.delete(id);
       for (const snapshot of working) {
         if (isDue(orders.get(snapshot.id), snapshot, parts.clock.monotonicMs())) {
-          ensure(snapshot).catch((error: unknown) => parts.logger.error({ err: error, sessionId: snapshot.id }, 'attempt not ensured'));
+          ensure(snapshot).catch((error: unknown) =>
+            parts.logger.error({ err: error, sessionId: snapshot.id }, 'attempt not ensured'),
+          );
         }
       }
     },
@@ -84,11 +88,22 @@ function isDue(order: Order | undefined, snapshot: SessionSnapshot, now: number)
   return order.takenAt === null ? now - order.triedAt >= ORDER_AGAIN_MS : now - order.takenAt >= CONFIRM_MS;
 }
 
-async function notTaken({ router, clock, logger }: AttemptKeeperParts, snapshot: SessionSnapshot, order: Order, error: unknown): Promise<void> {
-  logger.warn({ sessionId: snapshot.id, token: order.token, reason: error instanceof AppError ? error.code : String(error) }, 'attempt not taken by any opencode-gateway');
+async function notTaken(
+  { router, clock, logger }: AttemptKeeperParts,
+  snapshot: SessionSnapshot,
+  order: Order,
+  error: unknown,
+): Promise<void> {
+  logger.warn(
+    { sessionId: snapshot.id, token: order.token, reason: error instanceof AppError ? error.code : String(error) },
+    'attempt not taken by any opencode-gateway',
+  );
   if (order.degraded || clock.monotonicMs() - order.since < UNREACHABLE_MS) return;
   order.degraded = true;
-  const failure = failureOf('server_unreachable', `No opencode-gateway takes orders for the OpenCode server ${snapshot.attempt?.serverId}.`);
+  const failure = failureOf(
+    'server_unreachable',
+    `No opencode-gateway takes orders for the OpenCode server ${snapshot.attempt?.serverId}.`,
+  );
   await router.send('report-degraded', { token: order.token, failure }, envelopeOf(snapshot));
 }
 
@@ -120,7 +135,7 @@ function attemptOrder(snapshot: SessionSnapshot): AttemptOrder {
     agentConfig: session.agentConfig,
     model: session.model,
     place: snapshot.place,
-    workspace: snapshot.workspace,
+    prepared: attempt.openCodeSessionId !== null,
     lastStepId: attempt.lastStepId,
     resume: checkpoints.last?.resume ?? null,
     previousFailure: previousFailure(snapshot),
@@ -129,5 +144,7 @@ function attemptOrder(snapshot: SessionSnapshot): AttemptOrder {
 
 /** Why the attempt before this one ended: the newest failure that the checkpoints' attempt left, told to the agent. */
 function previousFailure(snapshot: SessionSnapshot): string | null {
-  return (snapshot.attempt?.number ?? 1) > 1 ? (snapshot.lastFailure?.message ?? 'The attempt before this one did not come to its end.') : null;
+  return (snapshot.attempt?.number ?? 1) > 1
+    ? (snapshot.lastFailure?.message ?? 'The attempt before this one did not come to its end.')
+    : null;
 }

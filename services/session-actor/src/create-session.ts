@@ -27,14 +27,35 @@ export async function createSession(
     {
       tenant: envelope.tenant,
       createdBy: envelope.principal.slice(envelope.principal.indexOf(':') + 1),
-      session: { ...request, id, maxDurationSeconds: request.maxDurationSeconds ?? parts.config.SESSION_TIMEOUT_SECONDS },
+      session: {
+        ...request,
+        id,
+        maxDurationSeconds: request.maxDurationSeconds ?? parts.config.SESSION_TIMEOUT_SECONDS,
+      },
       place,
-      policy: { checkpointIntervalSeconds: parts.config.CHECKPOINT_INTERVAL_SECONDS, maxRetries: parts.config.MAX_RETRY_ATTEMPTS },
+      policy: {
+        checkpointIntervalSeconds: parts.config.CHECKPOINT_INTERVAL_SECONDS,
+        maxRetries: parts.config.MAX_RETRY_ATTEMPTS,
+      },
     },
-    { now, cause: causeOf('create', envelope), commandId: envelope.id, epoch: FIRST_EPOCH, random: 0, messageId: newMessageId() },
+    {
+      now,
+      cause: causeOf('create', envelope),
+      commandId: envelope.id,
+      epoch: FIRST_EPOCH,
+      random: 0,
+      messageId: newMessageId(),
+    },
   );
   const { next, events, effects } = decision;
-  const outcome = await parts.store.commit({ next, events, epoch: FIRST_EPOCH, fromVersion: 0, owner: parts.worker.incarnation, schedulerEpoch: null });
+  const outcome = await parts.store.commit({
+    next,
+    events,
+    epoch: FIRST_EPOCH,
+    fromVersion: 0,
+    owner: parts.worker.incarnation,
+    schedulerEpoch: null,
+  });
   if (outcome !== 'committed') return alreadyThere(parts, id, envelope);
   parts.sessions.add(next, FIRST_EPOCH);
   followUp(parts, next, events, effects);
@@ -55,7 +76,11 @@ async function inspect({ bus }: Pick<CommandParts, 'bus'>, request: NewSession, 
     cpuLimit,
     memoryLimitMb,
   };
-  const { place, violations } = await bus.request(inspectPlace, question, serviceEnvelope('session-actor', { causedBy: envelope }));
+  const { place, violations } = await bus.request(
+    inspectPlace,
+    question,
+    serviceEnvelope('session-actor', { causedBy: envelope }),
+  );
   if (violations.length > 0 || !place) throw new InvalidError('The session cannot be accepted.', { violations });
   return place;
 }
@@ -67,7 +92,9 @@ async function joinParent(router: SessionRouter, parentId: string, childId: stri
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     throw new InvalidError('The session cannot be accepted.', {
-      violations: [{ field: 'parentId', code: 'not_found', message: `There is no session ${parentId} that could be the parent.` }],
+      violations: [
+        { field: 'parentId', code: 'not_found', message: `There is no session ${parentId} that could be the parent.` },
+      ],
     });
   }
 }

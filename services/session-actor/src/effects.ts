@@ -39,16 +39,28 @@ async function run(parts: EffectParts, effect: Effect, snapshot: SessionSnapshot
       parts.router.send(
         'end-by-parent',
         { policy: effect.policy, parentId: snapshot.id },
-        { ...serviceEnvelope('session-actor', { tenant: snapshot.tenant, id: `end:${snapshot.id}:${snapshot.version}` }), sessionId: childId },
+        {
+          ...serviceEnvelope('session-actor', {
+            tenant: snapshot.tenant,
+            id: `end:${snapshot.id}:${snapshot.version}`,
+          }),
+          sessionId: childId,
+        },
       ),
     ),
   );
   await Promise.all(ends);
 }
 
-async function abort({ bus }: EffectParts, { serverId, token }: Extract<Effect, { type: 'abort-attempt' }>, snapshot: SessionSnapshot): Promise<void> {
+async function abort(
+  { bus }: EffectParts,
+  { serverId, token }: Extract<Effect, { type: 'abort-attempt' }>,
+  snapshot: SessionSnapshot,
+): Promise<void> {
   const envelope = { ...serviceEnvelope('session-actor', { tenant: snapshot.tenant }), sessionId: snapshot.id };
-  await tried(() => bus.request(abortAttempt, { sessionId: snapshot.id, token }, envelope, { to: `server.${serverId}` }));
+  await tried(() =>
+    bus.request(abortAttempt, { sessionId: snapshot.id, token }, envelope, { to: `server.${serverId}` }),
+  );
 }
 
 async function tried(task: () => Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { type CommandReply, type SessionCommandName, type StoredSessionEvent, sessionEvents } from '@oio/contracts';
 import { type Decision, decide, type SessionCommand, type SessionSnapshot, toSessionView } from '@oio/domain';
-import { AppError, ConflictError, NotFoundError } from '@oio/errors';
+import { type AppError, ConflictError, NotFoundError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import { notOwner } from '@oio/ownership';
 import { type Clock, type Logger, newMessageId } from '@oio/runtime';
@@ -24,7 +24,12 @@ export interface CommandParts {
 type Decided = Extract<Decision, { kind: 'events' }>;
 
 /** Decides on a command and commits it. Nothing leaves (reply, event, effect) before the commit is confirmed. */
-export async function executeCommand(parts: CommandParts, sessionId: string, command: SessionCommand, envelope: Envelope): Promise<CommandReply> {
+export async function executeCommand(
+  parts: CommandParts,
+  sessionId: string,
+  command: SessionCommand,
+  envelope: Envelope,
+): Promise<CommandReply> {
   parts.worker.assertUnfenced();
   const session = await parts.sessions.get(sessionId);
   assertVisible(session.snapshot, envelope);
@@ -32,7 +37,12 @@ export async function executeCommand(parts: CommandParts, sessionId: string, com
 }
 
 /** Publishes what was committed, in order, and starts its effects. */
-export function followUp(parts: Pick<CommandParts, 'bus' | 'effects' | 'logger'>, snapshot: SessionSnapshot, events: readonly StoredSessionEvent[], effects: Decided['effects']): void {
+export function followUp(
+  parts: Pick<CommandParts, 'bus' | 'effects' | 'logger'>,
+  snapshot: SessionSnapshot,
+  events: readonly StoredSessionEvent[],
+  effects: Decided['effects'],
+): void {
   for (const event of events) {
     parts.bus.publish(sessionEvents[event.type], event as never).catch((error: unknown) => {
       parts.logger.error({ err: error, sessionId: event.sessionId, seq: event.seq }, 'event not published');
@@ -42,15 +52,28 @@ export function followUp(parts: Pick<CommandParts, 'bus' | 'effects' | 'logger'>
 }
 
 /** The reply to a command; clients get the session with it. */
-export function replyOf(snapshot: SessionSnapshot, outcome: CommandReply['outcome'], envelope: Envelope, now: string): CommandReply {
+export function replyOf(
+  snapshot: SessionSnapshot,
+  outcome: CommandReply['outcome'],
+  envelope: Envelope,
+  now: string,
+): CommandReply {
   const session = isService(envelope) ? null : toSessionView(snapshot, now);
   return { sessionId: snapshot.id, version: snapshot.version, status: snapshot.status, outcome, session };
 }
 
-async function handle(parts: CommandParts, session: LiveSession, command: SessionCommand, envelope: Envelope): Promise<CommandReply> {
+async function handle(
+  parts: CommandParts,
+  session: LiveSession,
+  command: SessionCommand,
+  envelope: Envelope,
+): Promise<CommandReply> {
   parts.worker.assertUnfenced();
   const { snapshot } = session;
-  const children = command.name === 'report-completed' && snapshot.childIds.length > 0 ? await parts.store.childOutcomes(snapshot.id) : undefined;
+  const children =
+    command.name === 'report-completed' && snapshot.childIds.length > 0
+      ? await parts.store.childOutcomes(snapshot.id)
+      : undefined;
   const now = parts.clock.now();
   const decision = decide(snapshot, command, {
     now,
@@ -61,24 +84,42 @@ async function handle(parts: CommandParts, session: LiveSession, command: Sessio
     messageId: newMessageId(Date.parse(now)),
     ...(children && { children }),
   });
-  if (decision.kind === 'nothing') return replyOf(snapshot, 'stale', envelope, now);
-  if (decision.kind === 'refused') return refused(parts, snapshot, decision.error, envelope, now);
+  if (decision.kind !== 'events') return withoutEffect(parts, snapshot, decision, envelope, now);
   const outcome = await commit(parts, session, decision, command);
   if (outcome === 'applied') followUp(parts, decision.next, decision.events, decision.effects);
   return replyOf(session.snapshot, outcome, envelope, now);
 }
 
-/** A refusal stands, unless the command is the repetition of one that was applied: then it has its outcome already. */
-async function refused(parts: CommandParts, snapshot: SessionSnapshot, error: ConflictError, envelope: Envelope, now: string): Promise<CommandReply> {
+/** Refused, or too late; unless it is the repetition of a command that was applied: then it has its outcome already. */
+async function withoutEffect(
+  parts: CommandParts,
+  snapshot: SessionSnapshot,
+  decision: Exclude<Decision, Decided>,
+  envelope: Envelope,
+  now: string,
+): Promise<CommandReply> {
   if (await parts.store.hasOutcome(snapshot.id, envelope.id)) return replyOf(snapshot, 'repeated', envelope, now);
-  throw error;
+  if (decision.kind === 'refused') throw decision.error;
+  return replyOf(snapshot, 'stale', envelope, now);
 }
 
-async function commit(parts: CommandParts, session: LiveSession, decision: Decided, command: SessionCommand): Promise<'applied' | 'repeated'> {
+async function commit(
+  parts: CommandParts,
+  session: LiveSession,
+  decision: Decided,
+  command: SessionCommand,
+): Promise<'applied' | 'repeated'> {
   if (decision.events.length === 0) return 'applied';
   const { snapshot, epoch } = session;
   const schedulerEpoch = command.name === 'dispatch' ? command.payload.schedulerEpoch : null;
-  const entry = { next: decision.next, events: decision.events, epoch, fromVersion: snapshot.version, owner: parts.worker.incarnation, schedulerEpoch };
+  const entry = {
+    next: decision.next,
+    events: decision.events,
+    epoch,
+    fromVersion: snapshot.version,
+    owner: parts.worker.incarnation,
+    schedulerEpoch,
+  };
   const outcome = await parts.store.commit(entry).catch((error: unknown) => {
     parts.sessions.drop(snapshot.id);
     throw error;
@@ -96,10 +137,13 @@ async function lost(parts: CommandParts, session: LiveSession, command: SessionC
   const { id, version } = session.snapshot;
   const row = await parts.store.ownership(id);
   if (command === 'dispatch' && row?.epoch === session.epoch && row.version === version) {
-    return new ConflictError('The scheduler that ordered this is no longer the active one.', { code: 'scheduler_deposed' });
+    return new ConflictError('The scheduler that ordered this is no longer the active one.', {
+      code: 'scheduler_deposed',
+    });
   }
   parts.sessions.drop(id);
-  if (row?.epoch === session.epoch) parts.logger.error({ sessionId: id, expected: version, found: row.version }, 'version moved under its own epoch');
+  if (row?.epoch === session.epoch)
+    parts.logger.error({ sessionId: id, expected: version, found: row.version }, 'version moved under its own epoch');
   return notOwner(id, row?.owner === parts.worker.incarnation ? null : (row?.owner ?? null));
 }
 
@@ -112,4 +156,3 @@ function assertVisible(snapshot: SessionSnapshot, envelope: Envelope): void {
 function isService(envelope: Envelope): boolean {
   return envelope.principal.startsWith('service:');
 }
-

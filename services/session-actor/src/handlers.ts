@@ -14,7 +14,8 @@ export function createHandlers(parts: HandlerParts): Handlers<typeof sessionComm
   const names = Object.keys(sessionCommands) as SessionCommandName[];
   const toMailbox = (name: SessionCommandName): Handler<never> =>
     (async ({ payload, envelope }) => {
-      if (!envelope.sessionId) throw new InvalidError(`The envelope of "session.${name}" must name a session.`, { code: 'no_session' });
+      if (!envelope.sessionId)
+        throw new InvalidError(`The envelope of "session.${name}" must name a session.`, { code: 'no_session' });
       return executeCommand(parts, envelope.sessionId, { name, payload } as SessionCommand, envelope);
     }) as Handler<never>;
   return {

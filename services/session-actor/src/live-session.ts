@@ -36,7 +36,10 @@ export class LiveSession {
   /** Runs `task` after everything that came before it. */
   async inTurn<T>(task: () => Promise<T>): Promise<T> {
     if (this.#waiting >= MAILBOX) {
-      throw new UnavailableError('Too many commands wait for this session; try again later.', { code: 'mailbox_full', retryAfterMs: 1_000 });
+      throw new UnavailableError('Too many commands wait for this session; try again later.', {
+        code: 'mailbox_full',
+        retryAfterMs: 1_000,
+      });
     }
     this.#waiting += 1;
     const turn = this.#tail.then(task);

@@ -56,9 +56,14 @@ export class LiveSessions {
   /** Lets go of the actors that have been idle for long; what they know is in the store. */
   async passivate(): Promise<void> {
     const nowMs = this.#parts.clock.monotonicMs();
-    const idle = (await this.all()).filter((session) => session.idle && nowMs - session.lastUsedMs > idleLimitMs(session.snapshot));
+    const idle = (await this.all()).filter(
+      (session) => session.idle && nowMs - session.lastUsedMs > idleLimitMs(session.snapshot),
+    );
     for (const { snapshot } of idle) this.#live.delete(snapshot.id);
-    await this.#parts.directory.release(idle.map(({ snapshot }) => snapshot.id), this.#parts.worker.incarnation);
+    await this.#parts.directory.release(
+      idle.map(({ snapshot }) => snapshot.id),
+      this.#parts.worker.incarnation,
+    );
   }
 
   #load(sessionId: string): Promise<LiveSession> {

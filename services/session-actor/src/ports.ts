@@ -15,7 +15,9 @@ export interface SessionStore {
   /** Makes the worker the owner unless a living one is; null then, or when there is no such session. */
   claim(sessionId: string, incarnation: string): Promise<ClaimedSession | null>;
   /** Who owns it and at which version it stands; null when there is no such session. */
-  ownership(sessionId: string): Promise<{ readonly owner: string | null; readonly epoch: number; readonly version: number } | null>;
+  ownership(
+    sessionId: string,
+  ): Promise<{ readonly owner: string | null; readonly epoch: number; readonly version: number } | null>;
   commit(entry: SessionCommit): Promise<CommitOutcome>;
   /** Whether the command has had its effect already. */
   hasOutcome(sessionId: string, commandId: string): Promise<boolean>;
@@ -29,6 +31,8 @@ export interface WorkerLeases {
   renew(incarnation: string, leaseMs: number): Promise<Date>;
   /** Ends it now: everything that the worker owns may be claimed at once. */
   end(incarnation: string): Promise<void>;
+  /** The process ids of living workers on this machine. */
+  onThisHost(): Promise<readonly { readonly incarnation: string; readonly pid: number }[]>;
 }
 
 /** What the service is given from outside. */

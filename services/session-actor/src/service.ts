@@ -14,12 +14,17 @@ import { startWorker } from './worker.ts';
 const TICK_MS = 1_000;
 
 /** Starts one session-actor: a worker that owns sessions and answers their commands. */
-export async function startSessionActor(config: SessionActorConfig, ports: SessionActorPorts): Promise<AsyncDisposable> {
+export async function startSessionActor(
+  config: SessionActorConfig,
+  ports: SessionActorPorts,
+): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const { bus, directory, database, clock, logger } = ports;
   const store = createPostgresSessionStore(database);
   const router = createSessionRouter(bus, directory);
-  const worker = stack.use(await startWorker({ leases: createPostgresWorkerLeases(database), directory, clock, logger }));
+  const worker = stack.use(
+    await startWorker({ leases: createPostgresWorkerLeases(database), directory, clock, logger }),
+  );
   const sessions = new LiveSessions({ store, directory, worker, clock });
   const attempts = createAttemptKeeper({ bus, router, clock, logger });
   const effects = createEffectRunner({ bus, router, attempts, logger });

@@ -31,10 +31,13 @@ export async function startWorker({ leases, directory, clock, logger }: WorkerPa
     const askedAtMs = clock.monotonicMs();
     clock.set(await leases.renew(incarnation, LEASE_MS));
     confirmedAtMs = askedAtMs;
-    await directory.renew(incarnation, LEASE_MS).catch((error: unknown) => logger.warn({ err: error }, 'owner directory not renewed'));
+    await directory
+      .renew(incarnation, LEASE_MS)
+      .catch((error: unknown) => logger.warn({ err: error }, 'owner directory not renewed'));
   };
 
   await renew();
+  await endDeadNeighbours(leases);
   let renewal: Promise<void> | null = null;
   const timer = setInterval(() => {
     renewal ??= renew()
@@ -48,7 +51,10 @@ export async function startWorker({ leases, directory, clock, logger }: WorkerPa
     incarnation,
     assertUnfenced() {
       if (clock.monotonicMs() - confirmedAtMs < FENCE_MS) return;
-      throw new UnavailableError('This worker has not been able to confirm its lease and takes no commands.', { code: 'fenced', retryAfterMs: 1_000 });
+      throw new UnavailableError('This worker has not been able to confirm its lease and takes no commands.', {
+        code: 'fenced',
+        retryAfterMs: 1_000,
+      });
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
@@ -57,4 +63,18 @@ export async function startWorker({ leases, directory, clock, logger }: WorkerPa
       await directory.withdraw(incarnation);
     },
   };
+}
+
+/** A worker of this machine whose process is gone need not run out its lease. Should that be wrong, the epochs hold. */
+async function endDeadNeighbours(leases: WorkerLeases): Promise<void> {
+  for (const { incarnation, pid } of await leases.onThisHost()) if (!isAlive(pid)) await leases.end(incarnation);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== 'ESRCH';
+  }
 }

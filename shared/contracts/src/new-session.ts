@@ -24,15 +24,39 @@ export const newSession = z.strictObject({
   type: oneOf('type', SESSION_TYPES).default('execution'),
   priority: oneOf('priority', PRIORITIES).default('medium'),
   parentId: sessionId.nullable().default(null).describe('The session that this one is a part of, in the same tenant.'),
-  childPolicy: oneOf('childPolicy', CHILD_POLICIES).default('cancel').describe('What happens to living children when this session ends.'),
+  childPolicy: oneOf('childPolicy', CHILD_POLICIES)
+    .default('cancel')
+    .describe('What happens to living children when this session ends.'),
   agentConfig: agentConfig.default({}).describe('Settings by agent name.'),
-  agent: agentName.nullable().default(null).describe('The agent that runs the prompt: a key of agentConfig, or one that the OpenCode server knows. By type when missing.'),
+  agent: agentName
+    .nullable()
+    .default(null)
+    .describe(
+      'The agent that runs the prompt: a key of agentConfig, or one that the OpenCode server knows. By type when missing.',
+    ),
   model: modelName.nullable().default(null).describe("provider/model. The server's default when missing."),
   prompt: prompt.describe('The task, 1–10,000 characters.'),
-  directory: text('directory').max(4_096, 'directory must be at most 4,096 characters.').nullable().default(null).describe("The project directory, absolute, inside one of the operator's roots. The first root when missing."),
-  workspace: oneOf('workspace', WORKSPACES).nullable().default(null).describe('worktree: an own git worktree and branch. in_place: the directory itself, one session at a time. When missing: worktree in a git repository, else in_place.'),
-  start: z.boolean({ error: 'start must be true or false.' }).default(true).describe('false leaves the session pending until it is started.'),
-  maxDurationSeconds: integer('maxDurationSeconds', 60, 86_400, 'seconds').nullable().default(null).describe('Counts the time spent running or degraded. 3,600 when missing, unless the operator set another default.'),
+  directory: text('directory')
+    .max(4_096, 'directory must be at most 4,096 characters.')
+    .nullable()
+    .default(null)
+    .describe("The project directory, absolute, inside one of the operator's roots. The first root when missing."),
+  workspace: oneOf('workspace', WORKSPACES)
+    .nullable()
+    .default(null)
+    .describe(
+      'worktree: an own git worktree and branch. in_place: the directory itself, one session at a time. When missing: worktree in a git repository, else in_place.',
+    ),
+  start: z
+    .boolean({ error: 'start must be true or false.' })
+    .default(true)
+    .describe('false leaves the session pending until it is started.'),
+  maxDurationSeconds: integer('maxDurationSeconds', 60, 86_400, 'seconds')
+    .nullable()
+    .default(null)
+    .describe(
+      'Counts the time spent running or degraded. 3,600 when missing, unless the operator set another default.',
+    ),
   cpuLimit: decimal('cpuLimit', 0.1, 8, 'cores').nullable().default(null),
   memoryLimitMb: integer('memoryLimitMb', 100, 8_192, 'MB').nullable().default(null),
   tags: tags.default([]),
@@ -53,6 +77,8 @@ export type Place = z.output<typeof place>;
 /** The workspace that an attempt really works in. */
 export const workspaceInUse = z.object({
   path: z.string(),
+  /** Top of the working tree that `path` lies in; `path` itself where there is no git. */
+  root: z.string(),
   kind: z.enum(WORKSPACES),
   branch: z.string().nullable(),
   baseRevision: z.string().nullable(),

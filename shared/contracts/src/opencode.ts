@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { liveContract, requestContract } from './contract.ts';
+import { agentConfig } from './fields.ts';
 import { place, workspaceInUse } from './new-session.ts';
 import { resumePoint } from './usage.ts';
 import { SESSION_TYPES } from './vocabulary.ts';
@@ -19,10 +20,11 @@ export const attemptOrder = z.object({
   type: z.enum(SESSION_TYPES),
   prompt: z.string(),
   agent: z.string().nullable(),
-  agentConfig: z.record(z.string(), z.json()),
+  agentConfig,
   model: z.string().nullable(),
   place,
-  workspace: workspaceInUse.nullable(),
+  /** Whether the prompt of this attempt may have been sent already: it is, at the earliest, after `report-prepared`. */
+  prepared: z.boolean(),
   /** The last step of this attempt that the owner has committed; only later ones are news. */
   lastStepId: z.string().nullable(),
   /** From the latest checkpoint; null when nothing was done yet. */
@@ -92,7 +94,13 @@ export const diffWorkspace = requestContract({
 export const serverAnnounced = liveContract({
   subject: 'server.announced',
   summary: 'An OpenCode server is there; how much it can take; whether it is well.',
-  payload: z.object({ serverId: z.string(), healthy: z.boolean(), capacity: z.int().min(0), version: z.string().nullable(), detail: z.string().nullable() }),
+  payload: z.object({
+    serverId: z.string(),
+    healthy: z.boolean(),
+    capacity: z.int().min(0),
+    version: z.string().nullable(),
+    detail: z.string().nullable(),
+  }),
 });
 export type ServerAnnouncement = z.output<typeof serverAnnounced.payload>;
 

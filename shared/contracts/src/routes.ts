@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { sessionId } from './fields.ts';
+import { boundedText, sessionId } from './fields.ts';
 import { newSession } from './new-session.ts';
-import { workspaceDiff } from './opencode.ts';
+import { sessionOutput, workspaceDiff } from './opencode.ts';
 import { clientCommands } from './session-commands.ts';
 import { storedSessionEvent } from './session-events.ts';
 import { executionMetrics, sessionDetail, sessionView } from './session-view.ts';
@@ -28,20 +28,36 @@ export interface Route {
 }
 
 const byId = z.strictObject({ id: sessionId });
-const limit = z.coerce.number({ error: 'limit must be a whole number from 1 to 200.' }).int('limit must be a whole number from 1 to 200.').min(1, 'limit must be at least 1.').max(200, 'limit must be at most 200.').default(50);
+const limit = z.coerce
+  .number({ error: 'limit must be a whole number from 1 to 200.' })
+  .int('limit must be a whole number from 1 to 200.')
+  .min(1, 'limit must be at least 1.')
+  .max(200, 'limit must be at most 200.')
+  .default(50);
 
 const listQuery = z.strictObject({
-  status: z.string().transform((value) => value.split(',')).pipe(z.array(z.enum(STATUSES))).optional().describe('One or several states, separated by commas.'),
+  status: z
+    .string()
+    .transform((value) => value.split(','))
+    .pipe(z.array(z.enum(STATUSES)))
+    .optional()
+    .describe('One or several states, separated by commas.'),
   priority: z.enum(PRIORITIES).optional(),
   parentId: sessionId.optional(),
-  tag: z.string().max(100).optional(),
+  tag: boundedText('tag', 1, 100).optional(),
   limit,
   cursor: z.string().max(200).optional().describe('`nextCursor` of the page before.'),
 });
 
-const afterQuery = z.strictObject({
-  after: z.coerce.number().int('after must be a whole number.').min(0).default(0).describe('Only events with a greater sequence number.'),
-  limit: limit.default(200),
+const after = z.coerce
+  .number({ error: 'after must be a whole number.' })
+  .int('after must be a whole number.')
+  .min(0, 'after must be at least 0.')
+  .default(0)
+  .describe('Only events with a greater sequence number.');
+const afterQuery = z.strictObject({ after, limit: limit.default(200) });
+const streamQuery = z.strictObject({
+  after: after.describe('Only events with a greater sequence number; `Last-Event-ID` takes precedence.'),
 });
 
 function commandRoute<N extends Exclude<keyof typeof clientCommands, 'create' | 'delete'>>(name: N) {
@@ -59,9 +75,34 @@ function commandRoute<N extends Exclude<keyof typeof clientCommands, 'create' | 
 }
 
 export const routes = {
-  createSession: { method: 'POST', path: '/v1/sessions', summary: 'Submit a session.', scope: 'write', body: newSession, idempotent: true, status: 201, reply: sessionView },
-  listSessions: { method: 'GET', path: '/v1/sessions', summary: 'List sessions, newest first.', scope: 'read', query: listQuery, status: 200, reply: z.object({ sessions: z.array(sessionView), nextCursor: z.string().nullable() }) },
-  getSession: { method: 'GET', path: '/v1/sessions/{id}', summary: 'Read one session.', scope: 'read', params: byId, status: 200, reply: sessionDetail },
+  createSession: {
+    method: 'POST',
+    path: '/v1/sessions',
+    summary: 'Submit a session.',
+    scope: 'write',
+    body: newSession,
+    idempotent: true,
+    status: 201,
+    reply: sessionView,
+  },
+  listSessions: {
+    method: 'GET',
+    path: '/v1/sessions',
+    summary: 'List sessions, newest first.',
+    scope: 'read',
+    query: listQuery,
+    status: 200,
+    reply: z.object({ sessions: z.array(sessionView), nextCursor: z.string().nullable() }),
+  },
+  getSession: {
+    method: 'GET',
+    path: '/v1/sessions/{id}',
+    summary: 'Read one session.',
+    scope: 'read',
+    params: byId,
+    status: 200,
+    reply: sessionDetail,
+  },
   startSession: commandRoute('start'),
   pauseSession: commandRoute('pause'),
   resumeSession: commandRoute('resume'),
@@ -69,16 +110,110 @@ export const routes = {
   cancelSession: commandRoute('cancel'),
   retrySession: commandRoute('retry'),
   checkpointSession: commandRoute('checkpoint'),
-  deleteSession: { method: 'DELETE', path: '/v1/sessions/{id}', summary: clientCommands.delete.summary, scope: 'write', params: byId, idempotent: true, status: 200, reply: sessionView },
-  getHistory: { method: 'GET', path: '/v1/sessions/{id}/events', summary: 'The history of a session, oldest first.', scope: 'read', params: byId, query: afterQuery, status: 200, reply: z.object({ events: z.array(storedSessionEvent), nextAfter: z.int().nullable() }) },
-  getCheckpoints: { method: 'GET', path: '/v1/sessions/{id}/checkpoints', summary: 'The last 100 checkpoints, oldest first.', scope: 'read', params: byId, status: 200, reply: z.object({ checkpoints: z.array(checkpoint) }) },
-  getDiff: { method: 'GET', path: '/v1/sessions/{id}/diff', summary: 'What the session has changed.', scope: 'read', params: byId, status: 200, reply: z.object({ diff: workspaceDiff.nullable() }) },
-  getMetrics: { method: 'GET', path: '/v1/sessions/{id}/metrics', summary: 'The execution metrics of a session.', scope: 'read', params: byId, status: 200, reply: executionMetrics },
-  streamSession: { method: 'GET', path: '/v1/sessions/{id}/stream', summary: 'The history of a session as it grows, and its live output, as server-sent events. `Last-Event-ID` resumes.', scope: 'read', params: byId, status: 200, reply: 'text/event-stream' },
-  live: { method: 'GET', path: '/health/live', summary: 'Whether the process works.', scope: 'public', status: 200, reply: z.object({ status: z.literal('live') }) },
-  ready: { method: 'GET', path: '/health/ready', summary: 'Whether requests can be met: 503 while not.', scope: 'public', status: 200, reply: z.object({ status: z.enum(['ready', 'not_ready']), checks: z.record(z.string(), z.string()) }) },
-  metrics: { method: 'GET', path: '/metrics', summary: 'Metrics in the Prometheus text format.', scope: 'read', status: 200, reply: 'text/plain' },
-  openapi: { method: 'GET', path: '/openapi.json', summary: 'This document.', scope: 'public', status: 200, reply: z.record(z.string(), z.json()) },
+  deleteSession: {
+    method: 'DELETE',
+    path: '/v1/sessions/{id}',
+    summary: clientCommands.delete.summary,
+    scope: 'write',
+    params: byId,
+    idempotent: true,
+    status: 200,
+    reply: sessionView,
+  },
+  getHistory: {
+    method: 'GET',
+    path: '/v1/sessions/{id}/events',
+    summary: 'The history of a session, oldest first.',
+    scope: 'read',
+    params: byId,
+    query: afterQuery,
+    status: 200,
+    reply: z.object({ events: z.array(storedSessionEvent), nextAfter: z.int().nullable() }),
+  },
+  getCheckpoints: {
+    method: 'GET',
+    path: '/v1/sessions/{id}/checkpoints',
+    summary: 'The last 100 checkpoints, oldest first.',
+    scope: 'read',
+    params: byId,
+    status: 200,
+    reply: z.object({ checkpoints: z.array(checkpoint) }),
+  },
+  getDiff: {
+    method: 'GET',
+    path: '/v1/sessions/{id}/diff',
+    summary: 'What the session has changed.',
+    scope: 'read',
+    params: byId,
+    status: 200,
+    reply: z.object({ diff: workspaceDiff.nullable() }),
+  },
+  getMetrics: {
+    method: 'GET',
+    path: '/v1/sessions/{id}/metrics',
+    summary: 'The execution metrics of a session.',
+    scope: 'read',
+    params: byId,
+    status: 200,
+    reply: executionMetrics,
+  },
+  streamSession: {
+    method: 'GET',
+    path: '/v1/sessions/{id}/stream',
+    summary:
+      'The history of a session as it grows, and its live output, as server-sent events. `Last-Event-ID` resumes.',
+    scope: 'read',
+    params: byId,
+    query: streamQuery,
+    status: 200,
+    reply: 'text/event-stream',
+  },
+  live: {
+    method: 'GET',
+    path: '/health/live',
+    summary: 'Whether the process works.',
+    scope: 'public',
+    status: 200,
+    reply: z.object({ status: z.literal('live') }),
+  },
+  ready: {
+    method: 'GET',
+    path: '/health/ready',
+    summary: 'Whether requests can be met: 503 while not.',
+    scope: 'public',
+    status: 200,
+    reply: z.object({ status: z.enum(['ready', 'not_ready']), checks: z.record(z.string(), z.string()) }),
+  },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Metrics in the Prometheus text format.',
+    scope: 'read',
+    status: 200,
+    reply: 'text/plain',
+  },
+  openapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This document.',
+    scope: 'public',
+    status: 200,
+    reply: z.record(z.string(), z.json()),
+  },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;
+
+/**
+ * What comes over `streamSession`, by the name of the server-sent event. `history` carries its sequence number as id;
+ * `output` is live, without an id, and lost when nobody listens; `end` is the last message of a stream that the server closes.
+ */
+export const sessionStream = {
+  history: storedSessionEvent,
+  output: sessionOutput.payload,
+  end: z.object({
+    reason: z.enum(['deleted', 'slow_reader', 'shutdown']),
+    resumeAfter: z.int().min(0).describe('Sequence number of the last event that was sent.'),
+  }),
+} as const;
+export type StreamEnd = z.output<typeof sessionStream.end>;

@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import { type RequestContract, requestContract } from './contract.ts';
+import { boundedText } from './fields.ts';
+import { json } from './json.ts';
 import { newSession } from './new-session.ts';
 import {
   reportClosed,
   reportCompleted,
   reportDegraded,
   reportFailed,
+  reportLost,
   reportPrepared,
   reportRecovered,
   reportStep,
   reportWarning,
 } from './reports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
+import { failure } from './usage.ts';
 import { STATUSES } from './vocabulary.ts';
 
 /** What a command did. `outcome` says whether it changed something now, did so when it came the first time, or came too late. */
@@ -24,12 +28,16 @@ export const commandReply = z.object({
 });
 export type CommandReply = z.output<typeof commandReply>;
 
-function command<P extends z.ZodType>(name: string, summary: string, payload: P): RequestContract<P, typeof commandReply> {
+function command<P extends z.ZodType>(
+  name: string,
+  summary: string,
+  payload: P,
+): RequestContract<P, typeof commandReply> {
   return requestContract({ subject: `session.${name}`, summary, payload, reply: commandReply });
 }
 
 const none = z.strictObject({});
-const because = z.strictObject({ reason: z.string().max(1_000).optional() });
+const because = z.strictObject({ reason: boundedText('reason', 0, 1_000).optional() });
 
 /** Commands of clients. The session's id, the tenant and the principal are in the envelope. */
 export const clientCommands = {
@@ -40,24 +48,51 @@ export const clientCommands = {
   stop: command('stop', 'End a running or paused session; what it did is kept, and it can be retried.', because),
   cancel: command('cancel', 'Give up a session that does not run.', because),
   retry: command('retry', 'Start a new attempt of a recoverable session from its latest checkpoint.', none),
-  checkpoint: command('checkpoint', 'Make a checkpoint now.', z.strictObject({ data: z.json().default({}) })),
-  delete: command('delete', 'Hide a session that has ended or never ran; its history is kept.', none),
+  checkpoint: command('checkpoint', 'Make a checkpoint now.', z.strictObject({ data: json.default({}) })),
+  delete: command('delete', 'Hide a session that has ended; its history is kept.', none),
 } as const;
 
 /** Commands of the other services. */
 export const internalCommands = {
-  dispatch: command('dispatch', 'Run a waiting session on a server.', z.strictObject({ serverId: z.string(), schedulerEpoch: z.int().nullable() })),
-  'fire-timer': command('fire-timer', 'A timer of the session is due.', z.strictObject({ name: z.string(), generation: z.int() })),
+  dispatch: command(
+    'dispatch',
+    'Run a waiting session on a server.',
+    z.strictObject({ serverId: z.string(), schedulerEpoch: z.int().nullable() }),
+  ),
+  'fire-timer': command(
+    'fire-timer',
+    'A timer of the session is due.',
+    z.strictObject({ name: z.string(), generation: z.int() }),
+  ),
   adopt: command('adopt', 'Take over a session whose owner is gone.', none),
-  'add-child': command('add-child', 'A session was submitted as a part of this one.', z.strictObject({ childId: z.string() })),
-  'end-by-parent': command('end-by-parent', 'The parent has ended: cancel or orphan this session.', z.strictObject({ policy: z.enum(['cancel', 'orphan']), parentId: z.string() })),
-  'report-prepared': command('report-prepared', 'The workspace and the OpenCode session of an attempt are ready.', reportPrepared),
+  'add-child': command(
+    'add-child',
+    'A session was submitted as a part of this one.',
+    z.strictObject({ childId: z.string() }),
+  ),
+  'end-by-parent': command(
+    'end-by-parent',
+    'The parent has ended: cancel or orphan this session.',
+    z.strictObject({ policy: z.enum(['cancel', 'orphan']), parentId: z.string() }),
+  ),
+  'child-ended': command(
+    'child-ended',
+    'A child has ended: what succeeded in part may be complete by now.',
+    z.strictObject({ childId: z.string() }),
+  ),
+  'give-up': command('give-up', 'End a waiting session that can never run.', z.strictObject({ failure })),
+  'report-prepared': command(
+    'report-prepared',
+    'The workspace and the OpenCode session of an attempt are ready.',
+    reportPrepared,
+  ),
   'report-step': command('report-step', 'The agent has finished a step.', reportStep),
   'report-degraded': command('report-degraded', 'The attempt works, but impaired.', reportDegraded),
   'report-recovered': command('report-recovered', 'The attempt is no longer impaired.', reportRecovered),
   'report-warning': command('report-warning', 'Something that a person should know happened.', reportWarning),
   'report-completed': command('report-completed', 'The turn has ended well.', reportCompleted),
   'report-failed': command('report-failed', 'The turn has failed.', reportFailed),
+  'report-lost': command('report-lost', 'The execution of an attempt can no longer be found anywhere.', reportLost),
   'report-closed': command('report-closed', 'The turn was ended on request and nothing of it is left.', reportClosed),
 } as const;
 

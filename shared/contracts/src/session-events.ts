@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type EventContract, eventContract } from './contract.ts';
+import { json } from './json.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
 import { finishedStep } from './reports.ts';
 import { checkpoint, failure, resumePoint, warning } from './usage.ts';
@@ -28,15 +29,29 @@ export const sessionEventData = {
   }),
   'session.paused': transition,
   'session.degraded': transition.extend({ failure }),
-  'session.completed': transition.extend({ result: z.json(), commit: z.string().nullable() }),
-  'session.partially_completed': transition.extend({ result: z.json(), commit: z.string().nullable(), succeeded: z.int(), failed: z.int() }),
+  'session.completed': transition.extend({
+    result: json,
+    commit: z.string().nullable(),
+    /** How many sub-tasks there were, all of which succeeded; missing without any. */
+    succeeded: z.int().min(0).optional(),
+  }),
+  'session.partially_completed': transition.extend({
+    result: json,
+    commit: z.string().nullable(),
+    succeeded: z.int(),
+    failed: z.int(),
+  }),
   'session.failed': transition.extend({ failure, retryAt: z.iso.datetime().nullable() }),
   'session.timeout': transition.extend({ failure }),
   'session.stopped': transition.extend({ failure }),
   'session.cancelled': transition.extend({ failure }),
   'session.orphaned': transition.extend({ failure }),
   'session.resume-requested': z.object({ priority: z.enum(PRIORITIES), place }),
-  'session.workspace-prepared': z.object({ token: z.string(), workspace: workspaceInUse, openCodeSessionId: z.string() }),
+  'session.workspace-prepared': z.object({
+    token: z.string(),
+    workspace: workspaceInUse,
+    openCodeSessionId: z.string(),
+  }),
   'session.step-finished': z.object({
     token: z.string(),
     step: finishedStep,
@@ -52,7 +67,10 @@ export type SessionEventType = keyof typeof sessionEventData;
 export type SessionEventData<T extends SessionEventType> = z.output<(typeof sessionEventData)[T]>;
 
 /** Who or what caused an event. */
-export const cause = z.object({ kind: z.enum(['principal', 'scheduler', 'timer', 'opencode', 'parent', 'system']), id: z.string() });
+export const cause = z.object({
+  kind: z.enum(['principal', 'scheduler', 'timer', 'opencode', 'parent', 'system']),
+  id: z.string(),
+});
 export type Cause = z.output<typeof cause>;
 
 const envelope = {
@@ -69,7 +87,17 @@ const envelope = {
 
 /** One fact as it is stored, published and streamed. */
 export type StoredSessionEvent<T extends SessionEventType = SessionEventType> = {
-  [K in T]: { sessionId: string; tenant: string; seq: number; commandId: string | null; epoch: number; cause: Cause; at: string; type: K; data: SessionEventData<K> };
+  [K in T]: {
+    sessionId: string;
+    tenant: string;
+    seq: number;
+    commandId: string | null;
+    epoch: number;
+    cause: Cause;
+    at: string;
+    type: K;
+    data: SessionEventData<K>;
+  };
 }[T];
 
 /** The same without validation by type: for documents and streams. */

@@ -12,7 +12,12 @@ export function keptCheckpoints(made: readonly Checkpoint[]): readonly Checkpoin
 /** The next checkpoint of a session. Without a resume point of its own it repeats what the last one knew. */
 export function nextCheckpoint(
   snapshot: SessionSnapshot,
-  made: { readonly at: string; readonly origin: Checkpoint['origin']; readonly data?: Checkpoint['data']; readonly resume?: ResumePoint },
+  made: {
+    readonly at: string;
+    readonly origin: Checkpoint['origin'];
+    readonly data?: Checkpoint['data'];
+    readonly resume?: ResumePoint;
+  },
 ): Checkpoint {
   return {
     sequence: snapshot.checkpoints.count + 1,

@@ -19,7 +19,9 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
   resume: ({ status, times }) => status === 'paused' && times.waitingSince === null,
   stop: (snapshot) => canBecome(snapshot, 'stopped'),
   cancel: (snapshot) => canBecome(snapshot, 'cancelled'),
-  retry: (snapshot) => isRecoverable(snapshot) || (snapshot.status === 'partially_completed' && mayRetry(snapshot)),
+  retry: (snapshot) =>
+    isRecoverable(snapshot) ||
+    (snapshot.status === 'partially_completed' && snapshot.deletedAt === null && mayRetry(snapshot)),
   checkpoint: ({ status }) => isWorking(status) || status === 'paused',
   delete: ({ status, deletedAt }) => isTerminal(status) && deletedAt === null,
 };
@@ -27,28 +29,71 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
 /** What people order. Each is refused with both states named where the present one does not allow it. */
 export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
   start: guarded('start', 'queued', (snapshot) => emit([queued(snapshot)])),
-  pause: guarded('pause', 'paused', (snapshot) => emit([{ type: 'session.paused', data: transitionTo(snapshot, 'paused') }], abort(snapshot))),
+  pause: guarded('pause', 'paused', (snapshot) =>
+    emit([{ type: 'session.paused', data: transitionTo(snapshot, 'paused') }], abort(snapshot)),
+  ),
   resume: guarded('resume', 'running', (snapshot) =>
     emit([{ type: 'session.resume-requested', data: { priority: snapshot.session.priority, place: snapshot.place } }]),
   ),
   stop: guarded('stop', 'stopped', (snapshot, { reason }) =>
-    emit([{ type: 'session.stopped', data: { ...transitionTo(snapshot, 'stopped'), failure: failureOf('stopped_by_user', reason) } }], [...abort(snapshot), ...settleChildren(snapshot)]),
+    emit(
+      [
+        {
+          type: 'session.stopped',
+          data: { ...transitionTo(snapshot, 'stopped'), failure: failureOf('stopped_by_user', reason) },
+        },
+      ],
+      [...abort(snapshot), ...settleChildren(snapshot)],
+    ),
   ),
   cancel: guarded('cancel', 'cancelled', (snapshot, { reason }) =>
-    emit([{ type: 'session.cancelled', data: { ...transitionTo(snapshot, 'cancelled'), failure: failureOf('cancelled_by_user', reason) } }], settleChildren(snapshot)),
+    emit(
+      [
+        {
+          type: 'session.cancelled',
+          data: { ...transitionTo(snapshot, 'cancelled'), failure: failureOf('cancelled_by_user', reason) },
+        },
+      ],
+      [...abort(snapshot), ...settleChildren(snapshot)],
+    ),
   ),
-  retry: (snapshot) => {
-    if (ALLOWED.retry(snapshot)) return emit([queued(snapshot)]);
-    return refuse(snapshot, 'retry', 'queued', allowedCommands(snapshot), whyNotRecoverable(snapshot));
-  },
+  retry: guarded('retry', 'queued', (snapshot) => emit([queued(snapshot)])),
   checkpoint: guarded('checkpoint', 'running', (snapshot, { data }, { now }) =>
-    emit([{ type: 'session.checkpoint-made', data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data }) } }]),
+    emit([
+      {
+        type: 'session.checkpoint-made',
+        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data }) },
+      },
+    ]),
   ),
-  delete: guarded('delete', 'cancelled', () => emit([{ type: 'session.deleted', data: {} }])),
+  delete: guarded('delete', 'cancelled', (snapshot) =>
+    emit([{ type: 'session.deleted', data: {} }], snapshot.timers.retry ? settleChildren(snapshot) : []),
+  ),
 };
 
 function guarded<N extends Name>(name: N, target: Status, decider: Decider<N>): Decider<N> {
-  return (snapshot, payload, context) => (ALLOWED[name](snapshot) ? decider(snapshot, payload, context) : refuse(snapshot, name, target, allowedCommands(snapshot)));
+  return (snapshot, payload, context) => {
+    if (ALLOWED[name](snapshot)) return decider(snapshot, payload, context);
+    return refuse(snapshot, name, target, allowedCommands(snapshot), WHY_NOT[name]?.(snapshot));
+  };
+}
+
+/** What the states alone do not say. */
+const WHY_NOT: { readonly [N in Name]?: (snapshot: SessionSnapshot) => string | undefined } = {
+  resume: ({ status }) => (status === 'paused' ? 'it waits for a slot already' : undefined),
+  retry: whyNotRetried,
+  checkpoint: () => 'only a running, degraded or paused session has work to keep',
+  delete: ({ deletedAt }) =>
+    deletedAt === null ? 'only a session that has ended can be deleted' : 'it is deleted already',
+};
+
+function whyNotRetried(snapshot: SessionSnapshot): string {
+  if (snapshot.deletedAt !== null) return 'it is deleted';
+  if (snapshot.status === 'completed') return 'a completed session is never retried';
+  if (!canBecome(snapshot, 'queued') || snapshot.status === 'pending')
+    return 'only sessions that failed, timed out, were stopped or completed in part are retried';
+  if (snapshot.checkpoints.count === 0) return 'it has no checkpoint to go on from';
+  return `it has been retried ${snapshot.retries} times, the most allowed`;
 }
 
 /** Back into the queue, by start or retry. */
@@ -64,9 +109,9 @@ export function queued(snapshot: SessionSnapshot) {
   } as const;
 }
 
-/** The order to end the run that is under way, if one is. */
+/** The order to end the run of which something may still work, if there is one. Repeating it changes nothing. */
 export function abort(snapshot: SessionSnapshot): readonly Effect[] {
-  if (!snapshot.attempt?.open || !isWorking(snapshot.status)) return [];
+  if (!snapshot.attempt?.open) return [];
   return [{ type: 'abort-attempt', serverId: snapshot.attempt.serverId, token: attemptToken(snapshot.attempt) }];
 }
 
@@ -74,11 +119,4 @@ export function abort(snapshot: SessionSnapshot): readonly Effect[] {
 export function settleChildren(snapshot: SessionSnapshot): readonly Effect[] {
   const policy = snapshot.session.childPolicy;
   return snapshot.childIds.length === 0 || policy === 'detach' ? [] : [{ type: 'settle-children', policy }];
-}
-
-function whyNotRecoverable(snapshot: SessionSnapshot): string {
-  if (snapshot.status === 'completed') return 'a completed session is never retried';
-  if (snapshot.checkpoints.count === 0) return 'it has no checkpoint to go on from';
-  if (snapshot.retries >= snapshot.policy.maxRetries) return `it has been retried ${snapshot.retries} times, the most allowed`;
-  return 'only failed, timed-out and stopped sessions are retried';
 }

@@ -16,12 +16,23 @@ export function decide(snapshot: SessionSnapshot, command: SessionCommand, conte
 }
 
 /** The birth of a session: created, and queued in the same commit unless it is to wait for `start`. */
-export function decideCreate(id: string, data: SessionEventData<'session.created'>, context: DecisionContext): Extract<Decision, { kind: 'events' }> {
+export function decideCreate(
+  id: string,
+  data: SessionEventData<'session.created'>,
+  context: DecisionContext,
+): Extract<Decision, { kind: 'events' }> {
   const born = number(null, id, data.tenant, [{ type: 'session.created', data }], context);
   if (!data.session.start) return { kind: 'events', ...born, effects: [] };
   const queued: NewEvent = {
     type: 'session.queued',
-    data: { from: 'pending', to: 'queued', attempt: 0, priority: data.session.priority, place: data.place, resumable: null },
+    data: {
+      from: 'pending',
+      to: 'queued',
+      attempt: 0,
+      priority: data.session.priority,
+      place: data.place,
+      resumable: null,
+    },
   };
   const rest = number(born.next, id, data.tenant, [queued], { ...context, commandId: null });
   return { kind: 'events', events: [...born.events, ...rest.events], next: rest.next, effects: [] };
@@ -40,7 +51,13 @@ function complete(snapshot: SessionSnapshot, verdict: Verdict, context: Decision
 }
 
 /** Gives the events their place in the history. Only the first one carries the command's id, which is unique per session. */
-function number(snapshot: SessionSnapshot | null, sessionId: string, tenant: string, events: readonly NewEvent[], context: DecisionContext) {
+function number(
+  snapshot: SessionSnapshot | null,
+  sessionId: string,
+  tenant: string,
+  events: readonly NewEvent[],
+  context: DecisionContext,
+) {
   let next = snapshot;
   const stored = events.map(({ type, data }, index) => {
     const event = {

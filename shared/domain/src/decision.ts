@@ -32,7 +32,9 @@ export interface DecisionContext {
   readonly children?: { readonly succeeded: number; readonly failed: number };
 }
 
-export type NewEvent = { [T in SessionEventType]: { readonly type: T; readonly data: SessionEventData<T> } }[SessionEventType];
+export type NewEvent = {
+  [T in SessionEventType]: { readonly type: T; readonly data: SessionEventData<T> };
+}[SessionEventType];
 
 /** What must happen outside once the events are committed. Each is derived again from the snapshot after a crash. */
 export type Effect =
@@ -47,10 +49,19 @@ export type Verdict =
   | { readonly kind: 'nothing' };
 
 export type Decision =
-  | { readonly kind: 'events'; readonly events: readonly StoredSessionEvent[]; readonly next: SessionSnapshot; readonly effects: readonly Effect[] }
+  | {
+      readonly kind: 'events';
+      readonly events: readonly StoredSessionEvent[];
+      readonly next: SessionSnapshot;
+      readonly effects: readonly Effect[];
+    }
   | Exclude<Verdict, { kind: 'events' }>;
 
-export type Decider<N extends SessionCommandName> = (snapshot: SessionSnapshot, payload: SessionCommandPayload<N>, context: DecisionContext) => Verdict;
+export type Decider<N extends SessionCommandName> = (
+  snapshot: SessionSnapshot,
+  payload: SessionCommandPayload<N>,
+  context: DecisionContext,
+) => Verdict;
 
 export const nothing: Verdict = { kind: 'nothing' };
 
@@ -59,14 +70,23 @@ export function emit(events: readonly NewEvent[], effects: readonly Effect[] = [
 }
 
 /** The refusal of a command that the present status does not allow; it names both states, the session and the way on. */
-export function refuse(snapshot: SessionSnapshot, command: SessionCommandName, target: Status, allowed: readonly string[], why?: string): Verdict {
+export function refuse(
+  snapshot: SessionSnapshot,
+  command: SessionCommandName,
+  target: Status,
+  allowed: readonly string[],
+  why?: string,
+): Verdict {
   const possible = allowed.length > 0 ? `Possible now: ${allowed.join(', ')}.` : 'Nothing can change it any more.';
   return {
     kind: 'refused',
-    error: new ConflictError(`Session ${snapshot.id} is ${snapshot.status} and cannot become ${target} by "${command}"${why ? `: ${why}` : ''}. ${possible}`, {
-      code: 'illegal_transition',
-      facts: { sessionId: snapshot.id, status: snapshot.status, target, allowed },
-    }),
+    error: new ConflictError(
+      `Session ${snapshot.id} is ${snapshot.status} and cannot become ${target} by "${command}"${why ? `: ${why}` : ''}. ${possible}`,
+      {
+        code: 'illegal_transition',
+        facts: { sessionId: snapshot.id, status: snapshot.status, target, allowed },
+      },
+    ),
   };
 }
 

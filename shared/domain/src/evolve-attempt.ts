@@ -1,6 +1,7 @@
-import type { TokenUsage } from '@oio/contracts';
+import type { FinishedStep, TokenUsage } from '@oio/contracts';
 import type { Evolvers } from './evolve.ts';
 import { later } from './evolve-transition.ts';
+import type { SessionSnapshot } from './snapshot.ts';
 
 /** A session shows its newest warnings; the rest stay in its history. */
 const WARNINGS_SHOWN = 20;
@@ -8,7 +9,11 @@ const WARNINGS_SHOWN = 20;
 /** The events of an attempt that leave the status as it is. */
 export const attemptEvolvers: Pick<
   Evolvers,
-  'session.workspace-prepared' | 'session.step-finished' | 'session.checkpoint-made' | 'session.warning-raised' | 'session.attempt-closed'
+  | 'session.workspace-prepared'
+  | 'session.step-finished'
+  | 'session.checkpoint-made'
+  | 'session.warning-raised'
+  | 'session.attempt-closed'
 > = {
   'session.workspace-prepared': (snapshot, { data }) => ({
     ...snapshot,
@@ -18,19 +23,17 @@ export const attemptEvolvers: Pick<
   'session.step-finished': (snapshot, { data: { step } }) => ({
     ...snapshot,
     attempt: snapshot.attempt && { ...snapshot.attempt, steps: snapshot.attempt.steps + 1, lastStepId: step.stepId },
-    usage: {
-      tokens: addTokens(snapshot.usage.tokens, step.tokens),
-      costUsd: addUsd(snapshot.usage.costUsd, step.costUsd),
-      apiCalls: snapshot.usage.apiCalls + 1 + step.apiErrors,
-      apiErrors: snapshot.usage.apiErrors + step.apiErrors,
-    },
+    usage: addStep(snapshot.usage, step),
   }),
   'session.checkpoint-made': (snapshot, { seq, at, data: { checkpoint } }) => ({
     ...snapshot,
     checkpoints: { count: checkpoint.sequence, last: checkpoint },
     timers:
       checkpoint.origin === 'interval'
-        ? { ...snapshot.timers, checkpoint: { generation: seq, fireAt: later(at, snapshot.policy.checkpointIntervalSeconds * 1_000) } }
+        ? {
+            ...snapshot.timers,
+            checkpoint: { generation: seq, fireAt: later(at, snapshot.policy.checkpointIntervalSeconds * 1_000) },
+          }
         : snapshot.timers,
   }),
   'session.warning-raised': (snapshot, { data }) => ({
@@ -38,10 +41,23 @@ export const attemptEvolvers: Pick<
     warnings: [...snapshot.warnings, data.warning].slice(-WARNINGS_SHOWN),
     warningCount: snapshot.warningCount + 1,
   }),
-  'session.attempt-closed': (snapshot) => ({ ...snapshot, attempt: snapshot.attempt && { ...snapshot.attempt, open: false } }),
+  'session.attempt-closed': (snapshot) => ({
+    ...snapshot,
+    attempt: snapshot.attempt && { ...snapshot.attempt, open: false },
+  }),
 };
 
-export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
+/** What a session has used after one more step: the call that succeeded and those that failed before it. */
+export function addStep(usage: SessionSnapshot['usage'], step: FinishedStep): SessionSnapshot['usage'] {
+  return {
+    tokens: addTokens(usage.tokens, step.tokens),
+    costUsd: addUsd(usage.costUsd, step.costUsd),
+    apiCalls: usage.apiCalls + 1 + step.apiErrors,
+    apiErrors: usage.apiErrors + step.apiErrors,
+  };
+}
+
+function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
   return {
     input: a.input + b.input,
     output: a.output + b.output,

@@ -20,7 +20,8 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
       timers: {},
     };
   },
-  'session.running': (snapshot, event) => (event.data.from === 'degraded' ? { ...moved(snapshot, event), failure: null } : dispatched(snapshot, event)),
+  'session.running': (snapshot, event) =>
+    event.data.from === 'degraded' ? { ...moved(snapshot, event), failure: null } : dispatched(snapshot, event),
   'session.paused': moved,
   'session.degraded': (snapshot, event) => ({ ...moved(snapshot, event), failure: event.data.failure }),
   'session.completed': (snapshot, event) => ({
@@ -28,6 +29,7 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
     failure: null,
     result: event.data.result,
     commit: event.data.commit ?? snapshot.commit,
+    subTasks: event.data.succeeded ? { succeeded: event.data.succeeded, failed: 0 } : null,
   }),
   'session.partially_completed': (snapshot, event) => ({
     ...ended(snapshot, event, 'completedAt'),
@@ -74,7 +76,10 @@ function dispatched(snapshot: SessionSnapshot, event: Transition<'session.runnin
   const next = moved(snapshot, event);
   const isNew = snapshot.attempt?.number !== event.data.attempt;
   const attemptMs = isNew ? 0 : next.times.attemptMs;
-  const attempt: Attempt = isNew || !snapshot.attempt ? newAttempt(event) : { ...snapshot.attempt, run: event.data.run, serverId: event.data.serverId, open: true };
+  const attempt: Attempt =
+    isNew || !snapshot.attempt
+      ? newAttempt(event)
+      : { ...snapshot.attempt, run: event.data.run, serverId: event.data.serverId, open: true };
   const leftMs = Math.max(0, snapshot.session.maxDurationSeconds * 1_000 - attemptMs);
   return {
     ...next,
@@ -107,7 +112,10 @@ function ended(snapshot: SessionSnapshot, event: Transition, mark: 'completedAt'
   return { ...next, times: { ...next.times, [mark]: event.at } };
 }
 
-function failed(snapshot: SessionSnapshot, event: Transition<'session.timeout' | 'session.stopped' | 'session.cancelled' | 'session.orphaned'>): SessionSnapshot {
+function failed(
+  snapshot: SessionSnapshot,
+  event: Transition<'session.timeout' | 'session.stopped' | 'session.cancelled' | 'session.orphaned'>,
+): SessionSnapshot {
   return { ...ended(snapshot, event, 'failedAt'), failure: event.data.failure };
 }
 

@@ -3,7 +3,10 @@ import { attemptEvolvers } from './evolve-attempt.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 
-export type Evolver<T extends SessionEventType> = (snapshot: SessionSnapshot, event: StoredSessionEvent<T>) => SessionSnapshot;
+export type Evolver<T extends SessionEventType> = (
+  snapshot: SessionSnapshot,
+  event: StoredSessionEvent<T>,
+) => SessionSnapshot;
 export type Evolvers = { readonly [T in Exclude<SessionEventType, 'session.created'>]: Evolver<T> };
 
 /**
@@ -12,7 +15,8 @@ export type Evolvers = { readonly [T in Exclude<SessionEventType, 'session.creat
  */
 export function evolve(snapshot: SessionSnapshot | null, event: StoredSessionEvent): SessionSnapshot {
   if (event.type === 'session.created') return created(event);
-  if (!snapshot) throw new Error(`History of session ${event.sessionId} starts with ${event.type}, not with session.created.`);
+  if (!snapshot)
+    throw new Error(`History of session ${event.sessionId} starts with ${event.type}, not with session.created.`);
   const apply = evolvers[event.type] as Evolver<typeof event.type>;
   return { ...apply(snapshot, event), version: event.seq, updatedAt: event.at };
 }
@@ -28,7 +32,7 @@ const evolvers: Evolvers = {
   ...transitionEvolvers,
   ...attemptEvolvers,
   'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
-  'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at }),
+  'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at, timers: {} }),
 };
 
 const noUsage: { tokens: TokenUsage; costUsd: number; apiCalls: number; apiErrors: number } = {

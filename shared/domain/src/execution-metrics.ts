@@ -3,14 +3,15 @@ import { elapsedMs } from './evolve-transition.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 import { isTerminal } from './transitions.ts';
 
-const HEALTHY = { errorRate: 0.1, retries: 5, warnings: 10 } as const;
+/** A session within these is healthy. */
+export const HEALTHY = { errorRate: 0.1, retries: 5, warnings: 10 } as const;
 
 /** What is known of a session in numbers, at the instant `now`. Source: the domain specification, section 4. */
 export function executionMetrics(snapshot: SessionSnapshot, now: string): ExecutionMetrics {
   const { times, usage, subTasks } = snapshot;
   const { tokens, apiCalls, apiErrors } = usage;
+  const errorRate = apiErrorRate(usage);
   const end = isTerminal(snapshot.status) ? snapshot.statusUpdatedAt : now;
-  const apiErrorRate = apiCalls === 0 ? 0 : apiErrors / apiCalls;
   return {
     createdAt: snapshot.createdAt,
     queuedAt: times.queuedAt,
@@ -26,21 +27,36 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     diskMb: null,
     networkBytesSent: null,
     networkBytesReceived: null,
-    tokens: { ...tokens, total: tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead + tokens.cacheWrite },
+    tokens: {
+      ...tokens,
+      total: tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead + tokens.cacheWrite,
+    },
     apiCalls,
     apiErrors,
-    apiErrorRate,
+    apiErrorRate: errorRate,
     retries: snapshot.retries,
     checkpointCount: snapshot.checkpoints.count,
     successRate: subTasks ? subTasks.succeeded / (subTasks.succeeded + subTasks.failed) : null,
     confidence: null,
     codeQuality: null,
     result: snapshot.result,
-    error: snapshot.failure && { type: snapshot.failure.code, message: snapshot.failure.message, context: snapshot.failure.context ?? {} },
+    error: snapshot.failure && {
+      type: snapshot.failure.code,
+      message: snapshot.failure.message,
+      context: snapshot.failure.context ?? {},
+    },
     warnings: [...snapshot.warnings],
     costUsd: usage.costUsd,
-    healthy: apiErrorRate <= HEALTHY.errorRate && snapshot.retries <= HEALTHY.retries && snapshot.warningCount <= HEALTHY.warnings,
+    healthy:
+      errorRate <= HEALTHY.errorRate &&
+      snapshot.retries <= HEALTHY.retries &&
+      snapshot.warningCount <= HEALTHY.warnings,
   };
+}
+
+/** The share of calls to the model provider that failed; 0 without any. */
+export function apiErrorRate({ apiCalls, apiErrors }: SessionSnapshot['usage']): number {
+  return apiCalls === 0 ? 0 : apiErrors / apiCalls;
 }
 
 function seconds(ms: number): number {

@@ -1,3 +1,4 @@
+export { AGENT_BY_TYPE } from './agents.ts';
 export { CHECKPOINTS_KEPT, keptCheckpoints, nextCheckpoint } from './checkpoints.ts';
 export { decide, decideCreate } from './decide.ts';
 export { allowedCommands } from './decide-client.ts';
@@ -10,6 +11,13 @@ export { FAILURES, type FailureCode, failureOf } from './failures.ts';
 export { healthScore } from './health.ts';
 export { sessionMachine } from './machine.ts';
 export { isRecoverable, mayRetry, RETRY_BACKOFF, retryDelayMs } from './retry-policy.ts';
-export { type AcceptedSession, type Attempt, attemptToken, type SessionSnapshot, type Timer, type TimerName } from './snapshot.ts';
+export {
+  type AcceptedSession,
+  type Attempt,
+  attemptToken,
+  type SessionSnapshot,
+  type Timer,
+  type TimerName,
+} from './snapshot.ts';
 export { isLiving, isTerminal, isWorking, LIVING_STATUSES, TRANSITIONS, WORKING_STATUSES } from './transitions.ts';
 export { toSessionView } from './view.ts';

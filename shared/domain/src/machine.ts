@@ -32,12 +32,17 @@ export const sessionMachine = machineSetup.createMachine({
   id: 'session',
   context: ({ input }) => input,
   initial: 'pending',
-  states: Object.fromEntries(STATUSES.map((status) => [status, stateOf(status)])) as Record<Status, ReturnType<typeof stateOf>>,
+  states: Object.fromEntries(STATUSES.map((status) => [status, stateOf(status)])) as Record<
+    Status,
+    ReturnType<typeof stateOf>
+  >,
   on: Object.fromEntries(FACTS.map((type) => [type, { actions: 'apply' }])),
 });
 
 function stateOf(status: Status) {
   return {
-    on: Object.fromEntries(TRANSITIONS[status].map((to) => [`session.${to}`, { target: to, actions: 'apply' as const }])),
+    on: Object.fromEntries(
+      TRANSITIONS[status].map((to) => [`session.${to}`, { target: to, actions: 'apply' as const }]),
+    ),
   };
 }

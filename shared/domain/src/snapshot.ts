@@ -62,7 +62,12 @@ export interface SessionSnapshot {
   /** How the attempt before the present one ended. */
   readonly lastFailure: Failure | null;
   readonly checkpoints: { readonly count: number; readonly last: Checkpoint | null };
-  readonly usage: { readonly tokens: TokenUsage; readonly costUsd: number; readonly apiCalls: number; readonly apiErrors: number };
+  readonly usage: {
+    readonly tokens: TokenUsage;
+    readonly costUsd: number;
+    readonly apiCalls: number;
+    readonly apiErrors: number;
+  };
   /** The newest ones; `warningCount` counts all. */
   readonly warnings: readonly Warning[];
   readonly warningCount: number;

@@ -50,6 +50,13 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
   };
 }
 
-function attemptView({ number, serverId, messageId, openCodeSessionId, startedAt, steps }: Attempt): SessionView['attempt'] {
+function attemptView({
+  number,
+  serverId,
+  messageId,
+  openCodeSessionId,
+  startedAt,
+  steps,
+}: Attempt): SessionView['attempt'] {
   return { number, serverId, messageId, openCodeSessionId, startedAt, steps };
 }

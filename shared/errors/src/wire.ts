@@ -32,7 +32,11 @@ export class InternalError extends Error {
 /** What may be told of any thrown value. A bug becomes `internal`, without its message. */
 export function toWireError(thrown: unknown): WireError {
   if (!(thrown instanceof AppError)) {
-    return { kind: 'internal', code: 'internal', message: 'Something went wrong inside; the log of the service has the reason.' };
+    return {
+      kind: 'internal',
+      code: 'internal',
+      message: 'Something went wrong inside; the log of the service has the reason.',
+    };
   }
   return {
     kind: thrown.kind,

@@ -1,3 +1,10 @@
 export { createInProcessOwnerDirectory } from './in-process-owner-directory.ts';
 export type { OwnerDirectory } from './owner-directory.ts';
-export { createSessionRouter, NOT_OWNER, notOwner, type SessionEnvelope, type SessionRouter, workerAddress } from './session-router.ts';
+export {
+  createSessionRouter,
+  NOT_OWNER,
+  notOwner,
+  type SessionEnvelope,
+  type SessionRouter,
+  workerAddress,
+} from './session-router.ts';

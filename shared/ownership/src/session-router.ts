@@ -1,4 +1,9 @@
-import { type CommandReply, type SessionCommandName, type sessionCommands as SessionCommands, sessionCommands } from '@oio/contracts';
+import {
+  type CommandReply,
+  type SessionCommandName,
+  type sessionCommands as SessionCommands,
+  sessionCommands,
+} from '@oio/contracts';
 import { AppError, ConflictError, UnavailableError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import type { z } from 'zod';
@@ -15,7 +20,11 @@ export type SessionEnvelope = Envelope & { readonly sessionId: string };
 
 export interface SessionRouter {
   /** Sends a command to the owner of its session, or to any worker, which then claims it. Safe to repeat: the envelope id is the command id. */
-  send<N extends SessionCommandName>(name: N, payload: z.input<(typeof SessionCommands)[N]['payload']>, envelope: SessionEnvelope): Promise<CommandReply>;
+  send<N extends SessionCommandName>(
+    name: N,
+    payload: z.input<(typeof SessionCommands)[N]['payload']>,
+    envelope: SessionEnvelope,
+  ): Promise<CommandReply>;
 }
 
 /** The refusal that sends the router on to the real owner. */
@@ -56,5 +65,9 @@ function nextOwner(error: unknown, asked: string | null): string | null {
 }
 
 function givenUp(sessionId: string, cause: unknown): UnavailableError {
-  return new UnavailableError(`No worker takes commands for session ${sessionId} at the moment; try again.`, { code: 'no_owner', cause, retryAfterMs: 1_000 });
+  return new UnavailableError(`No worker takes commands for session ${sessionId} at the moment; try again.`, {
+    code: 'no_owner',
+    cause,
+    retryAfterMs: 1_000,
+  });
 }

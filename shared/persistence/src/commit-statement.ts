@@ -20,7 +20,10 @@ export interface SessionCommit {
  * Commits a whole batch in one statement; returns the ids of the sessions that were committed. One that is missing lost
  * its check of epoch or version, or existed already. Rejects with a unique violation (23505) when a command id repeats.
  */
-export async function commitSessions(database: Database, batch: readonly SessionCommit[]): Promise<ReadonlySet<string>> {
+export async function commitSessions(
+  database: Database,
+  batch: readonly SessionCommit[],
+): Promise<ReadonlySet<string>> {
   // In the order of ids, so that two batches never wait for each other crosswise.
   const sorted = [...batch].sort((a, b) => (a.next.id < b.next.id ? -1 : 1));
   const rows = await database.query<{ id: string }>(STATEMENT, [

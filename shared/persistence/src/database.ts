@@ -54,9 +54,14 @@ function handle(orm: MikroORM): Database {
 async function connect(database: Database): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const [row] = await database.query<{ version: number }>("select current_setting('server_version_num')::int / 10000 as version");
+      const [row] = await database.query<{ version: number }>(
+        "select current_setting('server_version_num')::int / 10000 as version",
+      );
       if ((row?.version ?? 0) >= OLDEST_MAJOR) return;
-      throw new StartupError(`PostgreSQL ${OLDEST_MAJOR} or newer is needed; the server is version ${row?.version}.`, EXIT_CODE.unavailable);
+      throw new StartupError(
+        `PostgreSQL ${OLDEST_MAJOR} or newer is needed; the server is version ${row?.version}.`,
+        EXIT_CODE.unavailable,
+      );
     } catch (error) {
       if (error instanceof StartupError || attempt >= CONNECT.tries) throw error;
       await new Promise((resolve) => setTimeout(resolve, CONNECT.firstPauseMs * 2 ** (attempt - 1)));
@@ -66,12 +71,17 @@ async function connect(database: Database): Promise<void> {
 
 function withStatementTimeout(url: string): string {
   const parsed = parseUrl(url);
-  if (!parsed.searchParams.has('options')) parsed.searchParams.set('options', `-c statement_timeout=${STATEMENT_TIMEOUT_MS}`);
+  if (!parsed.searchParams.has('options'))
+    parsed.searchParams.set('options', `-c statement_timeout=${STATEMENT_TIMEOUT_MS}`);
   return parsed.href;
 }
 
 function parseUrl(url: string): URL {
-  if (!URL.canParse(url)) throw new StartupError('DATABASE_URL must look like postgres://user:password@host:5432/database.', EXIT_CODE.config);
+  if (!URL.canParse(url))
+    throw new StartupError(
+      'DATABASE_URL must look like postgres://user:password@host:5432/database.',
+      EXIT_CODE.config,
+    );
   return new URL(url);
 }
 
@@ -79,5 +89,7 @@ function startupError(error: unknown, url: string): StartupError {
   if (error instanceof StartupError) return error;
   const { host, pathname } = parseUrl(url);
   const reason = error instanceof Error ? error.message || String((error as { code?: string }).code) : String(error);
-  return new StartupError(`The database at ${host}${pathname} cannot be used: ${reason}`, EXIT_CODE.unavailable, { cause: error });
+  return new StartupError(`The database at ${host}${pathname} cannot be used: ${reason}`, EXIT_CODE.unavailable, {
+    cause: error,
+  });
 }

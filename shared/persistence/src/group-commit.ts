@@ -52,7 +52,10 @@ export function createGroupCommit(database: Database): GroupCommit {
 
 async function commitBatch(database: Database, batch: readonly Waiting[]): Promise<void> {
   try {
-    const committed = await commitSessions(database, batch.map(({ entry }) => entry));
+    const committed = await commitSessions(
+      database,
+      batch.map(({ entry }) => entry),
+    );
     for (const { entry, resolve } of batch) resolve(committed.has(entry.next.id) ? 'committed' : 'lost');
   } catch (error) {
     if (sqlState(error) === UNIQUE_VIOLATION) await commitSingly(database, batch);
@@ -75,7 +78,11 @@ async function commitSingly(database: Database, batch: readonly Waiting[]): Prom
 
 function unavailable(error: unknown): unknown {
   if (error instanceof AppError) return error;
-  return new UnavailableError('The database did not confirm the commit; repeat the command with the same id.', { code: 'database_unavailable', cause: error, retryAfterMs: 1_000 });
+  return new UnavailableError('The database did not confirm the commit; repeat the command with the same id.', {
+    code: 'database_unavailable',
+    cause: error,
+    retryAfterMs: 1_000,
+  });
 }
 
 function sqlState(error: unknown): string | undefined {

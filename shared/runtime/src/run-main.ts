@@ -16,7 +16,11 @@ export async function runMain(start: () => Promise<AsyncDisposable>): Promise<vo
     await stopWithin(running, STOP_WITHIN_MS);
     process.exit(0);
   } catch (error) {
-    process.stderr.write(error instanceof StartupError ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      error instanceof StartupError
+        ? `${error.message}\n`
+        : `${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     process.exit(error instanceof StartupError ? error.exitCode : 70);
   }
 }

@@ -29,7 +29,10 @@ export function createPostgresSessionStore(database: Database): SessionStore {
       return rows[0] ?? null;
     },
     async hasOutcome(sessionId, commandId) {
-      const rows = await database.query('select 1 from session_events where session_id = $1::uuid and command_id = $2', [sessionId, commandId]);
+      const rows = await database.query(
+        'select 1 from session_events where session_id = $1::uuid and command_id = $2',
+        [sessionId, commandId],
+      );
       return rows.length > 0;
     },
     async childOutcomes(parentId) {

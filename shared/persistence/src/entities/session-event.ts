@@ -5,7 +5,11 @@ export const SessionEventEntity = defineEntity({
   name: 'SessionEvent',
   tableName: 'session_events',
   indexes: [
-    { name: 'session_events_once_per_command', expression: 'create unique index "session_events_once_per_command" on "session_events" ("session_id", "command_id") where "command_id" is not null' },
+    {
+      name: 'session_events_once_per_command',
+      expression:
+        'create unique index "session_events_once_per_command" on "session_events" ("session_id", "command_id") where "command_id" is not null',
+    },
   ],
   properties: {
     sessionId: p.uuid().primary(),

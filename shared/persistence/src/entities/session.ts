@@ -5,11 +5,27 @@ export const SessionEntity = defineEntity({
   name: 'Session',
   tableName: 'sessions',
   indexes: [
-    { name: 'sessions_by_tenant', expression: 'create index "sessions_by_tenant" on "sessions" ("tenant", "id" desc) where "deleted_at" is null' },
-    { name: 'sessions_waiting', expression: 'create index "sessions_waiting" on "sessions" ("priority", "waiting_since", "id") where "waiting_since" is not null' },
-    { name: 'sessions_with_timer', expression: 'create index "sessions_with_timer" on "sessions" ("timer_at") where "timer_at" is not null' },
-    { name: 'sessions_with_attempt', expression: 'create index "sessions_with_attempt" on "sessions" ("server_id") where "attempt_open"' },
-    { name: 'sessions_by_parent', expression: 'create index "sessions_by_parent" on "sessions" ("parent_id") where "parent_id" is not null' },
+    {
+      name: 'sessions_by_tenant',
+      expression: 'create index "sessions_by_tenant" on "sessions" ("tenant", "id" desc) where "deleted_at" is null',
+    },
+    {
+      name: 'sessions_waiting',
+      expression:
+        'create index "sessions_waiting" on "sessions" ("priority", "waiting_since", "id") where "waiting_since" is not null',
+    },
+    {
+      name: 'sessions_with_timer',
+      expression: 'create index "sessions_with_timer" on "sessions" ("timer_at") where "timer_at" is not null',
+    },
+    {
+      name: 'sessions_with_attempt',
+      expression: 'create index "sessions_with_attempt" on "sessions" ("server_id") where "attempt_open"',
+    },
+    {
+      name: 'sessions_by_parent',
+      expression: 'create index "sessions_by_parent" on "sessions" ("parent_id") where "parent_id" is not null',
+    },
   ],
   properties: {
     id: p.uuid().primary(),

@@ -1,0 +1,216 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AttemptOrder, Failure, ResumePoint } from '@oio/contracts';
+import { failureOf } from '@oio/domain';
+import { AppError, NotFoundError } from '@oio/errors';
+import type { Bus } from '@oio/messaging';
+import type { Activity, SessionRef, TurnMessage } from '../ports.ts';
+import type { ServerLink } from '../server-link.ts';
+import { type Verdict, verdictOf } from '../turn/verdict.ts';
+import type { ChosenAgent } from './choose-agent.ts';
+import { promptText } from './prompt-text.ts';
+import type { Reporter } from './report.ts';
+import { emptyResumePoint, unreportedSteps } from './steps-reported.ts';
+import { type TurnSigns, watchTurn } from './turn-watch.ts';
+import { WakeUp } from './wake-up.ts';
+
+/** Without any event the messages are read this often: events have no replay. */
+const LOOK_MS = 5_000;
+const PAUSE_AFTER_ERROR_MS = 500;
+/** A turn that breaks off this often without a step in between is given up. */
+const RESUMES = 5;
+const SENDS = 2;
+
+export interface TurnParts {
+  readonly link: ServerLink;
+  readonly bus: Bus;
+  readonly order: AttemptOrder;
+  readonly ref: SessionRef;
+  /** Whether the conversation is the one that earlier attempts of the session had. */
+  readonly sameConversation: boolean;
+  readonly chosen: ChosenAgent;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+export type TurnEnd =
+  | { readonly type: 'finished'; readonly text: string; readonly finish: string; readonly resume: ResumePoint }
+  | { readonly type: 'failed'; readonly failure: Failure; readonly resume: ResumePoint };
+
+/** Brings one turn to its end: sends the prompt if it is not there, resumes what broke off, reports every finished step. */
+export async function driveTurn(parts: TurnParts): Promise<TurnEnd> {
+  const watching = new AbortController();
+  const signal = AbortSignal.any([parts.signal, watching.signal]);
+  const turn = new TurnDriver(parts);
+  const watch = watchTurn({ ...parts, signs: turn.signs, wakeUp: turn.wakeUp, signal }).catch(() => {});
+  try {
+    return await turn.run();
+  } finally {
+    watching.abort();
+    await watch;
+  }
+}
+
+interface Facts {
+  readonly messages: readonly TurnMessage[];
+  readonly activity: Activity | undefined;
+}
+
+class TurnDriver {
+  readonly wakeUp = new WakeUp();
+  readonly signs: TurnSigns;
+  readonly #parts: TurnParts;
+  #generation: number;
+  #lastStepId: string | null;
+  #resume: ResumePoint;
+  #degraded = false;
+  /** Whether the turn was seen or set going by this run; what was aborted before it is resumed. */
+  #ranHere = false;
+  #sends = 0;
+  #resumes = 0;
+
+  constructor(parts: TurnParts) {
+    const { order, link, ref } = parts;
+    this.#parts = parts;
+    this.#generation = link.generation;
+    this.#lastStepId = order.lastStepId;
+    this.#resume = order.resume ?? emptyResumePoint(ref.sessionId);
+    const mayBeUnderWay = order.prepared && link.generation === 0;
+    this.signs = {
+      lastSignOfLifeAtMs: mayBeUnderWay ? Date.now() : null,
+      lastError: null,
+      retrying: null,
+      todos: this.#resume.todos,
+    };
+  }
+
+  async run(): Promise<TurnEnd> {
+    for (;;) {
+      this.#parts.signal.throwIfAborted();
+      const end = await this.#look().catch((error: unknown) => this.#afterError(error));
+      if (end) return end;
+      await this.wakeUp.wait(LOOK_MS, this.#parts.signal);
+    }
+  }
+
+  async #look(): Promise<TurnEnd | null> {
+    this.#noticeRestart();
+    const facts = await this.#read();
+    await this.#reportSteps(facts.messages);
+    const verdict = verdictOf({ messageId: this.#parts.order.messageId, nowMs: Date.now(), ...facts, ...this.signs });
+    await this.#reportHealth();
+    return this.#act(verdict);
+  }
+
+  async #act(verdict: Verdict): Promise<TurnEnd | null> {
+    switch (verdict.type) {
+      case 'running':
+        this.#ranHere = true;
+        return null;
+      case 'finished':
+        return { type: 'finished', text: verdict.text, finish: verdict.finish, resume: this.#resume };
+      case 'failed':
+        if (verdict.stillRunning) await this.#parts.link.agent().abort(this.#parts.ref);
+        return this.#failed(verdict.failure);
+      case 'not_sent':
+        return this.#send();
+      case 'interrupted':
+        return this.#resumeTurn();
+      case 'aborted':
+        return this.#ranHere ? this.#failed(failureOf('turn_aborted')) : this.#resumeTurn();
+    }
+  }
+
+  async #send(): Promise<TurnEnd | null> {
+    this.#sends += 1;
+    if (this.#sends > SENDS) return this.#failed(failureOf('prompt_rejected'));
+    this.#started();
+    const { order, sameConversation } = this.#parts;
+    await this.#parts.link.agent().prompt({ ...this.#prompt(), text: promptText(order, sameConversation) });
+    return null;
+  }
+
+  async #resumeTurn(): Promise<TurnEnd | null> {
+    this.#resumes += 1;
+    if (this.#resumes > RESUMES)
+      return this.#failed(
+        failureOf('turn_interrupted', `The turn broke off ${RESUMES} times without a finished step in between.`),
+      );
+    this.#started();
+    await this.#parts.link.agent().resume(this.#prompt());
+    return null;
+  }
+
+  #started(): void {
+    this.#ranHere = true;
+    this.signs.lastError = null;
+    this.signs.lastSignOfLifeAtMs = Date.now();
+  }
+
+  #prompt() {
+    const { order, ref, chosen } = this.#parts;
+    const { agent, model, system, tools } = chosen;
+    return { ...ref, messageId: order.messageId, agent, model, ...(system && { system }), ...(tools && { tools }) };
+  }
+
+  async #read(): Promise<Facts> {
+    const agent = this.#parts.link.agent();
+    const { ref } = this.#parts;
+    const [messages, activities] = await Promise.all([agent.messages(ref), agent.activities(ref.directory)]);
+    return { messages, activity: activities.get(ref.sessionId) };
+  }
+
+  async #reportSteps(messages: readonly TurnMessage[]): Promise<void> {
+    const { order, ref, reporter } = this.#parts;
+    const state = { lastStepId: this.#lastStepId, openCodeSessionId: ref.sessionId, todos: this.signs.todos };
+    for (const { step, resume } of unreportedSteps(messages, order, state)) {
+      await reporter.report('report-step', step.stepId, { step, resume });
+      this.#lastStepId = step.stepId;
+      this.#resume = resume;
+      this.#resumes = 0;
+    }
+  }
+
+  /** What OpenCode repeats by itself, and a server that cannot be reached, make the session degraded while it lasts. */
+  async #reportHealth(): Promise<void> {
+    const { retrying } = this.signs;
+    if (retrying && !this.#degraded)
+      await this.#degrade(failureOf('provider_unavailable', retrying.message.slice(0, 500)));
+    else if (!retrying && this.#degraded) await this.#recover();
+  }
+
+  async #degrade(failure: Failure): Promise<void> {
+    this.#degraded = true;
+    await this.#parts.reporter.report('report-degraded', `${Date.now()}`, { failure });
+  }
+
+  async #recover(): Promise<void> {
+    this.#degraded = false;
+    await this.#parts.reporter.report('report-recovered', `${Date.now()}`, {});
+  }
+
+  /** After a restart nothing is under way, whatever was before. */
+  #noticeRestart(): void {
+    const { generation } = this.#parts.link;
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    this.#ranHere = false;
+    this.signs.lastSignOfLifeAtMs = null;
+    this.signs.lastError = null;
+    this.signs.retrying = null;
+  }
+
+  async #afterError(error: unknown): Promise<TurnEnd | null> {
+    if (error instanceof NotFoundError)
+      return this.#failed(failureOf('turn_interrupted', 'The conversation is no longer known to the OpenCode server.'));
+    if (!(error instanceof AppError && error.retryable)) throw error;
+    if (!this.#degraded) await this.#degrade(failureOf('server_unreachable', error.message));
+    await this.#parts.link.waitUntilUp(this.#parts.signal);
+    await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal: this.#parts.signal });
+    this.wakeUp.ring();
+    return null;
+  }
+
+  #failed(failure: Failure): TurnEnd {
+    return { type: 'failed', failure, resume: this.#resume };
+  }
+}

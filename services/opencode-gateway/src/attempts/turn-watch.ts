@@ -1,0 +1,56 @@
+import type { AttemptOrder, ResumePoint } from '@oio/contracts';
+import type { Bus } from '@oio/messaging';
+import type { Activity, AgentError, SessionEvent, SessionRef } from '../ports.ts';
+import type { ServerLink } from '../server-link.ts';
+import { announceOutput } from './live-output.ts';
+import type { WakeUp } from './wake-up.ts';
+
+/** Events come in bursts, and OpenCode says idle before it stores an error: what they announce is read a moment later. */
+const SETTLE_MS = 100;
+
+/** What the events of a turn have told so far. They only say when it is worth to look; the messages are the truth. */
+export interface TurnSigns {
+  /** Milliseconds since the epoch; null when nothing can be under way. */
+  lastSignOfLifeAtMs: number | null;
+  lastError: AgentError | null;
+  retrying: Extract<Activity, { type: 'retry' }> | null;
+  todos: ResumePoint['todos'];
+}
+
+export interface TurnWatchParts {
+  readonly link: ServerLink;
+  readonly bus: Bus;
+  readonly order: AttemptOrder;
+  readonly ref: SessionRef;
+  readonly signs: TurnSigns;
+  readonly wakeUp: WakeUp;
+  readonly signal: AbortSignal;
+}
+
+/** Follows the events of a session, over restarts of its server, until the signal comes. */
+export async function watchTurn(parts: TurnWatchParts): Promise<void> {
+  const { link, ref, signal, wakeUp } = parts;
+  while (!signal.aborted) {
+    await link.waitUntilUp(signal);
+    const events = link
+      .agent()
+      .events({ signal, filter: (event) => 'sessionId' in event && event.sessionId === ref.sessionId });
+    for await (const event of events) {
+      if ('sessionId' in event) take(parts, event);
+      else wakeUp.ring();
+    }
+    // The stream ended because the connection was given up; the next one comes with the server.
+    wakeUp.ring();
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  }
+}
+
+function take({ bus, order, signs, wakeUp }: TurnWatchParts, event: SessionEvent): void {
+  // What happens before the prompt is sent is no sign of a turn.
+  if (signs.lastSignOfLifeAtMs !== null) signs.lastSignOfLifeAtMs = Date.now();
+  announceOutput(bus, order, event);
+  if (event.type === 'error') signs.lastError = event.error;
+  if (event.type === 'todos') signs.todos = event.todos.map(({ content, status }) => ({ content, status }));
+  if (event.type === 'activity') signs.retrying = event.activity.type === 'retry' ? event.activity : null;
+  if (event.type !== 'delta' && event.type !== 'tool') wakeUp.ring(SETTLE_MS);
+}

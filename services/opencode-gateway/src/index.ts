@@ -1,0 +1,2 @@
+export { type OpencodeGatewayConfig, type OpencodeGatewaySetting, opencodeGatewayConfig } from './config.ts';
+export { type OpencodeGatewayPorts, startOpencodeGateway } from './service.ts';

@@ -1,0 +1,111 @@
+import type { inspectPlace, PayloadOf, Place, ReplyOf, Violation, WorkspaceKind } from '@oio/contracts';
+import type { Catalogue } from './catalogue.ts';
+import type { Workspaces } from './workspaces/workspaces.ts';
+
+type Question = PayloadOf<typeof inspectPlace>;
+
+export interface InspectPlaceParts {
+  readonly workspaces: Workspaces;
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly roots: readonly string[];
+}
+
+/** Everything that would make a session impossible here: its directory, workspace, agent, models and limits. */
+export async function answerInspectPlace(
+  parts: InspectPlaceParts,
+  question: Question,
+): Promise<ReplyOf<typeof inspectPlace>> {
+  const [located, catalogue] = await Promise.all([locate(parts, question), parts.catalogue()]);
+  const violations = [
+    ...located.violations,
+    ...agentViolations(question, catalogue),
+    ...modelViolations(question, catalogue),
+    ...limitViolations(question),
+  ];
+  return { place: located.place, violations };
+}
+
+async function locate(
+  { workspaces, roots }: InspectPlaceParts,
+  question: Question,
+): Promise<{ place: Place | null; violations: Violation[] }> {
+  const directory = question.directory ?? roots[0];
+  if (!directory)
+    return {
+      place: null,
+      violations: [
+        { field: 'directory', code: 'required', message: 'directory is needed: the operator has set no root.' },
+      ],
+    };
+  const found = await workspaces.inspectDirectory({ directory });
+  if ('violations' in found) return { place: null, violations: [...found.violations] };
+  const { repository } = found;
+  const cuttable = repository !== null && repository.revision !== null;
+  if (question.workspace === 'worktree' && !cuttable) {
+    const message = `workspace "worktree" needs a git repository with at least one commit; ${found.directory} is ${repository ? 'a repository without one' : 'not in a repository'}. Use "in_place".`;
+    return { place: null, violations: [{ field: 'workspace', code: 'no_revision', message }] };
+  }
+  const workspace: WorkspaceKind = question.workspace ?? (cuttable ? 'worktree' : 'in_place');
+  return {
+    place: {
+      directory: found.directory,
+      workspace,
+      repository: repository && { root: repository.root, revision: repository.revision },
+    },
+    violations: [],
+  };
+}
+
+function agentViolations({ agent, agentConfigNames }: Question, { agents }: Catalogue): Violation[] {
+  if (agent === null || agentConfigNames.includes(agent) || agents.has(agent)) return [];
+  return [
+    {
+      field: 'agent',
+      code: 'agent_not_found',
+      message: `Neither agentConfig nor the OpenCode server knows the agent "${agent}". Known: ${[...agents].sort().join(', ')}.`,
+    },
+  ];
+}
+
+function modelViolations({ models }: Question, catalogue: Catalogue): Violation[] {
+  if (models.length === 0 && catalogue.defaultModel === null) {
+    return [
+      {
+        field: 'model',
+        code: 'required',
+        message: `model is needed: the OpenCode server has no default. ${offered(catalogue)}`,
+      },
+    ];
+  }
+  return models
+    .filter(({ model }) => !catalogue.models.has(model))
+    .map(({ field, model }) => ({
+      field,
+      code: 'model_not_found',
+      message: `The OpenCode server does not have the model "${model}". ${offered(catalogue, model)}`,
+    }));
+}
+
+/** Refused rather than ignored: nothing here could enforce them. */
+function limitViolations({ cpuLimit, memoryLimitMb }: Question): Violation[] {
+  const limits = { cpuLimit, memoryLimitMb };
+  return Object.entries(limits)
+    .filter(([, value]) => value !== null)
+    .map(([field]) => ({
+      field,
+      code: 'unsupported',
+      message: `${field} cannot be enforced on this OpenCode server; leave it out.`,
+    }));
+}
+
+const SHOWN = 8;
+
+function offered({ models }: Catalogue, wanted = ''): string {
+  if (models.size === 0) return 'It has none: give it the credentials of a provider.';
+  const provider = wanted.slice(0, wanted.indexOf('/') + 1);
+  const sorted = [...models].sort(
+    (a, b) => Number(b.startsWith(provider)) - Number(a.startsWith(provider)) || (a < b ? -1 : 1),
+  );
+  const more = sorted.length > SHOWN ? ` and ${sorted.length - SHOWN} more` : '';
+  return `It has ${sorted.slice(0, SHOWN).join(', ')}${more}.`;
+}

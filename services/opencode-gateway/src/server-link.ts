@@ -1,0 +1,54 @@
+import { UnavailableError } from '@oio/errors';
+import type { AgentServer } from './ports.ts';
+
+/** The present connection to one OpenCode server, which may go away and come back. */
+export interface ServerLink {
+  readonly serverId: string;
+  /** Throws `UnavailableError` code `server_down` while there is none. */
+  agent(): AgentServer;
+  readonly up: boolean;
+  /** Grows with every start that left nothing of the runs before it. */
+  readonly generation: number;
+  /** Resolves when the server is up; rejects with the signal's reason. */
+  waitUntilUp(signal: AbortSignal): Promise<void>;
+}
+
+export interface SettableServerLink extends ServerLink {
+  set(agent: AgentServer | null, change: { readonly restarted: boolean }): void;
+}
+
+export function createServerLink(serverId: string): SettableServerLink {
+  let current: AgentServer | null = null;
+  let generation = 0;
+  const waiting = new Set<() => void>();
+  return {
+    serverId,
+    get up() {
+      return current !== null;
+    },
+    get generation() {
+      return generation;
+    },
+    agent() {
+      if (current) return current;
+      throw new UnavailableError(`The OpenCode server ${serverId} is down and being started again.`, {
+        code: 'server_down',
+        retryAfterMs: 2_000,
+      });
+    },
+    set(agent, { restarted }) {
+      current = agent;
+      if (restarted) generation += 1;
+      if (!agent) return;
+      for (const resolve of waiting) resolve();
+      waiting.clear();
+    },
+    waitUntilUp(signal) {
+      if (current) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        waiting.add(resolve);
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { abortAttempt, diffWorkspace, executeAttempt, inspectPlace, serverAnnounced } from '@oio/contracts';
+import { type Bus, serveAll } from '@oio/messaging';
+import { createSessionRouter, type OwnerDirectory } from '@oio/ownership';
+import type { Database } from '@oio/persistence';
+import type { Logger } from '@oio/runtime';
+import { createPostgresLeftoverRuns } from './adapters/postgres-leftover-runs.ts';
+import { Attempts } from './attempts/attempts.ts';
+import { endLeftovers } from './attempts/leftovers.ts';
+import { createCatalogue } from './catalogue.ts';
+import type { OpencodeGatewayConfig, OpencodeGatewaySetting } from './config.ts';
+import { answerInspectPlace } from './inspect-place.ts';
+import { startManagedLink } from './managed-link.ts';
+import type { ServerLink } from './server-link.ts';
+import { answerUnattended } from './unattended.ts';
+import { createKeyedMutex } from './workspaces/keyed-mutex.ts';
+import { createWorkspaces } from './workspaces/workspaces.ts';
+
+const ANNOUNCE_MS = 1_000;
+const LEFTOVERS_MS = 5_000;
+
+export interface OpencodeGatewayPorts {
+  readonly bus: Bus;
+  readonly directory: OwnerDirectory;
+  readonly database: Database;
+  readonly logger: Logger;
+}
+
+/** Starts one opencode-gateway with its managed OpenCode server. Throws `StartupError`. */
+export async function startOpencodeGateway(
+  config: OpencodeGatewayConfig,
+  setting: OpencodeGatewaySetting,
+  ports: OpencodeGatewayPorts,
+): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const { bus, directory, database, logger } = ports;
+  const router = createSessionRouter(bus, directory);
+  const workspaces = createWorkspaces({
+    environment: setting.environment,
+    roots: setting.roots,
+    worktreesDirectory: setting.worktreesDirectory,
+  });
+  const { link, neutralDirectory } = stack.use(await startManagedLink(config, setting, logger));
+  const catalogue = createCatalogue(link, neutralDirectory);
+  const attempts = stack.use(new Attempts({ link, bus, router, workspaces, catalogue, opening: createKeyedMutex(), logger }));
+
+  const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
+  const ofAny = { inspectPlace };
+  stack.defer(
+    await serveAll(
+      bus,
+      ofServer,
+      {
+        executeAttempt: ({ payload }) => attempts.execute(payload),
+        abortAttempt: ({ payload }) => attempts.abort(payload.sessionId, payload.token),
+        diffWorkspace: async ({ payload }) => ({ diff: (await workspaces.diffWorkspace(payload)) as never }),
+      },
+      { at: `server.${link.serverId}` },
+    ),
+  );
+  stack.defer(
+    await serveAll(bus, ofAny, {
+      inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots: setting.roots }, payload),
+    }),
+  );
+
+  const stopping = new AbortController();
+  const answering = answerUnattended(link, logger, stopping.signal).catch(() => {});
+  stack.defer(async () => {
+    stopping.abort();
+    await answering;
+  });
+  stack.defer(repeat(ANNOUNCE_MS, () => announce(bus, link, config), logger));
+  stack.defer(
+    repeat(
+      LEFTOVERS_MS,
+      () => endLeftovers({ link, runs: createPostgresLeftoverRuns(database), attempts, router, logger }),
+      logger,
+    ),
+  );
+  return stack.move();
+}
+
+async function announce(bus: Bus, link: ServerLink, config: OpencodeGatewayConfig): Promise<void> {
+  bus.announce(serverAnnounced, {
+    serverId: link.serverId,
+    healthy: link.up,
+    capacity: config.OPENCODE_SERVER_CAPACITY,
+    version: null,
+    detail: link.up ? null : 'It is being started again.',
+  });
+}
+
+/** Does a task now and every `ms`, never twice at once; returns how to end it. */
+function repeat(ms: number, task: () => Promise<void>, logger: Logger): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  const once = (): void => {
+    running ??= task()
+      .catch((error: unknown) => logger.warn({ err: error }, 'periodic task failed'))
+      .finally(() => {
+        running = null;
+      });
+  };
+  once();
+  const timer = setInterval(once, ms);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}

@@ -1,0 +1,106 @@
+import { copyFile, mkdir, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Git, GitCall } from './git.ts';
+import { type ChangedFile, parseChanges } from './parse-changes.ts';
+import { repositoryLayout, worktreeGitDirectory } from './repository-layout.ts';
+import { isWorktree, type Workspace } from './workspace.ts';
+
+export interface DiffOptions {
+  readonly git: Git;
+  readonly workspace: Workspace;
+  /** Bytes of patch at most; default 1 MiB. */
+  readonly maxPatchBytes?: number;
+}
+
+export interface WorkspaceDiff {
+  readonly files: readonly ChangedFile[];
+  /** Unified diff. Binary files are named, not shown; NUL is shown as U+FFFD. */
+  readonly patch: string;
+  /** Whether `patch` or `files` was cut off, at the end of a line. */
+  readonly truncated: boolean;
+}
+
+/**
+ * What differs between the base revision and the files as they are now: committed, uncommitted and untracked, not
+ * ignored. Null without git. Nothing of the repository is written, neither its index nor its objects, so it may be
+ * asked for while the agent works. In place it shows the user's own uncommitted work, too.
+ */
+export async function diffWorkspace(options: DiffOptions): Promise<WorkspaceDiff | null> {
+  const { git, workspace, maxPatchBytes = DEFAULT_MAX_PATCH_BYTES } = options;
+  if (workspace.repositoryRoot === null) return null;
+  const scratch = await mkdtemp(join(tmpdir(), 'oio-diff-'));
+  try {
+    const call = await scratchCall(workspace, scratch);
+    const base = workspace.baseRevision ?? (await emptyTree(git, call));
+    await git(['add', '--all', '--ignore-errors'], { ...call, timeoutMs: STAGE_TIMEOUT_MS, accept: [1] });
+    // Unlike `git diff`, this heeds no setting of the user's for colours, prefixes or external programs.
+    const compare = ['diff-index', '--cached', '-M'];
+    const [changes, patch] = await Promise.all([
+      git([...compare, '--raw', '--numstat', '--no-abbrev', '-z', base], { ...call, maxBytes: MAX_CHANGES_BYTES }),
+      git([...compare, '--patch', base], { ...call, maxBytes: maxPatchBytes }),
+    ]);
+    return {
+      files: parseChanges(changes.stdout),
+      patch: printable(patch.truncated ? wholeLines(patch.stdout) : patch.stdout),
+      truncated: changes.truncated || patch.truncated,
+    };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+const DEFAULT_MAX_PATCH_BYTES = 1024 * 1024;
+const MAX_CHANGES_BYTES = 4 * 1024 * 1024;
+const STAGE_TIMEOUT_MS = 2 * 60_000;
+
+/** A call that stages into an index and an object directory of its own. */
+async function scratchCall(workspace: Workspace, scratch: string): Promise<GitCall> {
+  const layout = await repositoryLayout(workspace.repositoryRoot ?? workspace.root);
+  const gitDirectory = isWorktree(workspace) ? worktreeGitDirectory(workspace.root, layout) : layout.gitDirectory;
+  const index = join(scratch, 'index');
+  const objects = join(scratch, 'objects');
+  await mkdir(objects);
+  await copyIndex(join(gitDirectory, 'index'), index);
+  return {
+    cwd: workspace.root,
+    gitDirectory,
+    environment: {
+      GIT_INDEX_FILE: index,
+      GIT_OBJECT_DIRECTORY: objects,
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(layout.commonDirectory, 'objects')),
+    },
+  };
+}
+
+/**
+ * What the index knows of unchanged files saves reading them. Its age goes along: git trusts that a file whose size and
+ * second of change are as noted is unchanged only if it is older than the index. Before the first `git add` there is no
+ * index.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const found = await stat(from).catch(() => null);
+  if (found === null) return;
+  await copyFile(from, to);
+  const seconds = Math.floor(found.mtimeMs / 1000);
+  await utimes(to, seconds, seconds);
+}
+
+/** The list of directories is separated by colons, which a path may hold. */
+function quoted(path: string): string {
+  return `"${path.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** Differs with the hash function of the repository. */
+async function emptyTree(git: Git, call: GitCall): Promise<string> {
+  return (await git(['hash-object', '-t', 'tree', '--stdin'], call)).stdout.trim();
+}
+
+function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n') + 1);
+}
+
+/** Postgres stores no NUL in a text. */
+function printable(patch: string): string {
+  return patch.replaceAll('\0', '\u{fffd}');
+}

@@ -1,0 +1,43 @@
+import { type CommitOptions, type Committed, commitWorkspace } from './commit-workspace.ts';
+import { type DiffOptions, diffWorkspace, type WorkspaceDiff } from './diff-workspace.ts';
+import { createGit } from './git.ts';
+import { type InspectOptions, inspectDirectory } from './inspect-directory.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
+import { type PrepareOptions, prepareWorkspace } from './prepare-workspace.ts';
+import { type Released, releaseWorkspace } from './release-workspace.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface WorkspacesOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly roots: readonly string[];
+  readonly worktreesDirectory: string;
+}
+
+/** The directories that sessions work in, on this machine. */
+export interface Workspaces {
+  inspectDirectory(options: Omit<InspectOptions, 'git' | 'roots'>): ReturnType<typeof inspectDirectory>;
+  prepareWorkspace(options: Omit<PrepareOptions, 'git' | 'mutex' | 'roots' | 'worktreesDirectory'>): Promise<Workspace>;
+  commitWorkspace(options: Omit<CommitOptions, 'git'>): Promise<Committed>;
+  diffWorkspace(options: Omit<DiffOptions, 'git'>): Promise<WorkspaceDiff | null>;
+  releaseWorkspace(options: { readonly workspace: Workspace }): Promise<Released>;
+  /**
+   * Waits until no other session works in place in this directory, and holds it until the result is disposed of. Give
+   * it the workspace's `root`, so that two sessions in one checkout wait for each other. Of this process only: that a
+   * directory is used once in the whole fleet is for the scheduler and the database to see to.
+   */
+  withDirectory(directory: string, signal?: AbortSignal): Promise<Disposable>;
+}
+
+export function createWorkspaces({ environment, roots, worktreesDirectory }: WorkspacesOptions): Workspaces {
+  const git = createGit({ environment });
+  const mutex = createKeyedMutex();
+  const inPlace = createKeyedMutex();
+  return {
+    inspectDirectory: (options) => inspectDirectory({ ...options, git, roots }),
+    prepareWorkspace: (options) => prepareWorkspace({ ...options, git, mutex, roots, worktreesDirectory }),
+    commitWorkspace: (options) => commitWorkspace({ ...options, git }),
+    diffWorkspace: (options) => diffWorkspace({ ...options, git }),
+    releaseWorkspace: (options) => releaseWorkspace({ ...options, git, mutex }),
+    withDirectory: (directory, signal) => inPlace.acquire(directory, signal),
+  };
+}

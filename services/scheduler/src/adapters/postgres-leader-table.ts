@@ -1,0 +1,34 @@
+import type { Database } from '@oio/persistence';
+import type { LeaderTable } from '../ports.ts';
+
+/** clock_timestamp(), because a statement that waited for a lock has an old now(). */
+const TAKE = `
+insert into leaders (role, holder, epoch, lease_until)
+values ('scheduler', $1::uuid, 1, clock_timestamp() + make_interval(secs => $2))
+on conflict (role) do update
+  set holder = excluded.holder, epoch = leaders.epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $2)
+  where leaders.holder = excluded.holder or leaders.lease_until <= clock_timestamp()
+returning epoch::int as epoch`;
+
+const RENEW = `
+update leaders set lease_until = clock_timestamp() + make_interval(secs => $3)
+where role = 'scheduler' and holder = $1::uuid and epoch = $2 and lease_until > clock_timestamp()
+returning epoch`;
+
+const RESIGN = `update leaders set lease_until = clock_timestamp() where role = 'scheduler' and holder = $1::uuid and epoch = $2`;
+
+export function createPostgresLeaderTable(database: Database): LeaderTable {
+  return {
+    async take(holder, leaseMs) {
+      const [row] = await database.query<{ epoch: number }>(TAKE, [holder, leaseMs / 1_000]);
+      return row?.epoch ?? null;
+    },
+    async renew(holder, epoch, leaseMs) {
+      const rows = await database.query(RENEW, [holder, epoch, leaseMs / 1_000]);
+      return rows.length > 0;
+    },
+    async resign(holder, epoch) {
+      await database.query(RESIGN, [holder, epoch]);
+    },
+  };
+}

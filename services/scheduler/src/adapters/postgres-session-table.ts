@@ -1,0 +1,52 @@
+import type { Database } from '@oio/persistence';
+import type { SessionKey, SessionRow, SessionTable, TimedSession } from '../ports.ts';
+
+/** How long a session that has ended keeps its directory when nobody shows that its last run is closed. */
+const CLOSING_SECONDS = 60;
+
+const ROW = `id, tenant, status, priority, (extract(epoch from waiting_since) * 1000)::float8 as "waitingSinceMs", directory, workspace,
+  server_id as "serverId", attempt_open as "attemptOpen", version::int as version`;
+
+const WAITING = `select ${ROW} from sessions where waiting_since is not null order by priority, waiting_since, id limit $1`;
+
+/** A working session always has a timer (max-duration): by it the partial index finds the few among all. */
+const WORKING = `timer_at is not null and status in ('running', 'degraded')`;
+
+const HOLDERS = `
+select ${ROW} from sessions where ${WORKING}
+union all
+select ${ROW} from sessions where status = 'paused' and workspace = 'in_place'
+union all
+select ${ROW} from sessions where attempt_open and workspace = 'in_place' and status not in ('running', 'degraded', 'paused')
+  and updated_at > now() - interval '${CLOSING_SECONDS} seconds'`;
+
+const FIND = `select ${ROW} from sessions where id = any($1::uuid[])`;
+
+/** now() is the start of the statement, so that nothing fires early. A deleted session needs no timer. */
+const WITH_TIMER = `
+select id, tenant, snapshot -> 'timers' as timers, (extract(epoch from now()) * 1000)::float8 as "nowMs"
+from sessions
+where timer_at is not null and timer_at <= now() + make_interval(secs => $1) and deleted_at is null and not (id = any($3::uuid[]))
+order by timer_at limit $2`;
+
+const ABANDONED = `
+select id, tenant from sessions
+where ${WORKING} and not (id = any($2::uuid[]))
+  and not exists (select 1 from workers w where w.incarnation = sessions.owner and w.lease_until > now())
+order by updated_at limit $1`;
+
+const FORGET_WORKERS = `delete from workers where lease_until < now() - make_interval(secs => $1)`;
+
+export function createPostgresSessionTable(database: Database): SessionTable {
+  return {
+    waiting: (limit) => database.query<SessionRow>(WAITING, [limit]),
+    holders: () => database.query<SessionRow>(HOLDERS),
+    find: (ids) => database.query<SessionRow>(FIND, [ids]),
+    withTimer: ({ withinMs, limit, except }) =>
+      database.query<TimedSession>(WITH_TIMER, [withinMs / 1_000, limit, except]),
+    abandoned: ({ limit, except }) => database.query<SessionKey>(ABANDONED, [limit, except]),
+    async forgetWorkers(deadMs) {
+      await database.query(FORGET_WORKERS, [deadMs / 1_000]);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
+import { holderAfter } from './board-event.ts';
+import { LatestVersions } from './latest-versions.ts';
+import { type Blocker, type Limits, place } from './placement.ts';
+import type { SessionRow } from './ports.ts';
+import { holderOf, ownDirectory, waitingOf } from './session-row.ts';
+import { Slots, serverResource } from './slots.ts';
+import { type WaitingSession, WaitingQueue } from './waiting-queue.ts';
+
+export interface BoardOptions {
+  readonly queueCapacity: number;
+  readonly limits: () => Limits;
+  /** Something may be possible now that was not before. */
+  readonly onChange: () => void;
+  /** An event did not say enough: the session should be read. */
+  readonly onUnclear: (id: string) => void;
+}
+
+/** The points in time before a reading, in the counting of the slots and of the queue. */
+export interface Marks {
+  readonly slots: number;
+  readonly queue: number;
+}
+
+/** What the database said. */
+export interface Reading {
+  /** All that occupy something. */
+  readonly holders: readonly SessionRow[];
+  /** The first that wait; all of them if `isWhole`. */
+  readonly waiting: readonly SessionRow[];
+  readonly isWhole: boolean;
+  /** `Board.marks()` before the database was asked. */
+  readonly marks: Marks;
+}
+
+/** All that the active scheduler has in memory: who waits and who occupies what. Fed by events and by the database. */
+export class Board {
+  readonly queue: WaitingQueue;
+  readonly slots: Slots;
+  readonly #latest = new LatestVersions();
+  readonly #options: BoardOptions;
+
+  constructor(options: BoardOptions) {
+    this.#options = options;
+    this.queue = new WaitingQueue(options.queueCapacity);
+    this.slots = new Slots((resource) => {
+      this.queue.release(resource);
+      options.onChange();
+    });
+  }
+
+  /** Why a queued session does not run yet; null when it is only a matter of its turn. undefined: it is not in the head of the queue. */
+  why(id: string): Blocker | null | undefined {
+    const session = this.queue.get(id);
+    if (!session) return undefined;
+    const placement = place(session, this.slots, this.#options.limits());
+    return placement.kind === 'wait' ? placement.blocker : null;
+  }
+
+  applyEvent(event: StoredSessionEvent): void {
+    const { sessionId: id, seq } = event;
+    if (this.#isStale(id, seq)) return;
+    this.#latest.note(id, seq);
+    if (event.type === 'session.queued') this.#enqueue(event);
+    // The event does not say which server it must go back to.
+    else if (event.type === 'session.resume-requested') this.#options.onUnclear(id);
+    else this.#follow(event);
+    this.#options.onChange();
+  }
+
+  /** What the database says of one session. */
+  applyRow(row: SessionRow): void {
+    if (this.#isStale(row.id, row.version)) return;
+    this.#latest.note(row.id, row.version);
+    this.slots.set(holderOf(row));
+    const waiting = waitingOf(row);
+    if (waiting && !this.slots.isReserved(row.id)) this.queue.put(waiting);
+    else this.queue.remove(row.id);
+    this.#options.onChange();
+  }
+
+  /** A dispatch has succeeded: the session works, at this version or a later one. */
+  applyDispatched({ id, directory }: WaitingSession, serverId: string, version: number): void {
+    if (this.#isStale(id, version)) return;
+    this.#latest.note(id, version);
+    this.slots.set({ id, version, status: 'working', serverId, directory, isOpen: true });
+  }
+
+  serverHeard(serverId: string): void {
+    this.queue.release(serverResource(serverId));
+    this.#options.onChange();
+  }
+
+  marks(): Marks {
+    return { slots: this.slots.mark(), queue: this.queue.mark() };
+  }
+
+  /** Brings memory in step with a reading of the database, apart from what was heard since. */
+  reconcile({ holders, waiting, isWhole, marks }: Reading): void {
+    const isNews = (row: SessionRow): boolean => !this.#isStale(row.id, row.version);
+    this.slots.reconcile(holders.filter(isNews).map(holderOf), marks.slots);
+    const page = waiting.filter((row) => isNews(row) && !this.slots.isReserved(row.id)).map(waitingOf);
+    this.queue.reconcile(
+      page.filter((session) => session !== null),
+      { isWhole, mark: marks.queue },
+    );
+    // What is blocked is looked at again, in case that the event of a release was lost.
+    this.queue.releaseAll();
+    this.#latest.age();
+    this.#options.onChange();
+  }
+
+  /** Whether something newer was heard of the session. */
+  #isStale(id: string, version: number): boolean {
+    const known = [this.#latest.of(id), this.queue.get(id)?.version ?? 0, this.slots.get(id)?.version ?? 0];
+    return version < Math.max(...known);
+  }
+
+  #enqueue({ sessionId: id, tenant, seq: version, at, data }: StoredSessionEvent<'session.queued'>): void {
+    const known = this.slots.get(id);
+    if (known) this.slots.set({ ...known, version, status: 'ended' });
+    // A dispatch is still under way for it: the sweep will find it once that has come to its end.
+    if (this.slots.isReserved(id)) return;
+    const priority = PRIORITIES.indexOf(data.priority);
+    const directory = ownDirectory(data.place);
+    this.queue.put({ id, tenant, priority, waitingSinceMs: Date.parse(at), version, serverId: null, directory });
+  }
+
+  /** An event that takes the session out of the queue, into a slot or out of it. */
+  #follow(event: StoredSessionEvent): void {
+    const id = event.sessionId;
+    const known = this.slots.get(id);
+    const isNew = known === undefined && this.queue.get(id) === undefined && !this.slots.isReserved(id);
+    const holder = holderAfter(event, known, this.slots.directoryOf(id) ?? this.queue.get(id)?.directory ?? null);
+    if (!holder) return;
+    this.queue.remove(id);
+    this.slots.set(holder);
+    if (isNew && holder.status !== 'ended') this.#options.onUnclear(id);
+  }
+}

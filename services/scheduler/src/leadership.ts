@@ -1,0 +1,88 @@
+import type { Clock, Logger } from '@oio/runtime';
+import { every } from './every.ts';
+import type { LeaderTable } from './ports.ts';
+
+/** The share of the lease after which a holder without confirmation stops to act, and how often it is renewed within a lease. */
+const FENCED_AFTER = 2 / 3;
+const RENEWALS = 4;
+
+export interface LeadershipParts {
+  readonly table: LeaderTable;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Who wants to lead: an id of this process, never used by another one. */
+  readonly holder: string;
+  readonly leaseMs: number;
+  /** It leads from now on, under this epoch. */
+  readonly onGained: (epoch: number) => void;
+  /** It does not lead any more, or cannot be sure of it. Must stop everything before it returns. */
+  readonly onLost: () => void;
+}
+
+/** Tries to become the leader and to stay it until disposed, which gives the leadership up. */
+export class Leadership implements AsyncDisposable {
+  readonly #parts: LeadershipParts;
+  readonly #loop: AsyncDisposable;
+  #epoch: number | null = null;
+  #fencedAtMs = 0;
+  #fence: NodeJS.Timeout | undefined;
+
+  constructor(parts: LeadershipParts) {
+    this.#parts = parts;
+    const task = () => (this.#epoch === null ? this.#take() : this.#renew(this.#epoch));
+    this.#loop = every({ name: 'leadership', logger: parts.logger, intervalMs: parts.leaseMs / RENEWALS, task });
+  }
+
+  /** Whether this is the leader, under this epoch, without any doubt. */
+  holds(epoch: number): boolean {
+    return this.#epoch === epoch && this.#parts.clock.monotonicMs() < this.#fencedAtMs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#loop[Symbol.asyncDispose]();
+    const epoch = this.#epoch;
+    if (epoch === null) return;
+    this.#lose();
+    const { table, holder, logger } = this.#parts;
+    await table
+      .resign(holder, epoch)
+      .catch((error: unknown) => logger.warn({ err: error }, 'leadership not given up; it ends with its lease'));
+  }
+
+  async #take(): Promise<void> {
+    const { table, clock, logger, holder, leaseMs, onGained } = this.#parts;
+    const askedAtMs = clock.monotonicMs();
+    const epoch = await table.take(holder, leaseMs);
+    if (epoch === null) return;
+    this.#epoch = epoch;
+    this.#confirm(askedAtMs);
+    logger.info({ epoch }, 'scheduler active');
+    onGained(epoch);
+  }
+
+  async #renew(epoch: number): Promise<void> {
+    const { table, clock, holder, leaseMs } = this.#parts;
+    const askedAtMs = clock.monotonicMs();
+    const isConfirmed = await table.renew(holder, epoch, leaseMs);
+    // The fence may have fallen while the database was asked: then it is taken anew, under another epoch.
+    if (this.#epoch !== epoch) return;
+    if (isConfirmed) this.#confirm(askedAtMs);
+    else this.#lose();
+  }
+
+  /** The lease runs from when it was asked for: the answer may have taken its time. */
+  #confirm(askedAtMs: number): void {
+    const { clock, leaseMs } = this.#parts;
+    this.#fencedAtMs = askedAtMs + leaseMs * FENCED_AFTER;
+    clearTimeout(this.#fence);
+    this.#fence = setTimeout(() => this.#lose(), Math.max(0, this.#fencedAtMs - clock.monotonicMs()));
+  }
+
+  #lose(): void {
+    clearTimeout(this.#fence);
+    if (this.#epoch === null) return;
+    this.#parts.logger.info({ epoch: this.#epoch }, 'scheduler no longer active');
+    this.#epoch = null;
+    this.#parts.onLost();
+  }
+}

@@ -1,0 +1,68 @@
+import type { Status, WorkspaceKind } from '@oio/contracts';
+import type { Timer } from '@oio/domain';
+import type { Bus } from '@oio/messaging';
+import type { SessionRouter } from '@oio/ownership';
+import type { Database } from '@oio/persistence';
+import type { Clock, Logger } from '@oio/runtime';
+
+/** What the service is given from outside. */
+export interface SchedulerPorts {
+  readonly bus: Bus;
+  readonly router: SessionRouter;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What the scheduler knows of a session. */
+export interface SessionRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly status: Status;
+  /** Rank: 0 is critical. */
+  readonly priority: number;
+  /** Set while it wants a slot: since when, in milliseconds since the epoch. */
+  readonly waitingSinceMs: number | null;
+  readonly directory: string;
+  readonly workspace: WorkspaceKind;
+  readonly serverId: string | null;
+  /** Whether something of its last run may still work on the server. */
+  readonly attemptOpen: boolean;
+  readonly version: number;
+}
+
+export interface SessionKey {
+  readonly id: string;
+  readonly tenant: string;
+}
+
+/** A session of which a timer is due, or soon will be. */
+export interface TimedSession extends SessionKey {
+  readonly timers: Readonly<Record<string, Timer>>;
+  /** The database's time, in milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** The sessions as the database has them: the truth that memory is compared with. */
+export interface SessionTable {
+  /** The first `limit` of those that want a slot, in the order of the queue. */
+  waiting(limit: number): Promise<SessionRow[]>;
+  /** Those that occupy something: a slot, or the directory that they work in. */
+  holders(): Promise<SessionRow[]>;
+  find(ids: readonly string[]): Promise<SessionRow[]>;
+  /** Those with a timer that is due within `withinMs`, the earliest first. */
+  withTimer(query: { withinMs: number; limit: number; except: readonly string[] }): Promise<TimedSession[]>;
+  /** Those at work whose owner is not a living worker. */
+  abandoned(query: { limit: number; except: readonly string[] }): Promise<SessionKey[]>;
+  /** Removes the rows of workers that have been dead for at least `deadMs`. */
+  forgetWorkers(deadMs: number): Promise<void>;
+}
+
+/** Who is the active scheduler, by the database's clock. */
+export interface LeaderTable {
+  /** Makes the holder the leader for `leaseMs`, if nobody else is; returns the new epoch, one above the last, or null. */
+  take(holder: string, leaseMs: number): Promise<number | null>;
+  /** Prolongs the lease; false when it has ended or passed to another. */
+  renew(holder: string, epoch: number, leaseMs: number): Promise<boolean>;
+  resign(holder: string, epoch: number): Promise<void>;
+}

@@ -1,0 +1,106 @@
+import type { StoredSessionEvent } from '@oio/contracts';
+import type { SessionRouter } from '@oio/ownership';
+import type { Clock, Logger } from '@oio/runtime';
+import { Backoff } from './backoff.ts';
+import { Board } from './board.ts';
+import { ADOPT_EVERY_MS, adoptAbandoned, FORGET_EVERY_MS, forgetDeadWorkers } from './dead-owners.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { every, type Loop, type LoopOptions } from './every.ts';
+import { PacedCommands } from './paced-commands.ts';
+import type { Blocker, Limits } from './placement.ts';
+import type { SessionTable } from './ports.ts';
+import { LookUps, sweep } from './sweep.ts';
+import { fireTimers, TIMER_POLL_MS } from './timers.ts';
+
+const REFUSED = { firstMs: 500, longestMs: 30_000 } as const;
+
+export interface TermParts {
+  readonly epoch: number;
+  readonly isActive: () => boolean;
+  readonly limits: () => Limits;
+  readonly table: SessionTable;
+  readonly router: SessionRouter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly queueCapacity: number;
+  readonly sweepMs: number;
+}
+
+/** The time during which this process is the active scheduler, with all that it does and knows in it. */
+export class Term implements AsyncDisposable {
+  readonly #parts: TermParts;
+  readonly #resources = new AsyncDisposableStack();
+  readonly #board: Board;
+  readonly #dispatcher: Dispatcher;
+  readonly #lookUps: LookUps;
+  readonly #lookUpLoop: Loop;
+
+  constructor(parts: TermParts) {
+    this.#parts = parts;
+    const { epoch, isActive, limits, table, router, clock, logger, queueCapacity, sweepMs } = parts;
+    const refused = new Backoff({ clock, ...REFUSED });
+    this.#board = new Board({
+      queueCapacity,
+      limits,
+      onChange: () => this.#dispatcher.wake(),
+      onUnclear: (id) => this.#lookUp(id),
+    });
+    const board = this.#board;
+    const onLow = (): void => sweepLoop.wake();
+    this.#dispatcher = this.#resources.use(
+      new Dispatcher({ board, router, epoch, isActive, limits, refused, onLow, logger }),
+    );
+    this.#lookUps = new LookUps(table, board);
+    const sweepLoop = this.#every('sweep', sweepMs, async () => {
+      const againMs = await sweep({ table, board, queueCapacity, refused });
+      this.#dispatcher.open();
+      return againMs;
+    });
+    this.#lookUpLoop = this.#every('look-ups', sweepMs, () => this.#lookUps.run());
+    this.#startCommands();
+  }
+
+  applyEvent(event: StoredSessionEvent): void {
+    this.#board.applyEvent(event);
+  }
+
+  /** A server was heard of. */
+  serverHeard(serverId: string): void {
+    this.#board.serverHeard(serverId);
+  }
+
+  why(sessionId: string): Blocker | null | undefined {
+    return this.#board.why(sessionId);
+  }
+
+  /** At once: nothing is dispatched any more. */
+  stop(): void {
+    this.#dispatcher.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+
+  /** Timers, and sessions whose owner is gone: commands that need no slot. */
+  #startCommands(): void {
+    const { table, router, clock, logger } = this.#parts;
+    const timers = this.#resources.use(new PacedCommands({ clock, logger, what: 'timer' }));
+    const adoptions = this.#resources.use(new PacedCommands({ clock, logger, what: 'adoption' }));
+    this.#every('timers', TIMER_POLL_MS, () => fireTimers({ table, router, commands: timers }));
+    this.#every('dead owners', ADOPT_EVERY_MS, () => adoptAbandoned({ table, router, commands: adoptions }));
+    this.#every('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
+  }
+
+  #every(name: string, intervalMs: number, task: LoopOptions['task']): Loop {
+    const { isActive, logger } = this.#parts;
+    return this.#resources.use(
+      every({ name, logger, intervalMs, task: async () => (isActive() ? task() : undefined) }),
+    );
+  }
+
+  #lookUp(id: string): void {
+    this.#lookUps.want(id);
+    this.#lookUpLoop.wake();
+  }
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createApiKeyAuthenticator, loadOrCreateApiKey, startHttpGateway } from '@oio/http-gateway';
+import { createInProcessBus } from '@oio/messaging';
+import { startMetrics } from '@oio/metrics';
+import { startOpencodeGateway } from '@oio/opencode-gateway';
+import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
+import { openDatabase, startEmbeddedPostgres } from '@oio/persistence';
+import { createLogger, createSetClock, type Logger } from '@oio/runtime';
+import { startScheduler } from '@oio/scheduler';
+import { startSessionActor } from '@oio/session-actor';
+import { pino } from 'pino';
+import type { StandaloneConfig } from './config.ts';
+import { type DataDirectory, defaultDataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
+import { requireFreePort } from './require-free-port.ts';
+
+export interface StandaloneOptions {
+  readonly config: StandaloneConfig;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly currentDirectory: string;
+  /** OpenCode's `provider` section, for a model endpoint that OpenCode does not bring along. */
+  readonly providers?: Readonly<Record<string, unknown>>;
+  /** Told what is being done, for a person who waits. */
+  readonly onProgress?: (doing: string) => void;
+}
+
+export interface Standalone extends AsyncDisposable {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly data: DataDirectory;
+  readonly roots: readonly string[];
+}
+
+/** Starts the whole orchestrator in this process. Throws `StartupError`; what was started by then is stopped. */
+export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
+  const { config, environment, onProgress = () => {} } = options;
+  await using stack = new AsyncDisposableStack();
+  requireGit();
+  await requireFreePort(config.API_HOST, config.API_PORT);
+  const data = await prepareDataDirectory(config.OIO_DATA_DIR ?? defaultDataDirectory(environment));
+  const apiKey = await loadOrCreateApiKey(data.root);
+  const log = stack.adopt(pino.destination({ dest: data.log, sync: true, mode: 0o600 }), (destination) => destination.end());
+  const logger = (service: string): Logger => createLogger(service, { level: config.LOG_LEVEL, destination: log });
+  const busLog = logger('bus');
+
+  onProgress(config.DATABASE_URL ? 'Connecting to the database' : 'Starting PostgreSQL');
+  const databaseUrl = config.DATABASE_URL ?? stack.use(await startEmbeddedPostgres({ directory: data.postgres })).url;
+  const database = stack.use(await openDatabase(databaseUrl));
+  const clock = createSetClock();
+  const bus = stack.use(createInProcessBus({ onBug: (error, subject) => busLog.error({ err: error, subject }, 'handler failed') }));
+  const directory = stack.use(createInProcessOwnerDirectory());
+  const router = createSessionRouter(bus, directory);
+  const shared = { bus, directory, database, clock, router };
+
+  stack.use(await startSessionActor(config, { ...shared, logger: logger('session-actor') }));
+  onProgress('Starting OpenCode');
+  const roots = config.WORKSPACE_ROOTS.length > 0 ? config.WORKSPACE_ROOTS : [options.currentDirectory];
+  const setting = {
+    serverDirectory: data.opencode,
+    worktreesDirectory: data.worktrees,
+    roots,
+    model: config.OIO_MODEL ?? null,
+    providers: options.providers ?? null,
+    authContent: await openCodeCredentials(environment),
+    environment,
+  };
+  stack.use(await startOpencodeGateway(config, setting, { ...shared, logger: logger('opencode-gateway') }));
+  stack.use(await startMetrics(config, { ...shared, logger: logger('metrics') }));
+  stack.use(await startScheduler(config, { ...shared, logger: logger('scheduler') }));
+  const authenticator = createApiKeyAuthenticator(apiKey);
+  const http = stack.use(await startHttpGateway(config, { ...shared, authenticator, logger: logger('http-gateway') }));
+
+  const running = stack.move();
+  return { url: http.url, apiKey, data, roots, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** The credentials that the user gave OpenCode itself (`opencode auth login`); null without any. */
+async function openCodeCredentials(environment: StandaloneOptions['environment']): Promise<string | null> {
+  const base = environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+  return readFile(join(base, 'opencode', 'auth.json'), 'utf8').catch(() => null);
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../database.ts';
+import { startEmbeddedPostgres } from '../embedded/start-embedded-postgres.ts';
+
+/** The variable that names a server to make test databases on: set for the whole run, so that each file does not start its own. */
+export const TEST_SERVER_VARIABLE = 'OIO_TEST_DATABASE_URL';
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly database: Database;
+  /** For further connections to the same database. */
+  readonly url: string;
+}
+
+/** A fresh database with the whole schema, on the test run's server or on an embedded one of its own; gone afterwards. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  await using stack = new AsyncDisposableStack();
+  const server = process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack));
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = stack.use(await openDatabase(server, { connections: 1 }));
+  await admin.query(`create database ${name}`);
+  stack.defer(async () => {
+    await admin.query(`drop database ${name} with (force)`);
+  });
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const database = stack.use(await openDatabase(url.href));
+  const owned = stack.move();
+  return { database, url: url.href, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Starts a server in a temporary directory that goes away with the stack. Returns its URL. */
+export async function ownServer(stack: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'oio-test-postgres-'));
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const server = stack.use(await startEmbeddedPostgres({ directory: join(directory, 'postgres') }));
+  return server.url;
+}

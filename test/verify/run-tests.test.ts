@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { makeRepository } from './make-repository.ts';
+import type { Outcome } from './run-steps.ts';
+import { runTests, type TestRun } from './run-tests.ts';
+
+const AVA = "import test from 'ava';\n";
+const GOOD = `${AVA}test('good', (t) => t.pass());\n`;
+
+interface Planted extends Pick<TestRun, 'args' | 'timeLimitMs'> {
+  /** Test files by name, without folder and `.test.ts`. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+interface Result extends Outcome {
+  readonly root: string;
+  readonly shown: string;
+}
+
+async function run(t: ExecutionContext, { files, ...options }: Planted): Promise<Result> {
+  const paths = Object.entries(files).map(([name, text]) => [`services/planted/test/${name}.test.ts`, text] as const);
+  const root = await makeRepository(t, Object.fromEntries(paths));
+  const lines: string[] = [];
+  const outcome = await runTests({ root, print: (line) => lines.push(line), ...options });
+  return { ...outcome, root, shown: lines.join('\n') };
+}
+
+test('passing tests are counted', async (t) => {
+  const outcome = await run(t, { files: { a: GOOD, b: GOOD } });
+  t.like(outcome, { passed: 2, failed: 0, problems: { length: 0 } });
+});
+
+test('failing, skipped, planned and crashing tests all count as failed and are shown with their reason', async (t) => {
+  const { passed, failed, shown } = await run(t, {
+    files: {
+      a: GOOD,
+      assertion: `${AVA}test('one is two', (t) => t.is(1, 2));\n`,
+      crash: `${AVA}throw new Error('crashed on import');\n`,
+      hook: `${AVA}test.before(() => { throw new Error('hook broke'); });\ntest('never ran', (t) => t.pass());\n`,
+      skip: `${AVA}test.skip('left out', (t) => t.pass());\n`,
+      todo: `${AVA}test.todo('planned');\n`,
+    },
+  });
+  t.is(passed, 1);
+  t.true(failed >= 6, `${failed} failed:\n${shown}`);
+  for (const reason of [
+    /✗ .*one is two/,
+    /crashed on import/,
+    /hook broke/,
+    /left out\n.*was skipped/,
+    /planned\n.*was skipped/,
+  ]) {
+    t.regex(shown, reason);
+  }
+});
+
+test('a run without any test has failed', async (t) => {
+  const { passed, failed } = await run(t, { files: {} });
+  t.deepEqual([passed, failed], [0, 1]);
+});
+
+test('a test file without a test has failed', async (t) => {
+  const { passed, failed, shown } = await run(t, { files: { a: GOOD, b: AVA } });
+  t.deepEqual([passed, failed], [1, 1]);
+  t.regex(shown, /No tests found in .*b\.test\.ts/);
+});
+
+test('a test that waits for ever is named once its file made no progress for too long', async (t) => {
+  const hanging = `${AVA}test('waits', () => new Promise(() => setInterval(() => {}, 500)));\n`;
+  const { passed, failed, shown } = await run(t, { files: { a: GOOD, hanging }, args: ['--timeout=5s'] });
+  t.deepEqual([passed, failed], [1, 1]);
+  t.regex(shown, /✗ .*waits\n.*no new tests completed/s);
+});
+
+test('a test file that leaves something open has failed, although its tests passed', async (t) => {
+  const leaking = `${AVA}import { createServer } from 'node:net';\n${GOOD.replace(AVA, '')}createServer().listen(0);\n`;
+  const outcome = await run(t, { files: { leaking }, args: ['--timeout=5s'] });
+  t.is(outcome.passed, 1);
+  t.is(outcome.failed, 1);
+  t.is(outcome.problems.length, 1);
+});
+
+test('a run that takes too long is ended with all its processes, and has failed', async (t) => {
+  const busy = `${AVA}import { writeFileSync } from 'node:fs';
+test('busy', () => {
+  process.on('SIGTERM', () => {});
+  writeFileSync('pid', String(process.pid));
+  for (;;);
+});
+`;
+  const { root, failed, problems } = await run(t, { files: { busy }, timeLimitMs: 6_000 });
+  t.is(failed, 1);
+  t.regex(problems.join('\n'), /took too long/);
+  const worker = Number(await readFile(join(root, 'pid'), 'utf8'));
+  await t.notThrowsAsync(endOf(worker));
+});
+
+/** Resolves once no process has that id any more; the time-out of the test bounds the wait. */
+async function endOf(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await pause(20);
+  }
+}
