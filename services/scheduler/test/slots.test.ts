@@ -29,7 +29,7 @@ test('a session that works uses a slot of its server; one that has ended gives i
 test('a paused session in place gives its slot back and keeps its directory', (t) => {
   const { slots: subject, freed } = slots();
   subject.set(holder({ directory: '/shop' }));
-  subject.set(holder({ version: 4, directory: '/shop', status: 'paused' }));
+  subject.set(holder({ version: 4, directory: '/shop', status: 'paused', isOpen: false }));
   t.is(subject.used, 0);
   t.is(subject.occupantOf('/shop', 'b'), 'a');
   t.is(subject.occupantOf('/shop', 'a'), null);

@@ -3,6 +3,7 @@ import {
   attemptToken,
   decide,
   decideCreate,
+  failureOf,
   type DecisionContext,
   isWorking,
   type SessionCommand,
@@ -57,6 +58,15 @@ export class World {
     const attempt = this.sessions.get(id)?.attempt;
     if (attempt?.open)
       this.order(id, { name: 'report-closed', payload: { token: attemptToken(attempt), proof: 'It is over.' } });
+  }
+
+  /** Makes a running session degraded, and a degraded one well again. */
+  impair(id: string): void {
+    const { attempt, status } = this.sessions.get(id) ?? {};
+    if (!attempt?.open) return;
+    const token = attemptToken(attempt);
+    if (status === 'degraded') this.order(id, { name: 'report-recovered', payload: { token } });
+    else this.order(id, { name: 'report-degraded', payload: { token, failure: failureOf('provider_unavailable') } });
   }
 
   complete(id: string): void {
