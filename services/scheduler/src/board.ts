@@ -105,8 +105,6 @@ export class Board {
       page.filter((session) => session !== null),
       { isWhole, mark: marks.queue },
     );
-    // What is blocked is looked at again, in case that the event of a release was lost.
-    this.queue.releaseAll();
     this.#latest.age();
     this.#options.onChange();
   }
