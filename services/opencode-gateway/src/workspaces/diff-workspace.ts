@@ -34,10 +34,11 @@ export async function diffWorkspace(options: DiffOptions): Promise<WorkspaceDiff
     const call = await scratchCall(workspace, scratch);
     const base = workspace.baseRevision ?? (await emptyTree(git, call));
     await git(['add', '--all', '--ignore-errors'], { ...call, timeoutMs: STAGE_TIMEOUT_MS, accept: [1] });
+    // Unlike `git diff`, this heeds no setting of the user's for colours, prefixes or external programs.
     const compare = ['diff-index', '--cached', '-M'];
     const [changes, patch] = await Promise.all([
       git([...compare, '--raw', '--numstat', '--no-abbrev', '-z', base], { ...call, maxBytes: MAX_CHANGES_BYTES }),
-      git([...compare, '--patch', ...PLAIN, base], { ...call, maxBytes: maxPatchBytes }),
+      git([...compare, '--patch', base], { ...call, maxBytes: maxPatchBytes }),
     ]);
     return {
       files: parseChanges(changes.stdout),
@@ -49,7 +50,6 @@ export async function diffWorkspace(options: DiffOptions): Promise<WorkspaceDiff
   }
 }
 
-const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color'];
 const DEFAULT_MAX_PATCH_BYTES = 1024 * 1024;
 const MAX_CHANGES_BYTES = 4 * 1024 * 1024;
 const STAGE_TIMEOUT_MS = 2 * 60_000;
@@ -74,8 +74,9 @@ async function scratchCall(workspace: Workspace, scratch: string): Promise<GitCa
 }
 
 /**
- * What the index knows of unchanged files saves reading them. Its age goes along: git reads a file whose size and second
- * of change are as noted, unless it is older than the index. There is no index before the first `git add`.
+ * What the index knows of unchanged files saves reading them. Its age goes along: git trusts that a file whose size and
+ * second of change are as noted is unchanged only if it is older than the index. Before the first `git add` there is no
+ * index.
  */
 async function copyIndex(from: string, to: string): Promise<void> {
   const found = await stat(from).catch(() => null);

@@ -96,6 +96,16 @@ test('no hook runs, and nothing is signed', async (t) => {
   t.throws(() => git(repository.root, 'commit', '--allow-empty', '--message=x'), undefined, 'the hooks would have run');
 });
 
+test('line endings that git would refuse to convert do not keep work from being committed', async (t) => {
+  const { fixture, repository, workspace, commit } = await started(t);
+  fixture.git(repository.root, 'config', 'core.autocrlf', 'input');
+  fixture.git(repository.root, 'config', 'core.safecrlf', 'true');
+  write(workspace.root, { dos: 'a\r\nb\r\n' });
+  t.is((await fixture.workspaces.diffWorkspace({ workspace }))?.files[0]?.path, 'dos');
+  t.like(await commit(), { changed: true, warnings: [] });
+  t.is(fixture.git(workspace.root, 'status', '--porcelain'), '');
+});
+
 test('commits of the agent stay', async (t) => {
   const { fixture, workspace, commit, show } = await started(t);
   write(workspace.root, { one: '1' });

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { WorkspaceDiff } from '../../src/workspaces/diff-workspace.ts';
@@ -67,7 +67,8 @@ test('the patch applies to the base', async (t) => {
 });
 
 test('the configuration of the user does not change the patch', async (t) => {
-  const { fixture, repository, workspace, diff } = await inWorktree(t);
+  const files = { ...FILES, '.gitattributes': '* diff=custom\n' };
+  const { fixture, repository, workspace, diff } = await inWorktree(t, files);
   change(workspace.root);
   const expected = await diff();
   const settings = {
@@ -75,11 +76,29 @@ test('the configuration of the user does not change the patch', async (t) => {
     'color.ui': 'always',
     'diff.external': '/bin/false',
     'diff.renames': 'false',
-    'core.safecrlf': 'true',
-    'core.autocrlf': 'input',
+    'diff.custom.command': '/bin/false',
+    'diff.custom.textconv': '/bin/false',
   };
   for (const [name, value] of Object.entries(settings)) fixture.git(repository.root, 'config', name, value);
   t.deepEqual(await diff(), expected);
+});
+
+test('a file that changed within one tick of the clock, its size the same, is seen', async (t) => {
+  const { fixture, repository, id, workspace, diff } = await inWorktree(t);
+  // So that the times that the test sets are all that git goes by.
+  fixture.git(repository.root, 'config', 'core.trustctime', 'false');
+  fixture.git(repository.root, 'config', 'core.checkStat', 'minimal');
+  const path = join(workspace.root, 'keep');
+  const tick = new Date('2001-01-01T00:00:00Z');
+  utimesSync(path, tick, tick);
+  fixture.git(workspace.root, 'add', 'keep');
+  write(workspace.root, { keep: 'A\nB\nC\n' });
+  utimesSync(path, tick, tick);
+  utimesSync(join(repository.root, '.git/worktrees', id, 'index'), tick, tick);
+  t.deepEqual(
+    (await diff()).files.map((file) => file.path),
+    ['keep'],
+  );
 });
 
 test('looking writes nothing to the repository or the worktree', async (t) => {

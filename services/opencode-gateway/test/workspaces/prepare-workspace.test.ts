@@ -96,6 +96,16 @@ test('preparing again gives the same workspace with the work in it', async (t) =
   t.deepEqual([again, twice], [first, first]);
 });
 
+test('preparing several times at once makes one worktree', async (t) => {
+  const fixture = createFixture(t);
+  const repository = fixture.repository('project');
+  const id = sessionId();
+  const [first, ...others] = await Promise.all(Array.from({ length: 4 }, () => prepare(fixture, repository, id)));
+  for (const other of others) t.deepEqual(other, first);
+  t.is(fixture.git(repository.root, 'worktree', 'list').trim().split('\n').length, 2);
+  t.is(fixture.git(first?.root ?? '', 'status', '--porcelain'), '');
+});
+
 test('a worktree whose directory was deleted comes back with what was committed and staged', async (t) => {
   const fixture = createFixture(t);
   const repository = fixture.repository('project');
