@@ -7,7 +7,7 @@ import { forgetOldKeys } from './forget-old-keys.ts';
 import { createHandlers } from './handlers.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { listen } from './listen.ts';
-import { isLoopback } from './loopback.ts';
+import { isEveryAddress } from './loopback.ts';
 import { createPlaceInspection } from './place-violations.ts';
 import type { HttpGatewayPorts } from './ports.ts';
 import { createReadiness } from './readiness.ts';
@@ -24,8 +24,8 @@ export async function startHttpGateway(
   ports: HttpGatewayPorts,
   limits: Limits = LIMITS,
 ): Promise<HttpGateway> {
-  const { API_HOST: host, API_PORT: port, API_ALLOWED_HOSTS: allowedHosts, API_MAX_STREAMS: maxStreams } = config;
-  assertReachableByName(host, allowedHosts);
+  const { API_HOST: host, API_PORT: port, API_MAX_STREAMS: maxStreams } = config;
+  const allowedHosts = knownNames(host, config.API_ALLOWED_HOSTS);
   await using stack = new AsyncDisposableStack();
   const { bus, router, database, clock, logger, authenticator } = ports;
   const reader = createPostgresSessionReader(database);
@@ -46,9 +46,10 @@ export async function startHttpGateway(
   return { url: listening.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** Beyond loopback the names of the API must be known, or the check against DNS rebinding would refuse every request. */
-function assertReachableByName(host: string, allowedHosts: readonly string[]): void {
-  if (isLoopback(host) || allowedHosts.length > 0) return;
+/** The names by which clients reach the API, beside those of loopback: the check against DNS rebinding needs to know them. */
+function knownNames(host: string, allowedHosts: readonly string[]): readonly string[] {
+  if (!isEveryAddress(host)) return [...allowedHosts, host.toLowerCase()];
+  if (allowedHosts.length > 0) return allowedHosts;
   throw new StartupError(
     `API_HOST=${host} can be reached from other machines: say in API_ALLOWED_HOSTS by which names, separated by commas.`,
     EXIT_CODE.config,

@@ -1,48 +1,41 @@
 import { z } from 'zod';
+import { came, excerpt } from './excerpt.ts';
+import { isSafeKey, isStorable, jsonObject, withSafeKeys } from './json.ts';
 
 const GENERIC_TITLES = new Set(['test session', 'new session', 'untitled', 'coding task', 'development session']);
-const AGENT_NAME = /^[A-Za-z0-9_-]+$/;
+const AGENT_NAME = /^[A-Za-z0-9_-]{1,100}$/;
 const MODEL = /^[A-Za-z0-9_-]+\/[A-Za-z0-9_.:@/-]+$/;
+/** Something that a person can see: neither white space, nor a control character, nor one that takes no room. */
+const VISIBLE = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
 const METADATA_BYTES = 16_384;
 
 /** Text that every store can hold: no NUL, no lone surrogates. */
 export const text = (name: string) =>
   z
     .string({ error: (issue) => `${name} must be a string; ${came(issue.input)}.` })
-    .refine(
-      (value) => value.isWellFormed() && !value.includes('\0'),
-      `${name} holds characters that cannot be stored (NUL or half of a surrogate pair).`,
-    );
+    .refine(isStorable, `${name} holds characters that cannot be stored (NUL or half of a surrogate pair).`);
 
-/** Text of `min` to `max` characters, after `trim` if asked for. Characters are code points, as people count them. */
+/** Text of `min` to `max` characters. Characters are code points: an emoji counts as one, a family of them as its members. */
 export function boundedText(name: string, min: number, max: number) {
-  const rule =
-    min > 0 ? `${min}–${max.toLocaleString('en')} characters` : `at most ${max.toLocaleString('en')} characters`;
-  return text(name).refine((value) => value.length >= min && lengthWithin(value, max), {
-    error: (issue) => `${name} must have ${rule}; it has ${[...String(issue.input)].length.toLocaleString('en')}.`,
-  });
+  return bounded(text(name), name, min, max);
 }
 
-export const sessionId = z.uuidv7({
-  error: (issue) => `id must be a UUID of version 7 (time-ordered); ${came(issue.input)}.`,
-});
+/** Small letters, because an id is compared as text in some places and as a number in others. */
+export const sessionId = z
+  .uuidv7({ error: (issue) => `id must be a UUID of version 7 (time-ordered); ${came(issue.input)}.` })
+  .toLowerCase();
 
-export const title = text('title')
-  .transform((value) => value.trim())
-  .pipe(
-    boundedText('title', 1, 200).refine((value) => !GENERIC_TITLES.has(value.toLowerCase()), {
-      error: (issue) => `title "${String(issue.input)}" is too generic; say what the session is to do.`,
-    }),
-  );
+export const title = bounded(text('title').trim(), 'title', 1, 200)
+  .refine(isNotBlank, 'title must not be blank.')
+  .refine((value) => !GENERIC_TITLES.has(value.toLowerCase().replaceAll(/\s+/gu, ' ')), {
+    error: (issue) => `title "${excerpt(issue.input)}" is too generic; say what the session is to do.`,
+  });
 
-export const prompt = boundedText('prompt', 1, 10_000).refine(
-  (value) => value.trim().length > 0,
-  'prompt must not be blank.',
-);
+export const prompt = boundedText('prompt', 1, 10_000).refine(isNotBlank, 'prompt must not be blank.');
 
 /** Letters, digits, `_` and `-` only. */
-export const agentName = text('agent').refine((value) => AGENT_NAME.test(value) && value.length <= 100, {
-  error: (issue) => `"${excerpt(issue.input)}" is not an agent name: 1–100 letters, digits, _ and - only.`,
+export const agentName = text('agent').refine((value) => AGENT_NAME.test(value) && isSafeKey(value), {
+  error: (issue) => badName(issue.input),
 });
 
 /** `provider/model`, as OpenCode spells it. */
@@ -51,28 +44,37 @@ export const modelName = text('model').refine((value) => MODEL.test(value) && va
     `model must be provider/model, such as anthropic/claude-sonnet-4.5 (provider: letters, digits, _ and -; model also . : @ and /; at most 200 characters); ${came(issue.input)}.`,
 });
 
-export const agentConfig = z
-  .record(
-    z.string(),
-    z.strictObject({
-      model: modelName.optional(),
-      temperature: z.number().min(0).max(2).optional(),
-      maxTokens: z.int().min(1).max(10_000_000).optional(),
-      prompt: boundedText('prompt', 1, 10_000).optional(),
-      tools: z.record(boundedText('tool', 1, 100), z.boolean()).optional(),
-    }),
-    { error: (issue) => `agentConfig must be an object of agent name → settings; ${came(issue.input)}.` },
-  )
-  .superRefine((value, context) => {
-    for (const name of Object.keys(value)) {
-      if (AGENT_NAME.test(name) && name.length <= 100) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [name],
-        message: `"${excerpt(name)}" is not an agent name: 1–100 letters, digits, _ and - only.`,
-      });
-    }
-  });
+const agentSettings = z.strictObject(
+  {
+    model: modelName.optional(),
+    temperature: decimal('temperature', 0, 2).optional(),
+    maxTokens: integer('maxTokens', 1, 10_000_000, 'tokens').optional(),
+    prompt: boundedText('prompt', 1, 10_000).optional(),
+    tools: withSafeKeys(
+      z.record(
+        boundedText('tool', 1, 100),
+        z.boolean({ error: (issue) => `A tool must be true or false; ${came(issue.input)}.` }),
+        {
+          error: (issue) => `tools must be an object of tool name → true or false; ${came(issue.input)}.`,
+        },
+      ),
+    ).optional(),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type' ? `The settings of an agent must be an object; ${came(issue.input)}.` : undefined,
+  },
+);
+
+/** Settings by agent name. */
+export const agentConfig = withSafeKeys(
+  z
+    .record(z.string(), agentSettings, {
+      error: (issue) => `agentConfig must be an object of agent name → settings; ${came(issue.input)}.`,
+    })
+    // Also when the settings are wrong: a record of checked keys would pass over the settings of a bad name.
+    .superRefine(refuseBadNames, { when: () => true }),
+);
 
 /** An integer in [min, max], told as a whole sentence when it is not. */
 export function integer(name: string, min: number, max: number, unit: string) {
@@ -85,8 +87,9 @@ export function integer(name: string, min: number, max: number, unit: string) {
 }
 
 /** A number in [min, max], told as a whole sentence when it is not. */
-export function decimal(name: string, min: number, max: number, unit: string) {
-  const rule = (input: unknown) => `${name} must be a number of ${unit} from ${min} to ${max}; ${came(input)}.`;
+export function decimal(name: string, min: number, max: number, unit?: string) {
+  const rule = (input: unknown) =>
+    `${name} must be a number${unit ? ` of ${unit}` : ''} from ${min} to ${max}; ${came(input)}.`;
   return z
     .number({ error: (issue) => rule(issue.input) })
     .min(min, { error: (issue) => rule(issue.input) })
@@ -101,43 +104,41 @@ export function oneOf<const T extends readonly string[]>(name: string, values: T
 export const tags = z
   .array(boundedText('tag', 1, 100), { error: (issue) => `tags must be a list of strings; ${came(issue.input)}.` })
   .max(50, 'tags must be at most 50.')
-  .transform((values) => [...new Set(values)]);
+  .overwrite((values) => [...new Set(values)]);
 
 /** A JSON object of the client's own. */
-export const metadata = z
-  .record(z.string(), z.json(), { error: (issue) => `metadata must be a JSON object; ${came(issue.input)}.` })
-  .superRefine((value, context) => {
-    const json = JSON.stringify(value);
-    if (Buffer.byteLength(json) > METADATA_BYTES) {
-      context.addIssue({
-        code: 'custom',
-        message: `metadata must be at most 16 KiB as JSON; it has ${Buffer.byteLength(json).toLocaleString('en')} bytes.`,
-      });
-    }
-    if (json.includes('\\u0000') || /\\ud[89a-f]/.test(json)) {
-      context.addIssue({
-        code: 'custom',
-        message: 'metadata holds characters that cannot be stored (NUL or half of a surrogate pair).',
-      });
-    }
-  });
+export const metadata = jsonObject('metadata', METADATA_BYTES);
 
-/** RFC 3339, UTC, milliseconds. */
-export const instant = z.iso.datetime();
+function bounded(schema: ReturnType<typeof text>, name: string, min: number, max: number) {
+  const most = `${max.toLocaleString('en')} characters`;
+  const rule = min > 0 ? `${min}–${most}` : `at most ${most}`;
+  return schema.refine((value) => value.length >= min && lengthWithin(value, max), {
+    error: (issue) => `${name} must have ${rule}; it has ${lengthOf(String(issue.input)).toLocaleString('en')}.`,
+  });
+}
+
+function refuseBadNames(value: unknown, context: z.RefinementCtx): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  for (const name of Object.keys(value)) {
+    if (!AGENT_NAME.test(name)) context.addIssue({ code: 'custom', path: [name], message: badName(name) });
+  }
+}
+
+function badName(name: unknown): string {
+  return `"${excerpt(name)}" is not an agent name: 1–100 letters, digits, _ and - only.`;
+}
+
+/** What is empty is told by its length. */
+function isNotBlank(value: string): boolean {
+  return value.length === 0 || VISIBLE.test(value);
+}
 
 function lengthWithin(value: string, max: number): boolean {
-  return value.length <= max || (value.length <= 2 * max && [...value].length <= max);
+  return value.length <= max || (value.length <= 2 * max && lengthOf(value) <= max);
 }
 
-function came(input: unknown): string {
-  if (input === undefined) return 'it is missing';
-  if (typeof input === 'string') return `got "${excerpt(input)}"`;
-  if (typeof input === 'number' || typeof input === 'boolean' || input === null) return `got ${String(input)}`;
-  return `got ${Array.isArray(input) ? 'a list' : `an ${typeof input}`}`;
-}
-
-/** Never echo long input. */
-function excerpt(input: unknown): string {
-  const value = String(input);
-  return value.length <= 60 ? value : `${value.slice(0, 57)}…`;
+function lengthOf(value: string): number {
+  let length = 0;
+  for (const _ of value) length += 1;
+  return length;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { json, jsonObject } from './json.ts';
 import { workspaceInUse } from './new-session.ts';
 import { failure, resumePoint, tokenUsage } from './usage.ts';
 
@@ -24,14 +25,14 @@ export const reportWarning = z.object({
   token,
   type: z.string(),
   message: z.string(),
-  context: z.record(z.string(), z.json()).default({}),
+  context: jsonObject('context').default({}),
 });
 export const reportCompleted = z.object({
   token,
   /** Steps that were not reported one by one; known ones are dropped. */
   steps: z.array(finishedStep).max(1_000),
   resume: resumePoint,
-  result: z.json(),
+  result: json,
   commit: z.string().nullable(),
 });
 export const reportFailed = z.object({
@@ -40,5 +41,7 @@ export const reportFailed = z.object({
   resume: resumePoint.nullable(),
   failure,
 });
+/** Neither the OpenCode server nor the session in it is there any more, and there is nothing to go on from. */
+export const reportLost = z.object({ token, detail: z.string() });
 /** The run is over and nothing of it works any more, after a stop, pause or cancel. */
 export const reportClosed = z.object({ token, proof: z.string() });

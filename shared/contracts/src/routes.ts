@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sessionId } from './fields.ts';
+import { boundedText, sessionId } from './fields.ts';
 import { newSession } from './new-session.ts';
 import { sessionOutput, workspaceDiff } from './opencode.ts';
 import { clientCommands } from './session-commands.ts';
@@ -44,7 +44,7 @@ const listQuery = z.strictObject({
     .describe('One or several states, separated by commas.'),
   priority: z.enum(PRIORITIES).optional(),
   parentId: sessionId.optional(),
-  tag: z.string().max(100).optional(),
+  tag: boundedText('tag', 1, 100).optional(),
   limit,
   cursor: z.string().max(200).optional().describe('`nextCursor` of the page before.'),
 });

@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import { type RequestContract, requestContract } from './contract.ts';
+import { boundedText } from './fields.ts';
+import { json } from './json.ts';
 import { newSession } from './new-session.ts';
 import {
   reportClosed,
   reportCompleted,
   reportDegraded,
   reportFailed,
+  reportLost,
   reportPrepared,
   reportRecovered,
   reportStep,
   reportWarning,
 } from './reports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
+import { failure } from './usage.ts';
 import { STATUSES } from './vocabulary.ts';
 
 /** What a command did. `outcome` says whether it changed something now, did so when it came the first time, or came too late. */
@@ -33,7 +37,7 @@ function command<P extends z.ZodType>(
 }
 
 const none = z.strictObject({});
-const because = z.strictObject({ reason: z.string().max(1_000).optional() });
+const because = z.strictObject({ reason: boundedText('reason', 0, 1_000).optional() });
 
 /** Commands of clients. The session's id, the tenant and the principal are in the envelope. */
 export const clientCommands = {
@@ -44,8 +48,8 @@ export const clientCommands = {
   stop: command('stop', 'End a running or paused session; what it did is kept, and it can be retried.', because),
   cancel: command('cancel', 'Give up a session that does not run.', because),
   retry: command('retry', 'Start a new attempt of a recoverable session from its latest checkpoint.', none),
-  checkpoint: command('checkpoint', 'Make a checkpoint now.', z.strictObject({ data: z.json().default({}) })),
-  delete: command('delete', 'Hide a session that has ended or never ran; its history is kept.', none),
+  checkpoint: command('checkpoint', 'Make a checkpoint now.', z.strictObject({ data: json.default({}) })),
+  delete: command('delete', 'Hide a session that has ended; its history is kept.', none),
 } as const;
 
 /** Commands of the other services. */
@@ -71,6 +75,12 @@ export const internalCommands = {
     'The parent has ended: cancel or orphan this session.',
     z.strictObject({ policy: z.enum(['cancel', 'orphan']), parentId: z.string() }),
   ),
+  'child-ended': command(
+    'child-ended',
+    'A child has ended: what succeeded in part may be complete by now.',
+    z.strictObject({ childId: z.string() }),
+  ),
+  'give-up': command('give-up', 'End a waiting session that can never run.', z.strictObject({ failure })),
   'report-prepared': command(
     'report-prepared',
     'The workspace and the OpenCode session of an attempt are ready.',
@@ -82,6 +92,7 @@ export const internalCommands = {
   'report-warning': command('report-warning', 'Something that a person should know happened.', reportWarning),
   'report-completed': command('report-completed', 'The turn has ended well.', reportCompleted),
   'report-failed': command('report-failed', 'The turn has failed.', reportFailed),
+  'report-lost': command('report-lost', 'The execution of an attempt can no longer be found anywhere.', reportLost),
   'report-closed': command('report-closed', 'The turn was ended on request and nothing of it is left.', reportClosed),
 } as const;
 

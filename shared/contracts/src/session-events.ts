@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type EventContract, eventContract } from './contract.ts';
+import { json } from './json.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
 import { finishedStep } from './reports.ts';
 import { checkpoint, failure, resumePoint, warning } from './usage.ts';
@@ -28,9 +29,14 @@ export const sessionEventData = {
   }),
   'session.paused': transition,
   'session.degraded': transition.extend({ failure }),
-  'session.completed': transition.extend({ result: z.json(), commit: z.string().nullable() }),
+  'session.completed': transition.extend({
+    result: json,
+    commit: z.string().nullable(),
+    /** How many sub-tasks there were, all of which succeeded; missing without any. */
+    succeeded: z.int().min(0).optional(),
+  }),
   'session.partially_completed': transition.extend({
-    result: z.json(),
+    result: json,
     commit: z.string().nullable(),
     succeeded: z.int(),
     failed: z.int(),

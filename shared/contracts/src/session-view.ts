@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { json, jsonObject } from './json.ts';
 import { place, workspaceInUse } from './new-session.ts';
 import { checkpoint, failure, tokenUsage, warning } from './usage.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, STATUSES } from './vocabulary.ts';
@@ -32,8 +33,8 @@ export const executionMetrics = z.object({
   successRate: share.nullable(),
   confidence: share.nullable(),
   codeQuality: share.nullable(),
-  result: z.json(),
-  error: z.object({ type: z.string(), message: z.string(), context: z.json() }).nullable(),
+  result: json,
+  error: z.object({ type: z.string(), message: z.string(), context: json }).nullable(),
   warnings: z.array(warning),
   costUsd: z.number().min(0),
   healthy: z.boolean(),
@@ -59,7 +60,7 @@ export const sessionView = z
     parentId: z.string().nullable(),
     childIds: z.array(z.string()),
     childPolicy: z.enum(CHILD_POLICIES),
-    agentConfig: z.record(z.string(), z.json()),
+    agentConfig: jsonObject('agentConfig'),
     agent: z.string().nullable(),
     model: z.string().nullable(),
     prompt: z.string(),
@@ -75,7 +76,7 @@ export const sessionView = z
     cpuLimit: z.number().nullable(),
     memoryLimitMb: z.number().nullable(),
     tags: z.array(z.string()),
-    metadata: z.record(z.string(), z.json()),
+    metadata: jsonObject('metadata'),
     attempt: z
       .object({
         number: z.int().min(1),

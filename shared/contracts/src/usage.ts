@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { json, jsonObject } from './json.ts';
 
 const count = z.int().min(0);
 
@@ -34,7 +35,7 @@ export const checkpoint = z.object({
   /** `step`: after a finished agent step. `interval`: the time-out between two. `request`: somebody asked. `prepared`: before the prompt. */
   origin: z.enum(['prepared', 'step', 'interval', 'request']),
   attempt: z.int().min(0),
-  data: z.json(),
+  data: json,
   resume: resumePoint,
 });
 export type Checkpoint = z.output<typeof checkpoint>;
@@ -45,7 +46,7 @@ export const failure = z.object({
   message: z.string(),
   /** Whether it is known to pass by itself, so that it is retried automatically. */
   transient: z.boolean(),
-  context: z.record(z.string(), z.json()).optional(),
+  context: jsonObject('context').optional(),
 });
 export type Failure = z.output<typeof failure>;
 
@@ -53,6 +54,6 @@ export const warning = z.object({
   type: z.string(),
   message: z.string(),
   timestamp: z.iso.datetime(),
-  context: z.record(z.string(), z.json()).default({}),
+  context: jsonObject('context').default({}),
 });
 export type Warning = z.output<typeof warning>;

@@ -19,7 +19,9 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
   resume: ({ status, times }) => status === 'paused' && times.waitingSince === null,
   stop: (snapshot) => canBecome(snapshot, 'stopped'),
   cancel: (snapshot) => canBecome(snapshot, 'cancelled'),
-  retry: (snapshot) => isRecoverable(snapshot) || (snapshot.status === 'partially_completed' && mayRetry(snapshot)),
+  retry: (snapshot) =>
+    isRecoverable(snapshot) ||
+    (snapshot.status === 'partially_completed' && snapshot.deletedAt === null && mayRetry(snapshot)),
   checkpoint: ({ status }) => isWorking(status) || status === 'paused',
   delete: ({ status, deletedAt }) => isTerminal(status) && deletedAt === null,
 };
@@ -52,13 +54,10 @@ export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
           data: { ...transitionTo(snapshot, 'cancelled'), failure: failureOf('cancelled_by_user', reason) },
         },
       ],
-      settleChildren(snapshot),
+      [...abort(snapshot), ...settleChildren(snapshot)],
     ),
   ),
-  retry: (snapshot) => {
-    if (ALLOWED.retry(snapshot)) return emit([queued(snapshot)]);
-    return refuse(snapshot, 'retry', 'queued', allowedCommands(snapshot), whyNotRecoverable(snapshot));
-  },
+  retry: guarded('retry', 'queued', (snapshot) => emit([queued(snapshot)])),
   checkpoint: guarded('checkpoint', 'running', (snapshot, { data }, { now }) =>
     emit([
       {
@@ -67,14 +66,34 @@ export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
       },
     ]),
   ),
-  delete: guarded('delete', 'cancelled', () => emit([{ type: 'session.deleted', data: {} }])),
+  delete: guarded('delete', 'cancelled', (snapshot) =>
+    emit([{ type: 'session.deleted', data: {} }], snapshot.timers.retry ? settleChildren(snapshot) : []),
+  ),
 };
 
 function guarded<N extends Name>(name: N, target: Status, decider: Decider<N>): Decider<N> {
-  return (snapshot, payload, context) =>
-    ALLOWED[name](snapshot)
-      ? decider(snapshot, payload, context)
-      : refuse(snapshot, name, target, allowedCommands(snapshot));
+  return (snapshot, payload, context) => {
+    if (ALLOWED[name](snapshot)) return decider(snapshot, payload, context);
+    return refuse(snapshot, name, target, allowedCommands(snapshot), WHY_NOT[name]?.(snapshot));
+  };
+}
+
+/** What the states alone do not say. */
+const WHY_NOT: { readonly [N in Name]?: (snapshot: SessionSnapshot) => string | undefined } = {
+  resume: ({ status }) => (status === 'paused' ? 'it waits for a slot already' : undefined),
+  retry: whyNotRetried,
+  checkpoint: () => 'only a running, degraded or paused session has work to keep',
+  delete: ({ deletedAt }) =>
+    deletedAt === null ? 'only a session that has ended can be deleted' : 'it is deleted already',
+};
+
+function whyNotRetried(snapshot: SessionSnapshot): string {
+  if (snapshot.deletedAt !== null) return 'it is deleted';
+  if (snapshot.status === 'completed') return 'a completed session is never retried';
+  if (!canBecome(snapshot, 'queued') || snapshot.status === 'pending')
+    return 'only sessions that failed, timed out, were stopped or completed in part are retried';
+  if (snapshot.checkpoints.count === 0) return 'it has no checkpoint to go on from';
+  return `it has been retried ${snapshot.retries} times, the most allowed`;
 }
 
 /** Back into the queue, by start or retry. */
@@ -90,9 +109,9 @@ export function queued(snapshot: SessionSnapshot) {
   } as const;
 }
 
-/** The order to end the run that is under way, if one is. */
+/** The order to end the run of which something may still work, if there is one. Repeating it changes nothing. */
 export function abort(snapshot: SessionSnapshot): readonly Effect[] {
-  if (!snapshot.attempt?.open || !isWorking(snapshot.status)) return [];
+  if (!snapshot.attempt?.open) return [];
   return [{ type: 'abort-attempt', serverId: snapshot.attempt.serverId, token: attemptToken(snapshot.attempt) }];
 }
 
@@ -100,12 +119,4 @@ export function abort(snapshot: SessionSnapshot): readonly Effect[] {
 export function settleChildren(snapshot: SessionSnapshot): readonly Effect[] {
   const policy = snapshot.session.childPolicy;
   return snapshot.childIds.length === 0 || policy === 'detach' ? [] : [{ type: 'settle-children', policy }];
-}
-
-function whyNotRecoverable(snapshot: SessionSnapshot): string {
-  if (snapshot.status === 'completed') return 'a completed session is never retried';
-  if (snapshot.checkpoints.count === 0) return 'it has no checkpoint to go on from';
-  if (snapshot.retries >= snapshot.policy.maxRetries)
-    return `it has been retried ${snapshot.retries} times, the most allowed`;
-  return 'only failed, timed-out and stopped sessions are retried';
 }

@@ -1,18 +1,14 @@
 import type { FinishedStep, internalCommands, ResumePoint } from '@oio/contracts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { settleChildren } from './decide-client.ts';
-import {
-  canBecome,
-  type Decider,
-  type DecisionContext,
-  emit,
-  type NewEvent,
-  nothing,
-  transitionTo,
-} from './decision.ts';
+import { type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
+import { addStep } from './evolve-attempt.ts';
 import { later } from './evolve-transition.ts';
+import { failureOf } from './failures.ts';
+import { apiErrorRate, HEALTHY } from './execution-metrics.ts';
 import { mayRetry, retryDelayMs } from './retry-policy.ts';
 import { attemptToken, type SessionSnapshot } from './snapshot.ts';
+import { isWorking } from './transitions.ts';
 
 export type InternalCommandName = keyof typeof internalCommands;
 type Name = Extract<InternalCommandName, `report-${string}`>;
@@ -28,52 +24,53 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
   }),
   'report-step': current((snapshot, { token, step, resume }, { now }) => {
     if (snapshot.attempt?.lastStepId === step.stepId) return nothing;
-    return emit([
-      { type: 'session.step-finished', data: { token, step } },
-      checkpointMade(snapshot, now, 'step', resume),
-    ]);
+    const finished: NewEvent = { type: 'session.step-finished', data: { token, step } };
+    return emit([finished, checkpointMade(snapshot, now, 'step', resume), ...changeOfErrorRate(snapshot, step)]);
   }),
   'report-degraded': current((snapshot, { failure }) => {
     if (snapshot.status !== 'running') return nothing;
     return emit([{ type: 'session.degraded', data: { ...transitionTo(snapshot, 'degraded'), failure } }]);
   }),
   'report-recovered': current((snapshot) => {
-    if (snapshot.status !== 'degraded' || !snapshot.attempt) return nothing;
-    const { number, run, serverId, messageId } = snapshot.attempt;
-    return emit([
-      {
-        type: 'session.running',
-        data: { ...transitionTo(snapshot, 'running'), attempt: number, run, serverId, messageId, schedulerEpoch: null },
-      },
-    ]);
+    if (snapshot.status !== 'degraded' || snapshot.failure?.code === 'api_error_rate') return nothing;
+    return emit(recovered(snapshot));
   }),
   'report-warning': current((_snapshot, { type, message, context }, { now }) =>
     emit([{ type: 'session.warning-raised', data: { warning: { type, message, context, timestamp: now } } }]),
   ),
   'report-completed': current((snapshot, report, context) => {
-    if (!canBecome(snapshot, 'completed')) return nothing;
     const steps = lateSteps(snapshot, report.token, report.steps, report.resume, context.now);
-    return emit(
-      [...steps, completed(snapshot, report, context), closed(report.token, 'The turn has ended.')],
-      settleChildren(snapshot),
-    );
+    const end = closed(report.token, 'The turn has ended.');
+    if (!isWorking(snapshot.status)) return emit([...steps, end]);
+    return emit([...steps, completed(snapshot, report, context), end], settleChildren(snapshot));
   }),
   'report-failed': current((snapshot, { token, steps, resume, failure }, context) => {
-    if (!canBecome(snapshot, 'failed')) return nothing;
-    const late = resume ? lateSteps(snapshot, token, steps, resume, context.now) : [];
+    const late = lateSteps(snapshot, token, steps, resume, context.now);
+    const end = closed(token, 'The turn has ended.');
+    if (!isWorking(snapshot.status)) return emit([...late, end]);
+    const keeps = late.some(({ type }) => type === 'session.checkpoint-made');
     const retries =
-      failure.transient && (mayRetry(snapshot) || (late.length > 0 && snapshot.retries < snapshot.policy.maxRetries));
+      failure.transient && (mayRetry(snapshot) || (keeps && snapshot.retries < snapshot.policy.maxRetries));
     const retryAt = retries ? later(context.now, retryDelayMs(snapshot.retries, context.random)) : null;
     const failed: NewEvent = {
       type: 'session.failed',
       data: { ...transitionTo(snapshot, 'failed'), failure, retryAt },
     };
-    return emit([...late, failed, closed(token, 'The turn has ended.')], retries ? [] : settleChildren(snapshot));
+    return emit([...late, failed, end], retries ? [] : settleChildren(snapshot));
   }),
-  'report-closed': (snapshot, { token, proof }) => {
-    if (!snapshot.attempt?.open || attemptToken(snapshot.attempt) !== token) return nothing;
-    return emit([closed(token, proof)]);
-  },
+  'report-lost': current((snapshot, { token, detail }) => {
+    const end = closed(token, detail);
+    if (!isWorking(snapshot.status)) return emit([end]);
+    const failure = failureOf('execution_lost', detail);
+    return emit(
+      [{ type: 'session.orphaned', data: { ...transitionTo(snapshot, 'orphaned'), failure } }, end],
+      settleChildren(snapshot),
+    );
+  }),
+  // While it is to work, nobody asked for its end: the attempt is executed again instead.
+  'report-closed': current((snapshot, { token, proof }) =>
+    isWorking(snapshot.status) ? nothing : emit([closed(token, proof)]),
+  ),
 };
 
 /** Only the run that is under way may report. */
@@ -94,6 +91,33 @@ function checkpointMade(
   return { type: 'session.checkpoint-made', data: { checkpoint: nextCheckpoint(snapshot, { at, origin, resume }) } };
 }
 
+/** Many API errors alone impair a session. It counts as well again once enough calls have succeeded. */
+function changeOfErrorRate(snapshot: SessionSnapshot, step: FinishedStep): NewEvent[] {
+  const usage = addStep(snapshot.usage, step);
+  const isHigh = apiErrorRate(usage) > HEALTHY.errorRate;
+  if (snapshot.status === 'running' && isHigh && step.apiErrors > 0) {
+    const failure = failureOf(
+      'api_error_rate',
+      `${usage.apiErrors} of ${usage.apiCalls} calls to the model provider failed.`,
+    );
+    return [{ type: 'session.degraded', data: { ...transitionTo(snapshot, 'degraded'), failure } }];
+  }
+  return snapshot.failure?.code === 'api_error_rate' && snapshot.status === 'degraded' && !isHigh
+    ? recovered(snapshot)
+    : [];
+}
+
+function recovered(snapshot: SessionSnapshot): NewEvent[] {
+  if (!snapshot.attempt) return [];
+  const { number, run, serverId, messageId } = snapshot.attempt;
+  return [
+    {
+      type: 'session.running',
+      data: { ...transitionTo(snapshot, 'running'), attempt: number, run, serverId, messageId, schedulerEpoch: null },
+    },
+  ];
+}
+
 function closed(token: string, proof: string): NewEvent {
   return { type: 'session.attempt-closed', data: { token, proof } };
 }
@@ -104,27 +128,29 @@ function completed(
   { children }: DecisionContext,
 ): NewEvent {
   const outcome = { result: report.result, commit: report.commit };
-  if (!children || children.failed === 0)
-    return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome } };
+  if (!children) return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome } };
+  const { succeeded, failed } = children;
+  if (failed === 0)
+    return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome, succeeded } };
   return {
     type: 'session.partially_completed',
-    data: { ...transitionTo(snapshot, 'partially_completed'), ...outcome, ...children },
+    data: { ...transitionTo(snapshot, 'partially_completed'), ...outcome, succeeded, failed },
   };
 }
 
 type ResultOf = Extract<NewEvent, { type: 'session.completed' }>['data']['result'];
 
-/** The steps that no report told of yet, in their order, and one checkpoint behind them. */
+/** The steps that no report told of yet, in their order, and one checkpoint behind them where it is known how to go on. */
 function lateSteps(
   snapshot: SessionSnapshot,
   token: string,
   steps: readonly FinishedStep[],
-  resume: ResumePoint,
+  resume: ResumePoint | null,
   now: string,
 ): NewEvent[] {
   const known = steps.findIndex(({ stepId }) => stepId === snapshot.attempt?.lastStepId);
   const news = steps.slice(known + 1);
   if (news.length === 0) return [];
   const events = news.map((step): NewEvent => ({ type: 'session.step-finished', data: { token, step } }));
-  return [...events, checkpointMade(snapshot, now, 'step', resume)];
+  return resume ? [...events, checkpointMade(snapshot, now, 'step', resume)] : events;
 }

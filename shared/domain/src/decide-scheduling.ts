@@ -5,11 +5,11 @@ import { canBecome, type Decider, type Effect, emit, nothing, refuse, transition
 import { failureOf } from './failures.ts';
 import { isRecoverable } from './retry-policy.ts';
 import type { SessionSnapshot, TimerName } from './snapshot.ts';
-import { isLiving, isWorking } from './transitions.ts';
+import { isLiving, isTerminal, isWorking } from './transitions.ts';
 
 type Name = Exclude<InternalCommandName, `report-${string}`>;
 
-/** What the scheduler, the timers, new owners and parents order. */
+/** What the scheduler, the timers, new owners, parents and children order. */
 export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
   dispatch: (snapshot, { serverId, schedulerEpoch }, { messageId }) => {
     const waits =
@@ -33,14 +33,48 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     return timer(snapshot, context.now);
   },
   adopt: (snapshot) => {
-    if (!isLiving(snapshot.status)) return nothing;
-    return emit([], pendingEffects(snapshot));
+    const effects = pendingEffects(snapshot);
+    return isLiving(snapshot.status) || effects.length > 0 ? emit([], effects) : nothing;
   },
   'add-child': (snapshot, { childId }) => {
     if (snapshot.childIds.includes(childId)) return nothing;
+    if (childId === snapshot.id || childId === snapshot.session.parentId) {
+      return refuse(
+        snapshot,
+        'add-child',
+        'running',
+        allowedCommands(snapshot),
+        'sessions form a tree, and this child stands above it',
+      );
+    }
     if (!isLiving(snapshot.status))
-      return refuse(snapshot, 'add-child', 'running', [], 'a session that has ended takes no further children');
+      return refuse(
+        snapshot,
+        'add-child',
+        'running',
+        allowedCommands(snapshot),
+        'a session that has ended takes no further children',
+      );
     return emit([{ type: 'session.child-added', data: { childId } }]);
+  },
+  'child-ended': (snapshot, { childId }, { children }) => {
+    const complete =
+      snapshot.status === 'partially_completed' && snapshot.childIds.includes(childId) && children?.failed === 0;
+    if (!complete) return nothing;
+    const { result, commit } = snapshot;
+    return emit([
+      {
+        type: 'session.completed',
+        data: { ...transitionTo(snapshot, 'completed'), result, commit, succeeded: children.succeeded },
+      },
+    ]);
+  },
+  'give-up': (snapshot, { failure }) => {
+    if (snapshot.status !== 'pending' && snapshot.status !== 'queued') return nothing;
+    return emit(
+      [{ type: 'session.failed', data: { ...transitionTo(snapshot, 'failed'), failure, retryAt: null } }],
+      [...abort(snapshot), ...settleChildren(snapshot)],
+    );
   },
   'end-by-parent': (snapshot, { policy, parentId }) => {
     if (!isLiving(snapshot.status)) return nothing;
@@ -50,7 +84,13 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
 
 /** What is still to be done outside for a session in this state: the same after a crash as before it. */
 export function pendingEffects(snapshot: SessionSnapshot): readonly Effect[] {
-  return isWorking(snapshot.status) ? [{ type: 'execute-attempt' }] : [];
+  if (isWorking(snapshot.status)) return [{ type: 'execute-attempt' }];
+  return hasEnded(snapshot) ? [...abort(snapshot), ...settleChildren(snapshot)] : abort(snapshot);
+}
+
+/** Ended for good, as far as nobody orders a retry: no automatic one is due. */
+function hasEnded({ status, timers }: SessionSnapshot): boolean {
+  return isTerminal(status) && !timers.retry;
 }
 
 const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, now: string) => Verdict } = {

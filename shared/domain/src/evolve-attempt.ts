@@ -1,6 +1,7 @@
-import type { TokenUsage } from '@oio/contracts';
+import type { FinishedStep, TokenUsage } from '@oio/contracts';
 import type { Evolvers } from './evolve.ts';
 import { later } from './evolve-transition.ts';
+import type { SessionSnapshot } from './snapshot.ts';
 
 /** A session shows its newest warnings; the rest stay in its history. */
 const WARNINGS_SHOWN = 20;
@@ -22,12 +23,7 @@ export const attemptEvolvers: Pick<
   'session.step-finished': (snapshot, { data: { step } }) => ({
     ...snapshot,
     attempt: snapshot.attempt && { ...snapshot.attempt, steps: snapshot.attempt.steps + 1, lastStepId: step.stepId },
-    usage: {
-      tokens: addTokens(snapshot.usage.tokens, step.tokens),
-      costUsd: addUsd(snapshot.usage.costUsd, step.costUsd),
-      apiCalls: snapshot.usage.apiCalls + 1 + step.apiErrors,
-      apiErrors: snapshot.usage.apiErrors + step.apiErrors,
-    },
+    usage: addStep(snapshot.usage, step),
   }),
   'session.checkpoint-made': (snapshot, { seq, at, data: { checkpoint } }) => ({
     ...snapshot,
@@ -51,7 +47,17 @@ export const attemptEvolvers: Pick<
   }),
 };
 
-export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
+/** What a session has used after one more step: the call that succeeded and those that failed before it. */
+export function addStep(usage: SessionSnapshot['usage'], step: FinishedStep): SessionSnapshot['usage'] {
+  return {
+    tokens: addTokens(usage.tokens, step.tokens),
+    costUsd: addUsd(usage.costUsd, step.costUsd),
+    apiCalls: usage.apiCalls + 1 + step.apiErrors,
+    apiErrors: usage.apiErrors + step.apiErrors,
+  };
+}
+
+function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
   return {
     input: a.input + b.input,
     output: a.output + b.output,

@@ -29,6 +29,7 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
     failure: null,
     result: event.data.result,
     commit: event.data.commit ?? snapshot.commit,
+    subTasks: event.data.succeeded ? { succeeded: event.data.succeeded, failed: 0 } : null,
   }),
   'session.partially_completed': (snapshot, event) => ({
     ...ended(snapshot, event, 'completedAt'),

@@ -32,7 +32,7 @@ const evolvers: Evolvers = {
   ...transitionEvolvers,
   ...attemptEvolvers,
   'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
-  'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at }),
+  'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at, timers: {} }),
 };
 
 const noUsage: { tokens: TokenUsage; costUsd: number; apiCalls: number; apiErrors: number } = {

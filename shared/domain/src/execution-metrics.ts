@@ -3,14 +3,15 @@ import { elapsedMs } from './evolve-transition.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 import { isTerminal } from './transitions.ts';
 
-const HEALTHY = { errorRate: 0.1, retries: 5, warnings: 10 } as const;
+/** A session within these is healthy. */
+export const HEALTHY = { errorRate: 0.1, retries: 5, warnings: 10 } as const;
 
 /** What is known of a session in numbers, at the instant `now`. Source: the domain specification, section 4. */
 export function executionMetrics(snapshot: SessionSnapshot, now: string): ExecutionMetrics {
   const { times, usage, subTasks } = snapshot;
   const { tokens, apiCalls, apiErrors } = usage;
+  const errorRate = apiErrorRate(usage);
   const end = isTerminal(snapshot.status) ? snapshot.statusUpdatedAt : now;
-  const apiErrorRate = apiCalls === 0 ? 0 : apiErrors / apiCalls;
   return {
     createdAt: snapshot.createdAt,
     queuedAt: times.queuedAt,
@@ -32,7 +33,7 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     },
     apiCalls,
     apiErrors,
-    apiErrorRate,
+    apiErrorRate: errorRate,
     retries: snapshot.retries,
     checkpointCount: snapshot.checkpoints.count,
     successRate: subTasks ? subTasks.succeeded / (subTasks.succeeded + subTasks.failed) : null,
@@ -47,10 +48,15 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     warnings: [...snapshot.warnings],
     costUsd: usage.costUsd,
     healthy:
-      apiErrorRate <= HEALTHY.errorRate &&
+      errorRate <= HEALTHY.errorRate &&
       snapshot.retries <= HEALTHY.retries &&
       snapshot.warningCount <= HEALTHY.warnings,
   };
+}
+
+/** The share of calls to the model provider that failed; 0 without any. */
+export function apiErrorRate({ apiCalls, apiErrors }: SessionSnapshot['usage']): number {
+  return apiCalls === 0 ? 0 : apiErrors / apiCalls;
 }
 
 function seconds(ms: number): number {

@@ -128,6 +128,16 @@ export const FAILURES = {
     transient: false,
     advice: 'Submit it again, on its own or under a living parent.',
   },
+  api_error_rate: {
+    meaning: 'More than a tenth of the calls to the model provider failed.',
+    transient: true,
+    advice: 'Nothing; if it persists, look at the status of the provider.',
+  },
+  execution_lost: {
+    meaning: 'Its execution can no longer be found anywhere.',
+    transient: false,
+    advice: 'Submit it again if it is still wanted.',
+  },
   internal: {
     meaning: 'A defect of the orchestrator.',
     transient: false,
@@ -140,5 +150,5 @@ export type FailureCode = keyof typeof FAILURES;
 /** A failure of a known kind; `message` says what came, the table says the rest. */
 export function failureOf(code: FailureCode, message?: string, context?: Failure['context']): Failure {
   const kind = FAILURES[code];
-  return { code, message: message ?? kind.meaning, transient: kind.transient, ...(context && { context }) };
+  return { code, message: message || kind.meaning, transient: kind.transient, ...(context && { context }) };
 }

@@ -1,0 +1,70 @@
+import test from 'ava';
+import { type Checkpoint, noTokens } from '@oio/contracts';
+import { CHECKPOINTS_KEPT, keptCheckpoints, type SessionSnapshot } from '../src/index.ts';
+import { after, at, dispatched, prepared, resume, SESSION_IN, step, submitted } from './sessions.ts';
+
+function made(count: number): Checkpoint[] {
+  let session: SessionSnapshot = dispatched(submitted());
+  return Array.from({ length: count }, (_, index) => {
+    session = after(session, 'checkpoint', { data: { index } }, { now: at(index) });
+    return session.checkpoints.last as Checkpoint;
+  });
+}
+
+test('after 150 checkpoints 51 to 150 are kept', (t) => {
+  const kept = keptCheckpoints(made(150));
+  t.is(CHECKPOINTS_KEPT, 100);
+  t.deepEqual(
+    kept.map(({ sequence }) => sequence),
+    Array.from({ length: 100 }, (_, index) => index + 51),
+  );
+});
+
+for (const count of [0, 1, 99, 100, 101]) {
+  test(`of ${count} checkpoints ${Math.min(count, 100)} are kept`, (t) => {
+    t.is(keptCheckpoints(made(count)).length, Math.min(count, 100));
+  });
+}
+
+test('the sequence goes on over attempts', (t) => {
+  const stopped = after(prepared(submitted()), 'stop', {});
+  const second = prepared(after(stopped, 'retry', {}));
+  t.like(second.checkpoints, { count: 2, last: { sequence: 2, attempt: 2 } });
+});
+
+test('a requested checkpoint keeps the data of the client and knows where the work stands', (t) => {
+  const running = after(prepared(submitted()), 'report-step', { token: '1.1', step: step('msg_7'), resume });
+  const { last } = after(running, 'checkpoint', { data: { note: 'before lunch' } }, { now: at(9) }).checkpoints;
+  t.deepEqual(last, {
+    sequence: 3,
+    timestamp: at(9),
+    origin: 'request',
+    attempt: 1,
+    data: { note: 'before lunch' },
+    resume: {
+      openCodeSessionId: 'ses_1',
+      lastMessageId: 'msg_7',
+      fileSnapshot: null,
+      todos: resume.todos,
+      tokens: running.usage.tokens,
+      costUsd: 0.001,
+    },
+  });
+});
+
+test('a checkpoint before anything was done says so', (t) => {
+  const { last } = after(dispatched(submitted()), 'checkpoint', { data: {} }).checkpoints;
+  t.deepEqual(last?.resume, {
+    openCodeSessionId: null,
+    lastMessageId: null,
+    fileSnapshot: null,
+    todos: [],
+    tokens: noTokens,
+    costUsd: 0,
+  });
+});
+
+test('a paused session takes a checkpoint, a queued one has nothing to keep', (t) => {
+  t.is(after(SESSION_IN.paused(), 'checkpoint', { data: {} }).checkpoints.count, 2);
+  t.throws(() => after(submitted(), 'checkpoint', { data: {} }), { message: /has work to keep/ });
+});

@@ -1,0 +1,307 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
+import {
+  type SessionEventType,
+  type Status,
+  type StoredSessionEvent,
+  sessionEvents,
+  sessionView,
+} from '@oio/contracts';
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { createActor } from 'xstate';
+import {
+  decide,
+  executionMetrics,
+  isRecoverable,
+  isWorking,
+  replay,
+  type SessionSnapshot,
+  sessionMachine,
+  TRANSITIONS,
+  toSessionView,
+} from '../src/index.ts';
+import { FAMILY, historyOf, play, result, type Scene, type Story, stories } from './random-histories.ts';
+
+/** Run again with the seed and the path that a failure prints: `FC_SEED=… FC_PATH=… ava shared/domain/test/properties.test.ts`. */
+const RUNS = {
+  numRuns: Number(process.env['FC_RUNS'] ?? 200),
+  ...(process.env['FC_SEED'] && { seed: Number(process.env['FC_SEED']) }),
+  ...(process.env['FC_PATH'] && { path: process.env['FC_PATH'] }),
+};
+
+/** The property holds for what happens to each session of any story. */
+function always(title: string, holds: (scenes: readonly Scene[]) => void): void {
+  test(title, (t: ExecutionContext) => {
+    fc.assert(
+      fc.property(stories, (story: Story) => {
+        for (const scenes of play(story).values()) holds(scenes);
+      }),
+      RUNS,
+    );
+    t.pass();
+  });
+}
+
+/** The same for each scene in which something happened to a session that was there. */
+function eachChange(
+  holds: (before: SessionSnapshot, after: SessionSnapshot, events: readonly StoredSessionEvent[], scene: Scene) => void,
+) {
+  return (scenes: readonly Scene[]): void => {
+    for (const scene of scenes) {
+      if (scene.before && scene.decision.kind === 'events')
+        holds(scene.before, scene.decision.next, scene.decision.events, scene);
+    }
+  };
+}
+
+always('no sequence of commands leads to a status that its predecessor does not allow', (scenes) => {
+  let status: Status = 'pending';
+  for (const event of historyOf(scenes)) {
+    if (!('from' in event.data)) continue;
+    equal(event.data.from, status);
+    equal(event.type, `session.${event.data.to}`);
+    ok(TRANSITIONS[status].includes(event.data.to), `${status} → ${event.data.to}`);
+    status = event.data.to;
+  }
+  equal(result(lastOf(scenes)).status, status);
+});
+
+always(
+  'a change of status is exactly one event, and an event of a transition always changes it',
+  eachChange((before, after, events) => {
+    const transitions = events.filter((event) => 'from' in event.data);
+    equal(transitions.length, before.status === after.status ? 0 : 1);
+    equal(after.statusUpdatedAt, transitions[0]?.at ?? before.statusUpdatedAt);
+  }),
+);
+
+always('a refusal and a late command leave no event behind', (scenes) => {
+  let version = 0;
+  for (const { decision } of scenes) {
+    if (decision.kind !== 'events') continue;
+    for (const event of decision.events) equal(event.seq, (version += 1));
+    equal(decision.next.version, version);
+  }
+});
+
+always('the first event of a command carries its id, instant, epoch and cause; the others all but the id', (scenes) => {
+  for (const { decision, context } of scenes) {
+    if (decision.kind !== 'events') continue;
+    for (const [index, event] of decision.events.entries()) {
+      equal(event.commandId, index === 0 ? context.commandId : null);
+      equal([event.at, event.epoch, event.cause], [context.now, context.epoch, context.cause]);
+    }
+  }
+});
+
+always('the history replays to the same snapshot, byte for byte', (scenes) => {
+  equal(canonical(replay(historyOf(scenes))), canonical(result(lastOf(scenes))));
+});
+
+always('the machine, fed with the history, stands where the snapshot stands, at every event', (scenes) => {
+  const history = historyOf(scenes);
+  const actor = createActor(sessionMachine, { input: replay(history.slice(0, 1)) }).start();
+  for (const [index, event] of history.entries()) {
+    if (index === 0) continue;
+    actor.send(event);
+    const { value, context } = actor.getSnapshot();
+    equal(value, context.status);
+    equal(context.version, event.seq, `the machine has not taken ${event.type}`);
+  }
+  equal(canonical(actor.getSnapshot().context), canonical(result(lastOf(scenes))));
+});
+
+always('a trip through JSON changes neither the events nor the snapshot nor what follows from them', (scenes) => {
+  const { next, history } = { next: result(lastOf(scenes)), history: historyOf(scenes) };
+  equal(JSON.parse(JSON.stringify(next)), next);
+  const travelled = JSON.parse(JSON.stringify(history)) as StoredSessionEvent[];
+  equal(travelled, history);
+  equal(canonical(replay(travelled)), canonical(next));
+});
+
+always('the same input gives the same output, and no input is written to', (scenes) => {
+  for (const { before, command, context, decision } of scenes) {
+    if (before && command) equal(decide(before, command, context), decision);
+  }
+});
+
+always('checkpoint sequences are 1, 2, 3 … over all attempts, and the last of them is the count', (scenes) => {
+  const sequences = historyOf(scenes).flatMap((event) =>
+    event.type === 'session.checkpoint-made' ? [event.data.checkpoint.sequence] : [],
+  );
+  equal(
+    sequences,
+    sequences.map((_, index) => index + 1),
+  );
+  const { checkpoints } = result(lastOf(scenes));
+  equal([checkpoints.count, checkpoints.last?.sequence ?? 0], [sequences.length, sequences.length]);
+});
+
+always('no duration is ever negative, also when the clock was set back', (scenes) => {
+  for (const scene of scenes) {
+    const { times } = result(scene);
+    for (const ms of [times.queuedMs, times.executingMs, times.attemptMs])
+      ok(ms >= 0 && Number.isInteger(ms), `${ms} ms`);
+    ok(times.attemptMs <= times.executingMs, 'an attempt cannot take longer than all of them');
+    for (const now of [scene.context.now, '2020-01-01T00:00:00.000Z', '2030-01-01T00:00:00.000Z']) {
+      const { queuedSeconds, executingSeconds, totalSeconds } = executionMetrics(result(scene), now);
+      for (const seconds of [queuedSeconds, executingSeconds, totalSeconds]) ok(seconds >= 0, `${seconds} s`);
+    }
+  }
+});
+
+always(
+  'completed, cancelled and orphaned sessions stay what they are',
+  eachChange((before, after) => {
+    if (['completed', 'cancelled', 'orphaned'].includes(before.status)) equal(after.status, before.status);
+  }),
+);
+
+always('only failed, timed-out and stopped sessions with a checkpoint and retries left are recoverable', (scenes) => {
+  for (const scene of scenes) {
+    const snapshot = result(scene);
+    if (!isRecoverable(snapshot)) continue;
+    ok(['failed', 'timeout', 'stopped'].includes(snapshot.status), snapshot.status);
+    ok(
+      snapshot.checkpoints.count > 0 && snapshot.retries < snapshot.policy.maxRetries && snapshot.deletedAt === null,
+      'it may not be retried',
+    );
+  }
+});
+
+always('a session is never retried more often than its policy allows, and every retry is a new attempt', (scenes) => {
+  const { retries, policy } = result(lastOf(scenes));
+  ok(retries <= policy.maxRetries, `${retries} retries`);
+  const runs = historyOf(scenes).flatMap((event) =>
+    event.type === 'session.running' && event.data.from !== 'degraded'
+      ? [`${event.data.attempt}.${event.data.run}`]
+      : [],
+  );
+  equal(new Set(runs).size, runs.length, 'a run has its token for itself');
+  ok(new Set(runs.map((run) => run.split('.')[0])).size <= retries + 1, 'there are more attempts than retries');
+});
+
+always(
+  'tokens, cost, calls, errors, retries, warnings and checkpoints never fall',
+  eachChange((before, after) => {
+    const counters = ({ usage, retries, warningCount, checkpoints }: SessionSnapshot): number[] => [
+      ...Object.values(usage.tokens),
+      usage.costUsd,
+      usage.apiCalls,
+      usage.apiErrors,
+      retries,
+      warningCount,
+      checkpoints.count,
+    ];
+    const now = counters(after);
+    for (const [index, count] of counters(before).entries()) ok((now[index] ?? -1) >= count, `counter ${index} fell`);
+  }),
+);
+
+always('the timers of a run stand exactly while it works, and that of a retry only after a failure', (scenes) => {
+  for (const scene of scenes) {
+    const { timers, status, times, session, deletedAt } = result(scene);
+    const set = Object.keys(timers).sort();
+    if (isWorking(status)) {
+      equal(set, ['checkpoint', 'max-duration']);
+      const leftMs = Math.max(0, session.maxDurationSeconds * 1_000 - times.attemptMs);
+      equal(Date.parse(timers['max-duration']?.fireAt ?? ''), Date.parse(times.workingSince ?? '') + leftMs);
+    } else {
+      ok(
+        set.length === 0 || (status === 'failed' && set.join() === 'retry' && deletedAt === null),
+        `${status} with ${set.join()}`,
+      );
+    }
+  }
+});
+
+always(
+  'a timer that was not set by this command keeps its instant and generation',
+  eachChange((before, after, events) => {
+    for (const [name, timer] of Object.entries(after.timers)) {
+      const old = before.timers[name as keyof typeof before.timers];
+      if (events.every(({ seq }) => seq !== timer.generation)) equal(timer, old);
+    }
+  }),
+);
+
+always('only an open run of the present attempt is worked on or aborted', (scenes) => {
+  for (const { before, decision } of scenes) {
+    if (decision.kind !== 'events') continue;
+    const { next, effects } = decision;
+    if (isWorking(next.status)) ok(next.attempt?.open, 'it works without an open attempt');
+    for (const effect of effects) {
+      if (effect.type === 'abort-attempt')
+        equal(
+          [effect.token, effect.serverId],
+          [`${before?.attempt?.number}.${before?.attempt?.run}`, before?.attempt?.serverId],
+        );
+      if (effect.type === 'execute-attempt') ok(isWorking(next.status), next.status);
+    }
+  }
+});
+
+always(
+  'a session waits for a slot exactly while it is queued or about to resume, and works exactly while it has one',
+  (scenes) => {
+    for (const scene of scenes) {
+      const { status, times } = result(scene);
+      if (status !== 'paused') equal(times.waitingSince !== null, status === 'queued');
+      equal(times.workingSince !== null, isWorking(status));
+    }
+  },
+);
+
+always('every event satisfies its contract', (scenes) => {
+  for (const event of historyOf(scenes)) equal(parsed(event.type, event), event);
+});
+
+always('every snapshot gives a view that satisfies its contract', (scenes) => {
+  for (const scene of scenes) {
+    const view = toSessionView(result(scene), scene.context.now);
+    const check = sessionView.safeParse(view);
+    ok(check.success, String(check.error));
+    equal(JSON.parse(JSON.stringify(view)), view);
+  }
+});
+
+test('the stories reach every event, every status and every verdict', (t) => {
+  const seen = new Set<string>();
+  for (const story of fc.sample(stories, { numRuns: 400, seed: 1 })) {
+    for (const scenes of play(story).values()) {
+      for (const event of historyOf(scenes)) seen.add(event.type);
+      for (const { decision } of scenes) seen.add(decision.kind);
+    }
+  }
+  const missing = [...Object.keys(sessionEvents), 'events', 'refused', 'nothing'].filter((name) => !seen.has(name));
+  t.deepEqual(missing, []);
+  t.is(FAMILY.length, 3);
+});
+
+function parsed(type: SessionEventType, event: StoredSessionEvent): unknown {
+  return sessionEvents[type].payload.parse(event);
+}
+
+function lastOf(scenes: readonly Scene[]): Scene {
+  const last = scenes.at(-1);
+  if (!last) throw new Error('Nothing happened.');
+  return last;
+}
+
+/** JSON with sorted keys: the same for whatever order a store keeps them in. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}
+
+function ok(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+function equal(actual: unknown, expected: unknown, message = 'They differ'): void {
+  if (!isDeepStrictEqual(actual, expected))
+    throw new Error(`${message}: ${inspect(actual, { depth: 6 })} is not ${inspect(expected, { depth: 6 })}`);
+}

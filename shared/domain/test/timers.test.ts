@@ -1,0 +1,83 @@
+import test from 'ava';
+import { failureOf } from '../src/index.ts';
+import { after, at, completed, dispatched, failed, fired, prepared, SESSION_IN, submitted, token } from './sessions.ts';
+
+test('a dispatch sets the time limit and the checkpoint interval', (t) => {
+  const running = dispatched(submitted({ maxDurationSeconds: 600 }, { checkpointIntervalSeconds: 60 }), at(100));
+  t.deepEqual(running.timers, {
+    'max-duration': { generation: running.version, fireAt: at(700) },
+    checkpoint: { generation: running.version, fireAt: at(160) },
+  });
+});
+
+test('a pause stops the clock: the resumed session has the rest of its time, not the whole', (t) => {
+  const running = prepared(submitted({ maxDurationSeconds: 600 }), at(100));
+  const paused = after(running, 'pause', {}, { now: at(350) });
+  t.deepEqual(paused.timers, {});
+  t.is(paused.times.attemptMs, 250_000);
+  const resumed = dispatched(after(paused, 'resume', {}, { now: at(5_000) }), at(6_000));
+  t.is(resumed.timers['max-duration']?.fireAt, at(6_350));
+  const again = dispatched(after(after(resumed, 'pause', {}, { now: at(6_100) }), 'resume', {}), at(9_000));
+  t.is(again.timers['max-duration']?.fireAt, at(9_250));
+});
+
+test('a session whose time was used up in the moment of its pause is over it as soon as it is resumed', (t) => {
+  const paused = after(prepared(submitted({ maxDurationSeconds: 60 }), at(0)), 'pause', {}, { now: at(90) });
+  t.is(dispatched(after(paused, 'resume', {}), at(100)).timers['max-duration']?.fireAt, at(100));
+});
+
+test('degraded time counts: neither timer is touched on the way there and back', (t) => {
+  const running = prepared(submitted(), at(0));
+  const degraded = after(
+    running,
+    'report-degraded',
+    { token: token(running), failure: failureOf('rate_limited') },
+    { now: at(50) },
+  );
+  t.deepEqual(degraded.timers, running.timers);
+  const recovered = after(degraded, 'report-recovered', { token: token(running) }, { now: at(80) });
+  t.deepEqual(recovered.timers, running.timers);
+  t.is(after(recovered, 'stop', {}, { now: at(100) }).times.executingMs, 100_000);
+});
+
+test('a retry has its whole time again', (t) => {
+  const timedOut = fired(prepared(submitted({ maxDurationSeconds: 600 }), at(0)), 'max-duration', { now: at(600) });
+  const retried = dispatched(after(timedOut, 'retry', {}, { now: at(700) }), at(800));
+  t.is(retried.timers['max-duration']?.fireAt, at(1_400));
+  t.is(retried.times.attemptMs, 0);
+  t.is(retried.times.executingMs, 600_000);
+});
+
+test('a checkpoint of the interval sets the next one; other checkpoints do not put it off', (t) => {
+  const running = dispatched(submitted(), at(0));
+  const requested = after(running, 'checkpoint', { data: {} }, { now: at(200) });
+  t.is(requested.timers.checkpoint?.fireAt, at(300));
+  const made = fired(requested, 'checkpoint', { now: at(300) });
+  t.like(made.checkpoints, { count: 2, last: { origin: 'interval' } });
+  t.deepEqual(made.timers.checkpoint, { generation: made.version, fireAt: at(600) });
+});
+
+for (const status of [
+  'pending',
+  'queued',
+  'paused',
+  'completed',
+  'partially_completed',
+  'timeout',
+  'stopped',
+  'cancelled',
+  'orphaned',
+] as const) {
+  test(`a ${status} session has no timer`, (t) => {
+    t.deepEqual(SESSION_IN[status]().timers, {});
+  });
+}
+
+test('a session that ends has no timer left of its run, and one that failed for a passing reason only that of its retry', (t) => {
+  t.deepEqual(completed(prepared(submitted())).timers, {});
+  t.deepEqual(Object.keys(failed(prepared(submitted()), 'rate_limited').timers), ['retry']);
+});
+
+test('an order to retry clears the timer of the automatic retry', (t) => {
+  t.deepEqual(after(failed(prepared(submitted()), 'rate_limited'), 'retry', {}).timers, {});
+});

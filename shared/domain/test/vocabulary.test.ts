@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { SESSION_TYPES, STATUSES, type Status } from '@oio/contracts';
+import test from 'ava';
+import { AGENT_BY_TYPE, FAILURES, failureOf, isLiving, isTerminal, isWorking, STATUS_DISPLAY } from '../src/index.ts';
+
+/** Section 2 of the specification, copied by hand. */
+const COLOURS: Readonly<Record<Status, string>> = {
+  pending: '#6B7280',
+  queued: '#3B82F6',
+  running: '#10B981',
+  paused: '#F59E0B',
+  completed: '#059669',
+  partially_completed: '#D97706',
+  failed: '#DC2626',
+  timeout: '#7C3AED',
+  stopped: '#4B5563',
+  cancelled: '#374151',
+  orphaned: '#9333EA',
+  degraded: '#F97316',
+};
+
+test('every status has its colour and a symbol of its own', (t) => {
+  for (const status of STATUSES) t.is(STATUS_DISPLAY[status].colour, COLOURS[status]);
+  t.is(new Set(STATUSES.map((status) => STATUS_DISPLAY[status].symbol)).size, STATUSES.length);
+});
+
+test('a status is either living or terminal, and only running and degraded sessions work', (t) => {
+  t.deepEqual(STATUSES.filter(isTerminal), [
+    'completed',
+    'partially_completed',
+    'failed',
+    'timeout',
+    'stopped',
+    'cancelled',
+    'orphaned',
+  ]);
+  t.deepEqual(STATUSES.filter(isLiving), ['pending', 'queued', 'running', 'paused', 'degraded']);
+  t.deepEqual(STATUSES.filter(isWorking), ['running', 'degraded']);
+});
+
+test('every type of session has its agent', (t) => {
+  t.deepEqual(AGENT_BY_TYPE, {
+    planning: 'industrial-architect',
+    execution: 'industrial-coder',
+    integration: 'industrial-coder',
+    review: 'meticulous-reviewer',
+    debug: 'precision-coder',
+  });
+  t.deepEqual(Object.keys(AGENT_BY_TYPE).sort(), [...SESSION_TYPES].sort());
+});
+
+for (const [code, { meaning, advice, transient }] of Object.entries(FAILURES)) {
+  test(`the failure ${code} says what happened and what to do`, (t) => {
+    t.regex(code, /^[a-z]+(_[a-z]+)*$/);
+    for (const sentence of [meaning, advice]) t.regex(sentence, /^[A-Z].{5,}\.$/);
+    t.is(typeof transient, 'boolean');
+    if (transient) t.regex(advice, /retried|Nothing/);
+  });
+}
+
+test('a failure carries its own words or those of the table, and a context only where there is one', (t) => {
+  t.deepEqual(failureOf('rate_limited'), {
+    code: 'rate_limited',
+    message: FAILURES.rate_limited.meaning,
+    transient: true,
+  });
+  t.deepEqual(failureOf('internal', 'Broken.', { at: 1 }), {
+    code: 'internal',
+    message: 'Broken.',
+    transient: false,
+    context: { at: 1 },
+  });
+  t.is(failureOf('stopped_by_user', '').message, FAILURES.stopped_by_user.meaning);
+});
+
+test('failures that cannot get better are never transient', (t) => {
+  for (const code of [
+    'model_not_found',
+    'agent_not_found',
+    'provider_auth',
+    'directory_invalid',
+    'stopped_by_user',
+    'cancelled_by_user',
+    'parent_ended',
+  ] as const) {
+    t.false(FAILURES[code].transient, code);
+  }
+});
+
+test('every failure code that a source file makes is in the table', (t) => {
+  const made = sourceFiles(['services', 'shared']).flatMap((text) =>
+    [...text.matchAll(/failureOf\(\s*'([^']+)'/g)].map(([, code]) => String(code)),
+  );
+  t.true(made.length > 5);
+  t.deepEqual(
+    made.filter((code) => !(code in FAILURES)),
+    [],
+  );
+});
+
+function sourceFiles(roots: readonly string[]): string[] {
+  return roots.flatMap((root) => {
+    const folder = new URL(`../../../${root}/`, import.meta.url);
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && path.includes('/src/') && !path.includes('node_modules'))
+      .map((path) => readFileSync(new URL(path, folder), 'utf8'));
+  });
+}
