@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import test from 'ava';
 import { z } from 'zod';
 import { newSession, sessionCommands, violationsOf } from '../src/index.ts';
@@ -11,7 +12,7 @@ function flaws(schema: z.ZodType, value: unknown): string[] {
 }
 
 function nested(depth: number): unknown {
-  return JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth));
+  return JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
 }
 
 for (const value of [
@@ -40,7 +41,7 @@ for (const value of [
   new Map(),
   Symbol('x'),
 ]) {
-  test(`${String(value)} is not JSON, at any depth`, (t) => {
+  test(`${inspect(value)} is not JSON, at any depth`, (t) => {
     t.regex(flaws(json, value).join(), /It is not JSON/);
     t.regex(flaws(json, { a: [value] }).join(), /^a\.0: It is not JSON/);
   });
