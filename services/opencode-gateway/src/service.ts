@@ -12,6 +12,7 @@ import { answerInspectPlace } from './inspect-place.ts';
 import { startManagedLink } from './managed-link.ts';
 import type { ServerLink } from './server-link.ts';
 import { answerUnattended } from './unattended.ts';
+import { createKeyedMutex } from './workspaces/keyed-mutex.ts';
 import { createWorkspaces } from './workspaces/workspaces.ts';
 
 const ANNOUNCE_MS = 1_000;
@@ -40,7 +41,7 @@ export async function startOpencodeGateway(
   });
   const { link, neutralDirectory } = stack.use(await startManagedLink(config, setting, logger));
   const catalogue = createCatalogue(link, neutralDirectory);
-  const attempts = stack.use(new Attempts({ link, bus, router, workspaces, catalogue, logger }));
+  const attempts = stack.use(new Attempts({ link, bus, router, workspaces, catalogue, opening: createKeyedMutex(), logger }));
 
   const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
   const ofAny = { inspectPlace };

@@ -25,6 +25,8 @@ export interface DispatcherParts {
   readonly limits: () => Limits;
   /** Sessions whose dispatch was refused, kept away for a moment. */
   readonly refused: Backoff;
+  /** Few are left in the head of the queue, and more wait in the database. */
+  readonly onLow: () => void;
   readonly logger: Logger;
 }
 
@@ -64,11 +66,21 @@ export class Dispatcher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     const timer = new AbortController();
-    await Promise.race([Promise.all(this.#inFlight), pause(STOP_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => {})]);
+    await Promise.race([
+      Promise.all(this.#inFlight),
+      pause(STOP_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => {}),
+    ]);
     timer.abort();
   }
 
   #dispatchAll(): void {
+    const { board, onLow } = this.#parts;
+    const before = board.queue.size;
+    this.#dispatchPossible();
+    if (board.queue.size < before && board.queue.isLow) onLow();
+  }
+
+  #dispatchPossible(): void {
     const { board } = this.#parts;
     const limits = this.#parts.limits();
     while (this.#inFlight.size < IN_FLIGHT && this.#mayAct()) {

@@ -19,63 +19,70 @@ export interface LeadershipParts {
   readonly onLost: () => void;
 }
 
-export interface Leadership extends AsyncDisposable {
-  /** Whether this is the leader, under this epoch, without any doubt. */
-  holds(epoch: number): boolean;
-}
-
 /** Tries to become the leader and to stay it until disposed, which gives the leadership up. */
-export function startLeadership({ table, clock, logger, holder, leaseMs, onGained, onLost }: LeadershipParts): Leadership {
-  let epoch: number | null = null;
-  let fencedAtMs = 0;
-  let fence: NodeJS.Timeout | undefined;
+export class Leadership implements AsyncDisposable {
+  readonly #parts: LeadershipParts;
+  readonly #loop: AsyncDisposable;
+  #epoch: number | null = null;
+  #fencedAtMs = 0;
+  #fence: NodeJS.Timeout | undefined;
 
-  const holds = (wanted: number): boolean => epoch === wanted && clock.monotonicMs() < fencedAtMs;
-
-  const confirm = (askedAtMs: number): void => {
-    fencedAtMs = askedAtMs + leaseMs * FENCED_AFTER;
-    clearTimeout(fence);
-    fence = setTimeout(lose, Math.max(0, fencedAtMs - clock.monotonicMs()));
-  };
-
-  function lose(): void {
-    clearTimeout(fence);
-    if (epoch === null) return;
-    logger.warn({ epoch }, 'scheduler no longer active');
-    epoch = null;
-    onLost();
+  constructor(parts: LeadershipParts) {
+    this.#parts = parts;
+    const task = () => (this.#epoch === null ? this.#take() : this.#renew(this.#epoch));
+    this.#loop = every({ name: 'leadership', logger: parts.logger, intervalMs: parts.leaseMs / RENEWALS, task });
   }
 
-  const take = async (): Promise<void> => {
+  /** Whether this is the leader, under this epoch, without any doubt. */
+  holds(epoch: number): boolean {
+    return this.#epoch === epoch && this.#parts.clock.monotonicMs() < this.#fencedAtMs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#loop[Symbol.asyncDispose]();
+    const epoch = this.#epoch;
+    if (epoch === null) return;
+    this.#lose();
+    const { table, holder, logger } = this.#parts;
+    await table
+      .resign(holder, epoch)
+      .catch((error: unknown) => logger.warn({ err: error }, 'leadership not given up; it ends with its lease'));
+  }
+
+  async #take(): Promise<void> {
+    const { table, clock, logger, holder, leaseMs, onGained } = this.#parts;
     const askedAtMs = clock.monotonicMs();
-    const taken = await table.take(holder, leaseMs);
-    if (taken === null) return;
-    epoch = taken;
-    confirm(askedAtMs);
+    const epoch = await table.take(holder, leaseMs);
+    if (epoch === null) return;
+    this.#epoch = epoch;
+    this.#confirm(askedAtMs);
     logger.info({ epoch }, 'scheduler active');
-    onGained(taken);
-  };
+    onGained(epoch);
+  }
 
-  const renew = async (present: number): Promise<void> => {
+  async #renew(epoch: number): Promise<void> {
+    const { table, clock, holder, leaseMs } = this.#parts;
     const askedAtMs = clock.monotonicMs();
-    const isConfirmed = await table.renew(holder, present, leaseMs);
-    // The fence may have fallen while the database was asked.
-    if (epoch !== present) return;
-    if (isConfirmed) confirm(askedAtMs);
-    else lose();
-  };
+    const isConfirmed = await table.renew(holder, epoch, leaseMs);
+    // The fence may have fallen while the database was asked: then it is taken anew, under another epoch.
+    if (this.#epoch !== epoch) return;
+    if (isConfirmed) this.#confirm(askedAtMs);
+    else this.#lose();
+  }
 
-  const loop = every(leaseMs / RENEWALS, () => (epoch === null ? take() : renew(epoch)), { name: 'leadership', logger });
-  return {
-    holds,
-    async [Symbol.asyncDispose]() {
-      await loop[Symbol.asyncDispose]();
-      clearTimeout(fence);
-      const given = epoch;
-      if (given === null) return;
-      epoch = null;
-      onLost();
-      await table.resign(holder, given).catch((error: unknown) => logger.warn({ err: error }, 'leadership not given up; it ends with its lease'));
-    },
-  };
+  /** The lease runs from when it was asked for: the answer may have taken its time. */
+  #confirm(askedAtMs: number): void {
+    const { clock, leaseMs } = this.#parts;
+    this.#fencedAtMs = askedAtMs + leaseMs * FENCED_AFTER;
+    clearTimeout(this.#fence);
+    this.#fence = setTimeout(() => this.#lose(), Math.max(0, this.#fencedAtMs - clock.monotonicMs()));
+  }
+
+  #lose(): void {
+    clearTimeout(this.#fence);
+    if (this.#epoch === null) return;
+    this.#parts.logger.info({ epoch: this.#epoch }, 'scheduler no longer active');
+    this.#epoch = null;
+    this.#parts.onLost();
+  }
 }

@@ -38,7 +38,11 @@ export function place(session: WaitingSession, occupancy: Occupancy, { limit, se
   const { directory, serverId } = session;
   const heldBy = directory === null ? null : occupancy.occupantOf(directory, session.id);
   if (directory !== null && heldBy !== null) {
-    return { kind: 'wait', blocker: { reason: 'directory_busy', directory, heldBy }, resource: directoryResource(directory) };
+    return {
+      kind: 'wait',
+      blocker: { reason: 'directory_busy', directory, heldBy },
+      resource: directoryResource(directory),
+    };
   }
   const healthy = servers.filter(({ id, isHealthy }) => isHealthy && (serverId === null || id === serverId));
   const best = emptiest(healthy, occupancy);
@@ -52,7 +56,8 @@ function emptiest(servers: readonly Server[], occupancy: Occupancy): Server | un
   let best: { readonly server: Server; readonly share: number } | undefined;
   for (const server of servers) {
     const share = occupancy.usedOn(server.id) / server.capacity;
-    if (share < 1 && (!best || share < best.share || (share === best.share && server.id < best.server.id))) best = { server, share };
+    if (share < 1 && (!best || share < best.share || (share === best.share && server.id < best.server.id)))
+      best = { server, share };
   }
   return best?.server;
 }

@@ -2,14 +2,13 @@ import { serverAnnounced, sessionEvents, type StoredSessionEvent } from '@oio/co
 import { newId } from '@oio/runtime';
 import { createPostgresLeaderTable } from './adapters/postgres-leader-table.ts';
 import { createPostgresSessionTable } from './adapters/postgres-session-table.ts';
-import { BOARD_EVENTS } from './board.ts';
+import { BOARD_EVENTS } from './board-event.ts';
 import type { SchedulerConfig } from './config.ts';
-import { startLeadership } from './leadership.ts';
+import { Leadership } from './leadership.ts';
 import type { Blocker } from './placement.ts';
 import type { SchedulerPorts } from './ports.ts';
 import { Servers } from './servers.ts';
-import { serverResource } from './slots.ts';
-import { startTerm, type Term } from './term.ts';
+import { Term } from './term.ts';
 
 export interface Scheduler extends AsyncDisposable {
   /** Whether this one schedules; the others stand by. */
@@ -21,49 +20,83 @@ export interface Scheduler extends AsyncDisposable {
 /** Starts one scheduler. Any number may run; one is active at a time. */
 export async function startScheduler(config: SchedulerConfig, ports: SchedulerPorts): Promise<Scheduler> {
   await using stack = new AsyncDisposableStack();
-  const { bus, router, database, clock, logger } = ports;
-  const table = createPostgresSessionTable(database);
+  const { bus, clock } = ports;
   const servers = new Servers(clock);
-  const limits = () => ({ limit: config.MAX_CONCURRENT_SESSIONS, servers: servers.all() });
-  let term: Term | null = null;
-  let ending: Promise<void> = Promise.resolve();
+  const terms = stack.use(new Terms(config, ports, servers));
 
   // Heard by those on standby as well, so that a new leader knows the servers at once.
+  const onServer = (news: Parameters<Servers['hear']>[0]): void => {
+    servers.hear(news);
+    terms.current?.serverHeard(news.serverId);
+  };
+  const onEvent = (event: StoredSessionEvent): void => terms.current?.applyEvent(event);
+  stack.defer(await bus.subscribe([serverAnnounced], { handler: onServer }));
   stack.defer(
-    await bus.subscribe([serverAnnounced], {
-      handler: (news) => {
-        servers.hear(news);
-        term?.serversChanged(serverResource(news.serverId));
-      },
-    }),
+    await bus.subscribe(
+      BOARD_EVENTS.map((type) => sessionEvents[type]),
+      { handler: onEvent },
+    ),
   );
-  stack.defer(await bus.subscribe(BOARD_EVENTS.map((type) => sessionEvents[type]), { handler: (event: StoredSessionEvent) => term?.applyEvent(event) }));
-  stack.defer(() => ending);
+  stack.use(terms.startLeadership());
 
-  const leadership = startLeadership({
-    table: createPostgresLeaderTable(database),
-    clock,
-    logger,
-    holder: newId(),
-    leaseMs: config.SCHEDULER_LEASE_MS,
-    onGained: (epoch) => {
-      const isActive = () => leadership.holds(epoch);
-      term = startTerm({ epoch, isActive, limits, table, router, clock, logger, queueCapacity: config.SCHEDULER_QUEUE_HEAD, sweepMs: config.SCHEDULER_SWEEP_MS });
-    },
-    onLost: () => {
-      const last = term;
-      term = null;
-      last?.stop();
-      ending = Promise.all([ending, last?.[Symbol.asyncDispose]()]).then(() => {});
-    },
-  });
-  stack.use(leadership);
   const resources = stack.move();
   return {
     get isActive() {
-      return term !== null;
+      return terms.current !== null;
     },
-    why: (sessionId) => term?.why(sessionId),
+    why: (sessionId) => terms.current?.why(sessionId),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** The terms of this scheduler, one after the other, as it gains the leadership and loses it. */
+class Terms implements AsyncDisposable {
+  readonly #config: SchedulerConfig;
+  readonly #ports: SchedulerPorts;
+  readonly #servers: Servers;
+  #ending: Promise<unknown> = Promise.resolve();
+  current: Term | null = null;
+
+  constructor(config: SchedulerConfig, ports: SchedulerPorts, servers: Servers) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#servers = servers;
+  }
+
+  startLeadership(): Leadership {
+    const { database, clock, logger } = this.#ports;
+    const leadership = new Leadership({
+      table: createPostgresLeaderTable(database),
+      clock,
+      logger,
+      holder: newId(),
+      leaseMs: this.#config.SCHEDULER_LEASE_MS,
+      onGained: (epoch) => this.#begin(epoch, () => leadership.holds(epoch)),
+      onLost: () => this.#end(),
+    });
+    return leadership;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ending;
+  }
+
+  #begin(epoch: number, isActive: () => boolean): void {
+    const { database, router, clock, logger } = this.#ports;
+    const {
+      MAX_CONCURRENT_SESSIONS: limit,
+      SCHEDULER_QUEUE_HEAD: queueCapacity,
+      SCHEDULER_SWEEP_MS: sweepMs,
+    } = this.#config;
+    const limits = () => ({ limit, servers: this.#servers.all() });
+    const table = createPostgresSessionTable(database);
+    this.current = new Term({ epoch, isActive, limits, table, router, clock, logger, queueCapacity, sweepMs });
+  }
+
+  #end(): void {
+    const last = this.current;
+    this.current = null;
+    last?.stop();
+    this.#ending = Promise.all([this.#ending, last?.[Symbol.asyncDispose]()]);
+  }
 }

@@ -42,6 +42,11 @@ export class Slots {
     return this.#used;
   }
 
+  /** How many dispatches have no known outcome yet. */
+  get reserved(): number {
+    return this.#reservations.size;
+  }
+
   usedOn(serverId: string): number {
     return this.#usedOn.get(serverId) ?? 0;
   }
@@ -93,7 +98,7 @@ export class Slots {
   /** Takes over what the database says: these are all that occupy something. */
   reconcile(holders: readonly Holder[], mark: number): void {
     const ids = new Set(holders.map(({ id }) => id));
-    for (const [id, { change }] of [...this.#holders]) {
+    for (const [id, { change }] of this.#holders) {
       if (change > mark || ids.has(id)) continue;
       this.#holders.delete(id);
       this.#settle(id);
@@ -146,6 +151,7 @@ function occupies(holder: Holder): boolean {
 function claimOf(holder: Holder | undefined): Claim {
   if (!holder) return NOTHING;
   if (holder.status === 'working') return { slotOn: holder.serverId ?? '', directory: holder.directory };
-  if (holder.directory !== null && (holder.status === 'paused' || holder.isOpen)) return { slotOn: null, directory: holder.directory };
+  if (holder.directory !== null && (holder.status === 'paused' || holder.isOpen))
+    return { slotOn: null, directory: holder.directory };
   return NOTHING;
 }

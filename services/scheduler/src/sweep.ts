@@ -15,13 +15,26 @@ export interface SweepParts {
   readonly refused: Backoff;
 }
 
-/** Compares memory with the database: whatever an event missed, in either direction, is put right here. */
-export async function sweep({ table, board, queueCapacity, refused }: SweepParts): Promise<void> {
+/** What was read had been overtaken by what was dispatched meanwhile: too little was gained. */
+const READ_AGAIN_MS = 10;
+
+/**
+ * Compares memory with the database: whatever an event missed, in either direction, is put right here. Returns in how
+ * many milliseconds it wants to be repeated, if there is a hurry.
+ */
+export async function sweep({ table, board, queueCapacity, refused }: SweepParts): Promise<number | undefined> {
   const marks = board.marks();
-  const limit = pageSize(board, queueCapacity);
+  // Those that are not taken in must not fill the page.
+  const limit = pageSize(board, queueCapacity) + board.slots.reserved + refused.cooling().length;
   const holders = await table.holders();
   const waiting = await table.waiting(limit);
-  board.reconcile({ holders, waiting: waiting.filter(({ id }) => !refused.isCooling(id)), isWhole: waiting.length < limit, marks });
+  board.reconcile({
+    holders,
+    waiting: waiting.filter(({ id }) => !refused.isCooling(id)),
+    isWhole: waiting.length < limit,
+    marks,
+  });
+  return board.queue.isLow ? READ_AGAIN_MS : undefined;
 }
 
 function pageSize({ queue }: Board, capacity: number): number {

@@ -5,7 +5,7 @@ import { Backoff } from './backoff.ts';
 import { Board } from './board.ts';
 import { ADOPT_EVERY_MS, adoptAbandoned, FORGET_EVERY_MS, forgetDeadWorkers } from './dead-owners.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { every, type LoopTask } from './every.ts';
+import { every, type Loop, type LoopOptions } from './every.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { Blocker, Limits } from './placement.ts';
 import type { SessionTable } from './ports.ts';
@@ -27,57 +27,80 @@ export interface TermParts {
 }
 
 /** The time during which this process is the active scheduler, with all that it does and knows in it. */
-export interface Term extends AsyncDisposable {
-  applyEvent(event: StoredSessionEvent): void;
+export class Term implements AsyncDisposable {
+  readonly #parts: TermParts;
+  readonly #resources = new AsyncDisposableStack();
+  readonly #board: Board;
+  readonly #dispatcher: Dispatcher;
+  readonly #lookUps: LookUps;
+  readonly #lookUpLoop: Loop;
+
+  constructor(parts: TermParts) {
+    this.#parts = parts;
+    const { epoch, isActive, limits, table, router, clock, logger, queueCapacity, sweepMs } = parts;
+    const refused = new Backoff({ clock, ...REFUSED });
+    this.#board = new Board({
+      queueCapacity,
+      limits,
+      onChange: () => this.#dispatcher.wake(),
+      onUnclear: (id) => this.#lookUp(id),
+    });
+    const board = this.#board;
+    const onLow = (): void => sweepLoop.wake();
+    this.#dispatcher = this.#resources.use(
+      new Dispatcher({ board, router, epoch, isActive, limits, refused, onLow, logger }),
+    );
+    this.#lookUps = new LookUps(table, board);
+    const sweepLoop = this.#every('sweep', sweepMs, async () => {
+      const againMs = await sweep({ table, board, queueCapacity, refused });
+      this.#dispatcher.open();
+      return againMs;
+    });
+    this.#lookUpLoop = this.#every('look-ups', sweepMs, () => this.#lookUps.run());
+    this.#startCommands();
+  }
+
+  applyEvent(event: StoredSessionEvent): void {
+    this.#board.applyEvent(event);
+  }
+
   /** A server was heard of. */
-  serversChanged(resource: string): void;
-  why(sessionId: string): Blocker | null | undefined;
-  /** At once: nothing is sent any more. */
-  stop(): void;
-}
+  serverHeard(serverId: string): void {
+    this.#board.serverHeard(serverId);
+  }
 
-export function startTerm(parts: TermParts): Term {
-  const stack = new AsyncDisposableStack();
-  const { epoch, isActive, limits, table, router, clock, logger, queueCapacity, sweepMs } = parts;
-  const refused = new Backoff({ clock, ...REFUSED });
-  const board = new Board({
-    queueCapacity,
-    limits,
-    onChange: () => onChange(),
-    onUnclear: (id) => {
-      lookUps.want(id);
-      lookUpLoop.wake();
-    },
-  });
-  const lookUps = new LookUps(table, board);
-  const dispatcher = stack.use(new Dispatcher({ board, router, epoch, isActive, limits, refused, logger }));
-  const timerCommands = stack.use(new PacedCommands({ clock, logger, what: 'timer' }));
-  const adoptCommands = stack.use(new PacedCommands({ clock, logger, what: 'adoption' }));
+  why(sessionId: string): Blocker | null | undefined {
+    return this.#board.why(sessionId);
+  }
 
-  const loop = (name: string, intervalMs: number, task: LoopTask) =>
-    stack.use(every(intervalMs, async () => (isActive() ? task() : undefined), { name, logger }));
-  const sweepLoop = loop('sweep', sweepMs, async () => {
-    await sweep({ table, board, queueCapacity, refused });
-    dispatcher.open();
-  });
-  const lookUpLoop = loop('look-ups', sweepMs, () => lookUps.run());
-  loop('timers', TIMER_POLL_MS, () => fireTimers({ table, router, commands: timerCommands }));
-  loop('dead owners', ADOPT_EVERY_MS, () => adoptAbandoned({ table, router, commands: adoptCommands }));
-  loop('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
+  /** At once: nothing is dispatched any more. */
+  stop(): void {
+    this.#dispatcher.stop();
+  }
 
-  const onChange = (): void => {
-    dispatcher.wake();
-    if (board.queue.isLow) sweepLoop.wake();
-  };
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
 
-  return {
-    applyEvent: (event) => board.applyEvent(event),
-    serversChanged(resource) {
-      board.queue.release(resource);
-      dispatcher.wake();
-    },
-    why: (sessionId) => board.why(sessionId),
-    stop: () => dispatcher.stop(),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
+  /** Timers, and sessions whose owner is gone: commands that need no slot. */
+  #startCommands(): void {
+    const { table, router, clock, logger } = this.#parts;
+    const timers = this.#resources.use(new PacedCommands({ clock, logger, what: 'timer' }));
+    const adoptions = this.#resources.use(new PacedCommands({ clock, logger, what: 'adoption' }));
+    this.#every('timers', TIMER_POLL_MS, () => fireTimers({ table, router, commands: timers }));
+    this.#every('dead owners', ADOPT_EVERY_MS, () => adoptAbandoned({ table, router, commands: adoptions }));
+    this.#every('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
+  }
+
+  #every(name: string, intervalMs: number, task: LoopOptions['task']): Loop {
+    const { isActive, logger } = this.#parts;
+    return this.#resources.use(
+      every({ name, logger, intervalMs, task: async () => (isActive() ? task() : undefined) }),
+    );
+  }
+
+  #lookUp(id: string): void {
+    this.#lookUps.want(id);
+    this.#lookUpLoop.wake();
+  }
 }

@@ -35,16 +35,27 @@ interface DueTimer {
 
 /** The timers that are due, and how long it is until the next one. */
 function dueTimers({ timers, nowMs }: TimedSession): { due: DueTimer[]; inMs: number } {
-  const all = Object.entries(timers).map(([name, { generation, fireAt }]) => ({ name, generation, inMs: Date.parse(fireAt) - nowMs }));
+  const all = Object.entries(timers).map(([name, { generation, fireAt }]) => ({
+    name,
+    generation,
+    inMs: Date.parse(fireAt) - nowMs,
+  }));
   const later = all.filter(({ inMs }) => inMs > 0).map(({ inMs }) => Math.ceil(inMs));
   return { due: all.filter(({ inMs }) => inMs <= 0), inMs: Math.min(TIMER_POLL_MS, ...later) };
 }
 
 /** The command id is made of what fires, so that a timer that is fired twice has one effect. */
-async function fire(router: SessionRouter, { id, tenant }: TimedSession, due: readonly DueTimer[]): Promise<CommandOutcome> {
+async function fire(
+  router: SessionRouter,
+  { id, tenant }: TimedSession,
+  due: readonly DueTimer[],
+): Promise<CommandOutcome> {
   let outcome: CommandOutcome = 'done';
   for (const { name, generation } of due) {
-    const envelope = { ...serviceEnvelope('scheduler', { tenant, id: `timer:${id}:${name}:${generation}` }), sessionId: id };
+    const envelope = {
+      ...serviceEnvelope('scheduler', { tenant, id: `timer:${id}:${name}:${generation}` }),
+      sessionId: id,
+    };
     const reply = await router.send('fire-timer', { name, generation }, envelope);
     // Stale: the session has moved on since it was read. If not, it must not be fired over and over.
     if (reply.outcome !== 'applied') outcome = 'again';

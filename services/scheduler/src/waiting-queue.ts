@@ -36,7 +36,10 @@ export class WaitingQueue {
   #bound: number;
   readonly #entries = new Map<string, { readonly session: WaitingSession; readonly change: number }>();
   readonly #lanes = new Map<string, Lane>();
-  readonly #open = new KeyedHeap<Lane>({ keyOf: ({ key }) => key, compare: (a, b) => compareWaiting(first(a), first(b)) });
+  readonly #open = new KeyedHeap<Lane>({
+    keyOf: ({ key }) => key,
+    compare: (a, b) => compareWaiting(first(a), first(b)),
+  });
   readonly #blocked = new Map<string, Set<Lane>>();
   #change = 0;
   /** All waiting sessions up to this one are here. null: all there are. undefined: nothing was read yet. */
@@ -108,7 +111,7 @@ export class WaitingQueue {
   }
 
   releaseAll(): void {
-    for (const resource of [...this.#blocked.keys()]) this.release(resource);
+    for (const resource of this.#blocked.keys()) this.release(resource);
   }
 
   /** The present change number: `reconcile` leaves alone what changed after it. */
@@ -117,23 +120,40 @@ export class WaitingQueue {
   }
 
   /** Takes over what the database says: `page` are the first waiting sessions there, all of them if `isWhole`. */
-  reconcile(page: readonly WaitingSession[], { isWhole, mark }: { readonly isWhole: boolean; readonly mark: number }): void {
-    const last = page.at(-1);
+  reconcile(
+    page: readonly WaitingSession[],
+    { isWhole, mark }: { readonly isWhole: boolean; readonly mark: number },
+  ): void {
+    const last = isWhole ? null : page.at(-1);
+    if (last === undefined) return;
     this.#bound = Math.max(this.#capacity, page.length);
-    if (isWhole) this.#horizon = null;
-    else if (last && this.#horizon !== null && (!this.#horizon || compareWaiting(last, this.#horizon) > 0)) this.#horizon = last;
-    const ids = new Set(page.map(({ id }) => id));
-    for (const { session, change } of [...this.#entries.values()]) {
-      const wasRead = isWhole || (last !== undefined && compareWaiting(session, last) <= 0);
+    this.#extendTo(last);
+    this.#dropAllBut(new Set(page.map(({ id }) => id)), last, mark);
+    for (const session of page) if ((this.get(session.id)?.version ?? 0) < session.version) this.put(session);
+  }
+
+  /** Removes what was read and was not there, up to `last`, apart from what has changed since. */
+  #dropAllBut(ids: ReadonlySet<string>, last: WaitingSession | null, mark: number): void {
+    for (const { session, change } of this.#entries.values()) {
+      const wasRead = last === null || compareWaiting(session, last) <= 0;
       if (wasRead && change <= mark && !ids.has(session.id)) this.remove(session.id);
     }
-    for (const session of page) if ((this.get(session.id)?.version ?? 0) < session.version) this.put(session);
+  }
+
+  /** Everything up to this one was read; null: everything. */
+  #extendTo(last: WaitingSession | null): void {
+    if (this.#horizon === null) return;
+    if (!last || !this.#horizon || compareWaiting(last, this.#horizon) > 0) this.#horizon = last;
   }
 
   #insert(session: WaitingSession): void {
     this.#entries.set(session.id, { session, change: this.#change });
     const key = laneKey(session);
-    const lane = this.#lanes.get(key) ?? { key, sessions: new KeyedHeap<WaitingSession>({ keyOf: ({ id }) => id, compare: compareWaiting }), blockedBy: null };
+    const lane = this.#lanes.get(key) ?? {
+      key,
+      sessions: new KeyedHeap<WaitingSession>({ keyOf: ({ id }) => id, compare: compareWaiting }),
+      blockedBy: null,
+    };
     this.#lanes.set(key, lane);
     lane.sessions.set(session);
     this.#reorder(lane);

@@ -20,7 +20,7 @@ export interface Received<P> {
 }
 
 export interface RequestOptions {
-  /** Whom to ask, such as `worker.<incarnation>` or `server.<id>`; without it any member of the queue group answers. */
+  /** Whom to ask, a role and an id: `worker.<incarnation>`, `server.<id>`. Without it any member of the queue group answers. */
   readonly to?: string;
   /** How long to wait for the answer, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
@@ -34,16 +34,24 @@ export interface ServeOptions {
 export interface SubscribeOptions<P> {
   /** Members of a group share the messages; without one every subscriber gets them all. */
   readonly group?: string;
-  /** One message at a time, in order. Events: a throw means that it is delivered again. */
+  /**
+   * One message at a time, in order. An event is delivered again when the handler throws; it is parked when that never
+   * helps (an `AppError` that is not retryable) or did not help ten times (a bug).
+   */
   readonly handler: (payload: P) => void | Promise<void>;
 }
 
-/** Ends a subscription: nothing new is delivered after it resolves. */
+/**
+ * Nothing new is delivered from the call on; resolves when the handlers under way are done, so a handler must not wait for
+ * its own end. Events that wait for a member of a group go to the rest of it.
+ */
 export type Unsubscribe = () => Promise<void>;
 
 /**
  * The bus between the services. Payloads are validated against their contract on receipt; a malformed one never reaches
- * a handler. Expected errors cross it as what they are; a bug arrives as `InternalError`.
+ * a handler. Expected errors cross it as what they are; a bug arrives as `InternalError`. Messages are values: nobody
+ * changes what he sent or got. Its end waits for the handlers under way; a closed bus refuses with `UnavailableError`
+ * code `bus_closed`.
  */
 export interface Bus extends AsyncDisposable {
   /**
@@ -58,9 +66,12 @@ export interface Bus extends AsyncDisposable {
     options?: RequestOptions,
   ): Promise<ReplyOf<C>>;
   serve<C extends RequestContract>(contract: C, handler: Handler<C>, options?: ServeOptions): Promise<Unsubscribe>;
-  /** Resolves once the event is safe with the bus. Delivered at least once to each group, in order per publisher. */
+  /**
+   * Resolves once the event is safe with the bus: it is delivered at least once to each group and each subscriber without
+   * one, in order per publisher. Throws `UnavailableError` when the bus cannot take it.
+   */
   publish<C extends EventContract>(contract: C, payload: PayloadOf<C>): Promise<void>;
-  /** At most once; dropped when nobody listens or a listener is slow. */
+  /** At most once; never throws and never waits: the news is dropped when nobody listens or a listener is slow. */
   announce<C extends LiveContract>(contract: C, payload: PayloadInputOf<C>): void;
   subscribe<C extends EventContract | LiveContract>(
     contracts: readonly C[],

@@ -2,7 +2,7 @@ import type { ChatRequest } from './chat-request.ts';
 import { completionBody, completionOf } from './completion.ts';
 import { type Channel, CompletionStream } from './completion-stream.ts';
 import { sendJson } from './http-responses.ts';
-import type { Fault, Reply } from './script.ts';
+import type { Answer, Fault, Reply } from './script.ts';
 
 /** Sends an answer, streamed or whole as the request wants it, or commits a fault. */
 export async function deliverReply(channel: Channel, request: ChatRequest, reply: Reply): Promise<void> {
@@ -12,19 +12,37 @@ export async function deliverReply(channel: Channel, request: ChatRequest, reply
 }
 
 async function commitFault(channel: Channel, request: ChatRequest, fault: Fault): Promise<void> {
-  const { response, signal } = channel;
-  if (fault.kind === 'http_error') return sendJson(response, fault.status, fault.body, fault.headers);
-  const stream = new CompletionStream(channel, completionOf(request, fault.kind === 'stall' ? fault.answer : {}));
-  if (request.stream && 'after' in fault) await stream.say(fault.after ?? '');
   switch (fault.kind) {
+    case 'http_error':
+      return sendJson(channel.response, fault.status, fault.body, fault.headers);
     case 'connection_reset':
-      return void response.socket?.resetAndDestroy();
+      await begin(channel, request, fault.after);
+      channel.response.socket?.resetAndDestroy();
+      return;
     case 'stall':
-      await fault.gate.pass(signal);
-      return request.stream ? stream.finish() : deliverReply(channel, request, fault.answer);
+      return stall(channel, request, fault);
     case 'malformed_json':
-      return stream.breakOff();
+      return (await begin(channel, request, fault.after)).breakOff();
     case 'empty_stream':
-      return stream.end();
+      return (await begin(channel, request)).end();
   }
+}
+
+async function stall(channel: Channel, request: ChatRequest, fault: Extract<Fault, { kind: 'stall' }>): Promise<void> {
+  const { gate, after, answer } = fault;
+  const stream = request.stream ? await begin(channel, request, after, answer) : null;
+  await gate.pass(channel.signal);
+  await (stream ? stream.finish() : deliverReply(channel, request, answer));
+}
+
+/** The first words of a stream; without any, not even its headers are sent. */
+async function begin(
+  channel: Channel,
+  request: ChatRequest,
+  words = '',
+  answer: Answer = {},
+): Promise<CompletionStream> {
+  const stream = new CompletionStream(channel, completionOf(request, answer));
+  await stream.say(words);
+  return stream;
 }

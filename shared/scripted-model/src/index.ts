@@ -4,7 +4,6 @@ export * from './demo-scripts.ts';
 export * from './demo-sessions.ts';
 export * from './gate.ts';
 export * from './open-code-provider.ts';
-export type { RecordedRequest } from './request-handler.ts';
 export * from './script.ts';
 export * from './scripted-model.ts';
 export * from './tool-calls.ts';

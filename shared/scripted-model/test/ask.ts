@@ -74,7 +74,7 @@ function joinToolCalls(deltas: readonly Delta[]): Heard['toolCalls'] {
   const first = pieces.filter((piece) => piece.id !== undefined);
   return first.map(({ index, id = '', function: { name = '' } }) => {
     const input = pieces.filter((piece) => piece.index === index).map((piece) => piece.function.arguments);
-    return { id, name, input: JSON.parse(input.join('')) };
+    return { id, name, input: JSON.parse(input.join('')) as unknown };
   });
 }
 

@@ -17,7 +17,7 @@ test('malformed JSON comes as an event of a good answer', async (t) => {
   const response = await ask(model, [user('go')]);
   t.is(response.status, 200);
   const events = (await response.text()).split('\n\n').filter(Boolean);
-  t.throws(() => JSON.parse(events.at(-1)?.slice('data: '.length) ?? ''), { instanceOf: SyntaxError });
+  t.throws(() => void JSON.parse(events.at(-1)?.slice('data: '.length) ?? ''), { instanceOf: SyntaxError });
 });
 
 test('an empty stream ends without an answer and without a reason', async (t) => {

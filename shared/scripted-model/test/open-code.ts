@@ -164,3 +164,8 @@ async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
   await exit;
 }
+
+/** What the agent said last. */
+export function lastText(messages: readonly Message[]): string {
+  return messages.at(-1)?.parts.find((part) => part.type === 'text')?.text ?? '';
+}

@@ -9,7 +9,7 @@ import {
   type Step,
   startScriptedModel,
 } from '../src/index.ts';
-import { ask, called, hear, post, result, user } from './ask.ts';
+import { ask, called, hear, post, result, type Usage, user } from './ask.ts';
 
 const greeting = script('greet', [{ text: 'Hello, dear world!' }]);
 
@@ -113,14 +113,14 @@ test('usage follows the length of the texts, and what was sent before counts as 
     script('work', [{ toolCalls: [bash('make')] }, { reasoning: 'x'.repeat(40), text: 'y'.repeat(80) }]),
   ]);
   const prompt = user(`work ${'z'.repeat(4_000)}`);
-  const first = (await hear(await ask(model, [prompt]))).usage;
-  const second = (await hear(await ask(model, [prompt, called('a', 'bash'), result('a', 'ok')]))).usage;
-  t.is(first?.prompt_tokens_details.cached_tokens, 0);
-  t.is(second?.prompt_tokens_details.cached_tokens, 1_024);
-  t.true((second?.prompt_tokens ?? 0) > (first?.prompt_tokens ?? 0));
-  t.is(second?.completion_tokens_details.reasoning_tokens, 10);
-  t.is(second?.completion_tokens, 30);
-  t.is(second?.total_tokens, (second?.prompt_tokens ?? 0) + 30);
+  const first = await usageOf(ask(model, [prompt]));
+  const second = await usageOf(ask(model, [prompt, called('a', 'bash'), result('a', 'ok')]));
+  t.is(first.prompt_tokens_details.cached_tokens, 0);
+  t.is(second.prompt_tokens_details.cached_tokens, 1_024);
+  t.true(second.prompt_tokens > first.prompt_tokens);
+  t.is(second.completion_tokens_details.reasoning_tokens, 10);
+  t.is(second.completion_tokens, 30);
+  t.is(second.total_tokens, second.prompt_tokens + 30);
 });
 
 test('calls are recorded with their script and step', async (t) => {
@@ -193,6 +193,12 @@ test('the endpoint can be reused by its fault-free neighbours after an HTTP erro
   t.like(await response.json(), { error: { message: 'Overloaded' } });
   t.is((await hear(await ask(model, [user('greet')]))).text, 'Hello, dear world!');
 });
+
+async function usageOf(response: Promise<Response>): Promise<Usage> {
+  const { usage } = await hear(await response);
+  if (!usage) throw new Error('The answer has no usage.');
+  return usage;
+}
 
 function script(marker: string, steps: readonly Step[]): Script {
   return { name: marker, matches: promptIncludes(marker), steps };

@@ -26,11 +26,14 @@ export async function makeTemporaryProject(): Promise<TemporaryProject> {
   await git(repository, 'init', '--quiet');
   await git(repository, 'add', '.');
   await git(repository, 'commit', '--quiet', '--message', 'Begin');
+  // One at a time: git looks into the worktrees that it finds, and fails on one that another git is just making.
+  let added: Promise<unknown> = Promise.resolve();
   return {
     home,
     async addWorktree(name) {
       const path = join(root, name);
-      await git(repository, 'worktree', 'add', '--quiet', '-b', name, path);
+      added = added.then(() => git(repository, 'worktree', 'add', '--quiet', '-b', name, path));
+      await added;
       return path;
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),

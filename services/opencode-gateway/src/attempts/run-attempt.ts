@@ -7,6 +7,7 @@ import type { Logger } from '@oio/runtime';
 import type { Catalogue } from '../catalogue.ts';
 import type { ServerLink } from '../server-link.ts';
 import { GitError } from '../workspaces/git.ts';
+import type { KeyedMutex } from '../workspaces/keyed-mutex.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
 import { type ChosenAgent, chooseAgent } from './choose-agent.ts';
@@ -21,6 +22,8 @@ export interface AttemptParts {
   readonly router: SessionRouter;
   readonly workspaces: Workspaces;
   readonly catalogue: () => Promise<Catalogue>;
+  /** Whose turn it is to have a directory opened by a server. */
+  readonly opening: KeyedMutex;
   readonly logger: Logger;
 }
 
@@ -79,7 +82,7 @@ async function work(
   parts: AttemptParts,
   { order, state, signal, reporter, workspace, chosen }: Work,
 ): Promise<TurnEnd> {
-  const opened = await openSession(parts.link.agent(), order, workspace.path);
+  const opened = await openInTurn(parts, order, workspace.path);
   const ref = { sessionId: opened.id, directory: workspace.path };
   state.openCodeSession = ref;
   if (!order.prepared) {
@@ -88,6 +91,15 @@ async function work(
     for (const warning of chosen.warnings) await reporter.report('report-warning', warning.message, warning);
   }
   return driveTurn({ ...parts, order, ref, sameConversation: !opened.isNew, chosen, reporter, signal });
+}
+
+/** A server opens its directories one at a time: each takes its only thread for seconds, and several at once stop everything. */
+async function openInTurn({ link, opening }: AttemptParts, order: AttemptOrder, directory: string) {
+  return opening.run(link.serverId, async () => {
+    const agent = link.agent();
+    await agent.activities(directory);
+    return openSession(agent, order, directory);
+  });
 }
 
 async function finish(

@@ -46,7 +46,8 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
 }
 
 function take({ bus, order, signs, wakeUp }: TurnWatchParts, event: SessionEvent): void {
-  signs.lastSignOfLifeAtMs = Date.now();
+  // What happens before the prompt is sent is no sign of a turn.
+  if (signs.lastSignOfLifeAtMs !== null) signs.lastSignOfLifeAtMs = Date.now();
   announceOutput(bus, order, event);
   if (event.type === 'error') signs.lastError = event.error;
   if (event.type === 'todos') signs.todos = event.todos.map(({ content, status }) => ({ content, status }));

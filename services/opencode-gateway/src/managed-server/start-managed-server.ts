@@ -66,8 +66,9 @@ const PORT_TRIES = 3;
 
 /** Two orchestrators on one server would both think that its turns are theirs. */
 function refuseIfKept(previous: ServerState | null, { root }: ServerPaths): void {
-  if (previous === null || previous.keeper.pid === process.pid || !isAlive(previous.keeper)) return;
-  const message = `Another orchestrator (process ${previous.keeper.pid}) uses the OpenCode server in ${root}.`;
+  const keeper = previous?.keeper ?? null;
+  if (keeper === null || keeper.pid === process.pid || !isAlive(keeper)) return;
+  const message = `Another orchestrator (process ${keeper.pid}) uses the OpenCode server in ${root}.`;
   throw new StartupError(message, EXIT_CODE.unavailable);
 }
 
@@ -126,7 +127,7 @@ async function launch(plan: Plan, state: ServerState): Promise<ManagedServer> {
 function stopperOf({ options, paths }: Plan, state: ServerState, server: ProcessIdentity): () => Promise<void> {
   return async () => {
     await endAll(paths, server, options.stopMs ?? STOP_MS);
-    await writeState(paths.state, { ...state, server: null, keeper: self() });
+    await writeState(paths.state, { ...state, server: null, keeper: null });
   };
 }
 

@@ -9,8 +9,8 @@ const serverState = z.object({
   configHash: z.string(),
   /** Null between the decision to start and the start. */
   server: z.object({ pid: z.int(), startedAt: z.string() }).nullable(),
-  /** The orchestrator that looks after the server. */
-  keeper: z.object({ pid: z.int(), startedAt: z.string() }),
+  /** The orchestrator that looks after the server; null when it was stopped in order. */
+  keeper: z.object({ pid: z.int(), startedAt: z.string() }).nullable(),
 });
 
 /** What has to be known to find a managed server again after our own death. Holds its password. */

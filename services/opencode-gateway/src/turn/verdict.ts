@@ -61,7 +61,7 @@ export function verdictOf(facts: TurnFacts): Verdict {
 
 const DEFAULTS: TurnLimits = {
   startMs: 30_000,
-  settleMs: 5000,
+  settleMs: 10_000,
   maxRetryWaitMs: 120_000,
   maxUnknownFinishes: 3,
   maxSteps: 500,

@@ -95,6 +95,24 @@ test('a stream that falls silent is opened again', async (t) => {
   t.is(second?.type, 'resync');
 });
 
+test('a stream with heartbeats stays open, however little happens', async (t) => {
+  let beats = 0;
+  await using setup = await startStream(
+    (response) => {
+      send(response, CONNECTED);
+      const timer = setInterval(() => {
+        beats += 1;
+        send(response, { payload: { id: 'evt_2', type: 'server.heartbeat', properties: {} } });
+      }, 50);
+      response.on('close', () => clearInterval(timer));
+    },
+    { silenceMs: 1000 },
+  );
+  setup.stream.read();
+  await eventually(() => beats > 30);
+  t.is(setup.connections(), 1);
+});
+
 test('a stream that is refused is asked for again', async (t) => {
   await using setup = await startStream((response, connection) => {
     if (connection < 3) response.writeHead(401).end();

@@ -78,15 +78,26 @@ export function readerOf(server: AgentServer, prompt: Prompt, nothingRuns = fals
   return new TurnReader({ server, session: prompt, messageId: prompt.messageId, now: Date.now, nothingRuns });
 }
 
-/** Waits until a turn is no longer running. */
-export function turnEnd(server: AgentServer, prompt: Prompt, reader = readerOf(server, prompt)): Promise<Verdict> {
-  return eventually(
+/** Waits until a turn is no longer running, as the service does it: events beside readings. */
+export async function turnEnd(
+  server: AgentServer,
+  prompt: Prompt,
+  reader = readerOf(server, prompt),
+): Promise<Verdict> {
+  const stop = new AbortController();
+  const events = server.events({ signal: stop.signal });
+  const listening = (async () => {
+    for await (const event of events) reader.noteEvent(event);
+  })();
+  const verdict = await eventually(
     async () => {
-      const { verdict } = await reader.read();
-      return verdict.type === 'running' ? null : verdict;
+      const reading = await reader.read();
+      return reading.verdict.type === 'running' ? null : reading.verdict;
     },
     { withinMs: 90_000, everyMs: 150, what: `the end of the turn "${prompt.text}"` },
-  );
+  ).finally(() => stop.abort());
+  await listening;
+  return verdict;
 }
 
 export function promptsIn(messages: readonly { role: string }[]): number {

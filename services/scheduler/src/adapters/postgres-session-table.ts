@@ -42,7 +42,8 @@ export function createPostgresSessionTable(database: Database): SessionTable {
     waiting: (limit) => database.query<SessionRow>(WAITING, [limit]),
     holders: () => database.query<SessionRow>(HOLDERS),
     find: (ids) => database.query<SessionRow>(FIND, [ids]),
-    withTimer: ({ withinMs, limit, except }) => database.query<TimedSession>(WITH_TIMER, [withinMs / 1_000, limit, except]),
+    withTimer: ({ withinMs, limit, except }) =>
+      database.query<TimedSession>(WITH_TIMER, [withinMs / 1_000, limit, except]),
     abandoned: ({ limit, except }) => database.query<SessionKey>(ABANDONED, [limit, except]),
     async forgetWorkers(deadMs) {
       await database.query(FORGET_WORKERS, [deadMs / 1_000]);

@@ -61,13 +61,15 @@ async function copyBinaries(from: string, to: string): Promise<void> {
   const part = `${to}.${process.pid}.part`;
   await mkdir(dirname(to), { recursive: true, mode: 0o755 });
   await rm(part, { recursive: true, force: true });
-  await cp(from, part, { recursive: true, verbatimSymlinks: true, filter: (path) => !isForDevelopers(path) });
-  await makeReadable(part);
   try {
+    await cp(from, part, { recursive: true, verbatimSymlinks: true, filter: (path) => !isForDevelopers(path) });
+    await makeReadable(part);
     await rename(part, to);
   } catch (error) {
-    await rm(part, { recursive: true, force: true });
+    // Another process may have been faster; its copy is as good.
     if (!existsSync(to)) throw error;
+  } finally {
+    await rm(part, { recursive: true, force: true });
   }
 }
 

@@ -6,7 +6,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { launchServer, type ServerProcess } from './launch-server.ts';
 import { pollFor } from './poll-for.ts';
 import { findServer, removePostmasterFile } from './postmaster-file.ts';
-import { chooseAccount, type ServerAccount } from './server-account.ts';
+import { chooseAccount } from './server-account.ts';
 import { findBinaries, type ServerBinaries, usableBinaries } from './server-binaries.ts';
 import { type StopPatience, stopServer } from './stop-server.ts';
 import { asStorageError, prepareDirectory, requireFreeSpace } from './storage-checks.ts';
@@ -81,32 +81,30 @@ function settled<T extends { readonly state: string }>(found: T): T | undefined 
 }
 
 async function startServer(layout: DatabaseLayout, port: number | undefined): Promise<RunningServer> {
+  const packaged = findBinaries();
+  const isNew = await isNewCluster(layout, packaged);
+  await requireFreeSpace(layout.directory, isNew ? FIRST_START_BYTES : RESTART_BYTES);
   const account = chooseAccount(layout);
-  const binaries = await usableBinaries(findBinaries(), account, layout.directory);
-  await ensureCluster(layout, account, binaries);
+  const binaries = await usableBinaries(packaged, account, layout.directory);
+  if (isNew) await createCluster({ layout, account, binaries });
   const server = await launchServer({ layout, account, binaries, port });
   return { ...server, adopted: false };
 }
 
-async function ensureCluster(
-  layout: DatabaseLayout,
-  account: ServerAccount | undefined,
-  binaries: ServerBinaries,
-): Promise<void> {
+async function isNewCluster(layout: DatabaseLayout, { majorVersion }: ServerBinaries): Promise<boolean> {
   const version = await clusterVersion(layout);
-  if (version === 'none') {
-    await requireFreeSpace(layout.directory, FIRST_START_BYTES);
-    await createCluster({ layout, account, binaries });
-    return;
-  }
-  await requireFreeSpace(layout.directory, RESTART_BYTES);
-  if (version === binaries.majorVersion) return;
-  throw new StartupError(
-    `${layout.data} holds a PostgreSQL database of ${version === 'unknown' ? 'unknown version (its PG_VERSION is missing or empty)' : `version ${version}`}; ` +
-      `this program brings PostgreSQL ${binaries.majorVersion}. Choose another directory, or restore this one from a backup` +
-      (version === 'unknown' ? '.' : `, or serve it by PostgreSQL ${version} and set DATABASE_URL.`),
-    EXIT_CODE.storage,
-  );
+  if (version === 'none') return true;
+  if (version === majorVersion) return false;
+  throw otherVersion(layout, version, majorVersion);
+}
+
+function otherVersion({ data }: DatabaseLayout, found: string, ours: string): StartupError {
+  const restore = `This program brings PostgreSQL ${ours}. Choose another directory, or restore this one from a backup`;
+  const message =
+    found === 'unknown'
+      ? `${data} holds a PostgreSQL database of unknown version: its PG_VERSION is missing or empty. ${restore}.`
+      : `${data} holds a database of PostgreSQL ${found}. ${restore}, or serve it by that and set DATABASE_URL.`;
+  return new StartupError(message, EXIT_CODE.storage);
 }
 
 /** A new database takes 60 MB, then its first checkpoints and the copied binaries. */

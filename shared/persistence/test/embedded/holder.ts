@@ -24,20 +24,23 @@ export class Holder {
         .catch(({ name, message }) => { console.log(JSON.stringify({ name, message })); process.exit(1); });
       console.log(JSON.stringify({ url, pid, adopted }));
       setInterval(() => {}, 60_000);`;
-    this.process = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const args = ['--input-type=module', '-e', script];
+    this.process = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
     t.teardown(() => this.kill());
   }
 
   async report(): Promise<HolderReport> {
     const { stdout } = this.process;
     if (stdout === null) throw new Error('The process has no output.');
-    const [line] = await once(createInterface(stdout), 'line');
-    return JSON.parse(String(line)) as HolderReport;
+    const emitted: unknown[] = await once(createInterface(stdout), 'line');
+    return JSON.parse(String(emitted[0])) as HolderReport;
   }
 
+  /** Kills it and whatever belongs to its process group, as a terminal that is closed would. */
   async kill(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    this.process.kill('SIGKILL');
+    const { pid, exitCode, signalCode } = this.process;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    process.kill(-pid, 'SIGKILL');
     await once(this.process, 'exit');
   }
 }

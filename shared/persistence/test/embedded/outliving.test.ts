@@ -79,7 +79,7 @@ test('a left-over postmaster.pid whose process id has gone to another program do
   t.false(server.adopted);
   await server.stop();
   await stopServer(join(directory, 'data'), pid);
-  t.deepEqual([stranger.exitCode, stranger.signalCode], [null, null]);
+  t.true(await isRunning(pid));
 });
 
 test('of two that start at once on a fresh directory one gets it and the other is told who has it', async (t) => {

@@ -39,26 +39,31 @@ test(
   (directory) => truncate(join(directory, 'data', 'global', 'pg_control'), 10),
   [/could not start on .*\/data\. It said/, /"global\/pg_control": read 10 of/, MOVE_AWAY],
 );
-test(
-  'a missing write-ahead log',
-  refused,
-  (directory) => rm(join(directory, 'data', 'pg_wal'), { recursive: true }),
-  [/FATAL: .*pg_wal/, MOVE_AWAY],
-);
-test('data of another major version', refused, (directory) => writeFile(join(directory, 'data', 'PG_VERSION'), '17\n'), [
-  /of version 17; this program brings PostgreSQL 18\. .*DATABASE_URL/,
+test('a missing write-ahead log', refused, (directory) => rm(join(directory, 'data', 'pg_wal'), { recursive: true }), [
+  /FATAL: .*pg_wal/,
+  MOVE_AWAY,
 ]);
+test(
+  'data of another major version',
+  refused,
+  (directory) => writeFile(join(directory, 'data', 'PG_VERSION'), '17\n'),
+  [/a database of PostgreSQL 17\. This program brings PostgreSQL 18\. .*DATABASE_URL/],
+);
 test('data without a version', refused, (directory) => rm(join(directory, 'data', 'PG_VERSION')), [
   /its PG_VERSION is missing or empty/,
 ]);
-test('data that is a file', refused, (directory) => replaceByFile(join(directory, 'data')), [/\/data.* is a file where a directory was expected/]);
+test('data that is a file', refused, (directory) => replaceByFile(join(directory, 'data')), [
+  /\/data.* is a file where a directory was expected/,
+]);
 test('a missing password', refused, (directory) => rm(join(directory, 'password')), [
   /expected in .*\/password, and that file is missing/,
 ]);
-test('a password that is not that of the database', refused, (directory) => writeFile(join(directory, 'password'), 'other'), [
-  /password authentication failed/,
-  /The password in .*\/password is not that of the database/,
-]);
+test(
+  'a password that is not that of the database',
+  refused,
+  (directory) => writeFile(join(directory, 'password'), 'other'),
+  [/password authentication failed/, /The password in .*\/password is not that of the database/],
+);
 
 test('a database whose files are gone is refused, and the server that found out is not left running', async (t) => {
   const directory = await stoppedDatabase(t);
@@ -83,7 +88,9 @@ test('a server that crashes again and again is given up, its reason quoted, and 
 test('a file in the place of the directory, or above it, is refused', async (t) => {
   const directory = await databaseDirectory(t);
   await writeFile(directory, '');
-  await refuses(t, directory, [/cannot be used for the database: it, or something above it, is a file where a directory was expected/]);
+  await refuses(t, directory, [
+    /cannot be used for the database: it, or something above it, is a file where a directory was expected/,
+  ]);
   await refuses(t, join(directory, 'below'), [/is a file/]);
 });
 
@@ -112,7 +119,8 @@ async function replaceByFile(path: string): Promise<void> {
 
 /** Modes do not bind root, but there are places where the system lets nobody make a directory. */
 async function unwritable(t: ExecutionContext): Promise<string> {
-  if (process.getuid?.() === 0) return process.platform === 'linux' ? '/sys/kernel/oio-database' : '/System/oio-database';
+  if (process.getuid?.() === 0)
+    return process.platform === 'linux' ? '/sys/kernel/oio-database' : '/System/oio-database';
   const directory = await databaseDirectory(t);
   await mkdir(directory);
   await chmod(directory, 0o500);

@@ -1,0 +1,122 @@
+import { problem, type Route, routes, sessionStream } from '@oio/contracts';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
+
+/** The API as OpenAPI 3.1, made from the routes once. */
+export function openApiDocument(): OpenApiDocument {
+  document ??= build();
+  return document;
+}
+
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+let document: OpenApiDocument | undefined;
+
+const PROBLEMS: Readonly<Record<number, string>> = {
+  400: 'The body cannot be read: no JSON, not UTF-8, nested too deep.',
+  401: 'No valid credentials.',
+  403: 'The credentials lack the scope.',
+  404: 'There is no such session in the tenant.',
+  409: 'The present state does not allow it; `facts` says what it does.',
+  412: '`If-Match` names another version than the present one.',
+  413: 'The body is larger than 256 KiB.',
+  415: 'The body is not uncompressed JSON.',
+  422: 'A rule of the input is broken; every violated field is named. Or the Idempotency-Key was used for another request.',
+  429: 'Too many event streams are open.',
+  500: 'A bug; the log has it under the correlation id.',
+  503: 'Something that is needed does not work at the moment; `Retry-After` says when to try again.',
+  504: 'No answer came in time. Repeat it with the same Idempotency-Key.',
+};
+
+const HEADERS = {
+  idempotencyKey: z.string().min(1).max(200).optional().describe('A request that is repeated with the same key has its effect once.'),
+  ifMatch: z.string().optional().describe('The version that the session must stand at, in quotes, as `ETag` tells it.'),
+  lastEventId: z.string().optional().describe('Id of the last event that came; the stream goes on after it.'),
+};
+
+function build(): OpenApiDocument {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const [name, route] of Object.entries(routes) as [string, Route][]) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(name, route) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'OpenCode Industrial Orchestrator',
+      version: '1.0.0',
+      description: 'Sessions of a coding agent: submit, watch, steer. Errors are problem+json (RFC 9457) with a stable `code`.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ apiKey: [] }],
+    paths: paths as ZodOpenApiPathsObject,
+    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'The API key of the installation.' } } },
+  });
+}
+
+function operation(name: string, route: Route): ZodOpenApiOperationObject {
+  return {
+    operationId: name,
+    summary: route.summary,
+    ...(route.scope === 'public' && { security: [] }),
+    requestParams: {
+      ...(route.params && { path: route.params }),
+      ...(route.query && { query: route.query }),
+      header: headersOf(route),
+    },
+    ...(route.body && { requestBody: { required: needsBody(route.body), content: { 'application/json': { schema: route.body } } } }),
+    responses: {
+      [String(route.status)]: success(name, route),
+      ...problems(route),
+      ...(name === 'ready' && { 503: { description: 'Not ready.', ...content(route.reply) } }),
+    } as ZodOpenApiResponsesObject,
+  };
+}
+
+function headersOf({ idempotent, scope, params, reply }: Route): z.ZodObject {
+  return z.object({
+    ...(idempotent && { 'Idempotency-Key': HEADERS.idempotencyKey }),
+    ...(scope === 'write' && params && { 'If-Match': HEADERS.ifMatch }),
+    ...(reply === 'text/event-stream' && { 'Last-Event-ID': HEADERS.lastEventId }),
+  });
+}
+
+function success(name: string, { reply, idempotent }: Route) {
+  const headers = idempotent
+    ? z.object({
+        ETag: z.string().describe('The version of the session, in quotes.'),
+        'Idempotent-Replayed': z.literal('true').optional().describe('The request had its effect when it came before.'),
+        ...(name === 'createSession' && { Location: z.string() }),
+      })
+    : undefined;
+  return { description: 'Success.', ...(headers && { headers }), ...content(reply) };
+}
+
+function content(reply: Route['reply']) {
+  if (reply === null) return {};
+  if (reply === 'text/event-stream') return { content: { [reply]: { schema: z.union(Object.values(sessionStream)).describe('Each message has one of these as data.') } } };
+  if (typeof reply === 'string') return { content: { [reply]: { schema: z.string() } } };
+  return { content: { 'application/json': { schema: reply } } };
+}
+
+function problems(route: Route) {
+  return Object.fromEntries(statusesOf(route).map((status) => [String(status), { description: PROBLEMS[status] ?? '', content: { 'application/problem+json': { schema: problem } } }]));
+}
+
+function statusesOf({ scope, params, query, body, reply }: Route): number[] {
+  return [
+    ...(scope === 'public' ? [] : [401, 403, 504]),
+    ...(params ? [404] : []),
+    ...(scope === 'write' ? [409] : []),
+    ...(scope === 'write' && params ? [412] : []),
+    ...(body ? [400, 413, 415] : []),
+    ...(params || query || body ? [422] : []),
+    ...(reply === 'text/event-stream' ? [429] : []),
+    500,
+    503,
+  ];
+}
+
+function needsBody(body: z.ZodType): boolean {
+  return !body.safeParse({}).success;
+}

@@ -1,0 +1,76 @@
+import type { Checkpoint, Priority, Status, StoredSessionEvent } from '@oio/contracts';
+import type { SessionSnapshot } from '@oio/domain';
+import type { Bus } from '@oio/messaging';
+import type { SessionRouter } from '@oio/ownership';
+import type { Database } from '@oio/persistence';
+import type { Clock, Logger } from '@oio/runtime';
+
+/** Who a request comes from. */
+export interface Principal {
+  readonly id: string;
+  readonly tenant: string;
+  readonly scopes: readonly ('read' | 'write')[];
+}
+
+/** Says whose credentials these are. */
+export interface Authenticator {
+  /** Null when the token is nobody's. Takes the same time whether a token is nearly right or not at all. */
+  authenticate(token: string): Promise<Principal | null>;
+}
+
+/** Whether something that requests depend on works: resolves when it does, else throws. */
+export type Check = () => Promise<unknown>;
+
+export interface SessionFilter {
+  readonly status?: readonly Status[] | undefined;
+  readonly priority?: Priority | undefined;
+  readonly parentId?: string | undefined;
+  readonly tag?: string | undefined;
+}
+
+/** Sessions as they stand in the store. Throws `UnavailableError` when it cannot be asked. */
+export interface SessionReader {
+  /** Null when there is none of that id in the tenant; deleted ones only if asked for. */
+  session(tenant: string, id: string, options?: { readonly deleted: boolean }): Promise<SessionSnapshot | null>;
+  /** Version and whether it is deleted; null when there is none of that id in the tenant. */
+  standing(tenant: string, id: string): Promise<{ readonly version: number; readonly deleted: boolean } | null>;
+  /** Newest first, from below `before` on; fewer than `limit` when they are large. `more` says whether others follow. */
+  list(tenant: string, filter: SessionFilter, page: { readonly before: string | null; readonly limit: number }): Promise<{ sessions: SessionSnapshot[]; more: boolean }>;
+  /** Events after a sequence number, oldest first; fewer than `limit` when they are large, but at least one if there is one. */
+  history(tenant: string, id: string, page: { readonly after: number; readonly limit: number }): Promise<StoredSessionEvent[]>;
+  /** The last 100, oldest first. */
+  checkpoints(tenant: string, id: string): Promise<Checkpoint[]>;
+  /** The versions that these sessions stand at. */
+  versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Whether the command has had its effect already. */
+  hasOutcome(sessionId: string, commandId: string): Promise<boolean>;
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+}
+
+/** What a client's `Idempotency-Key` stands for. */
+export interface KeyedRequest {
+  readonly requestHash: string;
+  readonly sessionId: string;
+  readonly commandId: string;
+}
+
+/** Remembers what each `Idempotency-Key` of a tenant stood for when it came first. */
+export interface IdempotencyKeys {
+  /** Enters the request unless the key is known; returns what the key stands for, and whether that was known before. */
+  claim(tenant: string, key: string, request: KeyedRequest): Promise<KeyedRequest & { readonly known: boolean }>;
+  /** Forgets keys that are older than `days`. */
+  forget(days: number): Promise<void>;
+}
+
+/** What the service is given from outside. */
+export interface HttpGatewayPorts {
+  readonly bus: Bus;
+  readonly router: SessionRouter;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly authenticator: Authenticator;
+  /** Asked by `/health/ready`, beside the database. */
+  readonly checks?: Readonly<Record<string, Check>>;
+}

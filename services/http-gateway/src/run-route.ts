@@ -1,0 +1,52 @@
+import { type RouteName, type Route, routes } from '@oio/contracts';
+import { authenticate } from './bearer.ts';
+import type { Context } from './gateway-context.ts';
+import type { Limits } from './limits.ts';
+import { type FurtherViolations, parseRequest } from './parse-request.ts';
+import type { Authenticator, Principal } from './ports.ts';
+import type { Answer, RouteHandler, RouteHandlers, RouteRequest } from './route-types.ts';
+
+export interface RouteParts {
+  readonly handlers: RouteHandlers;
+  readonly authenticator: Authenticator;
+  readonly limits: Limits;
+  /** By route, what to ask about a body that breaks its contract. */
+  readonly further: { readonly [N in RouteName]?: (principal: Principal, correlationId: string) => FurtherViolations };
+}
+
+/** One request to one route: who, what, the handler, the answer. */
+export async function runRoute(ctx: Context, params: Readonly<Record<string, string>>, name: RouteName, parts: RouteParts): Promise<void> {
+  const route: Route = routes[name];
+  const { state } = ctx;
+  state.route = name;
+  const principal = route.scope === 'public' ? null : await authenticate(parts.authenticator, ctx.get('authorization'), route.scope);
+  state.principal = principal;
+  const further = principal ? parts.further[name]?.(principal, state.correlationId) : undefined;
+  const parsed = await parseRequest(ctx, params, route, parts.limits, further);
+  state.sessionId = params['id'] ?? null;
+  const request = { ...parsed, route: name, principal, correlationId: state.correlationId } as RouteRequest;
+  const handler = parts.handlers[name] as unknown as RouteHandler;
+  answer(ctx, route, (await handler(request)) as Answer);
+}
+
+function answer(ctx: Context, route: Route, { status, headers, body }: Answer): void {
+  ctx.status = status ?? route.status;
+  if (headers) ctx.set(headers);
+  if (typeof body === 'function') takeOver(ctx, body as (response: Context['res']) => void);
+  else if (typeof route.reply === 'string') ctx.body = body;
+  else {
+    ctx.body = JSON.stringify(body);
+    ctx.type = 'application/json';
+  }
+}
+
+/** An event stream writes to the response itself from here on, unless it throws at once. */
+function takeOver(ctx: Context, stream: (response: Context['res']) => void): void {
+  if (ctx.method === 'HEAD') {
+    ctx.body = '';
+    ctx.type = 'text/event-stream';
+    return;
+  }
+  stream(ctx.res);
+  ctx.respond = false;
+}

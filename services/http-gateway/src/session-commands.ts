@@ -1,0 +1,81 @@
+import type { ClientCommandName, CommandReply, NewSession, SessionView } from '@oio/contracts';
+import { toSessionView } from '@oio/domain';
+import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
+import type { SessionEnvelope, SessionRouter } from '@oio/ownership';
+import { type Clock, newId } from '@oio/runtime';
+import type { IdempotencyKeys, SessionReader } from './ports.ts';
+import { requestHash } from './request-hash.ts';
+import type { Order } from './route-types.ts';
+
+export interface CommandParts {
+  readonly router: SessionRouter;
+  readonly reader: SessionReader;
+  readonly keys: IdempotencyKeys;
+  readonly clock: Clock;
+}
+
+/** What a client's order came to. */
+export interface Outcome {
+  readonly session: SessionView;
+  /** Whether it had its effect already when the request came. */
+  readonly replayed: boolean;
+}
+
+/** Submits a session. Resolves once it is durable. */
+export async function submitSession(parts: CommandParts, request: Order & { readonly body: NewSession }): Promise<Outcome> {
+  const claim = await claimKey(parts, request, request.body.id ?? newId());
+  if (claim.known && (await parts.reader.hasOutcome(claim.sessionId, claim.commandId))) return replay(parts, request, claim.sessionId);
+  const reply = await parts.router.send('create', request.body, envelopeOf(request, claim));
+  return outcomeOf(parts, request, reply, claim.known);
+}
+
+/** Sends a client's command to a session of its tenant. Resolves once its effect is durable. */
+export async function commandSession(parts: CommandParts, name: Exclude<ClientCommandName, 'create'>, id: string, request: Order & { readonly body?: unknown }): Promise<Outcome> {
+  const standing = await parts.reader.standing(request.principal.tenant, id);
+  if (!standing) throw noSuchSession();
+  const claim = await claimKey(parts, request, id);
+  if (claim.known && (await parts.reader.hasOutcome(id, claim.commandId))) return replay(parts, request, id);
+  if (standing.deleted) throw noSuchSession();
+  assertVersion(request.headers.ifMatch, standing.version);
+  const reply = await parts.router.send(name, (request.body ?? {}) as never, envelopeOf(request, claim)).catch((error: unknown) => {
+    throw error instanceof NotFoundError ? noSuchSession() : error;
+  });
+  return outcomeOf(parts, request, reply, claim.known);
+}
+
+/** The same for an id that is unknown, deleted, or another tenant's. */
+export function noSuchSession(): NotFoundError {
+  return new NotFoundError('There is no such session.', { code: 'session_not_found' });
+}
+
+/** Under which ids the order goes out: those of its `Idempotency-Key` where it came before, else fresh ones. */
+async function claimKey({ keys }: CommandParts, request: Order, sessionId: string) {
+  const fresh = { requestHash: requestHash(request), sessionId, commandId: newId() };
+  const { idempotencyKey } = request.headers;
+  if (idempotencyKey === undefined) return { ...fresh, known: false };
+  const claim = await keys.claim(request.principal.tenant, idempotencyKey, fresh);
+  if (claim.requestHash === fresh.requestHash) return claim;
+  throw new InvalidError('This Idempotency-Key was used for another request; take a new key for a new request.', { code: 'idempotency_key_reused' });
+}
+
+/** The order had its effect: the session is shown as it stands now, deleted or not. */
+async function replay({ reader, clock }: CommandParts, { principal }: Order, id: string): Promise<Outcome> {
+  const snapshot = await reader.session(principal.tenant, id, { deleted: true });
+  if (!snapshot) throw noSuchSession();
+  return { session: toSessionView(snapshot, clock.now()), replayed: true };
+}
+
+async function outcomeOf(parts: CommandParts, request: Order, reply: CommandReply, known: boolean): Promise<Outcome> {
+  const replayed = known || reply.outcome === 'repeated';
+  return reply.session ? { session: reply.session, replayed } : { ...(await replay(parts, request, reply.sessionId)), replayed };
+}
+
+/** A check before the order is sent: it catches what a person decided on an old view, not a race in the same instant. */
+function assertVersion(expected: number | undefined, version: number): void {
+  if (expected === undefined || expected === version) return;
+  throw new ConflictError(`The session is at version ${version}, not ${expected}; read it again.`, { code: 'stale_version', facts: { version } });
+}
+
+function envelopeOf({ principal, correlationId }: Order, { sessionId, commandId }: { sessionId: string; commandId: string }): SessionEnvelope {
+  return { id: commandId, correlationId, causationId: null, tenant: principal.tenant, principal: `user:${principal.id}`, sessionId };
+}

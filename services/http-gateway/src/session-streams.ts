@@ -1,0 +1,118 @@
+import { type SessionOutput, type StoredSessionEvent, sessionEvents, sessionOutput } from '@oio/contracts';
+import { UnavailableError } from '@oio/errors';
+import type { Bus } from '@oio/messaging';
+import type { Logger } from '@oio/runtime';
+import { createGate, type Gate } from './gate.ts';
+import type { SessionReader } from './ports.ts';
+import { HEARTBEAT, streamMessage } from './stream-message.ts';
+import { StreamReader, type StreamReaderOptions } from './stream-reader.ts';
+
+/** Pages of history that are in memory at a time, for all streams together. */
+const PAGES_AT_A_TIME = 8;
+
+const HEAD = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  // Proxies must pass every event on at once.
+  'X-Accel-Buffering': 'no',
+};
+
+export interface SessionStreamsOptions {
+  readonly bus: Bus;
+  readonly reader: SessionReader;
+  readonly logger: Logger;
+  readonly maxStreams: number;
+  readonly heartbeatMs: number;
+  readonly stallMs: number;
+}
+
+/** All open event streams: one subscription to the bus, fanned out by session. */
+export class SessionStreams implements AsyncDisposable {
+  readonly #options: SessionStreamsOptions;
+  readonly #gate: Gate = createGate(PAGES_AT_A_TIME);
+  readonly #bySession = new Map<string, Set<StreamReader>>();
+  readonly #closing = new AsyncDisposableStack();
+  #count = 0;
+
+  private constructor(options: SessionStreamsOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: SessionStreamsOptions): Promise<SessionStreams> {
+    const streams = new SessionStreams(options);
+    const { bus, heartbeatMs } = options;
+    streams.#closing.defer(await bus.subscribe(Object.values(sessionEvents), { handler: (event) => streams.#onEvent(event) }));
+    streams.#closing.defer(await bus.subscribe([sessionOutput], { handler: (output) => streams.#onOutput(output) }));
+    const timer = setInterval(() => streams.#beat(), heartbeatMs);
+    streams.#closing.defer(() => clearInterval(timer));
+    return streams;
+  }
+
+  /** Takes over the response. Throws `UnavailableError` when too many streams are open. */
+  open(options: StreamReaderOptions): void {
+    const { maxStreams, reader, stallMs, logger } = this.#options;
+    if (this.#closing.disposed) throw new UnavailableError('The API is stopping.', { code: 'stopping' });
+    if (this.#count >= maxStreams) throw new UnavailableError('Too many event streams are open.', { code: 'too_many_streams', retryAfterMs: 5_000 });
+    const { tenant, sessionId, response } = options;
+    if (response.destroyed) return;
+    const stream = new StreamReader(options, {
+      history: (after, limit) => this.#gate(() => reader.history(tenant, sessionId, { after, limit })),
+      stallMs,
+      onError: (error) => logger.warn({ err: error, tenant, sessionId }, 'history of a stream not read; tried again at the next heartbeat'),
+    });
+    this.#add(stream);
+    response.once('close', () => this.#remove(stream));
+    response.writeHead(200, HEAD);
+    response.write(HEARTBEAT);
+    stream.catchUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ending = this.#closing.disposeAsync();
+    for (const stream of this.#all()) stream.end('shutdown');
+    await ending;
+  }
+
+  #onEvent(event: StoredSessionEvent): void {
+    let text: string | undefined;
+    const message = (): string => (text ??= streamMessage('history', event as never));
+    for (const stream of this.#of(event)) stream.offer(event.seq, event.type === 'session.deleted', message);
+  }
+
+  #onOutput(output: SessionOutput): void {
+    let text: string | undefined;
+    for (const stream of this.#of(output)) stream.news((text ??= streamMessage('output', output)));
+  }
+
+  #of({ sessionId, tenant }: { readonly sessionId: string; readonly tenant: string }): StreamReader[] {
+    return [...(this.#bySession.get(sessionId) ?? [])].filter((stream) => stream.tenant === tenant);
+  }
+
+  /** Shows that streams are alive, and finds what the bus did not bring. */
+  #beat(): void {
+    for (const stream of this.#all()) stream.news(HEARTBEAT);
+    const ids = [...this.#bySession.keys()];
+    if (ids.length === 0) return;
+    this.#options.reader.versions(ids).then(
+      (versions) => {
+        for (const stream of this.#all()) stream.hearOf(versions.get(stream.sessionId) ?? 0);
+      },
+      (error: unknown) => this.#options.logger.warn({ err: error }, 'versions of streamed sessions not read'),
+    );
+  }
+
+  #all(): StreamReader[] {
+    return [...this.#bySession.values()].flatMap((streams) => [...streams]);
+  }
+
+  #add(stream: StreamReader): void {
+    this.#count += 1;
+    this.#bySession.set(stream.sessionId, (this.#bySession.get(stream.sessionId) ?? new Set()).add(stream));
+  }
+
+  #remove(stream: StreamReader): void {
+    this.#count -= 1;
+    const streams = this.#bySession.get(stream.sessionId);
+    streams?.delete(stream);
+    if (streams?.size === 0) this.#bySession.delete(stream.sessionId);
+  }
+}

@@ -1,0 +1,115 @@
+import { diffWorkspace, inspectPlace, metricsExposition, sessionMetrics, type Violation } from '@oio/contracts';
+import { executionMetrics, type SessionSnapshot } from '@oio/domain';
+import { createInProcessBus } from '@oio/messaging';
+import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
+import { openTestDatabase, type TestDatabase } from '@oio/persistence/testing';
+import { createLogger, createSetClock } from '@oio/runtime';
+import type { TestFn } from 'ava';
+import { createApiKeyAuthenticator, httpGatewayConfig, type HttpGatewayPorts, LIMITS, type Limits, startHttpGateway } from '../../src/index.ts';
+import { type FakeSessionActor, serveSessions } from './fake-session-actor.ts';
+
+export const KEYS = {
+  alice: 'alice-key-0123456789-0123456789-0123',
+  /** Of the same tenant as alice, and may only read. */
+  reader: 'reader-key-0123456789-0123456789-012',
+  /** Of another tenant. */
+  bob: 'bob-key-0123456789-0123456789-012345',
+} as const;
+
+export interface Api extends AsyncDisposable {
+  readonly url: string;
+  readonly bus: HttpGatewayPorts['bus'];
+  readonly actor: FakeSessionActor;
+  readonly database: TestDatabase['database'];
+  /** Every line of the log. */
+  readonly log: string[];
+  /** A request with alice's key and JSON, unless the options say otherwise. */
+  fetch(path: string, options?: RequestInit & { readonly json?: unknown; readonly key?: string | null }): Promise<Response>;
+}
+
+export interface ApiOptions {
+  readonly limits?: Partial<Limits>;
+  readonly environment?: Record<string, string>;
+  readonly ports?: Partial<HttpGatewayPorts>;
+}
+
+/** The real API on a free port, with a real Postgres and fakes of the other services. */
+export async function startApi(database: TestDatabase['database'], { limits, environment, ports }: ApiOptions = {}): Promise<Api> {
+  await using stack = new AsyncDisposableStack();
+  const clock = createSetClock();
+  const bus = stack.use(createInProcessBus());
+  const router = createSessionRouter(bus, stack.use(createInProcessOwnerDirectory()));
+  const actor = await serveSessions({ bus, database, clock });
+  await serveOthers({ bus, database, clock });
+  const log: string[] = [];
+  const logger = createLogger('http-gateway', { level: 'debug', destination: { write: (line: string) => void log.push(line) } });
+  const config = httpGatewayConfig.parse({ API_PORT: '0', ...environment });
+  const gateway = stack.use(await startHttpGateway(config, { bus, router, database, clock, logger, authenticator: authenticator(), ...ports }, { ...LIMITS, ...limits }));
+  const running = stack.move();
+  return {
+    url: gateway.url,
+    bus,
+    actor,
+    database,
+    log,
+    fetch: (path, { json, key = KEYS.alice, ...options } = {}) =>
+      fetch(`${gateway.url}${path}`, {
+        method: json === undefined ? 'GET' : 'POST',
+        ...options,
+        headers: {
+          ...(key !== null && { authorization: `Bearer ${key}` }),
+          ...(json !== undefined && { 'content-type': 'application/json' }),
+          ...(options.headers as Record<string, string> | undefined),
+        },
+        ...(json !== undefined && { body: JSON.stringify(json) }),
+      }),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** One database for the tests of a file; gone afterwards, also when they fail. */
+export function withDatabase(test: TestFn): () => TestDatabase['database'] {
+  let opened: TestDatabase | undefined;
+  test.before(async () => {
+    opened = await openTestDatabase();
+  });
+  test.after.always(async () => {
+    await opened?.[Symbol.asyncDispose]();
+  });
+  return () => {
+    if (!opened) throw new Error('The database of the tests is not open yet.');
+    return opened.database;
+  };
+}
+
+/** A session that is well-formed; the fields given replace those of it. */
+export function draft(fields: Record<string, unknown> = {}) {
+  return { title: 'Add a health check', prompt: 'Add GET /health to the server.', ...fields };
+}
+
+function authenticator() {
+  const all = ['read', 'write'] as const;
+  return createApiKeyAuthenticator([
+    { key: KEYS.alice, principal: { id: 'alice', tenant: 'acme', scopes: all } },
+    { key: KEYS.reader, principal: { id: 'reader', tenant: 'acme', scopes: ['read'] } },
+    { key: KEYS.bob, principal: { id: 'bob', tenant: 'globex', scopes: all } },
+  ]);
+}
+
+/** Places: a directory is there unless its name says "missing"; models other than those of "known/" are not. */
+async function serveOthers({ bus, database, clock }: Pick<HttpGatewayPorts, 'bus' | 'database' | 'clock'>): Promise<void> {
+  await bus.serve(inspectPlace, async ({ payload: { directory, models } }) => {
+    const violations: Violation[] = models
+      .filter(({ model }) => !model.startsWith('known/'))
+      .map(({ field, model }) => ({ field, code: 'unknown_model', message: `The server does not have ${model}.` }));
+    if (directory?.includes('missing')) violations.push({ field: 'directory', code: 'not_found', message: 'directory does not exist.' });
+    return { place: { directory: directory ?? '/srv/project', workspace: 'in_place' as const, repository: null }, violations };
+  });
+  await bus.serve(diffWorkspace, async ({ payload }) => ({ diff: { files: [], patch: payload.workspace.path, truncated: false } }), { at: 'server.opencode-1' });
+  await bus.serve(sessionMetrics, async ({ payload: { sessionId } }) => {
+    const [row] = await database.query<{ snapshot: SessionSnapshot }>('select snapshot from sessions where id = $1::uuid', [sessionId]);
+    if (!row) throw new Error('no row');
+    return executionMetrics(row.snapshot, clock.now());
+  });
+  await bus.serve(metricsExposition, async () => ({ contentType: 'text/plain; version=0.0.4', body: 'oio_up 1\n' }));
+}

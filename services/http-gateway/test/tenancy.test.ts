@@ -1,0 +1,35 @@
+import { type Route, routes } from '@oio/contracts';
+import test from 'ava';
+import { aRunningSession } from './support/a-session.ts';
+import { KEYS, startApi, withDatabase } from './support/start-api.ts';
+
+const database = withDatabase(test);
+const UNKNOWN = '019aa0e0-0000-7000-8000-000000000000';
+
+// From the routes themselves, so that a new one cannot dodge it.
+for (const [name, route] of Object.entries(routes as Record<string, Route>).filter(([, { params }]) => params)) {
+  test(`${name} answers another tenant's id exactly like an unknown one`, async (t) => {
+    await using api = await startApi(database());
+    const { id } = await aRunningSession(api);
+    const [{ version } = { version: 0 }] = await database().query<{ version: number }>('select version::int as version from sessions where id = $1::uuid', [id]);
+    const ask = async (asked: string, headers: Record<string, string>) => {
+      const response = await api.fetch(route.path.replace('{id}', asked), { method: route.method, key: KEYS.bob, headers });
+      const { 'x-correlation-id': _, date: __, ...rest } = Object.fromEntries(response.headers);
+      return { status: response.status, body: await response.text(), headers: rest };
+    };
+    const several: Record<string, string>[] = [{}, { 'if-match': `"${version}"` }, { 'last-event-id': '1' }];
+    for (const headers of several) {
+      const foreign = await ask(id, headers);
+      t.is(foreign.status, 404);
+      t.deepEqual(foreign, await ask(UNKNOWN, headers));
+    }
+    const mine = await api.fetch(`/v1/sessions/${id}`);
+    t.like(await mine.json(), { status: 'running', version });
+  });
+}
+
+test('a list shows nothing of another tenant', async (t) => {
+  await using api = await startApi(database());
+  await aRunningSession(api);
+  t.deepEqual(await (await api.fetch('/v1/sessions', { key: KEYS.bob })).json(), { sessions: [], nextCursor: null });
+});

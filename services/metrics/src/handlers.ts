@@ -1,0 +1,30 @@
+import { metricsExposition, sessionMetrics } from '@oio/contracts';
+import { executionMetrics } from '@oio/domain';
+import { NotFoundError } from '@oio/errors';
+import type { Handlers } from '@oio/messaging';
+import type { Clock } from '@oio/runtime';
+import type { SessionHistory } from './ports.ts';
+import type { Telemetry } from './telemetry.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What this service answers. */
+export const METRICS_REQUESTS = { metricsExposition, sessionMetrics } as const;
+
+export interface HandlerParts {
+  readonly telemetry: Pick<Telemetry, 'exposition'>;
+  readonly history: Pick<SessionHistory, 'snapshot'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** One function per contract. */
+export function createHandlers({ telemetry, history, clock }: HandlerParts): Handlers<typeof METRICS_REQUESTS> {
+  return {
+    metricsExposition: () => telemetry.exposition(),
+    async sessionMetrics({ payload: { sessionId }, envelope: { tenant } }) {
+      const snapshot = UUID.test(sessionId) ? await history.snapshot(sessionId, tenant) : null;
+      if (!snapshot) throw new NotFoundError('There is no such session.', { code: 'session_not_found' });
+      return executionMetrics(snapshot, clock.now());
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { SessionEventType, StoredSessionEvent } from '@oio/contracts';
+import type { Holder } from './slots.ts';
+
+type StatusEvent = Exclude<SessionEventType, 'session.queued' | 'session.resume-requested' | 'session.attempt-closed'>;
+
+/** What a session does after an event, for the events that take it out of the queue, into a slot or out of it. */
+const STATUS_AFTER: Partial<Record<StatusEvent, Holder['status']>> = {
+  'session.running': 'working',
+  'session.degraded': 'working',
+  'session.paused': 'paused',
+  'session.completed': 'ended',
+  'session.partially_completed': 'ended',
+  'session.failed': 'ended',
+  'session.timeout': 'ended',
+  'session.stopped': 'ended',
+  'session.cancelled': 'ended',
+  'session.orphaned': 'ended',
+};
+
+/** The events that change who waits or who occupies what. */
+export const BOARD_EVENTS: readonly SessionEventType[] = [
+  'session.queued',
+  'session.resume-requested',
+  'session.attempt-closed',
+  ...(Object.keys(STATUS_AFTER) as StatusEvent[]),
+];
+
+/** The holder that a session is after an event, given what was known of it; null for an event that says nothing about that. */
+export function holderAfter(
+  event: StoredSessionEvent,
+  known: Holder | undefined,
+  directory: string | null,
+): Holder | null {
+  const { sessionId: id, seq: version, type } = event;
+  if (type === 'session.attempt-closed') return known ? { ...known, version, isOpen: false } : null;
+  const status = STATUS_AFTER[type as StatusEvent];
+  if (!status) return null;
+  const serverId = type === 'session.running' ? event.data.serverId : (known?.serverId ?? null);
+  return { id, version, status, serverId, directory, isOpen: status === 'working' || (known?.isOpen ?? false) };
+}

@@ -1,0 +1,30 @@
+import { newSession, type Place, type Priority, type SessionEventData } from '@oio/contracts';
+
+export interface SessionWish {
+  readonly id: string;
+  readonly priority?: Priority;
+  /** The directory to work in itself; without it the session has a worktree. */
+  readonly inPlace?: string;
+  readonly checkpointIntervalSeconds?: number;
+}
+
+/** The facts of a session's birth. */
+export function createdData(wish: SessionWish): SessionEventData<'session.created'> {
+  const { id, priority = 'medium', inPlace, checkpointIntervalSeconds = 300 } = wish;
+  const place: Place = {
+    directory: inPlace ?? '/project',
+    workspace: inPlace ? 'in_place' : 'worktree',
+    repository: null,
+  };
+  return {
+    tenant: 'acme',
+    createdBy: 'ada',
+    session: {
+      ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority }),
+      id,
+      maxDurationSeconds: 3_600,
+    },
+    place,
+    policy: { checkpointIntervalSeconds, maxRetries: 3 },
+  };
+}

@@ -1,0 +1,88 @@
+import { serverAnnounced } from '@oio/contracts';
+import { type Bus, createInProcessBus } from '@oio/messaging';
+import {
+  createInProcessOwnerDirectory,
+  createSessionRouter,
+  type OwnerDirectory,
+  type SessionRouter,
+} from '@oio/ownership';
+import type { Database } from '@oio/persistence';
+import { openTestDatabase } from '@oio/persistence/testing';
+import { createLogger, createSetClock, parseConfig, type SetClock } from '@oio/runtime';
+import { type Scheduler, schedulerConfig, startScheduler } from '../../src/index.ts';
+import { FakeSessionActor } from './fake-session-actor.ts';
+
+export interface Fleet extends AsyncDisposable {
+  readonly bus: Bus;
+  readonly database: Database;
+  readonly router: SessionRouter;
+  readonly directory: OwnerDirectory;
+  readonly actor: FakeSessionActor;
+  /** The sessions that a dispatch was sent for, in order. */
+  readonly sent: readonly string[];
+  /** A further session-actor. */
+  startActor(): Promise<FakeSessionActor>;
+  startScheduler(settings?: SchedulerSettings): Promise<Scheduler>;
+  /** Announces a server with room for so many, until told otherwise. */
+  announce(serverId: string, capacity: number, isHealthy?: boolean): void;
+}
+
+export interface SchedulerSettings {
+  readonly limit?: number;
+  readonly leaseMs?: number;
+  readonly sweepMs?: number;
+  readonly queueHead?: number;
+  readonly clock?: SetClock;
+}
+
+/** A database, a bus, a session-actor and as many schedulers as the test starts. */
+export async function openFleet(): Promise<Fleet> {
+  await using stack = new AsyncDisposableStack();
+  const { database } = stack.use(await openTestDatabase());
+  const bus = stack.use(createInProcessBus());
+  const directory = stack.use(createInProcessOwnerDirectory());
+  const sent: string[] = [];
+  const router = recording(createSessionRouter(bus, directory), sent);
+  const actor = stack.use(await FakeSessionActor.start({ bus, directory, database }));
+  const announcements = new Map<string, Parameters<typeof bus.announce>[1]>();
+  const logger = createLogger('scheduler', { level: 'silent' });
+  stack.adopt(
+    setInterval(() => announcements.forEach((news) => bus.announce(serverAnnounced, news as never)), 500),
+    clearInterval,
+  );
+
+  const all = stack.move();
+  return {
+    bus,
+    database,
+    router,
+    directory,
+    actor,
+    sent,
+    startActor: async () => all.use(await FakeSessionActor.start({ bus, directory, database })),
+    async startScheduler({ limit, leaseMs = 1_000, sweepMs = 100, queueHead, clock = createSetClock() } = {}) {
+      const config = parseConfig(schedulerConfig, {
+        MAX_CONCURRENT_SESSIONS: limit?.toString(),
+        SCHEDULER_LEASE_MS: leaseMs.toString(),
+        SCHEDULER_SWEEP_MS: sweepMs.toString(),
+        SCHEDULER_QUEUE_HEAD: queueHead?.toString(),
+      });
+      return all.use(await startScheduler(config, { bus, router, database, clock, logger }));
+    },
+    announce(serverId, capacity, healthy = true) {
+      const news = { serverId, capacity, healthy, version: null, detail: null };
+      announcements.set(serverId, news);
+      bus.announce(serverAnnounced, news);
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+function recording(router: SessionRouter, sent: string[]): SessionRouter {
+  return {
+    send(name, payload, envelope) {
+      if (name === 'dispatch') sent.push(envelope.sessionId);
+      return router.send(name, payload, envelope);
+    },
+  };
+}

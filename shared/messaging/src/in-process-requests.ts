@@ -1,0 +1,109 @@
+import type { RequestContract } from '@oio/contracts';
+import { fromWireError, TimeoutError, toWireError, UnavailableError } from '@oio/errors';
+import type { Envelope, Handler, RequestOptions, ServeOptions, Unsubscribe } from './bus.ts';
+import type { Report } from './in-process-delivery.ts';
+import { parsePayload } from './parse-payload.ts';
+import { subjectFor } from './subject.ts';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+interface Member {
+  readonly handler: Handler<RequestContract>;
+  readonly underWay: Set<Promise<unknown>>;
+}
+
+/** Those who serve one subject, asked in turn. */
+interface QueueGroup {
+  readonly members: Member[];
+  turn: number;
+}
+
+/** Who answers what, and the way of a question to them and back. */
+export class InProcessRequests {
+  readonly #report: Report;
+  readonly #groups = new Map<string, QueueGroup>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  serve(contract: RequestContract, handler: Handler<RequestContract>, { at }: ServeOptions): Unsubscribe {
+    this.#assertOpen();
+    const subject = subjectFor(contract, at);
+    const member: Member = { handler, underWay: new Set() };
+    const group = this.#groups.get(subject) ?? { members: [], turn: 0 };
+    group.members.push(member);
+    this.#groups.set(subject, group);
+    return async () => {
+      const index = group.members.indexOf(member);
+      if (index !== -1) group.members.splice(index, 1);
+      if (group.members.length === 0 && this.#groups.get(subject) === group) this.#groups.delete(subject);
+      await Promise.allSettled(member.underWay);
+    };
+  }
+
+  async request(
+    contract: RequestContract,
+    payload: unknown,
+    { envelope, to, timeoutMs = DEFAULT_TIMEOUT_MS }: RequestOptions & { readonly envelope: Envelope },
+  ): Promise<unknown> {
+    this.#assertOpen();
+    const subject = subjectFor(contract, to);
+    const member = this.#nextMember(subject);
+    const parsed = parsePayload(contract, payload);
+    const answer = invoke(() => member.handler({ payload: parsed, envelope }), subject, this.#report);
+    for (const underWay of [member.underWay, this.#underWay]) track(answer, underWay);
+    return within(answer, timeoutMs, subject);
+  }
+
+  async end(): Promise<void> {
+    this.#closed = true;
+    this.#groups.clear();
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #nextMember(subject: string): Member {
+    const group = this.#groups.get(subject);
+    const member = group?.members[group.turn % group.members.length];
+    if (!group || !member) {
+      throw new UnavailableError(`Nobody answers "${subject}" at the moment.`, { code: 'no_responders' });
+    }
+    group.turn = (group.turn + 1) % group.members.length;
+    return member;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new UnavailableError('The bus is closed.', { code: 'bus_closed' });
+  }
+}
+
+/** What crosses is an error of the catalogue; a bug is reported here and hidden from the caller. */
+async function invoke(handle: () => Promise<unknown>, subject: string, report: Report): Promise<unknown> {
+  try {
+    return await handle();
+  } catch (thrown) {
+    const wire = toWireError(thrown);
+    if (wire.kind === 'internal') report(thrown, subject);
+    throw fromWireError(wire);
+  }
+}
+
+function track(answer: Promise<unknown>, underWay: Set<Promise<unknown>>): void {
+  underWay.add(answer);
+  answer.catch(() => {}).finally(() => underWay.delete(answer));
+}
+
+async function within(answer: Promise<unknown>, timeoutMs: number, subject: string): Promise<unknown> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new TimeoutError(`No answer to "${subject}" within ${timeoutMs} ms.`)),
+    timeoutMs,
+  );
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

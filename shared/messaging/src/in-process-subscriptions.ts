@@ -1,0 +1,93 @@
+import type { EventContract, LiveContract } from '@oio/contracts';
+import { UnavailableError } from '@oio/errors';
+import type { SubscribeOptions, Unsubscribe } from './bus.ts';
+import { Delivery, type Message, type Report } from './in-process-delivery.ts';
+import { parsePayload } from './parse-payload.ts';
+
+/** Who listens to what, and the fan-out of one message to them. */
+export class InProcessSubscriptions {
+  readonly #report: Report;
+  readonly #listeners = new Map<string, Set<Delivery>>();
+  #closed = false;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  subscribe(contracts: readonly (EventContract | LiveContract)[], options: SubscribeOptions<unknown>): Unsubscribe {
+    this.#assertOpen();
+    const delivery = new Delivery(options, this.#report);
+    for (const { subject } of contracts) {
+      this.#listeners.set(subject, (this.#listeners.get(subject) ?? new Set()).add(delivery));
+    }
+    return async () => {
+      for (const { subject } of contracts) this.#forget(subject, delivery);
+      for (const message of await delivery.end()) this.#passOn(message, delivery.group);
+    };
+  }
+
+  publish(contract: EventContract, payload: unknown): void {
+    this.#assertOpen();
+    const message = { subject: contract.subject, payload: parsePayload(contract, payload), live: false };
+    const refusals = this.#chosen(contract.subject).flatMap((delivery) => refusalOf(delivery, message));
+    if (refusals.length > 0) throw refusals[0];
+  }
+
+  announce(contract: LiveContract, payload: unknown): void {
+    if (this.#closed || !this.#listeners.has(contract.subject)) return;
+    try {
+      const message = { subject: contract.subject, payload: parsePayload(contract, payload), live: true };
+      for (const delivery of this.#chosen(contract.subject)) delivery.push(message);
+    } catch (error) {
+      this.#report(error, contract.subject);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#closed = true;
+    const deliveries = new Set([...this.#listeners.values()].flatMap((set) => [...set]));
+    this.#listeners.clear();
+    await Promise.all([...deliveries].map((delivery) => delivery.end()));
+  }
+
+  #forget(subject: string, delivery: Delivery): void {
+    const listeners = this.#listeners.get(subject);
+    listeners?.delete(delivery);
+    if (listeners?.size === 0) this.#listeners.delete(subject);
+  }
+
+  /** What a member left undone is for the rest of its group. */
+  #passOn(message: Message, group: string | undefined): void {
+    if (group === undefined) return;
+    const heir = this.#chosen(message.subject).find((delivery) => delivery.group === group);
+    if (!heir) return;
+    for (const refusal of refusalOf(heir, message)) this.#report(refusal, message.subject);
+  }
+
+  /** All that stand alone, and of each group the one with the shortest queue. */
+  #chosen(subject: string): Delivery[] {
+    const chosen: Delivery[] = [];
+    const ofGroup = new Map<string, Delivery>();
+    for (const delivery of this.#listeners.get(subject) ?? []) {
+      if (delivery.group === undefined) chosen.push(delivery);
+      else if (delivery.backlog < (ofGroup.get(delivery.group)?.backlog ?? Number.POSITIVE_INFINITY)) {
+        ofGroup.set(delivery.group, delivery);
+      }
+    }
+    return [...chosen, ...ofGroup.values()];
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new UnavailableError('The bus is closed.', { code: 'bus_closed' });
+  }
+}
+
+/** One that refuses must not keep the message from the others. */
+function refusalOf(delivery: Delivery, message: Message): unknown[] {
+  try {
+    delivery.push(message);
+    return [];
+  } catch (error) {
+    return [error];
+  }
+}

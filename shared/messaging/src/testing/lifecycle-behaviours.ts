@@ -1,0 +1,102 @@
+import { UnavailableError } from '@oio/errors';
+import { serviceEnvelope } from '../envelope.ts';
+import type { BusBehaviours } from './bus-contract.ts';
+import { Gate, someTurns } from './gate.ts';
+import { Inbox } from './inbox.ts';
+import { type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
+
+export const lifecycleBehaviours: BusBehaviours = {
+  async 'what is no longer served has no responders, and its other servers go on'(t, bus) {
+    const { ask } = testContracts();
+    const handler = async (): Promise<{ by: string }> => ({ by: 'any' });
+    const ends = [await bus.serve(ask, handler), await bus.serve(ask, handler)];
+    await ends[0]?.();
+    t.deepEqual(await bus.request(ask, { number: 1 }, serviceEnvelope('test')), { by: 'any' });
+    await ends[1]?.();
+    const error = await t.throwsAsync(bus.request(ask, { number: 2 }, serviceEnvelope('test')), {
+      instanceOf: UnavailableError,
+    });
+    t.is(error.code, 'no_responders');
+  },
+
+  async 'the end of serving waits for the request under way, which is answered'(t, bus) {
+    using gate = new Gate();
+    const { ask } = testContracts();
+    const started = new Inbox<number>();
+    const order: string[] = [];
+    const end = await bus.serve(ask, async ({ payload }) => {
+      started.take(payload.number);
+      await gate.pass();
+      await someTurns();
+      order.push('handled');
+      return { by: 'the last of it' };
+    });
+    const answer = bus.request(ask, { number: 1 }, serviceEnvelope('test'));
+    await started.received(1);
+    const ended = end().then(() => order.push('ended'));
+    await someTurns();
+    gate.open();
+    await ended;
+    t.deepEqual(order, ['handled', 'ended']);
+    t.deepEqual(await answer, { by: 'the last of it' });
+  },
+
+  async 'after the end of a subscription nothing is delivered to it'(t, bus) {
+    const { told, news } = testContracts();
+    const [ended, going] = [new Inbox<Numbered>(), new Inbox<Numbered>()];
+    const end = await bus.subscribe([told, news], { handler: ended.take });
+    await bus.subscribe([told, news], { handler: going.take });
+    await bus.publish(told, numberedPayload(1));
+    await ended.received(1);
+    await end();
+    await bus.publish(told, numberedPayload(2));
+    bus.announce(news, { number: 3 });
+    await going.received(3);
+    t.deepEqual(ended.messages, [numberedPayload(1)]);
+  },
+
+  async 'the end of the bus waits for the handlers under way'(t, bus) {
+    using gate = new Gate();
+    const { ask, told } = testContracts();
+    const started = new Inbox<string>();
+    const order: string[] = [];
+    const handle = async (what: string): Promise<void> => {
+      started.take(what);
+      await gate.pass();
+      await someTurns();
+      order.push(what);
+    };
+    await bus.serve(ask, async () => {
+      await handle('request');
+      return { by: 'nobody waits' };
+    });
+    await bus.subscribe([told], { handler: () => handle('event') });
+    bus.request(ask, { number: 1 }, serviceEnvelope('test')).catch(() => {});
+    await bus.publish(told, numberedPayload(1));
+    await started.received(2);
+    const ended = bus[Symbol.asyncDispose]().then(() => order.push('ended'));
+    await someTurns();
+    gate.open();
+    await ended;
+    t.deepEqual(order.slice(0, 2).toSorted(), ['event', 'request']);
+    t.is(order[2], 'ended');
+  },
+
+  async 'a bus that has ended refuses everything as unavailable, and may be ended again'(t, bus) {
+    const { ask, told, news } = testContracts();
+    await bus.serve(ask, async () => ({ by: 'any' }));
+    await bus[Symbol.asyncDispose]();
+    await bus[Symbol.asyncDispose]();
+    const refused = [
+      () => bus.request(ask, { number: 1 }, serviceEnvelope('test')),
+      () => bus.publish(told, numberedPayload(1)),
+      () => bus.serve(ask, async () => ({ by: 'any' })),
+      () => bus.subscribe([told], { handler: () => {} }),
+    ];
+    for (const attempt of refused) {
+      const error = await t.throwsAsync(attempt(), { instanceOf: UnavailableError });
+      t.is(error.code, 'bus_closed');
+    }
+    t.notThrows(() => bus.announce(news, { number: 1 }));
+  },
+};

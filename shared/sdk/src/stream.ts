@@ -1,0 +1,77 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type SessionOutput, routes, type StoredSessionEvent, sessionStream } from '@oio/contracts';
+import { AppError, CancelledError, NotFoundError } from '@oio/errors';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { pauseMs } from './retry.ts';
+import { send, type Transport, unreachable } from './transport.ts';
+
+/** The server says every 10 s that it is alive; a connection that is silent for so long is dead. */
+const SILENCE_MS = 30_000;
+
+export interface StreamOptions {
+  /** Only events with a greater sequence number. Default 0: the whole history. */
+  readonly after?: number;
+  /** Ends the stream. */
+  readonly signal?: AbortSignal;
+}
+
+export type SessionMessage =
+  | { readonly kind: 'history'; readonly event: StoredSessionEvent }
+  | { readonly kind: 'output'; readonly output: SessionOutput };
+
+/** Ends when the session is deleted or the signal aborts; throws when the server refuses. */
+export async function* streamSession(transport: Transport, id: string, { after = 0, signal }: StreamOptions = {}): AsyncGenerator<SessionMessage, void, void> {
+  let last = after;
+  for (let failures = 0; !signal?.aborted; failures += 1) {
+    let reason: unknown;
+    try {
+      for await (const message of connection(transport, id, last, signal)) {
+        failures = 0;
+        yield message;
+        if (message.kind !== 'history') continue;
+        last = message.event.seq;
+        if (message.event.type === 'session.deleted') return;
+      }
+    } catch (error) {
+      // Deleted while the connection was down: there is nothing more to come.
+      if (error instanceof NotFoundError && last > after) return;
+      if (!(error instanceof AppError && (error.retryable || error instanceof CancelledError))) throw error;
+      reason = error;
+    }
+    await pause(pauseMs(failures, reason), undefined, { ...(signal && { signal }) }).catch(() => {});
+  }
+}
+
+async function* connection(transport: Transport, id: string, after: number, signal: AbortSignal | undefined): AsyncGenerator<SessionMessage, void, void> {
+  const headers = { accept: 'text/event-stream', 'last-event-id': String(after) };
+  const response = await send(transport, routes.streamSession, { params: { id }, headers, signal, silenceMs: SILENCE_MS });
+  const messages: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => messages.push(message) });
+  const decoder = new TextDecoder();
+  const chunks = response.body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  try {
+    for (;;) {
+      const { value, done } = await next(chunks, transport, signal);
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+      yield* messages.splice(0).flatMap(messageOf);
+    }
+  } finally {
+    response.body.destroy();
+  }
+}
+
+async function next(chunks: AsyncIterator<Buffer>, { url }: Transport, signal: AbortSignal | undefined): Promise<IteratorResult<Buffer>> {
+  try {
+    return await chunks.next();
+  } catch (error) {
+    throw signal?.aborted ? new CancelledError('The stream was given up.', { cause: error }) : unreachable(url, error);
+  }
+}
+
+/** Messages of a kind that this client does not know are passed over. */
+function messageOf({ event, data }: EventSourceMessage): SessionMessage[] {
+  if (event === 'history') return [{ kind: 'history', event: sessionStream.history.parse(JSON.parse(data)) as StoredSessionEvent }];
+  if (event === 'output') return [{ kind: 'output', output: sessionStream.output.parse(JSON.parse(data)) }];
+  return [];
+}
