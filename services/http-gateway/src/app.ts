@@ -74,7 +74,13 @@ function mountRoutes(parts: AppParts): Middleware {
 const refuseUnrouted: Middleware = async (ctx) => {
   const { matched = [] } = ctx as { matched?: readonly { readonly methods: readonly string[] }[] };
   const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].sort();
-  if (allowed.length === 0) throw new NotFoundError('There is nothing at this path; /openapi.json lists what there is.', { code: 'no_such_route' });
+  if (allowed.length === 0)
+    throw new NotFoundError('There is nothing at this path; /openapi.json lists what there is.', {
+      code: 'no_such_route',
+    });
   ctx.set('Allow', allowed.join(', '));
-  throw new InvalidError(`This path takes ${allowed.join(', ')} only.`, { code: 'method_not_allowed', facts: { allowed } });
+  throw new InvalidError(`This path takes ${allowed.join(', ')} only.`, {
+    code: 'method_not_allowed',
+    facts: { allowed },
+  });
 };

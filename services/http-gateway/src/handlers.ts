@@ -16,12 +16,16 @@ export interface HandlerParts extends CommandParts {
   readonly readiness: Readiness;
 }
 
-type ById = Pick<RouteRequest, 'correlationId'> & { readonly principal: Principal; readonly params: { readonly id: string } };
+type ById = Pick<RouteRequest, 'correlationId'> & {
+  readonly principal: Principal;
+  readonly params: { readonly id: string };
+};
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 
 /** One handler per route of the API. */
 export function createHandlers(parts: HandlerParts): RouteHandlers {
-  const command = (name: Parameters<typeof commandSession>[1]) => async (request: Command) => sessionAnswer(await commandSession(parts, name, request.params.id, request));
+  const command = (name: Parameters<typeof commandSession>[1]) => async (request: Command) =>
+    sessionAnswer(await commandSession(parts, name, request.params.id, request));
   return {
     ...readHandlers(parts),
     ...processHandlers(parts),
@@ -41,7 +45,14 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
   };
 }
 
-type ReadNames = 'listSessions' | 'getSession' | 'getHistory' | 'getCheckpoints' | 'getDiff' | 'getMetrics' | 'streamSession';
+type ReadNames =
+  | 'listSessions'
+  | 'getSession'
+  | 'getHistory'
+  | 'getCheckpoints'
+  | 'getDiff'
+  | 'getMetrics'
+  | 'streamSession';
 
 function readHandlers({ bus, reader, clock, streams }: HandlerParts): Pick<RouteHandlers, ReadNames> {
   return {
@@ -52,7 +63,12 @@ function readHandlers({ bus, reader, clock, streams }: HandlerParts): Pick<Route
       const { sessions, more } = await reader.list(tenant, filter, { before, limit });
       const last = sessions.at(-1);
       const now = clock.now();
-      return { body: { sessions: sessions.map((snapshot) => toSessionView(snapshot, now)), nextCursor: more && last ? encodeCursor(last.id, scope) : null } };
+      return {
+        body: {
+          sessions: sessions.map((snapshot) => toSessionView(snapshot, now)),
+          nextCursor: more && last ? encodeCursor(last.id, scope) : null,
+        },
+      };
     },
     async getSession({ params: { id }, principal: { tenant } }) {
       const [snapshot, checkpoints] = await Promise.all([reader.session(tenant, id), reader.checkpoints(tenant, id)]);
@@ -76,7 +92,11 @@ function readHandlers({ bus, reader, clock, streams }: HandlerParts): Pick<Route
       if (!snapshot) throw noSuchSession();
       const { workspace, attempt } = snapshot;
       if (!workspace || !attempt) return { body: { diff: null } };
-      return { body: await bus.request(diffWorkspace, { workspace }, envelopeOf(request), { to: `server.${attempt.serverId}` }) };
+      return {
+        body: await bus.request(diffWorkspace, { workspace }, envelopeOf(request), {
+          to: `server.${attempt.serverId}`,
+        }),
+      };
     },
     async getMetrics(request) {
       const standing = await reader.standing(request.principal.tenant, request.params.id);
@@ -86,12 +106,18 @@ function readHandlers({ bus, reader, clock, streams }: HandlerParts): Pick<Route
     async streamSession({ params: { id }, query, headers, principal: { tenant } }) {
       const standing = await reader.standing(tenant, id);
       if (!standing || standing.deleted) throw noSuchSession();
-      return { body: (response) => streams.open({ tenant, sessionId: id, after: headers.lastEventId ?? query.after, response }) };
+      return {
+        body: (response) =>
+          streams.open({ tenant, sessionId: id, after: headers.lastEventId ?? query.after, response }),
+      };
     },
   };
 }
 
-function processHandlers({ bus, readiness }: HandlerParts): Pick<RouteHandlers, 'live' | 'ready' | 'metrics' | 'openapi'> {
+function processHandlers({
+  bus,
+  readiness,
+}: HandlerParts): Pick<RouteHandlers, 'live' | 'ready' | 'metrics' | 'openapi'> {
   return {
     live: async () => ({ body: { status: 'live' } }),
     async ready() {
@@ -99,7 +125,11 @@ function processHandlers({ bus, readiness }: HandlerParts): Pick<RouteHandlers, 
       return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not_ready', checks: { ...checks } } };
     },
     async metrics({ principal, correlationId }) {
-      const { contentType, body } = await bus.request(metricsExposition, {}, envelopeOf({ principal, correlationId, params: null }));
+      const { contentType, body } = await bus.request(
+        metricsExposition,
+        {},
+        envelopeOf({ principal, correlationId, params: null }),
+      );
       return { headers: { 'Content-Type': contentType }, body };
     },
     openapi: async () => ({ body: openApiDocument() as never }),
@@ -115,6 +145,17 @@ function versionTag({ version }: { readonly version: number }): Record<string, s
   return { ETag: `"${version}"` };
 }
 
-function envelopeOf({ principal, correlationId, params }: Omit<ById, 'params'> & { readonly params: { readonly id: string } | null }): Envelope {
-  return { id: newId(), correlationId, causationId: null, tenant: principal.tenant, principal: `user:${principal.id}`, sessionId: params?.id ?? null };
+function envelopeOf({
+  principal,
+  correlationId,
+  params,
+}: Omit<ById, 'params'> & { readonly params: { readonly id: string } | null }): Envelope {
+  return {
+    id: newId(),
+    correlationId,
+    causationId: null,
+    tenant: principal.tenant,
+    principal: `user:${principal.id}`,
+    sessionId: params?.id ?? null,
+  };
 }

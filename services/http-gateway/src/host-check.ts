@@ -12,7 +12,10 @@ export function checkHost(allowed: readonly string[]): Middleware {
   return async (ctx, next) => {
     const name = HOST.exec(ctx.get('host'))?.[1]?.toLowerCase();
     if (name === undefined || !(isLoopback(name) || allowed.includes(name))) {
-      throw new InvalidError('The Host header names nothing that this API is known by; add the name to API_ALLOWED_HOSTS.', { code: 'unknown_host' });
+      throw new InvalidError(
+        'The Host header names nothing that this API is known by; add the name to API_ALLOWED_HOSTS.',
+        { code: 'unknown_host' },
+      );
     }
     await next();
   };

@@ -20,8 +20,15 @@ export function parseHeaders(ctx: Context, route: Route, violations: Violation[]
       idempotencyKey === undefined || VISIBLE.test(idempotencyKey)
         ? idempotencyKey
         : refuse('Idempotency-Key', 'Idempotency-Key must be 1–200 visible ASCII characters.'),
-    ifMatch: ifMatch === undefined || ifMatch === '*' ? undefined : numberIn(VERSION_TAG, ifMatch) ?? refuse('If-Match', 'If-Match must be a version in quotes, such as "7".'),
-    lastEventId: lastEventId === undefined ? undefined : numberIn(SEQUENCE, lastEventId) ?? refuse('Last-Event-ID', 'Last-Event-ID must be the id of an event of this stream.'),
+    ifMatch:
+      ifMatch === undefined || ifMatch === '*'
+        ? undefined
+        : (numberIn(VERSION_TAG, ifMatch) ?? refuse('If-Match', 'If-Match must be a version in quotes, such as "7".')),
+    lastEventId:
+      lastEventId === undefined
+        ? undefined
+        : (numberIn(SEQUENCE, lastEventId) ??
+          refuse('Last-Event-ID', 'Last-Event-ID must be the id of an event of this stream.')),
   };
 }
 

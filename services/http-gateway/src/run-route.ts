@@ -15,11 +15,17 @@ export interface RouteParts {
 }
 
 /** One request to one route: who, what, the handler, the answer. */
-export async function runRoute(ctx: Context, params: Readonly<Record<string, string>>, name: RouteName, parts: RouteParts): Promise<void> {
+export async function runRoute(
+  ctx: Context,
+  params: Readonly<Record<string, string>>,
+  name: RouteName,
+  parts: RouteParts,
+): Promise<void> {
   const route: Route = routes[name];
   const { state } = ctx;
   state.route = name;
-  const principal = route.scope === 'public' ? null : await authenticate(parts.authenticator, ctx.get('authorization'), route.scope);
+  const principal =
+    route.scope === 'public' ? null : await authenticate(parts.authenticator, ctx.get('authorization'), route.scope);
   state.principal = principal;
   const further = principal ? parts.further[name]?.(principal, state.correlationId) : undefined;
   const parsed = await parseRequest(ctx, params, route, parts.limits, further);

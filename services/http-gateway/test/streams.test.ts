@@ -8,7 +8,8 @@ import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
 const urlOf = (api: Api, id: string, query = '') => `${api.url}/v1/sessions/${id}/stream${query}`;
-const checkpoint = (api: Api, id: string, data: string | number) => api.actor.command(id, { name: 'checkpoint', payload: { data } });
+const checkpoint = (api: Api, id: string, data: string | number) =>
+  api.actor.command(id, { name: 'checkpoint', payload: { data } });
 
 test('a stream replays the history, then goes on with what happens', async (t) => {
   await using api = await startApi(database());
@@ -17,10 +18,13 @@ test('a stream replays the history, then goes on with what happens', async (t) =
   t.regex(stream.headers.get('content-type') ?? '', /^text\/event-stream/);
   t.is(stream.headers.get('cache-control'), 'no-store');
   const replayed = await stream.take(2);
-  t.deepEqual(replayed.map(({ id: seq, event, data }) => [seq, event, (JSON.parse(data) as { type: string }).type]), [
-    ['1', 'history', 'session.created'],
-    ['2', 'history', 'session.queued'],
-  ]);
+  t.deepEqual(
+    replayed.map(({ id: seq, event, data }) => [seq, event, (JSON.parse(data) as { type: string }).type]),
+    [
+      ['1', 'history', 'session.created'],
+      ['2', 'history', 'session.queued'],
+    ],
+  );
   await api.fetch(`/v1/sessions/${id}/cancel`, { json: {} });
   const [live] = await stream.take(1);
   t.like(JSON.parse(live?.data ?? ''), { seq: 3, type: 'session.cancelled', sessionId: id });
@@ -44,7 +48,10 @@ test('events that come while the history is read are neither lost nor doubled', 
   const streams = await Promise.all(Array.from({ length: 10 }, () => openStream(urlOf(api, id))));
   const expected = Array.from({ length: version + 60 }, (_, index) => String(index + 1));
   for (const stream of streams) {
-    t.deepEqual((await stream.take(expected.length)).map(({ id: seq }) => seq), expected);
+    t.deepEqual(
+      (await stream.take(expected.length)).map(({ id: seq }) => seq),
+      expected,
+    );
     await stream[Symbol.asyncDispose]();
   }
   await writing;
@@ -80,12 +87,17 @@ test('events that come twice or out of order are sent once, in order', async (t)
   await stream.take(5);
   api.actor.mute = true;
   for (let made = 0; made < 4; made += 1) await checkpoint(api, id, made);
-  const { events } = (await (await api.fetch(`/v1/sessions/${id}/events?after=5`)).json()) as { events: StoredSessionEvent[] };
+  const { events } = (await (await api.fetch(`/v1/sessions/${id}/events?after=5`)).json()) as {
+    events: StoredSessionEvent[];
+  };
   for (const index of [2, 0, 3, 2, 1, 0, 3]) {
     const event = events[index] as StoredSessionEvent;
     await api.bus.publish(sessionEvents[event.type], event as never);
   }
-  t.deepEqual((await stream.take(4)).map(({ id: seq }) => seq), ['6', '7', '8', '9']);
+  t.deepEqual(
+    (await stream.take(4)).map(({ id: seq }) => seq),
+    ['6', '7', '8', '9'],
+  );
 });
 
 test('live output comes without an id and only to those who may see the session', async (t) => {
@@ -93,7 +105,8 @@ test('live output comes without an id and only to those who may see the session'
   const [mine, other] = [await aRunningSession(api), await aRunningSession(api)];
   await using stream = await openStream(urlOf(api, mine.id));
   await stream.take(5);
-  const say = (sessionId: string, tenant: string, text: string) => api.bus.announce(sessionOutput, { sessionId, tenant, kind: 'text', text });
+  const say = (sessionId: string, tenant: string, text: string) =>
+    api.bus.announce(sessionOutput, { sessionId, tenant, kind: 'text', text });
   // Live news are dropped until the stream is up to date.
   const saying = setInterval(() => {
     say(other.id, 'acme', 'of another session');
@@ -163,7 +176,8 @@ test('more streams than allowed are refused with 429; a closed one makes room', 
 test('a HEAD request opens no stream', async (t) => {
   await using api = await startApi(database(), { environment: { API_MAX_STREAMS: '1' } });
   const { id } = await aSession(api);
-  for (let asked = 0; asked < 3; asked += 1) t.is((await api.fetch(`/v1/sessions/${id}/stream`, { method: 'HEAD' })).status, 200);
+  for (let asked = 0; asked < 3; asked += 1)
+    t.is((await api.fetch(`/v1/sessions/${id}/stream`, { method: 'HEAD' })).status, 200);
 });
 
 /** Asks for a stream and never reads from the socket. */
@@ -172,7 +186,10 @@ function deafReader(api: Api, id: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port) }, () => {
       socket.pause();
-      socket.write(`GET /v1/sessions/${id}/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${KEYS.alice}\r\n\r\n`, () => resolve(socket));
+      socket.write(
+        `GET /v1/sessions/${id}/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${KEYS.alice}\r\n\r\n`,
+        () => resolve(socket),
+      );
     });
     socket.on('error', reject);
   });

@@ -35,11 +35,15 @@ export type Client = Calls & {
   stream(id: string, options?: StreamOptions): AsyncGenerator<SessionMessage, void, void>;
 } & AsyncDisposable;
 
-type Input<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType } ? z.input<S> : unknown;
+type Input<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType }
+  ? z.input<S>
+  : unknown;
 type Parameters<R> = Input<R, 'params'> & Input<R, 'query'>;
 type Given<T> = unknown extends T ? [] : Record<string, never> extends T ? [value?: T] : [value: T];
 type Reply<R extends Route> = R['reply'] extends z.ZodType ? z.output<R['reply']> : string;
-type CallOf<R extends Route> = (...input: [...Given<Parameters<R>>, ...Given<Input<R, 'body'>>, options?: CallOptions]) => Promise<Reply<R>>;
+type CallOf<R extends Route> = (
+  ...input: [...Given<Parameters<R>>, ...Given<Input<R, 'body'>>, options?: CallOptions]
+) => Promise<Reply<R>>;
 
 /** A client of one orchestrator. Dispose of it to close its connections. */
 export function createClient({ url, apiKey, retryForMs = 10_000 }: ClientOptions): Client {
@@ -72,7 +76,10 @@ async function call(transport: Transport, route: Route, retryForMs: number, inpu
   );
 }
 
-function headersOf({ idempotent }: Route, { idempotencyKey, ifVersion, correlationId }: CallOptions): Record<string, string> {
+function headersOf(
+  { idempotent }: Route,
+  { idempotencyKey, ifVersion, correlationId }: CallOptions,
+): Record<string, string> {
   return {
     ...(idempotent && { 'idempotency-key': idempotencyKey ?? randomUUID() }),
     ...(ifVersion !== undefined && { 'if-match': `"${ifVersion}"` }),
@@ -84,5 +91,7 @@ function reply(route: Route, text: string): unknown {
   if (route.reply === null || typeof route.reply === 'string') return text;
   const { success, data, error } = route.reply.safeParse(JSON.parse(text));
   if (success) return data;
-  throw new InternalError(`The answer to ${route.method} ${route.path} is not what this client knows.`, { cause: error });
+  throw new InternalError(`The answer to ${route.method} ${route.path} is not what this client knows.`, {
+    cause: error,
+  });
 }

@@ -20,7 +20,11 @@ export type SessionMessage =
   | { readonly kind: 'output'; readonly output: SessionOutput };
 
 /** Ends when the session is deleted or the signal aborts; throws when the server refuses. */
-export async function* streamSession(transport: Transport, id: string, { after = 0, signal }: StreamOptions = {}): AsyncGenerator<SessionMessage, void, void> {
+export async function* streamSession(
+  transport: Transport,
+  id: string,
+  { after = 0, signal }: StreamOptions = {},
+): AsyncGenerator<SessionMessage, void, void> {
   let last = after;
   for (let failures = 0; !signal?.aborted; failures += 1) {
     let reason: unknown;
@@ -42,9 +46,19 @@ export async function* streamSession(transport: Transport, id: string, { after =
   }
 }
 
-async function* connection(transport: Transport, id: string, after: number, signal: AbortSignal | undefined): AsyncGenerator<SessionMessage, void, void> {
+async function* connection(
+  transport: Transport,
+  id: string,
+  after: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<SessionMessage, void, void> {
   const headers = { accept: 'text/event-stream', 'last-event-id': String(after) };
-  const response = await send(transport, routes.streamSession, { params: { id }, headers, signal, silenceMs: SILENCE_MS });
+  const response = await send(transport, routes.streamSession, {
+    params: { id },
+    headers,
+    signal,
+    silenceMs: SILENCE_MS,
+  });
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message) });
   const decoder = new TextDecoder();
@@ -61,7 +75,11 @@ async function* connection(transport: Transport, id: string, after: number, sign
   }
 }
 
-async function next(chunks: AsyncIterator<Buffer>, { url }: Transport, signal: AbortSignal | undefined): Promise<IteratorResult<Buffer>> {
+async function next(
+  chunks: AsyncIterator<Buffer>,
+  { url }: Transport,
+  signal: AbortSignal | undefined,
+): Promise<IteratorResult<Buffer>> {
   try {
     return await chunks.next();
   } catch (error) {
@@ -71,7 +89,8 @@ async function next(chunks: AsyncIterator<Buffer>, { url }: Transport, signal: A
 
 /** Messages of a kind that this client does not know are passed over. */
 function messageOf({ event, data }: EventSourceMessage): SessionMessage[] {
-  if (event === 'history') return [{ kind: 'history', event: sessionStream.history.parse(JSON.parse(data)) as StoredSessionEvent }];
+  if (event === 'history')
+    return [{ kind: 'history', event: sessionStream.history.parse(JSON.parse(data)) as StoredSessionEvent }];
   if (event === 'output') return [{ kind: 'output', output: sessionStream.output.parse(JSON.parse(data)) }];
   return [];
 }

@@ -30,7 +30,11 @@ export async function send(transport: Transport, route: Route, call: Call): Prom
   throw errorOf(response.statusCode, body, typeof retryAfter === 'string' ? retryAfter : undefined);
 }
 
-async function reach({ url, apiKey, dispatcher }: Transport, route: Route, call: Call): Promise<Dispatcher.ResponseData> {
+async function reach(
+  { url, apiKey, dispatcher }: Transport,
+  route: Route,
+  call: Call,
+): Promise<Dispatcher.ResponseData> {
   const body = call.body === undefined ? null : JSON.stringify(call.body);
   try {
     return await request(new URL(pathOf(route, call.params ?? {}), url), {
@@ -55,7 +59,10 @@ async function reach({ url, apiKey, dispatcher }: Transport, route: Route, call:
 /** The server cannot be reached, or the connection broke. */
 export function unreachable(url: string, cause: unknown): UnavailableError {
   const reason = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
-  return new UnavailableError(`The orchestrator at ${url} cannot be reached: ${reason}`, { code: 'unreachable', cause });
+  return new UnavailableError(`The orchestrator at ${url} cannot be reached: ${reason}`, {
+    code: 'unreachable',
+    cause,
+  });
 }
 
 function pathOf(route: Route, params: Readonly<Record<string, unknown>>): string {
@@ -65,6 +72,7 @@ function pathOf(route: Route, params: Readonly<Record<string, unknown>>): string
     return encodeURIComponent(String(params[name]));
   });
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) if (!inPath.has(name) && value !== undefined) query.set(name, String(value));
+  for (const [name, value] of Object.entries(params))
+    if (!inPath.has(name) && value !== undefined) query.set(name, String(value));
   return query.size > 0 ? `${path}?${query}` : path;
 }

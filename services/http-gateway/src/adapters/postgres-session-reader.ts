@@ -8,7 +8,8 @@ import { asking } from './database-errors.ts';
 const PAGE_BYTES = 1_048_576;
 
 export function createPostgresSessionReader(database: Database): SessionReader {
-  const rows = <Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> => asking(() => database.query<Row>(sql, parameters));
+  const rows = <Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> =>
+    asking(() => database.query<Row>(sql, parameters));
 
   return {
     async session(tenant, id, { deleted } = { deleted: false }) {
@@ -20,21 +21,34 @@ export function createPostgresSessionReader(database: Database): SessionReader {
       return row ?? null;
     },
     async list(tenant, filter, { before, limit }) {
-      const found = await rows<{ snapshot: SessionSnapshot; found: number }>(LIST, [tenant, ...filterParameters(filter), before, limit + 1, PAGE_BYTES]);
+      const found = await rows<{ snapshot: SessionSnapshot; found: number }>(LIST, [
+        tenant,
+        ...filterParameters(filter),
+        before,
+        limit + 1,
+        PAGE_BYTES,
+      ]);
       const sessions = found.slice(0, limit).map(({ snapshot }) => snapshot);
       return { sessions, more: (found[0]?.found ?? 0) > sessions.length };
     },
-    history: (tenant, id, { after, limit }) => rows<StoredSessionEvent>(HISTORY, [tenant, id, after, limit, PAGE_BYTES]),
+    history: (tenant, id, { after, limit }) =>
+      rows<StoredSessionEvent>(HISTORY, [tenant, id, after, limit, PAGE_BYTES]),
     async checkpoints(tenant, id) {
       const found = await rows<{ checkpoint: Checkpoint }>(CHECKPOINTS, [tenant, id, CHECKPOINTS_KEPT]);
       return found.map(({ checkpoint }) => checkpoint).reverse();
     },
     async versions(ids) {
-      const found = await rows<{ id: string; version: number }>('select id, version::int as version from sessions where id = any($1::uuid[])', [uuidArray(ids)]);
+      const found = await rows<{ id: string; version: number }>(
+        'select id, version::int as version from sessions where id = any($1::uuid[])',
+        [uuidArray(ids)],
+      );
       return new Map(found.map(({ id, version }) => [id, version]));
     },
     async hasOutcome(sessionId, commandId) {
-      const found = await rows('select 1 from session_events where session_id = $1::uuid and command_id = $2', [sessionId, commandId]);
+      const found = await rows('select 1 from session_events where session_id = $1::uuid and command_id = $2', [
+        sessionId,
+        commandId,
+      ]);
       return found.length > 0;
     },
     async ping() {
@@ -43,9 +57,11 @@ export function createPostgresSessionReader(database: Database): SessionReader {
   };
 }
 
-const SESSION = 'select snapshot from sessions where tenant = $1 and id = $2::uuid and (deleted_at is null or $3::boolean)';
+const SESSION =
+  'select snapshot from sessions where tenant = $1 and id = $2::uuid and (deleted_at is null or $3::boolean)';
 
-const STANDING = 'select version::int as version, deleted_at is not null as deleted from sessions where tenant = $1 and id = $2::uuid';
+const STANDING =
+  'select version::int as version, deleted_at is not null as deleted from sessions where tenant = $1 and id = $2::uuid';
 
 /** `found` counts the rows before the page is cut short, so that the reader knows whether there are more. */
 const LIST = `
@@ -85,7 +101,12 @@ where s.tenant = $1 and s.id = $2::uuid and e.type = 'session.checkpoint-made'
 order by e.seq desc limit $3::int`;
 
 function filterParameters({ status, priority, parentId, tag }: SessionFilter): unknown[] {
-  return [status ? `{${status.join(',')}}` : null, priority ? PRIORITIES.indexOf(priority) : null, parentId ?? null, tag ?? null];
+  return [
+    status ? `{${status.join(',')}}` : null,
+    priority ? PRIORITIES.indexOf(priority) : null,
+    parentId ?? null,
+    tag ?? null,
+  ];
 }
 
 function uuidArray(ids: readonly string[]): string {

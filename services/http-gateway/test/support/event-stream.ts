@@ -11,12 +11,21 @@ export interface EventStream extends AsyncDisposable {
 }
 
 /** Opens an event stream as a client does that reads. */
-export async function openStream(url: string, options: { readonly key?: string; readonly lastEventId?: number } = {}): Promise<EventStream> {
+export async function openStream(
+  url: string,
+  options: { readonly key?: string; readonly lastEventId?: number } = {},
+): Promise<EventStream> {
   const controller = new AbortController();
-  const headers = { authorization: `Bearer ${options.key ?? KEYS.alice}`, ...(options.lastEventId !== undefined && { 'last-event-id': String(options.lastEventId) }) };
+  const headers = {
+    authorization: `Bearer ${options.key ?? KEYS.alice}`,
+    ...(options.lastEventId !== undefined && { 'last-event-id': String(options.lastEventId) }),
+  };
   const response = await fetch(url, { headers, signal: controller.signal });
   const messages: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (message) => messages.push(message), onComment: (comment) => messages.push({ event: 'comment', data: comment, id: undefined }) });
+  const parser = createParser({
+    onEvent: (message) => messages.push(message),
+    onComment: (comment) => messages.push({ event: 'comment', data: comment, id: undefined }),
+  });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   const read = async (enough: () => boolean): Promise<void> => {
     while (!enough()) {

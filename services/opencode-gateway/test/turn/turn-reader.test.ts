@@ -1,0 +1,92 @@
+import test from 'ava';
+import type { Activity, TurnMessage } from '../../src/ports.ts';
+import { TurnReader } from '../../src/turn/turn-reader.ts';
+import { agentError, openReply, PROMPT_ID, reply, textPart, userMessage } from '../support/messages.ts';
+
+const session = { sessionId: 'ses_1', directory: '/w' };
+
+/** A reader of a server that says what is put into `state`, and a clock that is put forward by hand. */
+function startReading({ nothingRuns = false } = {}) {
+  const state: { messages: readonly TurnMessage[]; activity: Activity | null; nowMs: number } = {
+    messages: [userMessage(), openReply(1)],
+    activity: null,
+    nowMs: 1_000_000,
+  };
+  const server = {
+    messages: async () => state.messages,
+    activities: async () => new Map(state.activity ? [[session.sessionId, state.activity]] : []),
+  };
+  const reader = new TurnReader({ server, session, messageId: PROMPT_ID, now: () => state.nowMs, nothingRuns });
+  const verdictAfter = async (ms: number) => {
+    state.nowMs += ms;
+    return (await reader.read()).verdict;
+  };
+  return { state, reader, verdictAfter };
+}
+
+test('a turn that stands still is interrupted only after it was seen so twice', async (t) => {
+  const { state, verdictAfter } = startReading();
+  t.is((await verdictAfter(60_000)).type, 'running', 'the first look');
+  state.messages = [userMessage(), openReply(1, [textPart('more')])];
+  t.is((await verdictAfter(60_000)).type, 'running', 'something changed');
+  t.is((await verdictAfter(5000)).type, 'running', 'not long enough');
+  t.deepEqual(await verdictAfter(60_000), { type: 'interrupted', reason: 'answer_lost' });
+});
+
+test('a session that just stopped being busy gets time to write down why', async (t) => {
+  const { state, verdictAfter } = startReading();
+  state.activity = { type: 'busy' };
+  t.is((await verdictAfter(0)).type, 'running');
+  state.activity = null;
+  t.is((await verdictAfter(60_000)).type, 'running');
+  state.messages = [userMessage(), reply(1, { finish: null, parts: [], error: agentError({ statusCode: 401 }) })];
+  t.like(await verdictAfter(1), { type: 'failed', failure: { code: 'provider_auth' } });
+});
+
+test('after a restart of the server nothing is waited for, until it is resumed', async (t) => {
+  const { reader, verdictAfter } = startReading({ nothingRuns: true });
+  t.is((await verdictAfter(0)).type, 'interrupted');
+  reader.noteSent();
+  t.is((await verdictAfter(100)).type, 'running');
+});
+
+test('of an error that is told twice the first telling counts', async (t) => {
+  const { reader, verdictAfter } = startReading();
+  for (const message of ['Model not found: fake/nope.', 'UnknownError: UnknownError\n    at somewhere']) {
+    reader.noteEvent({ type: 'error', sessionId: 'ses_1', error: agentError({ name: 'UnknownError', message }) });
+  }
+  t.like(await verdictAfter(1), { type: 'failed', failure: { code: 'model_not_found' } });
+});
+
+test('an error is forgotten when the turn goes on, and when it is resumed', async (t) => {
+  const { reader, verdictAfter } = startReading();
+  const error = agentError({ statusCode: 500 });
+  const step = {
+    id: 's',
+    reason: 'stop',
+    tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+    costUsd: 0,
+    snapshot: null,
+  };
+  reader.noteEvent({ type: 'error', sessionId: 'ses_1', error });
+  reader.noteEvent({ type: 'step_finished', sessionId: 'ses_1', messageId: 'm', step });
+  t.is((await verdictAfter(1)).type, 'running');
+  reader.noteEvent({ type: 'error', sessionId: 'ses_1', error });
+  reader.noteSent();
+  t.is((await verdictAfter(1)).type, 'running');
+});
+
+test('events of other sessions are none of its business', async (t) => {
+  const { reader, verdictAfter } = startReading();
+  await verdictAfter(0);
+  reader.noteEvent({ type: 'error', sessionId: 'ses_2', error: agentError() });
+  reader.noteEvent({ type: 'resync', reason: 'connected' });
+  t.is((await verdictAfter(60_000)).type, 'interrupted');
+});
+
+test('a turn whose stop was asked for is aborted when it stands still', async (t) => {
+  const { reader, verdictAfter } = startReading();
+  await verdictAfter(0);
+  reader.noteAbort();
+  t.deepEqual(await verdictAfter(60_000), { type: 'aborted' });
+});
