@@ -37,7 +37,10 @@ export async function prepareDataDirectory(root: string): Promise<DataDirectory>
 export function requireGit(): void {
   const { error, status } = spawnSync('git', ['--version'], { stdio: 'ignore' });
   if (!error && status === 0) return;
-  throw new StartupError('git is needed and was not found on the PATH. Install git (for example: apt-get install git), then start again.', EXIT_CODE.unavailable);
+  throw new StartupError(
+    'git is needed and was not found on the PATH. Install git (for example: apt-get install git), then start again.',
+    EXIT_CODE.unavailable,
+  );
 }
 
 async function makeDirectory(root: string): Promise<void> {
@@ -49,7 +52,11 @@ async function makeDirectory(root: string): Promise<void> {
     if (found.uid === process.getuid?.()) await chmod(root, 0o711);
     await writeFile(join(root, '.writable'), '');
   } catch (error) {
-    throw new StartupError(`The data directory ${root} cannot be used: ${reasonOf(error)}. Choose another one with --data or OIO_DATA_DIR.`, EXIT_CODE.storage, { cause: error });
+    throw new StartupError(
+      `The data directory ${root} cannot be used: ${reasonOf(error)}. Choose another one with --data or OIO_DATA_DIR.`,
+      EXIT_CODE.storage,
+      { cause: error },
+    );
   }
 }
 
