@@ -69,6 +69,6 @@ function happened({ doing, attempt, steps, tokens }: Progress, message: SessionM
   if (event.type === 'session.step-finished') return `step ${steps} finished; ${count(tokens)} tokens so far`;
   if (!('to' in event.data)) return null;
   const which = event.data.to === 'running' && attempt > 1 ? ` (attempt ${attempt})` : '';
-  const retry = event.type === 'session.failed' && event.data.retryAt ? '; it is retried' : '';
+  const retry = event.type === 'session.failed' && event.data.retryAt ? ' (is retried)' : '';
   return printableLine(`${event.data.to}${which}${doing && `, ${doing}`}${retry}`);
 }

@@ -69,7 +69,7 @@ function withEvent(progress: Progress, event: StoredSessionEvent): Progress {
 /** A change of state in words. */
 function told(event: StoredSessionEvent): string {
   if (event.type === 'session.queued') return 'waits for a slot';
-  if (event.type === 'session.running') return 'gets its workspace';
+  if (event.type === 'session.running') return event.data.from === 'queued' ? 'gets its workspace' : 'goes on';
   if (event.type === 'session.completed') return textOf(event.data.result);
   return 'failure' in event.data ? `${event.data.failure.code}: ${event.data.failure.message}` : '';
 }
