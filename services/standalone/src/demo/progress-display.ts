@@ -1,5 +1,5 @@
 import type { SessionMessage } from '@oio/sdk';
-import { logLine, progressLine } from './progress-lines.ts';
+import { headLine, logLine, progressLine } from './progress-lines.ts';
 import { initialProgress, type Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 import type { Watched } from './watch-sessions.ts';
@@ -11,21 +11,29 @@ export interface ProgressDisplay extends Disposable {
 
 const REDRAW_MS = 100;
 
-/** One line per session that is drawn again in place; where that cannot be, a line for each thing that happens. */
-export function progressDisplay(terminal: Terminal, sessions: readonly Watched[]): ProgressDisplay {
-  return terminal.isInteractive && sessions.length < terminal.rows() ? inPlace(terminal, sessions) : asLog(terminal);
+/** One line per session that is drawn again in place until the signal fires; where that cannot be, a line for each thing that happens. */
+export function progressDisplay(
+  terminal: Terminal,
+  sessions: readonly Watched[],
+  signal: AbortSignal,
+): ProgressDisplay {
+  return terminal.isInteractive && sessions.length + 1 < terminal.rows()
+    ? inPlace(terminal, sessions)
+    : asLog(terminal);
 }
 
-function inPlace(terminal: Terminal, sessions: readonly Watched[]): ProgressDisplay {
+function inPlace(terminal: Terminal, sessions: readonly Watched[], signal: AbortSignal): ProgressDisplay {
   const rows = new Map(sessions.map(({ id, title }) => [id, initialProgress(title)]));
   const draw = (): void => {
     const style = { columns: terminal.columns() ?? 80, colourDepth: terminal.colourDepth };
-    const lines = [...rows.values()].map((progress) => `${ERASE_LINE}${progressLine(progress, Date.now(), style)}\n`);
+    const lines = [headLine(style), ...[...rows.values()].map((progress) => progressLine(progress, Date.now(), style))];
     // A line that is too long after all, say after a change of the window's size, must not push the others down.
-    terminal.write(NO_WRAP + lines.join('') + WRAP);
+    terminal.write(NO_WRAP + lines.map((line) => `${ERASE_LINE}${line}\n`).join('') + WRAP);
   };
   const redraw = (): void => {
-    terminal.write(up(rows.size));
+    // Then other things have been written below, and the lines are not where they were.
+    if (signal.aborted) return;
+    terminal.write(up(rows.size + 1));
     draw();
   };
   terminal.write(HIDE_CURSOR);

@@ -1,7 +1,8 @@
+import type { SessionOutput } from '@oio/contracts';
 import { STATUS_DISPLAY } from '@oio/domain';
 import type { SessionMessage } from '@oio/sdk';
 import { count, dollars, seconds } from './figures.ts';
-import { fitted, printableLine, shorten, widthOf } from './printable.ts';
+import { fitted, shorten } from './printable.ts';
 import type { Progress } from './progress.ts';
 import { stylesOf } from './terminal.ts';
 
@@ -13,32 +14,57 @@ export interface LineStyle {
 const LEAST_FOR_DOING = 20;
 const GAP = '  ';
 
+/** What stands above the lines of sessions. */
+export function headLine({ columns, colourDepth }: LineStyle): string {
+  const { dim } = stylesOf({ colourDepth });
+  const { title, figures } = layoutFor(columns);
+  const heads = figures.map(({ head, width }) => GAP + head.padStart(width));
+  return dim(
+    shorten(
+      `  ${fitted('session', title)}${GAP}${fitted('state', STATE_WIDTH)}${heads.join('')}${GAP}now`,
+      columns - 1,
+    ),
+  );
+}
+
 /** One line for a session in a terminal: never wider than that. What fits least well is left out first. */
 export function progressLine(progress: Progress, nowMs: number, { columns, colourDepth }: LineStyle): string {
   const { dim, hue } = stylesOf({ colourDepth });
   const { symbol, colour } = STATUS_DISPLAY[progress.status];
-  const width = columns - 1;
-  const title = fitted(progress.title, Math.min(40, Math.floor(width * 0.3)));
-  const state = fitted(progress.status, 9);
-  const room = width - widthOf(`${symbol} ${title}${GAP}${state}`);
-  const figures = figuresWithin(progress, nowMs, room - LEAST_FOR_DOING);
-  const doing = shorten(doingNow(progress, nowMs), room - widthOf(figures) - GAP.length);
-  const line = `${hue(colour, symbol)} ${title}${GAP}${hue(colour, state)}${dim(figures)}${GAP}${doing}`;
-  return room > GAP.length ? line : shorten(`${symbol} ${progress.title}`, width);
+  const { title, figures, doing } = layoutFor(columns);
+  if (doing < 1) return shorten(`${symbol} ${progress.title}`, columns - 1);
+  const state = hue(colour, fitted(progress.status, STATE_WIDTH));
+  const values = figures.map(({ value, width }) => GAP + value(progress, nowMs).padStart(width)).join('');
+  const now = shorten(doingNow(progress, nowMs), doing);
+  return `${hue(colour, symbol)} ${fitted(progress.title, title)}${GAP}${state}${dim(values)}${GAP}${now}`;
 }
 
-/** Figures in the order in which they are shown; a smaller `rank` stays longer when it gets narrow. */
-function figuresWithin(progress: Progress, nowMs: number, room: number): string {
-  const figures = [
-    { rank: 2, text: progress.attempt > 1 ? `attempt ${progress.attempt}` : ' '.repeat(9) },
-    { rank: 1, text: `${count(progress.steps).padStart(2)} steps` },
-    { rank: 3, text: `${count(progress.tokens).padStart(7)} tokens` },
-    { rank: 4, text: dollars(progress.costUsd).padStart(7) },
-    { rank: 0, text: elapsed(progress, nowMs).padStart(7) },
-  ];
-  const written = (most: number) => figures.flatMap(({ rank, text }) => (rank < most ? [GAP + text] : [])).join('');
-  const most = [5, 4, 3, 2, 1].find((ranks) => widthOf(written(ranks)) <= room) ?? 0;
-  return written(most);
+interface Figure {
+  readonly head: string;
+  readonly width: number;
+  /** A smaller one stays longer when it gets narrow. */
+  readonly rank: number;
+  readonly value: (progress: Progress, nowMs: number) => string;
+}
+
+const FIGURES: readonly Figure[] = [
+  { head: 'try', width: 3, rank: 2, value: ({ attempt }) => count(attempt) },
+  { head: 'steps', width: 5, rank: 1, value: ({ steps }) => count(steps) },
+  { head: 'tokens', width: 9, rank: 3, value: ({ tokens }) => count(tokens) },
+  { head: 'cost', width: 7, rank: 4, value: ({ costUsd }) => dollars(costUsd) },
+  { head: 'time', width: 8, rank: 0, value: elapsed },
+];
+const STATE_WIDTH = 9;
+
+/** Which figures fit, and the columns that are left for the title and for what is done now. */
+function layoutFor(columns: number): { title: number; figures: readonly Figure[]; doing: number } {
+  const width = columns - 1;
+  const title = Math.min(40, Math.floor(width * 0.3));
+  const room = width - (2 + title + GAP.length + STATE_WIDTH + GAP.length);
+  const most = (ranks: number) => FIGURES.filter(({ rank }) => rank < ranks);
+  const taken = (figures: readonly Figure[]) => figures.reduce((sum, figure) => sum + GAP.length + figure.width, 0);
+  const ranks = [5, 4, 3, 2, 1].find((ranked) => taken(most(ranked)) <= room - LEAST_FOR_DOING) ?? 0;
+  return { title, figures: most(ranks), doing: room - taken(most(ranks)) };
 }
 
 function doingNow({ doing, retryAt, status }: Progress, nowMs: number): string {
@@ -58,17 +84,19 @@ export function logLine(progress: Progress, message: SessionMessage, nowMs: numb
   return `${elapsed(progress, nowMs).padStart(7)}${GAP}${symbol} ${progress.title}: ${what}`;
 }
 
-function happened({ doing, attempt, steps, tokens }: Progress, message: SessionMessage): string | null {
-  if (message.kind === 'output') {
-    const { kind, state } = message.output;
-    return kind === 'tool' && (state === 'completed' || state === 'error')
-      ? doing + (state === 'error' ? ' (failed)' : '')
-      : null;
-  }
+function happened(progress: Progress, message: SessionMessage): string | null {
+  if (message.kind === 'output') return toolEnded(progress, message.output);
   const { event } = message;
-  if (event.type === 'session.step-finished') return `step ${steps} finished; ${count(tokens)} tokens so far`;
+  if (event.type === 'session.step-finished')
+    return `step ${progress.steps} finished; ${count(progress.tokens)} tokens so far`;
   if (!('to' in event.data)) return null;
-  const which = event.data.to === 'running' && attempt > 1 ? ` (attempt ${attempt})` : '';
-  const retry = event.type === 'session.failed' && event.data.retryAt ? ' (is retried)' : '';
-  return printableLine(`${event.data.to}${which}${doing && `, ${doing}`}${retry}`);
+  const { status, attempt, doing, retryAt } = progress;
+  const which = status === 'running' && attempt > 1 ? ` (attempt ${attempt})` : '';
+  return `${status}${which}${doing && `, ${doing}`}${retryAt === null ? '' : ' (is retried)'}`;
+}
+
+function toolEnded({ doing }: Progress, { kind, state }: SessionOutput): string | null {
+  if (kind !== 'tool') return null;
+  if (state === 'error') return `${doing} (failed)`;
+  return state === 'completed' ? doing : null;
 }

@@ -99,12 +99,9 @@ function drawn(columns: readonly Column[], statuses: readonly SessionView['statu
   return withoutTrailingBlanks(table.toString());
 }
 
-const WITHOUT_LINES = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '' },
-  middle: ' '.repeat(GAP),
-};
+const LINES =
+  'top bottom left right mid top-mid top-left top-right bottom-mid bottom-left bottom-right left-mid mid-mid right-mid';
+const WITHOUT_LINES = { ...Object.fromEntries(LINES.split(' ').map((name) => [name, ''])), middle: ' '.repeat(GAP) };
 
 function withoutTrailingBlanks(text: string): string {
   return text.replaceAll(/[ ]+$/gm, '');

@@ -113,8 +113,8 @@ async function runSessions({ client, model, terminal, signal }: Run): Promise<Re
   const sessions: readonly Watched[] = await Promise.all(submitted);
   const patience = AbortSignal.any([signal, AbortSignal.timeout(model.patienceMs)]);
   {
-    using display = progressDisplay(terminal, sessions);
-    await watchSessions({ client, sessions, signal: patience, onMessage: display.show });
+    using display = progressDisplay(terminal, sessions, signal);
+    await watchSessions({ client, sessions, signal: patience, onMessage: (...news) => display.show(...news) });
   }
   signal.throwIfAborted();
   if (patience.aborted)
