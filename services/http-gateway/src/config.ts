@@ -24,7 +24,7 @@ export const httpGatewayConfig = z.object({
         .filter(Boolean),
     )
     .describe(
-      'Names by which clients reach the API, separated by commas; needed when API_HOST is not a loopback address.',
+      'Names by which clients reach the API, separated by commas; beside API_HOST; needed when it is 0.0.0.0 or ::.',
     ),
   API_MAX_STREAMS: z.coerce
     .number()

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EXIT_CODE, InvalidError, StartupError } from '@oio/errors';
 import type { Limits } from './limits.ts';
+import { isEveryAddress } from './loopback.ts';
 import { toProblem } from './problems.ts';
 
 export interface Listening extends AsyncDisposable {
@@ -90,6 +91,6 @@ async function closed(server: Server, withinMs: number): Promise<void> {
 }
 
 function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const reachable = isEveryAddress(host) ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -1,11 +1,6 @@
 import { problem, type Route, routes, sessionStream } from '@oio/contracts';
 import { z } from 'zod';
-import {
-  createDocument,
-  type ZodOpenApiOperationObject,
-  type ZodOpenApiPathsObject,
-  type ZodOpenApiResponsesObject,
-} from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 
 /** The API as OpenAPI 3.1, made from the routes once. */
 export function openApiDocument(): OpenApiDocument {
@@ -60,7 +55,7 @@ function build(): OpenApiDocument {
     },
     servers: [{ url: '/' }],
     security: [{ apiKey: [] }],
-    paths: paths as ZodOpenApiPathsObject,
+    paths,
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'The API key of the installation.' } },
     },
@@ -84,7 +79,7 @@ function operation(name: string, route: Route): ZodOpenApiOperationObject {
       [String(route.status)]: success(name, route),
       ...problems(route),
       ...(name === 'ready' && { 503: { description: 'Not ready.', ...content(route.reply) } }),
-    } as ZodOpenApiResponsesObject,
+    },
   };
 }
 
@@ -129,17 +124,18 @@ function problems(route: Route) {
 }
 
 function statusesOf({ scope, params, query, body, reply }: Route): number[] {
-  return [
-    ...(scope === 'public' ? [] : [401, 403, 504]),
-    ...(params ? [404] : []),
-    ...(scope === 'write' ? [409] : []),
-    ...(scope === 'write' && params ? [412] : []),
-    ...(body ? [400, 413, 415] : []),
-    ...(params || query || body ? [422] : []),
-    ...(reply === 'text/event-stream' ? [429] : []),
-    500,
-    503,
+  const changes = scope === 'write';
+  const always = [500, 503];
+  const cases: readonly [boolean, readonly number[]][] = [
+    [scope !== 'public', [401, 403, 504]],
+    [params !== undefined, [404]],
+    [changes, [409]],
+    [changes && params !== undefined, [412]],
+    [body !== undefined, [400, 413, 415]],
+    [[params, query, body].some(Boolean), [422]],
+    [reply === 'text/event-stream', [429]],
   ];
+  return [...always, ...cases.flatMap(([applies, statuses]) => (applies ? statuses : []))];
 }
 
 function needsBody(body: z.ZodType): boolean {

@@ -1,6 +1,8 @@
-import { agentName, inspectPlace, modelName, newSession, type Violation } from '@oio/contracts';
-import type { Bus, Envelope } from '@oio/messaging';
+import { agentName, inspectPlace, modelName, newSession } from '@oio/contracts';
+import { type Bus, serviceEnvelope } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
+import type { FurtherViolations } from './parse-request.ts';
+import type { Principal } from './ports.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -8,20 +10,25 @@ type Raw = Readonly<Record<string, unknown>>;
  * What is impossible about the place of a session whose other fields break the contract already, so that the client learns
  * of both at once. Asks only about fields that are valid in themselves; when nobody can answer, the rest is told alone.
  */
-export async function placeViolations(
+export function createPlaceInspection(
   bus: Bus,
-  raw: Raw,
-  envelope: Envelope,
   logger: Logger,
-): Promise<readonly Violation[]> {
-  try {
-    const { violations } = await bus.request(inspectPlace, questionFrom(raw), envelope);
-    const directoryKnown = field(raw, 'directory') !== undefined;
-    return violations.filter((violation) => directoryKnown || !['directory', 'workspace'].includes(violation.field));
-  } catch (error) {
-    logger.warn({ err: error, correlationId: envelope.correlationId }, 'place not inspected');
-    return [];
-  }
+): (principal: Principal, correlationId: string) => FurtherViolations {
+  return ({ id, tenant }, correlationId) =>
+    async (body) => {
+      const raw = body as Raw;
+      const envelope = { ...serviceEnvelope('http-gateway', { tenant }), correlationId, principal: `user:${id}` };
+      try {
+        const { violations } = await bus.request(inspectPlace, questionFrom(raw), envelope);
+        const directoryKnown = field(raw, 'directory') !== undefined;
+        return violations.filter(
+          (violation) => directoryKnown || !['directory', 'workspace'].includes(violation.field),
+        );
+      } catch (error) {
+        logger.warn({ err: error, correlationId }, 'place not inspected');
+        return [];
+      }
+    };
 }
 
 function questionFrom(raw: Raw) {

@@ -31,14 +31,14 @@ export async function runRoute(
   const parsed = await parseRequest(ctx, params, route, parts.limits, further);
   state.sessionId = params['id'] ?? null;
   const request = { ...parsed, route: name, principal, correlationId: state.correlationId } as RouteRequest;
-  const handler = parts.handlers[name] as unknown as RouteHandler;
-  answer(ctx, route, (await handler(request)) as Answer);
+  const handler: RouteHandler = parts.handlers[name];
+  answer(ctx, route, await handler(request));
 }
 
 function answer(ctx: Context, route: Route, { status, headers, body }: Answer): void {
   ctx.status = status ?? route.status;
   if (headers) ctx.set(headers);
-  if (typeof body === 'function') takeOver(ctx, body as (response: Context['res']) => void);
+  if (typeof body === 'function') takeOver(ctx, body);
   else if (typeof route.reply === 'string') ctx.body = body;
   else {
     ctx.body = JSON.stringify(body);

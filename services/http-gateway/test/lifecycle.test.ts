@@ -28,7 +28,7 @@ test('an address of another machine is told in words', async (t) => {
   });
 });
 
-test('beyond loopback the API does not listen before its names are known', async (t) => {
+test('the API does not listen on every address before its names are known', async (t) => {
   const error = await t.throwsAsync<StartupError>(startApi(database(), { environment: { API_HOST: '0.0.0.0' } }), {
     name: 'StartupError',
     message: /API_ALLOWED_HOSTS/,

@@ -12,8 +12,11 @@ export interface Transport {
   readonly dispatcher: Dispatcher;
 }
 
+/** Parameters of path and query. */
+export type Params = Readonly<Record<string, string | number | undefined>>;
+
 export interface Call {
-  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  readonly params?: Params | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -56,6 +59,15 @@ async function reach(
   }
 }
 
+/** The whole body; `UnavailableError` when the connection breaks meanwhile. */
+export async function textOf(response: Dispatcher.ResponseData, { url }: Pick<Transport, 'url'>): Promise<string> {
+  try {
+    return await response.body.text();
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+}
+
 /** The server cannot be reached, or the connection broke. */
 export function unreachable(url: string, cause: unknown): UnavailableError {
   const reason = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
@@ -65,7 +77,7 @@ export function unreachable(url: string, cause: unknown): UnavailableError {
   });
 }
 
-function pathOf(route: Route, params: Readonly<Record<string, unknown>>): string {
+function pathOf(route: Route, params: Params): string {
   const inPath = new Set<string>();
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     inPath.add(name);
@@ -74,5 +86,5 @@ function pathOf(route: Route, params: Readonly<Record<string, unknown>>): string
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params))
     if (!inPath.has(name) && value !== undefined) query.set(name, String(value));
-  return query.size > 0 ? `${path}?${query}` : path;
+  return query.size > 0 ? `${path}?${query.toString()}` : path;
 }

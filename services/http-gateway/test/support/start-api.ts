@@ -13,7 +13,7 @@ import {
   type Limits,
   startHttpGateway,
 } from '../../src/index.ts';
-import { type FakeSessionActor, serveSessions } from './fake-session-actor.ts';
+import { FakeSessionActor } from './fake-session-actor.ts';
 
 export const KEYS = {
   alice: 'alice-key-0123456789-0123456789-0123',
@@ -31,10 +31,14 @@ export interface Api extends AsyncDisposable {
   /** Every line of the log. */
   readonly log: string[];
   /** A request with alice's key and JSON, unless the options say otherwise. */
-  fetch(
-    path: string,
-    options?: RequestInit & { readonly json?: unknown; readonly key?: string | null },
-  ): Promise<Response>;
+  fetch(path: string, options?: FetchOptions): Promise<Response>;
+}
+
+export interface FetchOptions extends Omit<RequestInit, 'headers'> {
+  readonly json?: unknown;
+  /** Null: no credentials. */
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
 }
 
 export interface ApiOptions {
@@ -52,7 +56,7 @@ export async function startApi(
   const clock = createSetClock();
   const bus = stack.use(createInProcessBus());
   const router = createSessionRouter(bus, stack.use(createInProcessOwnerDirectory()));
-  const actor = await serveSessions({ bus, database, clock });
+  const actor = await FakeSessionActor.serve({ bus, database, clock });
   await serveOthers({ bus, database, clock });
   const log: string[] = [];
   const logger = createLogger('http-gateway', {
@@ -74,18 +78,21 @@ export async function startApi(
     actor,
     database,
     log,
-    fetch: (path, { json, key = KEYS.alice, ...options } = {}) =>
-      fetch(`${gateway.url}${path}`, {
-        method: json === undefined ? 'GET' : 'POST',
-        ...options,
-        headers: {
-          ...(key !== null && { authorization: `Bearer ${key}` }),
-          ...(json !== undefined && { 'content-type': 'application/json' }),
-          ...(options.headers as Record<string, string> | undefined),
-        },
-        ...(json !== undefined && { body: JSON.stringify(json) }),
-      }),
+    fetch: (path, options = {}) => fetch(`${gateway.url}${path}`, requestOf(options)),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function requestOf({ json, key = KEYS.alice, headers, ...options }: FetchOptions): RequestInit {
+  return {
+    method: json === undefined ? 'GET' : 'POST',
+    ...options,
+    headers: {
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+      ...(json !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(json !== undefined && { body: JSON.stringify(json) }),
   };
 }
 
