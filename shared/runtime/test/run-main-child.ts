@@ -20,6 +20,8 @@ const STARTS: Record<string, () => Promise<AsyncDisposable>> = {
   async runs() {
     return serving(async () => {
       say('disposed');
+      // Long enough for the answer to what was said to arrive.
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
     });
   },
   async failsToStop() {
