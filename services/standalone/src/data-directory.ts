@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, stat, statfs, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 
@@ -14,10 +13,6 @@ export interface DataDirectory {
   readonly opencode: string;
   readonly worktrees: string;
   readonly log: string;
-}
-
-export function defaultDataDirectory(environment: Readonly<Record<string, string | undefined>>): string {
-  return join(environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'oio');
 }
 
 /** Makes the directory if need be and sees that it can be used. Throws `StartupError`. */

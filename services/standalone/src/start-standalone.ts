@@ -9,10 +9,11 @@ import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownersh
 import { openDatabase, startEmbeddedPostgres } from '@oio/persistence';
 import { createLogger, createSetClock, type Logger } from '@oio/runtime';
 import { startScheduler } from '@oio/scheduler';
+import { defaultDataDirectory } from '@oio/sdk';
 import { startSessionActor } from '@oio/session-actor';
 import { pino } from 'pino';
 import type { StandaloneConfig } from './config.ts';
-import { type DataDirectory, defaultDataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
+import { type DataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
 import { requireFreePort } from './require-free-port.ts';
 
 export interface StandaloneOptions {
