@@ -41,7 +41,9 @@ export async function startOpencodeGateway(
   });
   const { link, neutralDirectory } = stack.use(await startManagedLink(config, setting, logger));
   const catalogue = createCatalogue(link, neutralDirectory);
-  const attempts = stack.use(new Attempts({ link, bus, router, workspaces, catalogue, opening: createKeyedMutex(), logger }));
+  const attempts = stack.use(
+    new Attempts({ link, bus, router, workspaces, catalogue, opening: createKeyedMutex(), logger }),
+  );
 
   const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
   const ofAny = { inspectPlace };

@@ -3,9 +3,10 @@ import type { AttemptOrder, Failure, ResumePoint } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
 import { AppError, NotFoundError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
-import type { Activity, SessionRef, TurnMessage } from '../ports.ts';
+import type { SessionEvent, SessionRef, TurnMessage } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
-import { type Verdict, verdictOf } from '../turn/verdict.ts';
+import { TurnReader } from '../turn/turn-reader.ts';
+import type { Verdict } from '../turn/verdict.ts';
 import type { ChosenAgent } from './choose-agent.ts';
 import { promptText } from './prompt-text.ts';
 import type { Reporter } from './report.ts';
@@ -41,7 +42,13 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd> {
   const watching = new AbortController();
   const signal = AbortSignal.any([parts.signal, watching.signal]);
   const turn = new TurnDriver(parts);
-  const watch = watchTurn({ ...parts, signs: turn.signs, wakeUp: turn.wakeUp, signal }).catch(() => {});
+  const watch = watchTurn({
+    ...parts,
+    signs: turn.signs,
+    onEvent: (event) => turn.note(event),
+    wakeUp: turn.wakeUp,
+    signal,
+  }).catch(() => {});
   try {
     return await turn.run();
   } finally {
@@ -50,16 +57,12 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd> {
   }
 }
 
-interface Facts {
-  readonly messages: readonly TurnMessage[];
-  readonly activity: Activity | undefined;
-}
-
 class TurnDriver {
   readonly wakeUp = new WakeUp();
   readonly signs: TurnSigns;
   readonly #parts: TurnParts;
   #generation: number;
+  #reader: TurnReader;
   #lastStepId: string | null;
   #resume: ResumePoint;
   #degraded = false;
@@ -74,13 +77,9 @@ class TurnDriver {
     this.#generation = link.generation;
     this.#lastStepId = order.lastStepId;
     this.#resume = order.resume ?? emptyResumePoint(ref.sessionId);
-    const mayBeUnderWay = order.prepared && link.generation === 0;
-    this.signs = {
-      lastSignOfLifeAtMs: mayBeUnderWay ? Date.now() : null,
-      lastError: null,
-      retrying: null,
-      todos: this.#resume.todos,
-    };
+    // A prompt is sent only after the run was reported as prepared, and nothing survives a restart of the server.
+    this.#reader = this.#newReader({ nothingRuns: !order.prepared || link.generation > 0 });
+    this.signs = { retrying: null, todos: this.#resume.todos };
   }
 
   async run(): Promise<TurnEnd> {
@@ -92,11 +91,14 @@ class TurnDriver {
     }
   }
 
+  note(event: SessionEvent): void {
+    this.#reader.noteEvent(event);
+  }
+
   async #look(): Promise<TurnEnd | null> {
     this.#noticeRestart();
-    const facts = await this.#read();
-    await this.#reportSteps(facts.messages);
-    const verdict = verdictOf({ messageId: this.#parts.order.messageId, nowMs: Date.now(), ...facts, ...this.signs });
+    const { verdict, messages } = await this.#reader.read();
+    await this.#reportSteps(messages);
     await this.#reportHealth();
     return this.#act(verdict);
   }
@@ -142,21 +144,22 @@ class TurnDriver {
 
   #started(): void {
     this.#ranHere = true;
-    this.signs.lastError = null;
-    this.signs.lastSignOfLifeAtMs = Date.now();
+    this.#reader.noteSent();
+  }
+
+  #newReader({ nothingRuns }: { readonly nothingRuns: boolean }): TurnReader {
+    const { link, order, ref } = this.#parts;
+    const server = {
+      messages: (session: SessionRef) => link.agent().messages(session),
+      activities: (directory: string) => link.agent().activities(directory),
+    };
+    return new TurnReader({ server, session: ref, messageId: order.messageId, now: Date.now, nothingRuns });
   }
 
   #prompt() {
     const { order, ref, chosen } = this.#parts;
     const { agent, model, system, tools } = chosen;
     return { ...ref, messageId: order.messageId, agent, model, ...(system && { system }), ...(tools && { tools }) };
-  }
-
-  async #read(): Promise<Facts> {
-    const agent = this.#parts.link.agent();
-    const { ref } = this.#parts;
-    const [messages, activities] = await Promise.all([agent.messages(ref), agent.activities(ref.directory)]);
-    return { messages, activity: activities.get(ref.sessionId) };
   }
 
   async #reportSteps(messages: readonly TurnMessage[]): Promise<void> {
@@ -194,8 +197,7 @@ class TurnDriver {
     if (generation === this.#generation) return;
     this.#generation = generation;
     this.#ranHere = false;
-    this.signs.lastSignOfLifeAtMs = null;
-    this.signs.lastError = null;
+    this.#reader = this.#newReader({ nothingRuns: true });
     this.signs.retrying = null;
   }
 

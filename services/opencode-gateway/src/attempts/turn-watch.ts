@@ -1,6 +1,6 @@
 import type { AttemptOrder, ResumePoint } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
-import type { Activity, AgentError, SessionEvent, SessionRef } from '../ports.ts';
+import type { Activity, SessionEvent, SessionRef } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
 import { announceOutput } from './live-output.ts';
 import type { WakeUp } from './wake-up.ts';
@@ -8,11 +8,8 @@ import type { WakeUp } from './wake-up.ts';
 /** Events come in bursts, and OpenCode says idle before it stores an error: what they announce is read a moment later. */
 const SETTLE_MS = 100;
 
-/** What the events of a turn have told so far. They only say when it is worth to look; the messages are the truth. */
+/** What the events of a turn have told so far and no reading of the messages tells. */
 export interface TurnSigns {
-  /** Milliseconds since the epoch; null when nothing can be under way. */
-  lastSignOfLifeAtMs: number | null;
-  lastError: AgentError | null;
   retrying: Extract<Activity, { type: 'retry' }> | null;
   todos: ResumePoint['todos'];
 }
@@ -23,6 +20,7 @@ export interface TurnWatchParts {
   readonly order: AttemptOrder;
   readonly ref: SessionRef;
   readonly signs: TurnSigns;
+  readonly onEvent: (event: SessionEvent) => void;
   readonly wakeUp: WakeUp;
   readonly signal: AbortSignal;
 }
@@ -45,11 +43,9 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
   }
 }
 
-function take({ bus, order, signs, wakeUp }: TurnWatchParts, event: SessionEvent): void {
-  // What happens before the prompt is sent is no sign of a turn.
-  if (signs.lastSignOfLifeAtMs !== null) signs.lastSignOfLifeAtMs = Date.now();
+function take({ bus, order, signs, onEvent, wakeUp }: TurnWatchParts, event: SessionEvent): void {
+  onEvent(event);
   announceOutput(bus, order, event);
-  if (event.type === 'error') signs.lastError = event.error;
   if (event.type === 'todos') signs.todos = event.todos.map(({ content, status }) => ({ content, status }));
   if (event.type === 'activity') signs.retrying = event.activity.type === 'retry' ? event.activity : null;
   if (event.type !== 'delta' && event.type !== 'tool') wakeUp.ring(SETTLE_MS);

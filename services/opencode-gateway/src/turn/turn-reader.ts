@@ -47,7 +47,8 @@ export class TurnReader {
   /** An event of any session; those of others do nothing. */
   noteEvent(event: AgentEvent): void {
     if (!('sessionId' in event) || event.sessionId !== this.#options.session.sessionId) return;
-    this.#lastSignOfLifeAtMs = this.#options.now();
+    // What comes before anything was handed over (the session was made, a title was set) is no sign of a turn.
+    if (this.#lastSignOfLifeAtMs !== null) this.#lastSignOfLifeAtMs = this.#options.now();
     // OpenCode tells some errors twice, and only the first time in plain words.
     if (event.type === 'error') this.#lastError ??= event.error;
     // An overflow and the like is not the end: the run went on.
