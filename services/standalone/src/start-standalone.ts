@@ -19,7 +19,7 @@ export interface StandaloneOptions {
   readonly config: StandaloneConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly currentDirectory: string;
-  /** OpenCode's `provider` section, for a model endpoint that OpenCode does not bring along. */
+  /** OpenCode's `provider` section, in place of the setting OIO_PROVIDERS. */
   readonly providers?: Readonly<Record<string, unknown>>;
   /** Told what is being done, for a person who waits. */
   readonly onProgress?: (doing: string) => void;
@@ -61,7 +61,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     worktreesDirectory: data.worktrees,
     roots,
     model: config.OIO_MODEL ?? null,
-    providers: options.providers ?? null,
+    providers: options.providers ?? config.OIO_PROVIDERS ?? null,
     authContent: await openCodeCredentials(environment),
     environment,
   };
