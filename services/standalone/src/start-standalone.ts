@@ -6,7 +6,7 @@ import { createInProcessBus } from '@oio/messaging';
 import { startMetrics } from '@oio/metrics';
 import { startOpencodeGateway } from '@oio/opencode-gateway';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
-import { openDatabase, startEmbeddedPostgres } from '@oio/persistence';
+import { openDatabase } from '@oio/persistence';
 import { createLogger, createSetClock, type Logger } from '@oio/runtime';
 import { startScheduler } from '@oio/scheduler';
 import { startSessionActor } from '@oio/session-actor';
@@ -14,6 +14,7 @@ import { pino } from 'pino';
 import type { StandaloneConfig } from './config.ts';
 import { type DataDirectory, defaultDataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
 import { requireFreePort } from './require-free-port.ts';
+import { supervisePostgres } from './supervise-postgres.ts';
 
 export interface StandaloneOptions {
   readonly config: StandaloneConfig;
@@ -45,7 +46,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const busLog = logger('bus');
 
   onProgress(config.DATABASE_URL ? 'Connecting to the database' : 'Starting PostgreSQL');
-  const databaseUrl = config.DATABASE_URL ?? stack.use(await startEmbeddedPostgres({ directory: data.postgres })).url;
+  const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
   const database = stack.use(await openDatabase(databaseUrl));
   const clock = createSetClock();
   const bus = stack.use(createInProcessBus({ onBug: (error, subject) => busLog.error({ err: error, subject }, 'handler failed') }));

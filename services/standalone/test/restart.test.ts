@@ -1,14 +1,21 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { startScriptedModel } from '@oio/scripted-model';
 import test, { type ExecutionContext } from 'ava';
 import { eventually } from './support/eventually.ts';
 import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
 import { makePlace, type Place } from './support/place.ts';
 import { isRunning, killProcess, processesOf } from './support/processes.ts';
-import { makeTurns, reaches, reachesSecondStep, submit, type Turns } from './support/sessions.ts';
-import { assertUndamaged, openCodePid } from './support/truth.ts';
+import {
+  countOf,
+  directoryOf,
+  letToolEnd,
+  makeTurns,
+  reaches,
+  reachesSecondStep,
+  submit,
+  toolRuns,
+  type Turns,
+} from './support/sessions.ts';
+import { assertUndamaged, openCodePid, postgresPid } from './support/truth.ts';
 
 test.serial('sessions survive the death of the orchestrator, whether in a model call, in a tool or in the queue', async (t) => {
   await using scene = await begin({ MAX_CONCURRENT_SESSIONS: '2' });
@@ -18,9 +25,9 @@ test.serial('sessions survive the death of the orchestrator, whether in a model 
 
   await scene.restart();
   await scene.letGo();
-  await assertCompleted(t, scene);
   for (const { id } of queued) await reaches(scene.orchestrator, id, 'completed');
   for (const { id } of queued) await assertUndamaged(t, scene.place, scene.orchestrator, id);
+  await assertCompleted(t, scene);
 });
 
 test.serial('sessions survive the death of the orchestrator together with the OpenCode server', async (t) => {
@@ -39,6 +46,17 @@ test.serial('sessions survive the death of the OpenCode server alone', async (t)
   killProcess(pid);
   await eventually(async () => (await openCodePid(scene.place).catch(() => pid)) !== pid, { what: 'a new server' });
   await scene.letGo();
+  await assertCompleted(t, scene);
+});
+
+test.serial('sessions survive the death of the database', async (t) => {
+  await using scene = await begin();
+  const pid = await postgresPid(scene.place);
+  killProcess(pid);
+  const waiting = await submit(scene.orchestrator, 'short after the crash');
+  t.not(await postgresPid(scene.place), pid);
+  await scene.letGo();
+  await reaches(scene.orchestrator, waiting.id, 'completed');
   await assertCompleted(t, scene);
 });
 
@@ -74,7 +92,7 @@ async function begin(environment: Record<string, string> = {}): Promise<Scene> {
   const [{ id: stalling }, { id: waiting }] = [await submit(orchestrator, 'stall'), await submit(orchestrator, 'wait')];
   await Promise.all([stalling, waiting].map((id) => reachesSecondStep(orchestrator, id)));
   await turns.gate.reached;
-  await toolRuns(orchestrator, waiting);
+  await toolRuns(await directoryOf(orchestrator, waiting));
   const owned = stack.move();
   return {
     place,
@@ -90,31 +108,18 @@ async function begin(environment: Record<string, string> = {}): Promise<Scene> {
     },
     async letGo() {
       turns.gate.release();
-      await writeFile(join(await directoryOf(orchestrator, waiting), 'go'), '');
+      await letToolEnd(orchestrator, waiting);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-async function toolRuns(orchestrator: Orchestrator, id: string): Promise<void> {
-  const directory = await directoryOf(orchestrator, id);
-  await eventually(() => processesOf(directory).some(({ command }) => command.includes('! -e go')), { what: 'the tool' });
-}
-
-async function directoryOf({ client }: Orchestrator, id: string): Promise<string> {
-  return (await client.getSession({ id })).workspaceInUse?.path ?? '';
 }
 
 /** Both sessions complete; what they had finished before was not done again. */
 async function assertCompleted(t: ExecutionContext, { place, orchestrator, stalling, waiting }: Scene): Promise<void> {
   for (const id of [stalling, waiting]) await reaches(orchestrator, id, 'completed');
   for (const id of [stalling, waiting]) await assertUndamaged(t, place, orchestrator, id);
-  t.is(await countIn(orchestrator, stalling), 'ran\n');
-  t.is(await countIn(orchestrator, waiting), 'ran\nwaited\n');
+  t.is(await countOf(orchestrator, stalling), 'ran\n');
+  t.is(await countOf(orchestrator, waiting), 'ran\nwaited\n');
   t.is(await orchestrator.terminate(), 0);
   t.deepEqual(processesOf(place.root), []);
-}
-
-async function countIn(orchestrator: Orchestrator, id: string): Promise<string> {
-  return readFile(join(await directoryOf(orchestrator, id), 'count.txt'), 'utf8');
 }

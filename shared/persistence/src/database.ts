@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { EXIT_CODE, StartupError, UnavailableError } from '@oio/errors';
 import { CompiledQuery } from 'kysely';
+import { asUnavailable } from './database-unavailable.ts';
 import { createOrm, type PoolOptions } from './orm.ts';
 
 /** How often a connection is tried at start-up, and the first pause between two tries; each further one is twice as long. */
@@ -10,7 +11,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const OLDEST_MAJOR = 15;
 
 export interface Database extends AsyncDisposable {
-  /** One statement with `$1 …` parameters. bigint and numeric come as strings unless cast. Throws `DatabaseError`s as the driver has them. */
+  /** One statement with `$1 …` parameters. bigint and numeric come as strings unless cast. Throws `UnavailableError` when the database cannot be asked at the moment; other errors are the driver's. */
   query<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   /** The database's clock. */
   now(): Promise<Date>;
@@ -34,8 +35,12 @@ export async function openDatabase(url: string, pool: PoolOptions = {}): Promise
 function handle(orm: MikroORM): Database {
   const kysely = orm.em.fork().getKysely();
   const query = async <Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> => {
-    const { rows } = await kysely.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]));
-    return rows;
+    try {
+      const { rows } = await kysely.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]));
+      return rows;
+    } catch (error) {
+      throw asUnavailable(error);
+    }
   };
   return {
     orm,
@@ -88,7 +93,8 @@ function parseUrl(url: string): URL {
 function startupError(error: unknown, url: string): StartupError {
   if (error instanceof StartupError) return error;
   const { host, pathname } = parseUrl(url);
-  const reason = error instanceof Error ? error.message || String((error as { code?: string }).code) : String(error);
+  const told = error instanceof UnavailableError && error.cause !== undefined ? error.cause : error;
+  const reason = told instanceof Error ? told.message || String((told as { code?: string }).code) : String(told);
   return new StartupError(`The database at ${host}${pathname} cannot be used: ${reason}`, EXIT_CODE.unavailable, {
     cause: error,
   });

@@ -1,6 +1,7 @@
 import { AppError, UnavailableError } from '@oio/errors';
 import { commitSessions, type SessionCommit } from './commit-statement.ts';
 import type { Database } from './database.ts';
+import { sqlState } from './database-unavailable.ts';
 
 /** Sessions in one statement at most. */
 const BATCH = 256;
@@ -83,12 +84,4 @@ function unavailable(error: unknown): unknown {
     cause: error,
     retryAfterMs: 1_000,
   });
-}
-
-function sqlState(error: unknown): string | undefined {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
-  }
-  return undefined;
 }
