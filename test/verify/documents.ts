@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { configurationDocument } from '../documents/configuration-document.ts';
+import { messagesDocument } from '../documents/messages-document.ts';
+import { openapiDocument } from '../documents/openapi-document.ts';
 import { packagesDocument } from './packages-document.ts';
 
 /** A document that is made from the sources and committed, so that it can be read without running anything. */
@@ -10,7 +13,12 @@ export interface GeneratedDocument {
   readonly generate: (root: string) => Promise<string>;
 }
 
-export const DOCUMENTS: readonly GeneratedDocument[] = [{ path: 'docs/packages.md', generate: packagesDocument }];
+export const DOCUMENTS: readonly GeneratedDocument[] = [
+  { path: 'docs/packages.md', generate: packagesDocument },
+  { path: 'docs/openapi.json', generate: openapiDocument },
+  { path: 'docs/messages.md', generate: messagesDocument },
+  { path: 'docs/configuration.md', generate: configurationDocument },
+];
 
 /** Reports every generated document whose committed text is not what its sources say now. */
 export async function checkDocuments(root: string, documents: readonly GeneratedDocument[]): Promise<string[]> {

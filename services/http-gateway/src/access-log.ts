@@ -9,14 +9,29 @@ export function logAccess(logger: Logger): Middleware {
   return async (ctx, next) => {
     const startedAt = performance.now();
     const given = ctx.get('x-correlation-id');
-    ctx.state = { correlationId: SANE_ID.test(given) ? given : randomUUID(), route: null, principal: null, sessionId: null };
+    ctx.state = {
+      correlationId: SANE_ID.test(given) ? given : randomUUID(),
+      route: null,
+      principal: null,
+      sessionId: null,
+    };
     ctx.set('X-Correlation-Id', ctx.state.correlationId);
     ctx.res.once('close', () => {
       const { correlationId, route, principal, sessionId } = ctx.state;
       const durationMs = Math.round(performance.now() - startedAt);
       const complete = ctx.res.writableFinished;
       logger.info(
-        { correlationId, route, method: ctx.method, status: ctx.res.statusCode, durationMs, complete, tenant: principal?.tenant, principal: principal?.id, sessionId },
+        {
+          correlationId,
+          route,
+          method: ctx.method,
+          status: ctx.res.statusCode,
+          durationMs,
+          complete,
+          tenant: principal?.tenant,
+          principal: principal?.id,
+          sessionId,
+        },
         'request',
       );
     });

@@ -5,8 +5,15 @@ import type { Middleware } from './gateway-context.ts';
 export function admit(limit: number): Middleware {
   let inFlight = 0;
   return async (ctx, next) => {
-    if (ctx.path.startsWith('/health/')) return next();
-    if (inFlight >= limit) throw new UnavailableError('Too many requests at a time; try again shortly.', { code: 'overloaded', retryAfterMs: 1_000 });
+    if (ctx.path.startsWith('/health/')) {
+      await next();
+      return;
+    }
+    if (inFlight >= limit)
+      throw new UnavailableError('Too many requests at a time; try again shortly.', {
+        code: 'overloaded',
+        retryAfterMs: 1_000,
+      });
     inFlight += 1;
     try {
       await next();

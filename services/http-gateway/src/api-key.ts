@@ -14,7 +14,9 @@ export async function loadOrCreateApiKey(dataDirectory: string): Promise<string>
     return (await load(path)) ?? (await create(dataDirectory, path));
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    throw new StartupError(`The API key file ${path} cannot be used: ${(error as Error).message}`, EXIT_CODE.storage, { cause: error });
+    throw new StartupError(`The API key file ${path} cannot be used: ${(error as Error).message}`, EXIT_CODE.storage, {
+      cause: error,
+    });
   }
 }
 
@@ -26,11 +28,17 @@ async function load(path: string): Promise<string | null> {
   if (!found) return null;
   if (!found.isFile()) throw new StartupError(`The API key file ${path} is not a file.`, EXIT_CODE.storage);
   if ((found.mode & READABLE_BY_OTHERS) !== 0) {
-    throw new StartupError(`The API key file ${path} can be read by others. Make it yours alone: chmod 600 ${path}`, EXIT_CODE.config);
+    throw new StartupError(
+      `The API key file ${path} can be read by others. Make it yours alone: chmod 600 ${path}`,
+      EXIT_CODE.config,
+    );
   }
   const key = (await readFile(path, 'utf8')).trim();
   if (key.length < SHORTEST || /[^\x21-\x7e]/.test(key)) {
-    throw new StartupError(`The API key file ${path} does not hold a key of at least ${SHORTEST} characters. Remove it to get a new one.`, EXIT_CODE.config);
+    throw new StartupError(
+      `The API key file ${path} does not hold a key of at least ${SHORTEST} characters. Remove it to get a new one.`,
+      EXIT_CODE.config,
+    );
   }
   return key;
 }

@@ -6,7 +6,7 @@ import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { logAccess } from './access-log.ts';
 import { admit } from './admission.ts';
-import type { Context, GatewayState, Middleware } from './gateway-context.ts';
+import type { GatewayState, Middleware } from './gateway-context.ts';
 import { checkHost } from './host-check.ts';
 import type { Limits } from './limits.ts';
 import { isBug, toProblem } from './problems.ts';
@@ -55,9 +55,9 @@ function securityHeaders(): Middleware {
     strictTransportSecurity: false,
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   }) as Middleware;
-  return (ctx, next) => {
+  return async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store');
-    return set(ctx, next);
+    await set(ctx, next);
   };
 }
 
@@ -65,7 +65,7 @@ function mountRoutes(parts: AppParts): Middleware {
   const router = new Router<GatewayState>({ strict: true, sensitive: true });
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    router.register(path, [route.method], (ctx) => runRoute(ctx as Context, ctx.params, name, parts));
+    router.register(path, [route.method], (ctx) => runRoute(ctx, ctx.params, name, parts));
   }
   return router.routes() as Middleware;
 }
@@ -74,7 +74,13 @@ function mountRoutes(parts: AppParts): Middleware {
 const refuseUnrouted: Middleware = async (ctx) => {
   const { matched = [] } = ctx as { matched?: readonly { readonly methods: readonly string[] }[] };
   const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].sort();
-  if (allowed.length === 0) throw new NotFoundError('There is nothing at this path; /openapi.json lists what there is.', { code: 'no_such_route' });
+  if (allowed.length === 0)
+    throw new NotFoundError('There is nothing at this path; /openapi.json lists what there is.', {
+      code: 'no_such_route',
+    });
   ctx.set('Allow', allowed.join(', '));
-  throw new InvalidError(`This path takes ${allowed.join(', ')} only.`, { code: 'method_not_allowed', facts: { allowed } });
+  throw new InvalidError(`This path takes ${allowed.join(', ')} only.`, {
+    code: 'method_not_allowed',
+    facts: { allowed },
+  });
 };

@@ -2,13 +2,36 @@ import { z } from 'zod';
 
 /** Settings of the http-gateway. Source of the defaults: the domain specification, section 5. */
 export const httpGatewayConfig = z.object({
-  API_HOST: z.string().max(255).default('127.0.0.1').describe('The address to listen on. Only this machine can reach the default.'),
-  API_PORT: z.coerce.number().int().min(0).max(65_535).default(8_000).describe('The port to listen on; 0 takes a free one.'),
+  API_HOST: z
+    .string()
+    .max(255)
+    .default('127.0.0.1')
+    .describe('The address to listen on. Only this machine can reach the default.'),
+  API_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8_000)
+    .describe('The port to listen on; 0 takes a free one.'),
   API_ALLOWED_HOSTS: z
     .string()
     .default('')
-    .transform((value) => value.split(',').map((name) => name.trim().toLowerCase()).filter(Boolean))
-    .describe('Names by which clients reach the API, separated by commas; needed when API_HOST is not a loopback address.'),
-  API_MAX_STREAMS: z.coerce.number().int().min(1).max(100_000).default(1_000).describe('How many event streams may be open at a time.'),
+    .transform((value) =>
+      value
+        .split(',')
+        .map((name) => name.trim().toLowerCase())
+        .filter(Boolean),
+    )
+    .describe(
+      'Names by which clients reach the API, separated by commas; beside API_HOST; needed when it is 0.0.0.0 or ::.',
+    ),
+  API_MAX_STREAMS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1_000)
+    .describe('How many event streams may be open at a time.'),
 });
 export type HttpGatewayConfig = z.output<typeof httpGatewayConfig>;

@@ -19,7 +19,13 @@ export function decodeCursor(cursor: string, scope: CursorScope): string {
   const id = bytes.subarray(0, 16);
   if (bytes.toString('base64url') !== cursor || !bytes.subarray(16).equals(checkOf(id, scope))) {
     throw new InvalidError('The request is not valid.', {
-      violations: [{ field: 'cursor', code: 'invalid_cursor', message: 'cursor must be the nextCursor of a page of the same list, unchanged.' }],
+      violations: [
+        {
+          field: 'cursor',
+          code: 'invalid_cursor',
+          message: 'cursor must be the nextCursor of a page of the same list, unchanged.',
+        },
+      ],
     });
   }
   return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
@@ -31,5 +37,9 @@ export interface CursorScope {
 }
 
 function checkOf(id: Buffer, { tenant, filter }: CursorScope): Buffer {
-  return createHash('sha256').update(id).update(JSON.stringify([tenant, filter])).digest().subarray(0, CHECK_BYTES);
+  return createHash('sha256')
+    .update(id)
+    .update(JSON.stringify([tenant, filter]))
+    .digest()
+    .subarray(0, CHECK_BYTES);
 }

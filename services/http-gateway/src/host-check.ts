@@ -11,8 +11,11 @@ const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?$/i;
 export function checkHost(allowed: readonly string[]): Middleware {
   return async (ctx, next) => {
     const name = HOST.exec(ctx.get('host'))?.[1]?.toLowerCase();
-    if (name === undefined || !(isLoopback(name) || allowed.includes(name))) {
-      throw new InvalidError('The Host header names nothing that this API is known by; add the name to API_ALLOWED_HOSTS.', { code: 'unknown_host' });
+    if (name === undefined || !(isLoopback(name) || allowed.includes(name.replace(/^\[(.*)\]$/, '$1')))) {
+      throw new InvalidError(
+        'The Host header names nothing that this API is known by; add the name to API_ALLOWED_HOSTS.',
+        { code: 'unknown_host' },
+      );
     }
     await next();
   };

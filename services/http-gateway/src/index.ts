@@ -1,7 +1,7 @@
 export { loadOrCreateApiKey } from './api-key.ts';
-export { type ApiKey, createApiKeyAuthenticator } from './api-key-authenticator.ts';
-export { type HttpGatewayConfig, httpGatewayConfig } from './config.ts';
+export { createApiKeyAuthenticator } from './api-key-authenticator.ts';
+export { httpGatewayConfig } from './config.ts';
 export { LIMITS, type Limits } from './limits.ts';
-export { type OpenApiDocument, openApiDocument } from './openapi.ts';
-export type { Authenticator, Check, HttpGatewayPorts, Principal } from './ports.ts';
-export { type HttpGateway, startHttpGateway } from './service.ts';
+export { openApiDocument } from './openapi.ts';
+export type { HttpGatewayPorts } from './ports.ts';
+export { startHttpGateway } from './service.ts';

@@ -15,7 +15,8 @@ export function unsafeParts(value: unknown, maxDepth: number): Violation[] {
     const { path, depth } = next;
     if (typeof next.value === 'string') violations.push(...unstorable(next.value, path));
     if (typeof next.value !== 'object' || next.value === null) continue;
-    if (depth >= maxDepth) throw new InvalidError(`JSON must not be nested more than ${maxDepth} levels deep.`, { code: 'too_deep' });
+    if (depth >= maxDepth)
+      throw new InvalidError(`JSON must not be nested more than ${maxDepth} levels deep.`, { code: 'too_deep' });
     for (const [key, child] of Object.entries(next.value)) {
       const childPath = path ? `${path}.${key}` : key;
       violations.push(...badKey(key, childPath));
@@ -26,11 +27,18 @@ export function unsafeParts(value: unknown, maxDepth: number): Violation[] {
 }
 
 function badKey(key: string, field: string): Violation[] {
-  if (FORBIDDEN_KEYS.has(key)) return [{ field, code: 'forbidden_key', message: `"${key}" is not accepted as the name of a field.` }];
+  if (FORBIDDEN_KEYS.has(key))
+    return [{ field, code: 'forbidden_key', message: `"${key}" is not accepted as the name of a field.` }];
   return unstorable(key, field.replaceAll('\0', '').toWellFormed());
 }
 
 function unstorable(text: string, field: string): Violation[] {
   if (text.isWellFormed() && !text.includes('\0')) return [];
-  return [{ field, code: 'unstorable_characters', message: 'Holds characters that cannot be stored (NUL or half of a surrogate pair).' }];
+  return [
+    {
+      field,
+      code: 'unstorable_characters',
+      message: 'Holds characters that cannot be stored (NUL or half of a surrogate pair).',
+    },
+  ];
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EXIT_CODE, InvalidError, StartupError } from '@oio/errors';
 import type { Limits } from './limits.ts';
+import { isEveryAddress } from './loopback.ts';
 import { toProblem } from './problems.ts';
 
 export interface Listening extends AsyncDisposable {
@@ -51,7 +52,11 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
     EADDRNOTAVAIL: `${host} is no address of this machine. Choose another with API_HOST.`,
     ENOTFOUND: `The host name ${host} is not known. Choose another with API_HOST.`,
   };
-  return new StartupError(reasons[error.code ?? ''] ?? `Cannot listen on ${host}:${port}: ${error.message}`, EXIT_CODE.unavailable, { cause: error });
+  return new StartupError(
+    reasons[error.code ?? ''] ?? `Cannot listen on ${host}:${port}: ${error.message}`,
+    EXIT_CODE.unavailable,
+    { cause: error },
+  );
 }
 
 /** An input that is not HTTP, too slow or too large gets its answer as a problem, too, and the connection ends. */
@@ -67,8 +72,10 @@ function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 function refusalOf(code: string | undefined): InvalidError {
-  if (code === 'HPE_HEADER_OVERFLOW') return new InvalidError('The headers are too large.', { code: 'headers_too_large' });
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new InvalidError('The request did not come in time.', { code: 'request_timeout' });
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new InvalidError('The headers are too large.', { code: 'headers_too_large' });
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new InvalidError('The request did not come in time.', { code: 'request_timeout' });
   return new InvalidError('This is not a valid HTTP request.', { code: 'bad_request' });
 }
 
@@ -84,6 +91,6 @@ async function closed(server: Server, withinMs: number): Promise<void> {
 }
 
 function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const reachable = isEveryAddress(host) ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

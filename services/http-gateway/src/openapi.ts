@@ -1,6 +1,6 @@
 import { problem, type Route, routes, sessionStream } from '@oio/contracts';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 
 /** The API as OpenAPI 3.1, made from the routes once. */
 export function openApiDocument(): OpenApiDocument {
@@ -29,7 +29,12 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 };
 
 const HEADERS = {
-  idempotencyKey: z.string().min(1).max(200).optional().describe('A request that is repeated with the same key has its effect once.'),
+  idempotencyKey: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('A request that is repeated with the same key has its effect once.'),
   ifMatch: z.string().optional().describe('The version that the session must stand at, in quotes, as `ETag` tells it.'),
   lastEventId: z.string().optional().describe('Id of the last event that came; the stream goes on after it.'),
 };
@@ -44,13 +49,16 @@ function build(): OpenApiDocument {
     info: {
       title: 'OpenCode Industrial Orchestrator',
       version: '1.0.0',
-      description: 'Sessions of a coding agent: submit, watch, steer. Errors are problem+json (RFC 9457) with a stable `code`.',
+      description:
+        'Sessions of a coding agent: submit, watch, steer. Errors are problem+json (RFC 9457) with a stable `code`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
     security: [{ apiKey: [] }],
-    paths: paths as ZodOpenApiPathsObject,
-    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'The API key of the installation.' } } },
+    paths,
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'The API key of the installation.' } },
+    },
   });
 }
 
@@ -64,12 +72,14 @@ function operation(name: string, route: Route): ZodOpenApiOperationObject {
       ...(route.query && { query: route.query }),
       header: headersOf(route),
     },
-    ...(route.body && { requestBody: { required: needsBody(route.body), content: { 'application/json': { schema: route.body } } } }),
+    ...(route.body && {
+      requestBody: { required: needsBody(route.body), content: { 'application/json': { schema: route.body } } },
+    }),
     responses: {
       [String(route.status)]: success(name, route),
       ...problems(route),
       ...(name === 'ready' && { 503: { description: 'Not ready.', ...content(route.reply) } }),
-    } as ZodOpenApiResponsesObject,
+    },
   };
 }
 
@@ -94,27 +104,38 @@ function success(name: string, { reply, idempotent }: Route) {
 
 function content(reply: Route['reply']) {
   if (reply === null) return {};
-  if (reply === 'text/event-stream') return { content: { [reply]: { schema: z.union(Object.values(sessionStream)).describe('Each message has one of these as data.') } } };
+  if (reply === 'text/event-stream')
+    return {
+      content: {
+        [reply]: { schema: z.union(Object.values(sessionStream)).describe('Each message has one of these as data.') },
+      },
+    };
   if (typeof reply === 'string') return { content: { [reply]: { schema: z.string() } } };
   return { content: { 'application/json': { schema: reply } } };
 }
 
 function problems(route: Route) {
-  return Object.fromEntries(statusesOf(route).map((status) => [String(status), { description: PROBLEMS[status] ?? '', content: { 'application/problem+json': { schema: problem } } }]));
+  return Object.fromEntries(
+    statusesOf(route).map((status) => [
+      String(status),
+      { description: PROBLEMS[status] ?? '', content: { 'application/problem+json': { schema: problem } } },
+    ]),
+  );
 }
 
 function statusesOf({ scope, params, query, body, reply }: Route): number[] {
-  return [
-    ...(scope === 'public' ? [] : [401, 403, 504]),
-    ...(params ? [404] : []),
-    ...(scope === 'write' ? [409] : []),
-    ...(scope === 'write' && params ? [412] : []),
-    ...(body ? [400, 413, 415] : []),
-    ...(params || query || body ? [422] : []),
-    ...(reply === 'text/event-stream' ? [429] : []),
-    500,
-    503,
+  const changes = scope === 'write';
+  const always = [500, 503];
+  const cases: readonly [boolean, readonly number[]][] = [
+    [scope !== 'public', [401, 403, 504]],
+    [params !== undefined, [404]],
+    [changes, [409]],
+    [changes && params !== undefined, [412]],
+    [body !== undefined, [400, 413, 415]],
+    [[params, query, body].some(Boolean), [422]],
+    [reply === 'text/event-stream', [429]],
   ];
+  return [...always, ...cases.flatMap(([applies, statuses]) => (applies ? statuses : []))];
 }
 
 function needsBody(body: z.ZodType): boolean {

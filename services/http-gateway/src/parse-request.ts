@@ -14,7 +14,13 @@ export type ParsedRequest = Pick<RouteRequest, 'params' | 'query' | 'body' | 'ra
 export type FurtherViolations = (rawBody: unknown) => Promise<readonly Violation[]>;
 
 /** Everything of a request by the contracts of its route; throws `InvalidError` that names every violated field. */
-export async function parseRequest(ctx: Context, params: unknown, route: Route, limits: Limits, further?: FurtherViolations): Promise<ParsedRequest> {
+export async function parseRequest(
+  ctx: Context,
+  params: unknown,
+  route: Route,
+  limits: Limits,
+  further?: FurtherViolations,
+): Promise<ParsedRequest> {
   const rawBody = route.body ? ((await readJsonBody(ctx.req, limits)) ?? {}) : undefined;
   const violations: Violation[] = [];
   const part = (schema: z.ZodType | undefined, value: unknown): unknown => {
@@ -34,7 +40,11 @@ export async function parseRequest(ctx: Context, params: unknown, route: Route, 
   throw new InvalidError('The request is not valid.', { violations: [...violations, ...others] });
 }
 
-function parsePart(schema: z.ZodType | undefined, value: unknown, { jsonDepth }: Limits): { data: unknown; broken: readonly Violation[] } {
+function parsePart(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  { jsonDepth }: Limits,
+): { data: unknown; broken: readonly Violation[] } {
   if (!schema) return { data: undefined, broken: [] };
   const unsafe = unsafeParts(value, jsonDepth);
   const { success, data, error } = schema.safeParse(value);

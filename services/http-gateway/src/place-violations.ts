@@ -1,6 +1,8 @@
-import { agentName, inspectPlace, modelName, newSession, type Violation } from '@oio/contracts';
-import type { Bus, Envelope } from '@oio/messaging';
+import { agentName, inspectPlace, modelName, newSession } from '@oio/contracts';
+import { type Bus, serviceEnvelope } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
+import type { FurtherViolations } from './parse-request.ts';
+import type { Principal } from './ports.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -8,15 +10,25 @@ type Raw = Readonly<Record<string, unknown>>;
  * What is impossible about the place of a session whose other fields break the contract already, so that the client learns
  * of both at once. Asks only about fields that are valid in themselves; when nobody can answer, the rest is told alone.
  */
-export async function placeViolations(bus: Bus, raw: Raw, envelope: Envelope, logger: Logger): Promise<readonly Violation[]> {
-  try {
-    const { violations } = await bus.request(inspectPlace, questionFrom(raw), envelope);
-    const directoryKnown = field(raw, 'directory') !== undefined;
-    return violations.filter((violation) => directoryKnown || !['directory', 'workspace'].includes(violation.field));
-  } catch (error) {
-    logger.warn({ err: error, correlationId: envelope.correlationId }, 'place not inspected');
-    return [];
-  }
+export function createPlaceInspection(
+  bus: Bus,
+  logger: Logger,
+): (principal: Principal, correlationId: string) => FurtherViolations {
+  return ({ id, tenant }, correlationId) =>
+    async (body) => {
+      const raw = body as Raw;
+      const envelope = { ...serviceEnvelope('http-gateway', { tenant }), correlationId, principal: `user:${id}` };
+      try {
+        const { violations } = await bus.request(inspectPlace, questionFrom(raw), envelope);
+        const directoryKnown = field(raw, 'directory') !== undefined;
+        return violations.filter(
+          (violation) => directoryKnown || !['directory', 'workspace'].includes(violation.field),
+        );
+      } catch (error) {
+        logger.warn({ err: error, correlationId }, 'place not inspected');
+        return [];
+      }
+    };
 }
 
 function questionFrom(raw: Raw) {
@@ -33,7 +45,10 @@ function questionFrom(raw: Raw) {
 }
 
 /** A field by its own rule; undefined when it breaks it. */
-function field<N extends 'directory' | 'workspace' | 'agent' | 'model' | 'cpuLimit' | 'memoryLimitMb'>(raw: Raw, name: N) {
+function field<N extends 'directory' | 'workspace' | 'agent' | 'model' | 'cpuLimit' | 'memoryLimitMb'>(
+  raw: Raw,
+  name: N,
+) {
   const result = newSession.shape[name].safeParse(raw[name]);
   return result.success ? (result.data as ReturnType<(typeof newSession.shape)[N]['parse']>) : undefined;
 }
@@ -41,7 +56,9 @@ function field<N extends 'directory' | 'workspace' | 'agent' | 'model' | 'cpuLim
 /** Well-formed names and models, also of a configuration that is not valid as a whole: its agents are no unknown ones. */
 function agentsFrom(agentConfig: unknown): { agentConfigNames: string[]; models: { field: string; model: string }[] } {
   const isRecord = typeof agentConfig === 'object' && agentConfig !== null && !Array.isArray(agentConfig);
-  const entries = isRecord ? Object.entries(agentConfig as Raw).filter(([name]) => agentName.safeParse(name).success) : [];
+  const entries = isRecord
+    ? Object.entries(agentConfig as Raw).filter(([name]) => agentName.safeParse(name).success)
+    : [];
   const models = entries.flatMap(([name, settings]) => {
     const model = modelName.safeParse((settings as { model?: unknown } | null)?.model);
     return model.success ? [{ field: `agentConfig.${name}.model`, model: model.data }] : [];

@@ -35,9 +35,17 @@ export interface SessionReader {
   /** Version and whether it is deleted; null when there is none of that id in the tenant. */
   standing(tenant: string, id: string): Promise<{ readonly version: number; readonly deleted: boolean } | null>;
   /** Newest first, from below `before` on; fewer than `limit` when they are large. `more` says whether others follow. */
-  list(tenant: string, filter: SessionFilter, page: { readonly before: string | null; readonly limit: number }): Promise<{ sessions: SessionSnapshot[]; more: boolean }>;
+  list(
+    tenant: string,
+    filter: SessionFilter,
+    page: { readonly before: string | null; readonly limit: number },
+  ): Promise<{ sessions: SessionSnapshot[]; more: boolean }>;
   /** Events after a sequence number, oldest first; fewer than `limit` when they are large, but at least one if there is one. */
-  history(tenant: string, id: string, page: { readonly after: number; readonly limit: number }): Promise<StoredSessionEvent[]>;
+  history(
+    tenant: string,
+    id: string,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<StoredSessionEvent[]>;
   /** The last 100, oldest first. */
   checkpoints(tenant: string, id: string): Promise<Checkpoint[]>;
   /** The versions that these sessions stand at. */

@@ -15,10 +15,14 @@ export async function readJsonBody(request: IncomingMessage, limits: Pick<Limits
 
 function assertMediaType({ headers }: IncomingMessage): void {
   if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
-    throw new InvalidError('The body must be JSON in UTF-8: send it with "Content-Type: application/json".', { code: 'unsupported_media_type' });
+    throw new InvalidError('The body must be JSON in UTF-8: send it with "Content-Type: application/json".', {
+      code: 'unsupported_media_type',
+    });
   }
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-    throw new InvalidError('Compressed bodies are not accepted: send it without Content-Encoding.', { code: 'unsupported_media_type' });
+    throw new InvalidError('Compressed bodies are not accepted: send it without Content-Encoding.', {
+      code: 'unsupported_media_type',
+    });
   }
 }
 

@@ -29,7 +29,9 @@ export function createReadiness(checks: Readonly<Record<string, Check>>): Readin
 }
 
 async function askAll(checks: Readonly<Record<string, Check>>) {
-  const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await resultOf(check)] as const));
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await resultOf(check)] as const),
+  );
   return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
 }
 

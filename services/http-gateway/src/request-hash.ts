@@ -3,7 +3,9 @@ import type { Order } from './route-types.ts';
 
 /** What makes two requests the same request: route, parameters and body, whatever the order of keys. */
 export function requestHash({ route, params, rawBody }: Pick<Order, 'route' | 'params' | 'rawBody'>): string {
-  return createHash('sha256').update(JSON.stringify([route, params ?? null, canonical(rawBody ?? null)])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([route, params ?? null, canonical(rawBody ?? null)]))
+    .digest('hex');
 }
 
 /** Depth is bounded before a body gets here. */

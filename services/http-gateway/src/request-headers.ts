@@ -3,29 +3,26 @@ import type { Context } from './gateway-context.ts';
 import type { RequestHeaders } from './route-types.ts';
 
 const VISIBLE = /^[\x21-\x7e]{1,200}$/;
-const VERSION_TAG = /^"(\d{1,15})"$/;
-const SEQUENCE = /^\d{1,15}$/;
+const VERSION_TAG = /^"(\d{1,15})"$|^\*$/;
+const SEQUENCE = /^(\d{1,15})$/;
 
 /** The headers that mean something to a route; what is wrong with them is added to `violations`. */
 export function parseHeaders(ctx: Context, route: Route, violations: Violation[]): RequestHeaders {
-  const given = (name: string): string | undefined => ctx.get(name) || undefined;
-  const refuse = (field: string, message: string): undefined => {
-    violations.push({ field, code: 'invalid_header', message });
+  const found = (name: string, applies: boolean | undefined, pattern: RegExp, rule: string): RegExpExecArray | null => {
+    const value = ctx.get(name);
+    if (!applies || value === '') return null;
+    const match = pattern.exec(value);
+    if (!match) violations.push({ field: name, code: 'invalid_header', message: `${name} must be ${rule}.` });
+    return match;
   };
-  const idempotencyKey = route.idempotent ? given('Idempotency-Key') : undefined;
-  const ifMatch = route.scope === 'write' ? given('If-Match') : undefined;
-  const lastEventId = route.reply === 'text/event-stream' ? given('Last-Event-ID') : undefined;
+  const isStream = route.reply === 'text/event-stream';
   return {
-    idempotencyKey:
-      idempotencyKey === undefined || VISIBLE.test(idempotencyKey)
-        ? idempotencyKey
-        : refuse('Idempotency-Key', 'Idempotency-Key must be 1–200 visible ASCII characters.'),
-    ifMatch: ifMatch === undefined || ifMatch === '*' ? undefined : numberIn(VERSION_TAG, ifMatch) ?? refuse('If-Match', 'If-Match must be a version in quotes, such as "7".'),
-    lastEventId: lastEventId === undefined ? undefined : numberIn(SEQUENCE, lastEventId) ?? refuse('Last-Event-ID', 'Last-Event-ID must be the id of an event of this stream.'),
+    idempotencyKey: found('Idempotency-Key', route.idempotent, VISIBLE, '1–200 visible ASCII characters')?.[0],
+    ifMatch: numberOf(found('If-Match', route.scope === 'write', VERSION_TAG, 'a version in quotes, such as "7"')),
+    lastEventId: numberOf(found('Last-Event-ID', isStream, SEQUENCE, 'the id of an event of this stream')),
   };
 }
 
-function numberIn(pattern: RegExp, text: string): number | undefined {
-  const found = pattern.exec(text);
-  return found ? Number(found[1] ?? found[0]) : undefined;
+function numberOf(match: RegExpExecArray | null): number | undefined {
+  return match?.[1] === undefined ? undefined : Number(match[1]);
 }

@@ -4,7 +4,9 @@ import type { z } from 'zod';
 import type { Principal } from './ports.ts';
 
 type Routes = typeof allRoutes;
-type Parsed<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType } ? z.output<S> : undefined;
+type Parsed<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType }
+  ? z.output<S>
+  : undefined;
 
 /** A request after everything of it was checked against the contract of its route. */
 export interface RouteRequest<R extends Route = Route> {

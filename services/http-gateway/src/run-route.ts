@@ -15,24 +15,30 @@ export interface RouteParts {
 }
 
 /** One request to one route: who, what, the handler, the answer. */
-export async function runRoute(ctx: Context, params: Readonly<Record<string, string>>, name: RouteName, parts: RouteParts): Promise<void> {
+export async function runRoute(
+  ctx: Context,
+  params: Readonly<Record<string, string>>,
+  name: RouteName,
+  parts: RouteParts,
+): Promise<void> {
   const route: Route = routes[name];
   const { state } = ctx;
   state.route = name;
-  const principal = route.scope === 'public' ? null : await authenticate(parts.authenticator, ctx.get('authorization'), route.scope);
+  const principal =
+    route.scope === 'public' ? null : await authenticate(parts.authenticator, ctx.get('authorization'), route.scope);
   state.principal = principal;
   const further = principal ? parts.further[name]?.(principal, state.correlationId) : undefined;
   const parsed = await parseRequest(ctx, params, route, parts.limits, further);
   state.sessionId = params['id'] ?? null;
   const request = { ...parsed, route: name, principal, correlationId: state.correlationId } as RouteRequest;
-  const handler = parts.handlers[name] as unknown as RouteHandler;
-  answer(ctx, route, (await handler(request)) as Answer);
+  const handler: RouteHandler = parts.handlers[name];
+  answer(ctx, route, await handler(request));
 }
 
 function answer(ctx: Context, route: Route, { status, headers, body }: Answer): void {
   ctx.status = status ?? route.status;
   if (headers) ctx.set(headers);
-  if (typeof body === 'function') takeOver(ctx, body as (response: Context['res']) => void);
+  if (typeof body === 'function') takeOver(ctx, body);
   else if (typeof route.reply === 'string') ctx.body = body;
   else {
     ctx.body = JSON.stringify(body);

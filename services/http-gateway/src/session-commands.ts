@@ -22,24 +22,35 @@ export interface Outcome {
 }
 
 /** Submits a session. Resolves once it is durable. */
-export async function submitSession(parts: CommandParts, request: Order & { readonly body: NewSession }): Promise<Outcome> {
+export async function submitSession(
+  parts: CommandParts,
+  request: Order & { readonly body: NewSession },
+): Promise<Outcome> {
   const claim = await claimKey(parts, request, request.body.id ?? newId());
-  if (claim.known && (await parts.reader.hasOutcome(claim.sessionId, claim.commandId))) return replay(parts, request, claim.sessionId);
+  if (claim.known && (await parts.reader.hasOutcome(claim.sessionId, claim.commandId)))
+    return replay(parts, request, claim.sessionId);
   const reply = await parts.router.send('create', request.body, envelopeOf(request, claim));
   return outcomeOf(parts, request, reply, claim.known);
 }
 
 /** Sends a client's command to a session of its tenant. Resolves once its effect is durable. */
-export async function commandSession(parts: CommandParts, name: Exclude<ClientCommandName, 'create'>, id: string, request: Order & { readonly body?: unknown }): Promise<Outcome> {
+export async function commandSession(
+  parts: CommandParts,
+  name: Exclude<ClientCommandName, 'create'>,
+  id: string,
+  request: Order & { readonly body?: unknown },
+): Promise<Outcome> {
   const standing = await parts.reader.standing(request.principal.tenant, id);
   if (!standing) throw noSuchSession();
   const claim = await claimKey(parts, request, id);
   if (claim.known && (await parts.reader.hasOutcome(id, claim.commandId))) return replay(parts, request, id);
   if (standing.deleted) throw noSuchSession();
   assertVersion(request.headers.ifMatch, standing.version);
-  const reply = await parts.router.send(name, (request.body ?? {}) as never, envelopeOf(request, claim)).catch((error: unknown) => {
-    throw error instanceof NotFoundError ? noSuchSession() : error;
-  });
+  const reply = await parts.router
+    .send(name, (request.body ?? {}) as never, envelopeOf(request, claim))
+    .catch((error: unknown) => {
+      throw error instanceof NotFoundError ? noSuchSession() : error;
+    });
   return outcomeOf(parts, request, reply, claim.known);
 }
 
@@ -55,7 +66,9 @@ async function claimKey({ keys }: CommandParts, request: Order, sessionId: strin
   if (idempotencyKey === undefined) return { ...fresh, known: false };
   const claim = await keys.claim(request.principal.tenant, idempotencyKey, fresh);
   if (claim.requestHash === fresh.requestHash) return claim;
-  throw new InvalidError('This Idempotency-Key was used for another request; take a new key for a new request.', { code: 'idempotency_key_reused' });
+  throw new InvalidError('This Idempotency-Key was used for another request; take a new key for a new request.', {
+    code: 'idempotency_key_reused',
+  });
 }
 
 /** The order had its effect: the session is shown as it stands now, deleted or not. */
@@ -67,15 +80,30 @@ async function replay({ reader, clock }: CommandParts, { principal }: Order, id:
 
 async function outcomeOf(parts: CommandParts, request: Order, reply: CommandReply, known: boolean): Promise<Outcome> {
   const replayed = known || reply.outcome === 'repeated';
-  return reply.session ? { session: reply.session, replayed } : { ...(await replay(parts, request, reply.sessionId)), replayed };
+  return reply.session
+    ? { session: reply.session, replayed }
+    : { ...(await replay(parts, request, reply.sessionId)), replayed };
 }
 
 /** A check before the order is sent: it catches what a person decided on an old view, not a race in the same instant. */
 function assertVersion(expected: number | undefined, version: number): void {
   if (expected === undefined || expected === version) return;
-  throw new ConflictError(`The session is at version ${version}, not ${expected}; read it again.`, { code: 'stale_version', facts: { version } });
+  throw new ConflictError(`The session is at version ${version}, not ${expected}; read it again.`, {
+    code: 'stale_version',
+    facts: { version },
+  });
 }
 
-function envelopeOf({ principal, correlationId }: Order, { sessionId, commandId }: { sessionId: string; commandId: string }): SessionEnvelope {
-  return { id: commandId, correlationId, causationId: null, tenant: principal.tenant, principal: `user:${principal.id}`, sessionId };
+function envelopeOf(
+  { principal, correlationId }: Order,
+  { sessionId, commandId }: { sessionId: string; commandId: string },
+): SessionEnvelope {
+  return {
+    id: commandId,
+    correlationId,
+    causationId: null,
+    tenant: principal.tenant,
+    principal: `user:${principal.id}`,
+    sessionId,
+  };
 }

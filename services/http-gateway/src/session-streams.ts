@@ -40,7 +40,9 @@ export class SessionStreams implements AsyncDisposable {
   static async start(options: SessionStreamsOptions): Promise<SessionStreams> {
     const streams = new SessionStreams(options);
     const { bus, heartbeatMs } = options;
-    streams.#closing.defer(await bus.subscribe(Object.values(sessionEvents), { handler: (event) => streams.#onEvent(event) }));
+    streams.#closing.defer(
+      await bus.subscribe(Object.values(sessionEvents), { handler: (event) => streams.#onEvent(event) }),
+    );
     streams.#closing.defer(await bus.subscribe([sessionOutput], { handler: (output) => streams.#onOutput(output) }));
     const timer = setInterval(() => streams.#beat(), heartbeatMs);
     streams.#closing.defer(() => clearInterval(timer));
@@ -51,13 +53,18 @@ export class SessionStreams implements AsyncDisposable {
   open(options: StreamReaderOptions): void {
     const { maxStreams, reader, stallMs, logger } = this.#options;
     if (this.#closing.disposed) throw new UnavailableError('The API is stopping.', { code: 'stopping' });
-    if (this.#count >= maxStreams) throw new UnavailableError('Too many event streams are open.', { code: 'too_many_streams', retryAfterMs: 5_000 });
+    if (this.#count >= maxStreams)
+      throw new UnavailableError('Too many event streams are open.', { code: 'too_many_streams', retryAfterMs: 5_000 });
     const { tenant, sessionId, response } = options;
     if (response.destroyed) return;
     const stream = new StreamReader(options, {
       history: (after, limit) => this.#gate(() => reader.history(tenant, sessionId, { after, limit })),
       stallMs,
-      onError: (error) => logger.warn({ err: error, tenant, sessionId }, 'history of a stream not read; tried again at the next heartbeat'),
+      onError: (error) =>
+        logger.warn(
+          { err: error, tenant, sessionId },
+          'history of a stream not read; tried again at the next heartbeat',
+        ),
     });
     this.#add(stream);
     response.once('close', () => this.#remove(stream));

@@ -47,6 +47,8 @@ export class StreamReader {
     this.#source = source;
     response.on('drain', () => this.#drained());
     response.once('close', () => this.#close());
+    // A write that meets a closing connection must not end the process; 'close' follows anyway.
+    response.on('error', () => this.#close());
   }
 
   /** A committed event, perhaps not the next one. `message` is its text, made once for all readers. */

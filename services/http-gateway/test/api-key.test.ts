@@ -50,6 +50,8 @@ test('a key file without a proper key is refused and left as it is', async (t) =
 test('a data directory that cannot be used is told in words', async (t) => {
   await using directory = await temporaryDirectory();
   await writeFile(join(directory.path, 'file'), '');
-  const error = await t.throwsAsync<StartupError>(loadOrCreateApiKey(join(directory.path, 'file')), { name: 'StartupError' });
+  const error = await t.throwsAsync<StartupError>(loadOrCreateApiKey(join(directory.path, 'file')), {
+    name: 'StartupError',
+  });
   t.is(error?.exitCode, EXIT_CODE.storage);
 });

@@ -9,8 +9,20 @@ const pathOf = ({ path }: Route) => path.replace('{id}', '019aa0e0-0000-7000-800
 for (const [name, route] of protectedRoutes) {
   test(`${name} refuses without, with garbled and with wrong credentials, before it looks at the request`, async (t) => {
     await using api = await startApi(database());
-    for (const authorization of ['', 'Bearer', 'Bearer wrong', 'Basic YWxpY2U6eA==', `Bearer ${KEYS.alice}x`, 'Bearer eyJhbGciOiJub25lIn0.e30.', `bearer ${KEYS.alice} ${KEYS.alice}`]) {
-      const response = await api.fetch(pathOf(route), { method: route.method, key: null, ...(authorization && { headers: { authorization } }) });
+    for (const authorization of [
+      '',
+      'Bearer',
+      'Bearer wrong',
+      'Basic YWxpY2U6eA==',
+      `Bearer ${KEYS.alice}x`,
+      'Bearer eyJhbGciOiJub25lIn0.e30.',
+      `bearer ${KEYS.alice} ${KEYS.alice}`,
+    ]) {
+      const response = await api.fetch(pathOf(route), {
+        method: route.method,
+        key: null,
+        ...(authorization && { headers: { authorization } }),
+      });
       t.is(response.status, 401, authorization);
       t.is(response.headers.get('www-authenticate'), 'Bearer realm="oio"');
       t.is(response.headers.get('content-type'), 'application/problem+json');
@@ -29,7 +41,8 @@ test('credentials that may only read cannot change anything', async (t) => {
 
 test('health and the API document need no credentials', async (t) => {
   await using api = await startApi(database());
-  for (const path of ['/health/live', '/health/ready', '/openapi.json']) t.is((await api.fetch(path, { key: null })).status, 200);
+  for (const path of ['/health/live', '/health/ready', '/openapi.json'])
+    t.is((await api.fetch(path, { key: null })).status, 200);
 });
 
 test('no key is ever logged', async (t) => {

@@ -18,22 +18,48 @@ const BODIES: Readonly<Record<string, Case>> = {
   'invalid JSON': { body: '{"title":', status: 400, code: 'malformed_json' },
   'an empty text as JSON': { body: ' ', status: 400, code: 'malformed_json' },
   'no content type': { body: '{}', headers: { 'content-type': '' }, status: 415, code: 'unsupported_media_type' },
-  'a form': { body: 'title=x', headers: { 'content-type': 'application/x-www-form-urlencoded' }, status: 415, code: 'unsupported_media_type' },
-  'another charset': { body: '{}', headers: { 'content-type': 'application/json; charset=utf-16' }, status: 415, code: 'unsupported_media_type' },
+  'a form': {
+    body: 'title=x',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    status: 415,
+    code: 'unsupported_media_type',
+  },
+  'another charset': {
+    body: '{}',
+    headers: { 'content-type': 'application/json; charset=utf-16' },
+    status: 415,
+    code: 'unsupported_media_type',
+  },
   'a compressed bomb': {
     body: new Uint8Array(gzipSync(Buffer.alloc(50_000_000, ' '))),
     headers: { 'content-encoding': 'gzip' },
     status: 415,
     code: 'unsupported_media_type',
   },
-  'more than 256 KiB': { body: JSON.stringify(draft({ prompt: 'x'.repeat(300_000) })), status: 413, code: 'body_too_large' },
+  'more than 256 KiB': {
+    body: JSON.stringify(draft({ prompt: 'x'.repeat(300_000) })),
+    status: 413,
+    code: 'body_too_large',
+  },
   'invalid UTF-8': { body: new Uint8Array([0x22, 0xff, 0xfe, 0x22]), status: 400, code: 'invalid_utf8' },
-  'absurd nesting': { body: `{"metadata":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, status: 400, code: 'too_deep' },
+  'absurd nesting': {
+    body: `{"metadata":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    status: 400,
+    code: 'too_deep',
+  },
   'a list instead of an object': { body: '[]', status: 422, code: 'invalid' },
-  'null': { body: 'null', status: 422, code: 'invalid' },
+  null: { body: 'null', status: 422, code: 'invalid' },
   'a __proto__ key': { body: '{"__proto__":{"start":false}}', status: 422, code: 'invalid' },
-  'a constructor key deep inside': { body: JSON.stringify(draft({ metadata: { a: [{ constructor: 1 }] } })), status: 422, code: 'invalid' },
-  'a number out of range': { body: '{"title":"Do it","prompt":"x","maxDurationSeconds":1e999}', status: 422, code: 'invalid' },
+  'a constructor key deep inside': {
+    body: JSON.stringify(draft({ metadata: { a: [{ constructor: 1 }] } })),
+    status: 422,
+    code: 'invalid',
+  },
+  'a number out of range': {
+    body: '{"title":"Do it","prompt":"x","maxDurationSeconds":1e999}',
+    status: 422,
+    code: 'invalid',
+  },
 };
 
 for (const [what, { body, headers, status, code }] of Object.entries(BODIES)) {
@@ -83,18 +109,30 @@ test('every violated field is named at once: those of the contract and those of 
   });
   t.is(response.status, 422);
   const { violations = [] } = (await response.json()) as Problem;
-  t.deepEqual(
-    violations.map(({ field }) => field).sort(),
-    ['agentConfig.bad name', 'agentConfig.good.model', 'colour', 'directory', 'model', 'prompt', 'status', 'tenant', 'title'],
-  );
+  t.deepEqual(violations.map(({ field }) => field).sort(), [
+    'agentConfig.bad name',
+    'agentConfig.good.model',
+    'colour',
+    'directory',
+    'model',
+    'prompt',
+    'status',
+    'tenant',
+    'title',
+  ]);
   t.deepEqual(api.actor.received, []);
 });
 
 test('what only the place forbids is refused by the session-actor, and nothing is stored', async (t) => {
   await using api = await startApi(database());
-  const response = await api.fetch('/v1/sessions', { json: draft({ directory: '/srv/missing', model: 'foreign/model' }) });
+  const response = await api.fetch('/v1/sessions', {
+    json: draft({ directory: '/srv/missing', model: 'foreign/model' }),
+  });
   t.is(response.status, 422);
-  t.deepEqual(((await response.json()) as Problem).violations?.map(({ field }) => field).sort(), ['directory', 'model']);
+  t.deepEqual(((await response.json()) as Problem).violations?.map(({ field }) => field).sort(), [
+    'directory',
+    'model',
+  ]);
 });
 
 for (const field of ['tenant', 'owner', 'epoch', 'version', 'status', 'createdBy', 'checkpoints', 'metrics']) {
@@ -109,7 +147,12 @@ for (const field of ['tenant', 'owner', 'epoch', 'version', 'status', 'createdBy
 test('long input is not sent back', async (t) => {
   await using api = await startApi(database());
   const long = 'y'.repeat(100_000);
-  for (const body of [draft({ [long]: 1 }), draft({ title: long }), draft({ model: long }), draft({ agentConfig: { [`${long} `]: {} } })]) {
+  for (const body of [
+    draft({ [long]: 1 }),
+    draft({ title: long }),
+    draft({ model: long }),
+    draft({ agentConfig: { [`${long} `]: {} } }),
+  ]) {
     const response = await api.fetch('/v1/sessions', { json: body });
     t.is(response.status, 422);
     t.true((await response.text()).length < 2_000);
@@ -158,7 +201,14 @@ test('an unknown path is 404; a wrong method is 405 and says what the path takes
 });
 
 test('no answer tells of the inside: a bug is 500 with a correlation id and nothing else', async (t) => {
-  await using api = await startApi(database(), { ports: { database: { ...database(), query: () => Promise.reject(Object.assign(new Error('secret table'), { code: '42P01' })) } } });
+  await using api = await startApi(database(), {
+    ports: {
+      database: {
+        ...database(),
+        query: () => Promise.reject(Object.assign(new Error('secret table'), { code: '42P01' })),
+      },
+    },
+  });
   const response = await api.fetch('/v1/sessions', { headers: { 'x-correlation-id': 'abc' } });
   t.is(response.status, 500);
   const text = await response.text();
@@ -168,7 +218,14 @@ test('no answer tells of the inside: a bug is 500 with a correlation id and noth
 });
 
 test('a database that cannot be asked is 503 with Retry-After', async (t) => {
-  await using api = await startApi(database(), { ports: { database: { ...database(), query: () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' })) } } });
+  await using api = await startApi(database(), {
+    ports: {
+      database: {
+        ...database(),
+        query: () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' })),
+      },
+    },
+  });
   const response = await api.fetch('/v1/sessions');
   t.is(response.status, 503);
   t.truthy(response.headers.get('retry-after'));

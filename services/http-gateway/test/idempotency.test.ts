@@ -6,7 +6,10 @@ import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
 const database = withDatabase(test);
 const key = () => ({ 'idempotency-key': crypto.randomUUID() });
 const counted = async (tag: string) => {
-  const [row] = await database().query<{ count: number }>('select count(*)::int as count from sessions where tags @> array[$1::text]', [tag]);
+  const [row] = await database().query<{ count: number }>(
+    'select count(*)::int as count from sessions where tags @> array[$1::text]',
+    [tag],
+  );
   return row?.count;
 };
 
@@ -14,12 +17,19 @@ test('fifty equal requests at a time have one effect and one answer', async (t) 
   await using api = await startApi(database());
   const tag = crypto.randomUUID();
   const headers = key();
-  const responses = await Promise.all(Array.from({ length: 50 }, () => api.fetch('/v1/sessions', { json: draft({ tags: [tag] }), headers })));
+  const responses = await Promise.all(
+    Array.from({ length: 50 }, () => api.fetch('/v1/sessions', { json: draft({ tags: [tag] }), headers })),
+  );
   t.deepEqual(new Set(responses.map(({ status }) => status)), new Set([201]));
   const ids = await Promise.all(responses.map(async (response) => ((await response.json()) as SessionView).id));
   t.is(new Set(ids).size, 1);
   t.is(await counted(tag), 1);
-  t.is(responses.filter(({ headers: { get } }, index) => get.call(responses[index]?.headers, 'idempotent-replayed') === null).length, 1);
+  t.is(
+    responses.filter(
+      ({ headers: { get } }, index) => get.call(responses[index]?.headers, 'idempotent-replayed') === null,
+    ).length,
+    1,
+  );
 });
 
 test('requests without a key are requests of their own', async (t) => {
@@ -32,8 +42,14 @@ test('requests without a key are requests of their own', async (t) => {
 test('the order of keys in the body makes no other request', async (t) => {
   await using api = await startApi(database());
   const headers = key();
-  const first = await api.fetch('/v1/sessions', { json: { title: 'Do it', prompt: 'x', metadata: { a: 1, b: [2, { c: 3, d: 4 }] } }, headers });
-  const second = await api.fetch('/v1/sessions', { json: { metadata: { b: [2, { d: 4, c: 3 }], a: 1 }, prompt: 'x', title: 'Do it' }, headers });
+  const first = await api.fetch('/v1/sessions', {
+    json: { title: 'Do it', prompt: 'x', metadata: { a: 1, b: [2, { c: 3, d: 4 }] } },
+    headers,
+  });
+  const second = await api.fetch('/v1/sessions', {
+    json: { metadata: { b: [2, { d: 4, c: 3 }], a: 1 }, prompt: 'x', title: 'Do it' },
+    headers,
+  });
   t.is(second.headers.get('idempotent-replayed'), 'true');
   t.is(((await first.json()) as SessionView).id, ((await second.json()) as SessionView).id);
 });

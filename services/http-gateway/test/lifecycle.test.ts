@@ -14,19 +14,29 @@ test('a port that is taken is told in words, with what to do', async (t) => {
   t.teardown(() => other.close());
   await new Promise((resolve) => other.once('listening', resolve));
   const { port } = other.address() as AddressInfo;
-  const error = await t.throwsAsync<StartupError>(startApi(database(), { environment: { API_PORT: String(port) } }), { name: 'StartupError' });
+  const error = await t.throwsAsync<StartupError>(startApi(database(), { environment: { API_PORT: String(port) } }), {
+    name: 'StartupError',
+  });
   t.is(error?.exitCode, EXIT_CODE.unavailable);
   t.regex(error?.message ?? '', new RegExp(`Port ${port} on 127.0.0.1 is taken.*API_PORT`));
 });
 
 test('an address of another machine is told in words', async (t) => {
-  await t.throwsAsync(startApi(database(), { environment: { API_HOST: '192.0.2.1', API_ALLOWED_HOSTS: 'x' } }), { name: 'StartupError', message: /no address of this machine/ });
+  await t.throwsAsync(startApi(database(), { environment: { API_HOST: '192.0.2.1', API_ALLOWED_HOSTS: 'x' } }), {
+    name: 'StartupError',
+    message: /no address of this machine/,
+  });
 });
 
-test('beyond loopback the API does not listen before its names are known', async (t) => {
-  const error = await t.throwsAsync<StartupError>(startApi(database(), { environment: { API_HOST: '0.0.0.0' } }), { name: 'StartupError', message: /API_ALLOWED_HOSTS/ });
+test('the API does not listen on every address before its names are known', async (t) => {
+  const error = await t.throwsAsync<StartupError>(startApi(database(), { environment: { API_HOST: '0.0.0.0' } }), {
+    name: 'StartupError',
+    message: /API_ALLOWED_HOSTS/,
+  });
   t.is(error?.exitCode, EXIT_CODE.config);
-  await using api = await startApi(database(), { environment: { API_HOST: '0.0.0.0', API_ALLOWED_HOSTS: 'oio.example' } });
+  await using api = await startApi(database(), {
+    environment: { API_HOST: '0.0.0.0', API_ALLOWED_HOSTS: 'oio.example' },
+  });
   t.is((await api.fetch('/health/live')).status, 200);
 });
 
@@ -41,7 +51,10 @@ test('ready means that everything that requests need works', async (t) => {
   t.deepEqual(await ready.json(), { status: 'ready', checks: { database: 'ok', sessions: 'ok' } });
   broken = true;
   await eventually(async () => (await api.fetch('/health/ready')).status === 503);
-  t.deepEqual(await (await api.fetch('/health/ready')).json(), { status: 'not_ready', checks: { database: 'ok', sessions: 'no_owner' } });
+  t.deepEqual(await (await api.fetch('/health/ready')).json(), {
+    status: 'not_ready',
+    checks: { database: 'ok', sessions: 'no_owner' },
+  });
   t.is((await api.fetch('/health/live')).status, 200);
 });
 
@@ -49,7 +62,10 @@ test('a stop lets requests that are being answered finish and takes no new ones'
   const api = await startApi(database());
   const { id } = await aRunningSession(api);
   const [asked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  await api.database.query(`update sessions set snapshot = jsonb_set(snapshot, '{attempt,serverId}', '"slow"') where id = $1::uuid`, [id]);
+  await api.database.query(
+    `update sessions set snapshot = jsonb_set(snapshot, '{attempt,serverId}', '"slow"') where id = $1::uuid`,
+    [id],
+  );
   await api.bus.serve(
     diffWorkspace,
     async () => {
@@ -79,7 +95,10 @@ test('on top of too many requests at a time further ones are refused at once; he
     await release.promise;
     return database().query(...input);
   };
-  await using api = await startApi(database(), { limits: { inFlight: 2 }, ports: { database: { ...database(), query: query as never } } });
+  await using api = await startApi(database(), {
+    limits: { inFlight: 2 },
+    ports: { database: { ...database(), query: query as never } },
+  });
   const waiting = [api.fetch('/v1/sessions'), api.fetch('/v1/sessions')];
   const refused = await (async () => {
     for (;;) {

@@ -27,15 +27,20 @@ test('a session is read in full, with its checkpoints, oldest first', async (t) 
     session.checkpoints.filter(({ origin }) => origin === 'request').map(({ data }) => data),
     [{ step: 1 }, { step: 2 }],
   );
-  const { checkpoints } = (await (await api.fetch(`/v1/sessions/${id}/checkpoints`)).json()) as { checkpoints: unknown };
+  const { checkpoints } = (await (await api.fetch(`/v1/sessions/${id}/checkpoints`)).json()) as {
+    checkpoints: unknown;
+  };
   t.deepEqual(checkpoints, session.checkpoints);
 });
 
 test('of more than a hundred checkpoints the last hundred are shown', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
-  for (let made = 0; made < 105; made += 1) await api.actor.command(id, { name: 'checkpoint', payload: { data: made } });
-  const { checkpoints } = (await (await api.fetch(`/v1/sessions/${id}/checkpoints`)).json()) as { checkpoints: { sequence: number }[] };
+  for (let made = 0; made < 105; made += 1)
+    await api.actor.command(id, { name: 'checkpoint', payload: { data: made } });
+  const { checkpoints } = (await (await api.fetch(`/v1/sessions/${id}/checkpoints`)).json()) as {
+    checkpoints: { sequence: number }[];
+  };
   t.is(checkpoints.length, 100);
   t.is((checkpoints.at(-1)?.sequence ?? 0) - (checkpoints[0]?.sequence ?? 0), 99);
 });
@@ -49,7 +54,9 @@ test('lists go page by page through the sessions of the tenant, newest first, wi
   const seen: string[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const page = (await (await api.fetch(`/v1/sessions?tag=${tag}&limit=2${cursor && `&cursor=${cursor}`}`)).json()) as { sessions: SessionView[]; nextCursor: string | null };
+    const page = (await (
+      await api.fetch(`/v1/sessions?tag=${tag}&limit=2${cursor && `&cursor=${cursor}`}`)
+    ).json()) as { sessions: SessionView[]; nextCursor: string | null };
     seen.push(...page.sessions.map(({ id }) => id));
     cursor = page.nextCursor;
   }
@@ -62,7 +69,9 @@ test('lists are cut down to status, priority, parent and tag', async (t) => {
   const parent = await aSession(api, { tags: [tag], priority: 'high' });
   const child = await aSession(api, { tags: [tag], start: false, parentId: parent.id });
   const found = async (query: string) => {
-    const { sessions } = (await (await api.fetch(`/v1/sessions?tag=${tag}&${query}`)).json()) as { sessions: SessionView[] };
+    const { sessions } = (await (await api.fetch(`/v1/sessions?tag=${tag}&${query}`)).json()) as {
+      sessions: SessionView[];
+    };
     return sessions.map(({ id }) => id);
   };
   t.deepEqual(await found('status=pending'), [child.id]);
@@ -88,8 +97,14 @@ test('a cursor that was altered, or comes from another list or tenant, is refuse
 test('the history is read from any event on', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
-  const first = (await (await api.fetch(`/v1/sessions/${id}/events?limit=2`)).json()) as { events: { type: string; seq: number }[]; nextAfter: number };
-  t.deepEqual(first.events.map(({ type }) => type), ['session.created', 'session.queued']);
+  const first = (await (await api.fetch(`/v1/sessions/${id}/events?limit=2`)).json()) as {
+    events: { type: string; seq: number }[];
+    nextAfter: number;
+  };
+  t.deepEqual(
+    first.events.map(({ type }) => type),
+    ['session.created', 'session.queued'],
+  );
   t.is(first.nextAfter, 2);
   const rest = (await (await api.fetch(`/v1/sessions/${id}/events?after=2`)).json()) as typeof first;
   t.is(rest.events[0]?.type, 'session.running');
@@ -99,7 +114,8 @@ test('the history is read from any event on', async (t) => {
 test('a page of the history is cut short before it gets large', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
-  for (let made = 0; made < 8; made += 1) await api.actor.command(id, { name: 'checkpoint', payload: { data: 'x'.repeat(250_000) } });
+  for (let made = 0; made < 8; made += 1)
+    await api.actor.command(id, { name: 'checkpoint', payload: { data: 'x'.repeat(250_000) } });
   const response = await api.fetch(`/v1/sessions/${id}/events`);
   const text = await response.text();
   t.true(text.length < 1_500_000, `${text.length}`);
@@ -111,7 +127,9 @@ test('what a session has changed is asked where it runs; before it runs there is
   const waiting = await aSession(api);
   t.deepEqual(await (await api.fetch(`/v1/sessions/${waiting.id}/diff`)).json(), { diff: null });
   const running = await aRunningSession(api);
-  t.deepEqual(await (await api.fetch(`/v1/sessions/${running.id}/diff`)).json(), { diff: { files: [], patch: '/srv/worktrees/1', truncated: false } });
+  t.deepEqual(await (await api.fetch(`/v1/sessions/${running.id}/diff`)).json(), {
+    diff: { files: [], patch: '/srv/worktrees/1', truncated: false },
+  });
 });
 
 test('metrics come from the service that counts', async (t) => {
@@ -155,7 +173,8 @@ test('a deleted session is gone for every route', async (t) => {
   const { id } = await aSession(api);
   await api.fetch(`/v1/sessions/${id}/cancel`, { json: {} });
   t.is((await api.fetch(`/v1/sessions/${id}`, { method: 'DELETE' })).status, 200);
-  for (const path of ['', '/events', '/checkpoints', '/diff', '/metrics', '/stream']) t.is((await api.fetch(`/v1/sessions/${id}${path}`)).status, 404, path);
+  for (const path of ['', '/events', '/checkpoints', '/diff', '/metrics', '/stream'])
+    t.is((await api.fetch(`/v1/sessions/${id}${path}`)).status, 404, path);
   t.is((await api.fetch(`/v1/sessions/${id}`, { method: 'DELETE' })).status, 404);
 });
 

@@ -2,25 +2,29 @@ import { connect, type Socket } from 'node:net';
 import { sessionOutput, type StoredSessionEvent, sessionEvents } from '@oio/contracts';
 import test from 'ava';
 import { aRunningSession, aSession } from './support/a-session.ts';
-import { openStream } from './support/event-stream.ts';
+import { EventStream } from './support/event-stream.ts';
 import { eventually } from './support/eventually.ts';
 import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
 const urlOf = (api: Api, id: string, query = '') => `${api.url}/v1/sessions/${id}/stream${query}`;
-const checkpoint = (api: Api, id: string, data: string | number) => api.actor.command(id, { name: 'checkpoint', payload: { data } });
+const checkpoint = (api: Api, id: string, data: string | number) =>
+  api.actor.command(id, { name: 'checkpoint', payload: { data } });
 
 test('a stream replays the history, then goes on with what happens', async (t) => {
   await using api = await startApi(database());
   const { id } = await aSession(api);
-  await using stream = await openStream(urlOf(api, id));
-  t.regex(stream.headers.get('content-type') ?? '', /^text\/event-stream/);
-  t.is(stream.headers.get('cache-control'), 'no-store');
+  await using stream = await EventStream.open(urlOf(api, id));
+  t.regex(stream.response.headers.get('content-type') ?? '', /^text\/event-stream/);
+  t.is(stream.response.headers.get('cache-control'), 'no-store');
   const replayed = await stream.take(2);
-  t.deepEqual(replayed.map(({ id: seq, event, data }) => [seq, event, (JSON.parse(data) as { type: string }).type]), [
-    ['1', 'history', 'session.created'],
-    ['2', 'history', 'session.queued'],
-  ]);
+  t.deepEqual(
+    replayed.map(({ id: seq, event, data }) => [seq, event, (JSON.parse(data) as { type: string }).type]),
+    [
+      ['1', 'history', 'session.created'],
+      ['2', 'history', 'session.queued'],
+    ],
+  );
   await api.fetch(`/v1/sessions/${id}/cancel`, { json: {} });
   const [live] = await stream.take(1);
   t.like(JSON.parse(live?.data ?? ''), { seq: 3, type: 'session.cancelled', sessionId: id });
@@ -29,9 +33,9 @@ test('a stream replays the history, then goes on with what happens', async (t) =
 test('a stream resumes after Last-Event-ID, which counts more than the query', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
-  await using byHeader = await openStream(urlOf(api, id, '?after=0'), { lastEventId: 3 });
+  await using byHeader = await EventStream.open(urlOf(api, id, '?after=0'), { lastEventId: 3 });
   t.is((await byHeader.take(1))[0]?.id, '4');
-  await using byQuery = await openStream(urlOf(api, id, '?after=2'));
+  await using byQuery = await EventStream.open(urlOf(api, id, '?after=2'));
   t.is((await byQuery.take(1))[0]?.id, '3');
 });
 
@@ -41,10 +45,13 @@ test('events that come while the history is read are neither lost nor doubled', 
   const writing = (async () => {
     for (let made = 0; made < 60; made += 1) await checkpoint(api, id, made);
   })();
-  const streams = await Promise.all(Array.from({ length: 10 }, () => openStream(urlOf(api, id))));
+  const streams = await Promise.all(Array.from({ length: 10 }, () => EventStream.open(urlOf(api, id))));
   const expected = Array.from({ length: version + 60 }, (_, index) => String(index + 1));
   for (const stream of streams) {
-    t.deepEqual((await stream.take(expected.length)).map(({ id: seq }) => seq), expected);
+    t.deepEqual(
+      (await stream.take(expected.length)).map(({ id: seq }) => seq),
+      expected,
+    );
     await stream[Symbol.asyncDispose]();
   }
   await writing;
@@ -53,7 +60,7 @@ test('events that come while the history is read are neither lost nor doubled', 
 test('a gap in what the bus brings is closed from the store, in order', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
-  await using stream = await openStream(urlOf(api, id));
+  await using stream = await EventStream.open(urlOf(api, id));
   await stream.take(5);
   api.actor.mute = true;
   for (let made = 0; made < 3; made += 1) await checkpoint(api, id, made);
@@ -66,7 +73,7 @@ test('a gap in what the bus brings is closed from the store, in order', async (t
 test('events that the bus loses altogether are found at the next heartbeat', async (t) => {
   await using api = await startApi(database(), { limits: { heartbeatMs: 100 } });
   const { id } = await aRunningSession(api);
-  await using stream = await openStream(urlOf(api, id));
+  await using stream = await EventStream.open(urlOf(api, id));
   await stream.take(5);
   api.actor.mute = true;
   await checkpoint(api, id, 1);
@@ -76,24 +83,30 @@ test('events that the bus loses altogether are found at the next heartbeat', asy
 test('events that come twice or out of order are sent once, in order', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
-  await using stream = await openStream(urlOf(api, id));
+  await using stream = await EventStream.open(urlOf(api, id));
   await stream.take(5);
   api.actor.mute = true;
   for (let made = 0; made < 4; made += 1) await checkpoint(api, id, made);
-  const { events } = (await (await api.fetch(`/v1/sessions/${id}/events?after=5`)).json()) as { events: StoredSessionEvent[] };
+  const { events } = (await (await api.fetch(`/v1/sessions/${id}/events?after=5`)).json()) as {
+    events: StoredSessionEvent[];
+  };
   for (const index of [2, 0, 3, 2, 1, 0, 3]) {
     const event = events[index] as StoredSessionEvent;
-    await api.bus.publish(sessionEvents[event.type], event as never);
+    await api.bus.publish(sessionEvents[event.type], event);
   }
-  t.deepEqual((await stream.take(4)).map(({ id: seq }) => seq), ['6', '7', '8', '9']);
+  t.deepEqual(
+    (await stream.take(4)).map(({ id: seq }) => seq),
+    ['6', '7', '8', '9'],
+  );
 });
 
 test('live output comes without an id and only to those who may see the session', async (t) => {
   await using api = await startApi(database());
   const [mine, other] = [await aRunningSession(api), await aRunningSession(api)];
-  await using stream = await openStream(urlOf(api, mine.id));
+  await using stream = await EventStream.open(urlOf(api, mine.id));
   await stream.take(5);
-  const say = (sessionId: string, tenant: string, text: string) => api.bus.announce(sessionOutput, { sessionId, tenant, kind: 'text', text });
+  const say = (sessionId: string, tenant: string, text: string) =>
+    api.bus.announce(sessionOutput, { sessionId, tenant, kind: 'text', text });
   // Live news are dropped until the stream is up to date.
   const saying = setInterval(() => {
     say(other.id, 'acme', 'of another session');
@@ -110,7 +123,7 @@ test('live output comes without an id and only to those who may see the session'
 test('a stream ends with the deletion of its session', async (t) => {
   await using api = await startApi(database());
   const { id } = await aSession(api);
-  await using stream = await openStream(urlOf(api, id));
+  await using stream = await EventStream.open(urlOf(api, id));
   await api.fetch(`/v1/sessions/${id}/cancel`, { json: {} });
   await api.fetch(`/v1/sessions/${id}`, { method: 'DELETE' });
   const all = await stream.rest();
@@ -121,7 +134,7 @@ test('a stream ends with the deletion of its session', async (t) => {
 test('a stop of the service ends all streams at once and says where to go on', async (t) => {
   const api = await startApi(database());
   const { id } = await aSession(api);
-  await using stream = await openStream(urlOf(api, id));
+  await using stream = await EventStream.open(urlOf(api, id));
   await stream.take(2);
   const startedAt = performance.now();
   await api[Symbol.asyncDispose]();
@@ -139,23 +152,24 @@ test('readers that never read cost bounded memory and are closed; a new stream g
   const closed = () => api.log.filter((line) => line.includes('"route":"streamSession"')).length;
   await eventually(() => closed() === 12, 60_000);
   t.true(process.memoryUsage().rss - before < 250_000_000, `${(process.memoryUsage().rss - before) / 1e6} MB`);
-  await using stream = await openStream(urlOf(api, id), { lastEventId: version + 40 });
+  await using stream = await EventStream.open(urlOf(api, id), { lastEventId: version + 40 });
   t.is((await stream.take(1))[0]?.id, String(version + 41));
 });
 
 test('more streams than allowed are refused with 429; a closed one makes room', async (t) => {
   await using api = await startApi(database(), { environment: { API_MAX_STREAMS: '2' } });
   const { id } = await aSession(api);
-  await using _first = await openStream(urlOf(api, id));
-  const second = await openStream(urlOf(api, id));
+  await using first = await EventStream.open(urlOf(api, id));
+  t.is(first.response.status, 200);
+  const second = await EventStream.open(urlOf(api, id));
   const refused = await api.fetch(`/v1/sessions/${id}/stream`);
   t.is(refused.status, 429);
   t.truthy(refused.headers.get('retry-after'));
   t.like(await refused.json(), { code: 'too_many_streams' });
   await second[Symbol.asyncDispose]();
   await eventually(async () => {
-    await using third = await openStream(urlOf(api, id));
-    return third.status === 200;
+    await using third = await EventStream.open(urlOf(api, id));
+    return third.response.status === 200;
   });
   t.pass();
 });
@@ -163,7 +177,8 @@ test('more streams than allowed are refused with 429; a closed one makes room', 
 test('a HEAD request opens no stream', async (t) => {
   await using api = await startApi(database(), { environment: { API_MAX_STREAMS: '1' } });
   const { id } = await aSession(api);
-  for (let asked = 0; asked < 3; asked += 1) t.is((await api.fetch(`/v1/sessions/${id}/stream`, { method: 'HEAD' })).status, 200);
+  for (let asked = 0; asked < 3; asked += 1)
+    t.is((await api.fetch(`/v1/sessions/${id}/stream`, { method: 'HEAD' })).status, 200);
 });
 
 /** Asks for a stream and never reads from the socket. */
@@ -172,7 +187,10 @@ function deafReader(api: Api, id: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port) }, () => {
       socket.pause();
-      socket.write(`GET /v1/sessions/${id}/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${KEYS.alice}\r\n\r\n`, () => resolve(socket));
+      socket.write(
+        `GET /v1/sessions/${id}/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${KEYS.alice}\r\n\r\n`,
+        () => resolve(socket),
+      );
     });
     socket.on('error', reject);
   });

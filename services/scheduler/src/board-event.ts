@@ -1,4 +1,5 @@
 import type { SessionEventType, StoredSessionEvent } from '@oio/contracts';
+import { isWorking } from '@oio/domain';
 import type { Holder } from './slots.ts';
 
 type StatusEvent = Exclude<SessionEventType, 'session.queued' | 'session.resume-requested' | 'session.attempt-closed'>;
@@ -36,5 +37,10 @@ export function holderAfter(
   const status = STATUS_AFTER[type as StatusEvent];
   if (!status) return null;
   const serverId = type === 'session.running' ? event.data.serverId : (known?.serverId ?? null);
-  return { id, version, status, serverId, directory, isOpen: status === 'working' || (known?.isOpen ?? false) };
+  return { id, version, status, serverId, directory, isOpen: status === 'working' || (known?.isOpen ?? hasRun(event)) };
+}
+
+/** Whether there was a run before the event, which may still be under way on the server. */
+function hasRun({ data }: StoredSessionEvent): boolean {
+  return 'from' in data && (isWorking(data.from) || data.from === 'paused');
 }

@@ -99,15 +99,30 @@ export class Board {
   reconcile({ holders, waiting, isWhole, marks }: Reading): void {
     const isNews = (row: SessionRow): boolean => !this.#isStale(row.id, row.version);
     this.slots.reconcile(holders.filter(isNews).map(holderOf), marks.slots);
+    for (const row of holders) if (!isNews(row)) this.#complement(row);
     const page = waiting.filter((row) => isNews(row) && !this.slots.isReserved(row.id)).map(waitingOf);
     this.queue.reconcile(
       page.filter((session) => session !== null),
       { isWhole, mark: marks.queue },
     );
-    // What is blocked is looked at again, in case that the event of a release was lost.
-    this.queue.releaseAll();
     this.#latest.age();
     this.#options.onChange();
+  }
+
+  /**
+   * A row that an event has overtaken still says what the event did not: the server, and the directory, which may be
+   * occupied as long as the last run is not shown to be over.
+   */
+  #complement(row: SessionRow): void {
+    const old = holderOf(row);
+    const known = this.slots.get(row.id);
+    if (known ? known.serverId !== null : old.directory === null) return;
+    this.slots.set(
+      known
+        ? { ...known, serverId: old.serverId, directory: old.directory }
+        : { ...old, status: 'ended', isOpen: true },
+    );
+    this.#options.onUnclear(row.id);
   }
 
   /** Whether something newer was heard of the session. */

@@ -3,7 +3,7 @@ import { AppError } from '@oio/errors';
 import { serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import { type Logger, newId } from '@oio/runtime';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { Backoff } from './backoff.ts';
 import type { Board } from './board.ts';
 import { type Limits, place } from './placement.ts';
@@ -28,6 +28,13 @@ export interface DispatcherParts {
   /** Few are left in the head of the queue, and more wait in the database. */
   readonly onLow: () => void;
   readonly logger: Logger;
+  /** Waits before a dispatch is repeated; ends early when the signal is given. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The pause that the clock on the wall makes. */
+export function realPause(ms: number, signal: AbortSignal): Promise<void> {
+  return setTimeout(ms, undefined, { signal }).catch(() => {});
 }
 
 /** Sends waiting sessions to servers, as many as the limits allow, in the order of the queue. */
@@ -66,10 +73,7 @@ export class Dispatcher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     const timer = new AbortController();
-    await Promise.race([
-      Promise.all(this.#inFlight),
-      pause(STOP_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => {}),
-    ]);
+    await Promise.race([Promise.all(this.#inFlight), realPause(STOP_WITHIN_MS, timer.signal)]);
     timer.abort();
   }
 
@@ -124,7 +128,7 @@ export class Dispatcher implements AsyncDisposable {
         // No answer proves nothing: the slot stays reserved, and the same command is sent until there is one.
         if (!(error instanceof AppError && error.retryable)) return this.#onRefused(session, error);
         if (pauseMs === REPEAT.firstMs) this.#parts.logger.warn({ err: error, sessionId: id }, 'dispatch is repeated');
-        await pause(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+        await this.#parts.pause(pauseMs, this.#stop.signal);
       }
     }
   }

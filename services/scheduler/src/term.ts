@@ -4,7 +4,7 @@ import type { Clock, Logger } from '@oio/runtime';
 import { Backoff } from './backoff.ts';
 import { Board } from './board.ts';
 import { ADOPT_EVERY_MS, adoptAbandoned, FORGET_EVERY_MS, forgetDeadWorkers } from './dead-owners.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, realPause } from './dispatcher.ts';
 import { every, type Loop, type LoopOptions } from './every.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { Blocker, Limits } from './placement.ts';
@@ -48,7 +48,7 @@ export class Term implements AsyncDisposable {
     const board = this.#board;
     const onLow = (): void => sweepLoop.wake();
     this.#dispatcher = this.#resources.use(
-      new Dispatcher({ board, router, epoch, isActive, limits, refused, onLow, logger }),
+      new Dispatcher({ board, router, epoch, isActive, limits, refused, onLow, logger, pause: realPause }),
     );
     this.#lookUps = new LookUps(table, board);
     const sweepLoop = this.#every('sweep', sweepMs, async () => {

@@ -110,10 +110,6 @@ export class WaitingQueue {
     }
   }
 
-  releaseAll(): void {
-    for (const resource of this.#blocked.keys()) this.release(resource);
-  }
-
   /** The present change number: `reconcile` leaves alone what changed after it. */
   mark(): number {
     return this.#change;

@@ -8,12 +8,19 @@ import { z } from 'zod';
 
 /** Settings of the standalone process itself. */
 export const standaloneOwnConfig = z.object({
-  OIO_DATA_DIR: z.string().optional().describe('Where everything is kept: database, worktrees, API key, log. Default: oio in the data directory of the user (XDG_DATA_HOME).'),
+  OIO_DATA_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'Where everything is kept: database, worktrees, API key, log. Default: oio in the data directory of the user (XDG_DATA_HOME).',
+    ),
   WORKSPACE_ROOTS: z
     .string()
     .default('')
     .transform((value) => value.split(delimiter).filter(Boolean))
-    .describe(`Directories that sessions may work in, separated by "${delimiter}"; the first is the default. Default: the directory that it was started in.`),
+    .describe(
+      `Directories that sessions may work in, separated by "${delimiter}"; the first is the default. Default: the directory that it was started in.`,
+    ),
   DATABASE_URL: z.string().optional().describe('Any PostgreSQL from version 15 on. Default: an embedded one.'),
   OIO_MODEL: z
     .string()
@@ -25,7 +32,10 @@ export const standaloneOwnConfig = z.object({
     .transform(parseProviders)
     .optional()
     .describe("OpenCode's `provider` section as JSON: model endpoints that OpenCode does not bring along."),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('What the log holds.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+    .default('info')
+    .describe('What the log holds.'),
 });
 
 /** All settings of the standalone process: its own and those of the services in it. */

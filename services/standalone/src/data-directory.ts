@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, stat, statfs, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 
@@ -14,10 +13,6 @@ export interface DataDirectory {
   readonly opencode: string;
   readonly worktrees: string;
   readonly log: string;
-}
-
-export function defaultDataDirectory(environment: Readonly<Record<string, string | undefined>>): string {
-  return join(environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'oio');
 }
 
 /** Makes the directory if need be and sees that it can be used. Throws `StartupError`. */
@@ -37,7 +32,10 @@ export async function prepareDataDirectory(root: string): Promise<DataDirectory>
 export function requireGit(): void {
   const { error, status } = spawnSync('git', ['--version'], { stdio: 'ignore' });
   if (!error && status === 0) return;
-  throw new StartupError('git is needed and was not found on the PATH. Install git (for example: apt-get install git), then start again.', EXIT_CODE.unavailable);
+  throw new StartupError(
+    'git is needed and was not found on the PATH. Install git (for example: apt-get install git), then start again.',
+    EXIT_CODE.unavailable,
+  );
 }
 
 async function makeDirectory(root: string): Promise<void> {
@@ -49,7 +47,11 @@ async function makeDirectory(root: string): Promise<void> {
     if (found.uid === process.getuid?.()) await chmod(root, 0o711);
     await writeFile(join(root, '.writable'), '');
   } catch (error) {
-    throw new StartupError(`The data directory ${root} cannot be used: ${reasonOf(error)}. Choose another one with --data or OIO_DATA_DIR.`, EXIT_CODE.storage, { cause: error });
+    throw new StartupError(
+      `The data directory ${root} cannot be used: ${reasonOf(error)}. Choose another one with --data or OIO_DATA_DIR.`,
+      EXIT_CODE.storage,
+      { cause: error },
+    );
   }
 }
 

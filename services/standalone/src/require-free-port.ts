@@ -13,7 +13,10 @@ export async function requireFreePort(host: string, port: number): Promise<void>
   } catch (error) {
     const { code } = error as { code?: string };
     if (code !== 'EADDRINUSE') return;
-    throw new StartupError(`Port ${port} on ${host} is taken. End the program that listens there, or choose another port with --port or API_PORT.`, EXIT_CODE.unavailable);
+    throw new StartupError(
+      `Port ${port} on ${host} is taken. End the program that listens there, or choose another port with --port or API_PORT.`,
+      EXIT_CODE.unavailable,
+    );
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }

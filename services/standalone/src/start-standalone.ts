@@ -9,10 +9,11 @@ import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownersh
 import { openDatabase } from '@oio/persistence';
 import { createLogger, createSetClock, type Logger } from '@oio/runtime';
 import { startScheduler } from '@oio/scheduler';
+import { defaultDataDirectory } from '@oio/sdk';
 import { startSessionActor } from '@oio/session-actor';
 import { pino } from 'pino';
 import type { StandaloneConfig } from './config.ts';
-import { type DataDirectory, defaultDataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
+import { type DataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
 import { requireFreePort } from './require-free-port.ts';
 import { supervisePostgres } from './supervise-postgres.ts';
 
@@ -41,7 +42,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   await requireFreePort(config.API_HOST, config.API_PORT);
   const data = await prepareDataDirectory(config.OIO_DATA_DIR ?? defaultDataDirectory(environment));
   const apiKey = await loadOrCreateApiKey(data.root);
-  const log = stack.adopt(pino.destination({ dest: data.log, sync: true, mode: 0o600 }), (destination) => destination.end());
+  const log = stack.adopt(pino.destination({ dest: data.log, sync: true, mode: 0o600 }), (destination) =>
+    destination.end(),
+  );
   const logger = (service: string): Logger => createLogger(service, { level: config.LOG_LEVEL, destination: log });
   const busLog = logger('bus');
 
@@ -49,7 +52,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
   const database = stack.use(await openDatabase(databaseUrl));
   const clock = createSetClock();
-  const bus = stack.use(createInProcessBus({ onBug: (error, subject) => busLog.error({ err: error, subject }, 'handler failed') }));
+  const bus = stack.use(
+    createInProcessBus({ onBug: (error, subject) => busLog.error({ err: error, subject }, 'handler failed') }),
+  );
   const directory = stack.use(createInProcessOwnerDirectory());
   const router = createSessionRouter(bus, directory);
   const shared = { bus, directory, database, clock, router };

@@ -113,7 +113,7 @@ function bounded(schema: ReturnType<typeof text>, name: string, min: number, max
   const most = `${max.toLocaleString('en')} characters`;
   const rule = min > 0 ? `${min}–${most}` : `at most ${most}`;
   return schema.refine((value) => value.length >= min && lengthWithin(value, max), {
-    error: (issue) => `${name} must have ${rule}; it has ${lengthOf(String(issue.input)).toLocaleString('en')}.`,
+    error: (issue) => `${name} must have ${rule}; it has ${[...String(issue.input)].length.toLocaleString('en')}.`,
   });
 }
 
@@ -134,11 +134,5 @@ function isNotBlank(value: string): boolean {
 }
 
 function lengthWithin(value: string, max: number): boolean {
-  return value.length <= max || (value.length <= 2 * max && lengthOf(value) <= max);
-}
-
-function lengthOf(value: string): number {
-  let length = 0;
-  for (const _ of value) length += 1;
-  return length;
+  return value.length <= max || (value.length <= 2 * max && [...value].length <= max);
 }

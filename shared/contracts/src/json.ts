@@ -25,6 +25,20 @@ export function jsonObject(name: string, maxBytes = Number.POSITIVE_INFINITY) {
   return schema.meta({ type: 'object', additionalProperties: {} }) as unknown as z.ZodType<JsonObject, JsonObject>;
 }
 
+/**
+ * What an agent or a server has said. What no store can hold of it is replaced, not refused: a session would hang whose
+ * last report is refused.
+ */
+export const reportedText = z.string().overwrite(storable);
+
+/** The same for JSON. */
+export const reportedJson = z.preprocess((value) => storableJson(value), json) as unknown as z.ZodType<Json, Json>;
+
+/** The same for a JSON object. */
+export function reportedObject(name: string) {
+  return z.preprocess((value) => storableJson(value), jsonObject(name)) as unknown as z.ZodType<JsonObject, JsonObject>;
+}
+
 /** Whether a key is a name only, in whatever object it is used. */
 export function isSafeKey(key: string): boolean {
   return !UNSAFE_KEYS.has(key);
@@ -47,6 +61,19 @@ export function withSafeKeys<T extends z.ZodType>(record: T): T {
     return input;
   };
   return z.preprocess(guard, record) as unknown as T;
+}
+
+function storable(value: string): string {
+  return isStorable(value) ? value : value.toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+/** Leaves alone what is nested too deep: that is refused in any case. */
+function storableJson(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return storable(value);
+  if (depth > JSON_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => storableJson(item, depth + 1));
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [storable(key), storableJson(item, depth + 1)]));
 }
 
 type Path = readonly [parent: Path, key: string | number] | null;

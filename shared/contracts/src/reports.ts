@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { json, jsonObject } from './json.ts';
+import { reportedJson, reportedObject, reportedText } from './json.ts';
 import { workspaceInUse } from './new-session.ts';
 import { failure, resumePoint, tokenUsage } from './usage.ts';
 
@@ -9,8 +9,8 @@ const token = z.string();
 /** A finished agent step: one answer of the model, with the tools that it used. */
 export const finishedStep = z.object({
   stepId: z.string(),
-  finish: z.string(),
-  tools: z.array(z.string()).max(200),
+  finish: reportedText,
+  tools: z.array(reportedText).max(200),
   tokens: tokenUsage,
   costUsd: z.number().min(0),
   apiErrors: z.int().min(0),
@@ -24,15 +24,15 @@ export const reportRecovered = z.object({ token });
 export const reportWarning = z.object({
   token,
   type: z.string(),
-  message: z.string(),
-  context: jsonObject('context').default({}),
+  message: reportedText,
+  context: reportedObject('context').default({}),
 });
 export const reportCompleted = z.object({
   token,
   /** Steps that were not reported one by one; known ones are dropped. */
   steps: z.array(finishedStep).max(1_000),
   resume: resumePoint,
-  result: json,
+  result: reportedJson,
   commit: z.string().nullable(),
 });
 export const reportFailed = z.object({
@@ -42,6 +42,6 @@ export const reportFailed = z.object({
   failure,
 });
 /** Neither the OpenCode server nor the session in it is there any more, and there is nothing to go on from. */
-export const reportLost = z.object({ token, detail: z.string() });
+export const reportLost = z.object({ token, detail: reportedText });
 /** The run is over and nothing of it works any more, after a stop, pause or cancel. */
-export const reportClosed = z.object({ token, proof: z.string() });
+export const reportClosed = z.object({ token, proof: reportedText });

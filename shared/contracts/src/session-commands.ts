@@ -14,7 +14,7 @@ import {
   reportStep,
   reportWarning,
 } from './reports.ts';
-import { type SessionView, sessionView } from './session-view.ts';
+import { sessionView } from './session-view.ts';
 import { failure } from './usage.ts';
 import { STATUSES } from './vocabulary.ts';
 
@@ -24,7 +24,7 @@ export const commandReply = z.object({
   version: z.int().min(1),
   status: z.enum(STATUSES),
   outcome: z.enum(['applied', 'repeated', 'stale']),
-  session: sessionView.nullable() as z.ZodType<SessionView | null>,
+  session: sessionView.nullable(),
 });
 export type CommandReply = z.output<typeof commandReply>;
 

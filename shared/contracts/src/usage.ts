@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { json, jsonObject } from './json.ts';
+import { json, reportedObject, reportedText } from './json.ts';
 
 const count = z.int().min(0);
 
@@ -22,7 +22,7 @@ export const resumePoint = z.object({
   lastMessageId: z.string().nullable(),
   /** OpenCode's snapshot of the files (a tree hash), where it makes them. */
   fileSnapshot: z.string().nullable(),
-  todos: z.array(z.object({ content: z.string(), status: z.string() })).max(200),
+  todos: z.array(z.object({ content: reportedText, status: reportedText })).max(200),
   tokens: tokenUsage,
   costUsd: z.number().min(0),
 });
@@ -43,17 +43,17 @@ export type Checkpoint = z.output<typeof checkpoint>;
 /** Why a session did not end well. `code` is a key of the domain's failure table. */
 export const failure = z.object({
   code: z.string(),
-  message: z.string(),
+  message: reportedText,
   /** Whether it is known to pass by itself, so that it is retried automatically. */
   transient: z.boolean(),
-  context: jsonObject('context').optional(),
+  context: reportedObject('context').optional(),
 });
 export type Failure = z.output<typeof failure>;
 
 export const warning = z.object({
   type: z.string(),
-  message: z.string(),
+  message: reportedText,
   timestamp: z.iso.datetime(),
-  context: jsonObject('context').default({}),
+  context: reportedObject('context').default({}),
 });
 export type Warning = z.output<typeof warning>;

@@ -1,7 +1,17 @@
+import { inspect } from 'node:util';
 import test from 'ava';
 import { z } from 'zod';
 import { newSession, sessionCommands, violationsOf } from '../src/index.ts';
-import { isSafeKey, isStorable, JSON_DEPTH, json, jsonObject, withSafeKeys } from '../src/json.ts';
+import {
+  isSafeKey,
+  isStorable,
+  JSON_DEPTH,
+  json,
+  jsonObject,
+  reportedJson,
+  reportedText,
+  withSafeKeys,
+} from '../src/json.ts';
 
 const LEAST = { title: 'Mend the parser', prompt: 'Mend it.' };
 
@@ -11,7 +21,7 @@ function flaws(schema: z.ZodType, value: unknown): string[] {
 }
 
 function nested(depth: number): unknown {
-  return JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth));
+  return JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
 }
 
 for (const value of [
@@ -40,7 +50,7 @@ for (const value of [
   new Map(),
   Symbol('x'),
 ]) {
-  test(`${String(value)} is not JSON, at any depth`, (t) => {
+  test(`${inspect(value)} is not JSON, at any depth`, (t) => {
     t.regex(flaws(json, value).join(), /It is not JSON/);
     t.regex(flaws(json, { a: [value] }).join(), /^a\.0: It is not JSON/);
   });
@@ -137,4 +147,28 @@ test('metadata is measured in bytes of its JSON: 16 KiB are accepted, one byte m
 
 test('an object without a bound may be long', (t) => {
   t.deepEqual(flaws(jsonObject('context'), { a: 'x'.repeat(1_000_000) }), []);
+});
+
+test('what an agent says is cleaned of what no store can hold, instead of being refused', (t) => {
+  const dirty = 'a\0b\uD800c';
+  const clean = 'a\uFFFDb\uFFFDc';
+  const { failure } = sessionCommands['report-failed'].payload.parse({
+    token: '1.1',
+    steps: [],
+    resume: null,
+    failure: { code: 'internal', message: dirty, transient: false, context: { [dirty]: [dirty, { a: dirty }] } },
+  });
+  t.deepEqual(failure, {
+    code: 'internal',
+    message: clean,
+    transient: false,
+    context: { [clean]: [clean, { a: clean }] },
+  });
+  t.deepEqual(reportedJson.parse({ text: dirty, count: 1, none: null }), { text: clean, count: 1, none: null });
+  t.is(reportedText.parse('as it is 🚀'), 'as it is 🚀');
+});
+
+test('a report that is nested too deep is refused and overflows no stack', (t) => {
+  const lists = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
+  t.regex(flaws(reportedJson, lists).join(), /nested more than 64 levels/);
 });

@@ -29,14 +29,23 @@ export function nextCheckpoint(
   };
 }
 
-function presentResumePoint(snapshot: SessionSnapshot): ResumePoint {
-  const last = snapshot.checkpoints.last?.resume;
+const nothingDone: ResumePoint = {
+  openCodeSessionId: null,
+  lastMessageId: null,
+  fileSnapshot: null,
+  todos: [],
+  tokens: noTokens,
+  costUsd: 0,
+};
+
+function presentResumePoint({ attempt, checkpoints, usage }: SessionSnapshot): ResumePoint {
+  const last = checkpoints.last?.resume ?? nothingDone;
   return {
-    openCodeSessionId: snapshot.attempt?.openCodeSessionId ?? last?.openCodeSessionId ?? null,
-    lastMessageId: snapshot.attempt?.lastStepId ?? last?.lastMessageId ?? null,
-    fileSnapshot: last?.fileSnapshot ?? null,
-    todos: last?.todos ?? [],
-    tokens: snapshot.attempt ? snapshot.usage.tokens : (last?.tokens ?? noTokens),
-    costUsd: snapshot.usage.costUsd,
+    openCodeSessionId: attempt?.openCodeSessionId ?? last.openCodeSessionId,
+    lastMessageId: attempt?.lastStepId ?? last.lastMessageId,
+    fileSnapshot: last.fileSnapshot,
+    todos: last.todos,
+    tokens: usage.tokens,
+    costUsd: usage.costUsd,
   };
 }

@@ -12,19 +12,10 @@ type Name = Exclude<InternalCommandName, `report-${string}`>;
 /** What the scheduler, the timers, new owners, parents and children order. */
 export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
   dispatch: (snapshot, { serverId, schedulerEpoch }, { messageId }) => {
-    const waits =
-      snapshot.status === 'queued' || (snapshot.status === 'paused' && snapshot.times.waitingSince !== null);
-    if (!waits) return refuse(snapshot, 'dispatch', 'running', allowedCommands(snapshot));
-    const resumed = snapshot.status === 'paused' ? snapshot.attempt : null;
-    const number = resumed?.number ?? (snapshot.attempt?.number ?? 0) + 1;
-    const data = {
-      ...transitionTo(snapshot, 'running'),
-      attempt: number,
-      serverId: resumed?.serverId ?? serverId,
-      run: (resumed?.run ?? 0) + 1,
-      messageId: resumed?.messageId ?? messageId,
-      schedulerEpoch,
-    };
+    if (snapshot.times.waitingSince === null) {
+      return refuse(snapshot, 'dispatch', 'running', allowedCommands(snapshot));
+    }
+    const data = { ...transitionTo(snapshot, 'running'), ...runOf(snapshot, serverId, messageId), schedulerEpoch };
     return emit([{ type: 'session.running', data }], [{ type: 'execute-attempt' }]);
   },
   'fire-timer': (snapshot, { name, generation }, context) => {
@@ -81,6 +72,14 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     return endedByParent(snapshot, policy, parentId);
   },
 };
+
+/** A paused attempt goes on where it was, under the same prompt; anything else that waits begins a new one. */
+function runOf({ status, attempt }: SessionSnapshot, serverId: string, messageId: string) {
+  if (status === 'paused' && attempt) {
+    return { attempt: attempt.number, run: attempt.run + 1, serverId: attempt.serverId, messageId: attempt.messageId };
+  }
+  return { attempt: (attempt?.number ?? 0) + 1, run: 1, serverId, messageId };
+}
 
 /** What is still to be done outside for a session in this state: the same after a crash as before it. */
 export function pendingEffects(snapshot: SessionSnapshot): readonly Effect[] {

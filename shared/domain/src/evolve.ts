@@ -42,6 +42,18 @@ const noUsage: { tokens: TokenUsage; costUsd: number; apiCalls: number; apiError
   apiErrors: 0,
 };
 
+const noTimes: SessionSnapshot['times'] = {
+  queuedAt: null,
+  startedAt: null,
+  completedAt: null,
+  failedAt: null,
+  waitingSince: null,
+  workingSince: null,
+  queuedMs: 0,
+  executingMs: 0,
+  attemptMs: 0,
+};
+
 function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot {
   const { session, place, policy, tenant, createdBy } = event.data;
   return {
@@ -70,17 +82,7 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     usage: noUsage,
     warnings: [],
     warningCount: 0,
-    times: {
-      queuedAt: null,
-      startedAt: null,
-      completedAt: null,
-      failedAt: null,
-      waitingSince: null,
-      workingSince: null,
-      queuedMs: 0,
-      executingMs: 0,
-      attemptMs: 0,
-    },
+    times: noTimes,
     timers: {},
   };
 }

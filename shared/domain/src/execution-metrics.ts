@@ -6,57 +6,62 @@ import { isTerminal } from './transitions.ts';
 /** A session within these is healthy. */
 export const HEALTHY = { errorRate: 0.1, retries: 5, warnings: 10 } as const;
 
+/** What nobody measures yet. */
+const unmeasured = {
+  cpuPercent: null,
+  memoryMb: null,
+  diskMb: null,
+  networkBytesSent: null,
+  networkBytesReceived: null,
+  confidence: null,
+  codeQuality: null,
+} as const satisfies Partial<ExecutionMetrics>;
+
 /** What is known of a session in numbers, at the instant `now`. Source: the domain specification, section 4. */
 export function executionMetrics(snapshot: SessionSnapshot, now: string): ExecutionMetrics {
-  const { times, usage, subTasks } = snapshot;
-  const { tokens, apiCalls, apiErrors } = usage;
-  const errorRate = apiErrorRate(usage);
-  const end = isTerminal(snapshot.status) ? snapshot.statusUpdatedAt : now;
+  const { usage, checkpoints, failure, subTasks } = snapshot;
   return {
-    createdAt: snapshot.createdAt,
-    queuedAt: times.queuedAt,
-    startedAt: times.startedAt,
-    completedAt: times.completedAt,
-    failedAt: times.failedAt,
-    lastCheckpointAt: snapshot.checkpoints.last?.timestamp ?? null,
-    queuedSeconds: seconds(times.queuedMs + elapsedMs(times.waitingSince, now)),
-    executingSeconds: seconds(times.executingMs + elapsedMs(times.workingSince, now)),
-    totalSeconds: seconds(elapsedMs(snapshot.createdAt, end)),
-    cpuPercent: null,
-    memoryMb: null,
-    diskMb: null,
-    networkBytesSent: null,
-    networkBytesReceived: null,
-    tokens: {
-      ...tokens,
-      total: tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead + tokens.cacheWrite,
-    },
-    apiCalls,
-    apiErrors,
-    apiErrorRate: errorRate,
+    ...instantsAndDurations(snapshot, now),
+    ...unmeasured,
+    tokens: { ...usage.tokens, total: Object.values(usage.tokens).reduce((sum, count) => sum + count, 0) },
+    apiCalls: usage.apiCalls,
+    apiErrors: usage.apiErrors,
+    apiErrorRate: apiErrorRate(usage),
     retries: snapshot.retries,
-    checkpointCount: snapshot.checkpoints.count,
+    checkpointCount: checkpoints.count,
     successRate: subTasks ? subTasks.succeeded / (subTasks.succeeded + subTasks.failed) : null,
-    confidence: null,
-    codeQuality: null,
     result: snapshot.result,
-    error: snapshot.failure && {
-      type: snapshot.failure.code,
-      message: snapshot.failure.message,
-      context: snapshot.failure.context ?? {},
-    },
+    error: failure && { type: failure.code, message: failure.message, context: failure.context ?? {} },
     warnings: [...snapshot.warnings],
     costUsd: usage.costUsd,
-    healthy:
-      errorRate <= HEALTHY.errorRate &&
-      snapshot.retries <= HEALTHY.retries &&
-      snapshot.warningCount <= HEALTHY.warnings,
+    healthy: isHealthy(snapshot),
   };
 }
 
 /** The share of calls to the model provider that failed; 0 without any. */
 export function apiErrorRate({ apiCalls, apiErrors }: SessionSnapshot['usage']): number {
   return apiCalls === 0 ? 0 : apiErrors / apiCalls;
+}
+
+function instantsAndDurations(
+  { times, checkpoints, createdAt, status, statusUpdatedAt }: SessionSnapshot,
+  now: string,
+) {
+  return {
+    createdAt,
+    queuedAt: times.queuedAt,
+    startedAt: times.startedAt,
+    completedAt: times.completedAt,
+    failedAt: times.failedAt,
+    lastCheckpointAt: checkpoints.last?.timestamp ?? null,
+    queuedSeconds: seconds(times.queuedMs + elapsedMs(times.waitingSince, now)),
+    executingSeconds: seconds(times.executingMs + elapsedMs(times.workingSince, now)),
+    totalSeconds: seconds(elapsedMs(createdAt, isTerminal(status) ? statusUpdatedAt : now)),
+  };
+}
+
+function isHealthy({ usage, retries, warningCount }: SessionSnapshot): boolean {
+  return apiErrorRate(usage) <= HEALTHY.errorRate && retries <= HEALTHY.retries && warningCount <= HEALTHY.warnings;
 }
 
 function seconds(ms: number): number {

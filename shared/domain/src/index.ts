@@ -1,4 +1,3 @@
-export { AGENT_BY_TYPE } from './agents.ts';
 export { CHECKPOINTS_KEPT, keptCheckpoints, nextCheckpoint } from './checkpoints.ts';
 export { decide, decideCreate } from './decide.ts';
 export { allowedCommands } from './decide-client.ts';

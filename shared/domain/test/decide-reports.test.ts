@@ -167,6 +167,12 @@ test('an API error rate over a tenth degrades a session until enough calls have 
   t.like(session, { status: 'running', usage: { apiCalls: 20, apiErrors: 2 } });
 });
 
+test('a step without errors does not degrade a session for errors of the past', (t) => {
+  const running = prepared(submitted());
+  const before = { ...running, usage: { ...running.usage, apiCalls: 10, apiErrors: 9 } };
+  t.is(after(before, 'report-step', { token: '1.1', step: step('msg_2'), resume }).status, 'running');
+});
+
 test('a session completes in part when children failed, in full when all succeeded', (t) => {
   t.is(completed(prepared(submitted()), { children: { succeeded: 0, failed: 1 } }).status, 'partially_completed');
   const full = completed(prepared(submitted()), { children: { succeeded: 2, failed: 0 } });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { STATUSES, type Status, type StoredSessionEvent } from '@oio/contracts';
 import { ConflictError } from '@oio/errors';
 import test from 'ava';
@@ -115,6 +116,12 @@ test('pending never becomes running in one step', (t) => {
     context(at(1)),
   );
   t.is(decision.kind, 'refused');
+});
+
+test('the diagram of the README shows exactly the transitions', (t) => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const drawn = [...readme.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, from, to]) => `${from} → ${to}`);
+  t.deepEqual(drawn.sort(), [...ALLOWED_PAIRS].sort());
 });
 
 /** The session as it comes, and on its way back from a pause. */

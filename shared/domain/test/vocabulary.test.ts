@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { SESSION_TYPES, STATUSES, type Status } from '@oio/contracts';
+import { STATUSES, type Status } from '@oio/contracts';
 import test from 'ava';
-import { AGENT_BY_TYPE, FAILURES, failureOf, isLiving, isTerminal, isWorking, STATUS_DISPLAY } from '../src/index.ts';
+import { FAILURES, failureOf, isLiving, isTerminal, isWorking, STATUS_DISPLAY } from '../src/index.ts';
 
 /** Section 2 of the specification, copied by hand. */
 const COLOURS: Readonly<Record<Status, string>> = {
@@ -36,17 +36,6 @@ test('a status is either living or terminal, and only running and degraded sessi
   ]);
   t.deepEqual(STATUSES.filter(isLiving), ['pending', 'queued', 'running', 'paused', 'degraded']);
   t.deepEqual(STATUSES.filter(isWorking), ['running', 'degraded']);
-});
-
-test('every type of session has its agent', (t) => {
-  t.deepEqual(AGENT_BY_TYPE, {
-    planning: 'industrial-architect',
-    execution: 'industrial-coder',
-    integration: 'industrial-coder',
-    review: 'meticulous-reviewer',
-    debug: 'precision-coder',
-  });
-  t.deepEqual(Object.keys(AGENT_BY_TYPE).sort(), [...SESSION_TYPES].sort());
 });
 
 for (const [code, { meaning, advice, transient }] of Object.entries(FAILURES)) {

@@ -27,6 +27,7 @@ export function createInProcessOwnerDirectory(monotonicMs: () => number = () => 
     },
     async withdraw(incarnation) {
       leaseEnds.delete(incarnation);
+      for (const [id, owner] of owners) if (owner === incarnation) owners.delete(id);
     },
     async [Symbol.asyncDispose]() {
       leaseEnds.clear();

@@ -5,7 +5,7 @@ import { Agent } from 'undici';
 import type { z } from 'zod';
 import { retrying } from './retry.ts';
 import { type SessionMessage, type StreamOptions, streamSession } from './stream.ts';
-import { send, type Transport } from './transport.ts';
+import { type Params, send, textOf, type Transport } from './transport.ts';
 
 export interface ClientOptions {
   /** Where the orchestrator is, such as `http://127.0.0.1:8000`. */
@@ -35,11 +35,15 @@ export type Client = Calls & {
   stream(id: string, options?: StreamOptions): AsyncGenerator<SessionMessage, void, void>;
 } & AsyncDisposable;
 
-type Input<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType } ? z.input<S> : unknown;
+type Input<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType }
+  ? z.input<S>
+  : unknown;
 type Parameters<R> = Input<R, 'params'> & Input<R, 'query'>;
 type Given<T> = unknown extends T ? [] : Record<string, never> extends T ? [value?: T] : [value: T];
 type Reply<R extends Route> = R['reply'] extends z.ZodType ? z.output<R['reply']> : string;
-type CallOf<R extends Route> = (...input: [...Given<Parameters<R>>, ...Given<Input<R, 'body'>>, options?: CallOptions]) => Promise<Reply<R>>;
+type CallOf<R extends Route> = (
+  ...input: [...Given<Parameters<R>>, ...Given<Input<R, 'body'>>, options?: CallOptions]
+) => Promise<Reply<R>>;
 
 /** A client of one orchestrator. Dispose of it to close its connections. */
 export function createClient({ url, apiKey, retryForMs = 10_000 }: ClientOptions): Client {
@@ -58,21 +62,24 @@ export function createClient({ url, apiKey, retryForMs = 10_000 }: ClientOptions
 
 async function call(transport: Transport, route: Route, retryForMs: number, input: unknown[]): Promise<unknown> {
   const rest = [...input];
-  const params = route.params || route.query ? (rest.shift() as Record<string, unknown>) : undefined;
+  const params = route.params || route.query ? (rest.shift() as Params) : undefined;
   const body = route.body ? (rest.shift() ?? {}) : undefined;
   const { signal, ...options } = (rest.shift() ?? {}) as CallOptions;
   const headers = headersOf(route, options);
   return retrying(
     async () => {
       const response = await send(transport, route, { params, body, headers, signal });
-      return reply(route, await response.body.text());
+      return reply(route, await textOf(response, transport));
     },
     retryForMs,
     signal,
   );
 }
 
-function headersOf({ idempotent }: Route, { idempotencyKey, ifVersion, correlationId }: CallOptions): Record<string, string> {
+function headersOf(
+  { idempotent }: Route,
+  { idempotencyKey, ifVersion, correlationId }: CallOptions,
+): Record<string, string> {
   return {
     ...(idempotent && { 'idempotency-key': idempotencyKey ?? randomUUID() }),
     ...(ifVersion !== undefined && { 'if-match': `"${ifVersion}"` }),
@@ -82,7 +89,11 @@ function headersOf({ idempotent }: Route, { idempotencyKey, ifVersion, correlati
 
 function reply(route: Route, text: string): unknown {
   if (route.reply === null || typeof route.reply === 'string') return text;
-  const { success, data, error } = route.reply.safeParse(JSON.parse(text));
-  if (success) return data;
-  throw new InternalError(`The answer to ${route.method} ${route.path} is not what this client knows.`, { cause: error });
+  try {
+    return route.reply.parse(JSON.parse(text));
+  } catch (error) {
+    throw new InternalError(`The answer to ${route.method} ${route.path} is not what this client knows.`, {
+      cause: error,
+    });
+  }
 }

@@ -1,3 +1,3 @@
-export { type CallOptions, type Client, type ClientOptions, createClient } from './client.ts';
-export { API_KEY_FILE, readApiKey } from './key-file.ts';
-export type { SessionMessage, StreamOptions } from './stream.ts';
+export { type Client, type ClientOptions, createClient } from './client.ts';
+export { API_KEY_FILE, defaultDataDirectory, readApiKey } from './key-file.ts';
+export type { SessionMessage } from './stream.ts';

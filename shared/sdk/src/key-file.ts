@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Name of the file in the orchestrator's data directory that holds the API key. */
@@ -12,4 +13,9 @@ export async function readApiKey(dataDirectory: string): Promise<string | null> 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** Where an orchestrator on this machine keeps its things unless it was told otherwise. */
+export function defaultDataDirectory(environment: Readonly<Record<string, string | undefined>>): string {
+  return join(environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'oio');
 }

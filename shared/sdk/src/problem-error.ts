@@ -3,15 +3,19 @@ import { type ErrorKind, fromWireError } from '@oio/errors';
 
 /** The error that an answer tells of, as a value of the class that was thrown on the server. */
 export function errorOf(status: number, body: string, retryAfter: string | undefined): Error {
-  const told = problemIn(body);
-  const retryAfterMs = retryAfter && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : undefined;
+  const kind = KIND_OF[status] ?? (status >= 500 ? 'internal' : 'invalid');
+  const retryAfterMs = /^\d+$/.test(retryAfter ?? '') ? { retryAfterMs: Number(retryAfter) * 1_000 } : {};
+  const { code, detail, violations, facts } = problemIn(body) ?? {
+    code: `http_${status}`,
+    detail: `The server answered ${status} without saying why.`,
+  };
   return fromWireError({
-    kind: KIND_OF[status] ?? (status >= 500 ? 'internal' : 'invalid'),
-    code: told?.code ?? `http_${status}`,
-    message: told?.detail ?? `The server answered ${status} without saying why.`,
-    ...(told?.violations && { violations: told.violations }),
-    ...(told?.facts && { facts: told.facts }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    kind,
+    code,
+    message: detail,
+    ...(violations && { violations }),
+    ...(facts && { facts }),
+    ...retryAfterMs,
   });
 }
 
@@ -28,7 +32,7 @@ const KIND_OF: Readonly<Record<number, ErrorKind>> = {
   504: 'timeout',
 };
 
-function problemIn(body: string): Problem | undefined {
+function problemIn(body: string): Pick<Problem, 'code' | 'detail' | 'violations' | 'facts'> | undefined {
   try {
     return problem.safeParse(JSON.parse(body)).data;
   } catch {

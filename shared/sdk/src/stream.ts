@@ -20,35 +20,78 @@ export type SessionMessage =
   | { readonly kind: 'output'; readonly output: SessionOutput };
 
 /** Ends when the session is deleted or the signal aborts; throws when the server refuses. */
-export async function* streamSession(transport: Transport, id: string, { after = 0, signal }: StreamOptions = {}): AsyncGenerator<SessionMessage, void, void> {
-  let last = after;
-  for (let failures = 0; !signal?.aborted; failures += 1) {
-    let reason: unknown;
-    try {
-      for await (const message of connection(transport, id, last, signal)) {
-        failures = 0;
-        yield message;
-        if (message.kind !== 'history') continue;
-        last = message.event.seq;
-        if (message.event.type === 'session.deleted') return;
-      }
-    } catch (error) {
-      // Deleted while the connection was down: there is nothing more to come.
-      if (error instanceof NotFoundError && last > after) return;
-      if (!(error instanceof AppError && (error.retryable || error instanceof CancelledError))) throw error;
-      reason = error;
-    }
-    await pause(pauseMs(failures, reason), undefined, { ...(signal && { signal }) }).catch(() => {});
+export async function* streamSession(
+  transport: Transport,
+  id: string,
+  { after = 0, signal }: StreamOptions = {},
+): AsyncGenerator<SessionMessage, void, void> {
+  const progress: Progress = { last: after, any: false, failures: 0, deleted: false };
+  while (!signal?.aborted) {
+    const reason = yield* oneConnection(transport, id, progress, signal);
+    if (progress.deleted) return;
+    await pause(pauseMs(progress.failures, reason), undefined, { ...(signal && { signal }) }).catch(() => {});
+    progress.failures += 1;
   }
 }
 
-async function* connection(transport: Transport, id: string, after: number, signal: AbortSignal | undefined): AsyncGenerator<SessionMessage, void, void> {
+/** How far a stream has come, over all its connections. */
+interface Progress {
+  last: number;
+  /** Whether the server has sent anything yet. */
+  any: boolean;
+  /** Connections in a row that brought nothing. */
+  failures: number;
+  deleted: boolean;
+}
+
+/** Passes on what one connection brings; returns why it broke, if it did. */
+async function* oneConnection(
+  transport: Transport,
+  id: string,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<SessionMessage, unknown, void> {
+  try {
+    for await (const message of messagesOf(transport, id, progress.last, signal)) {
+      advance(progress, message);
+      yield message;
+      if (progress.deleted) return undefined;
+    }
+    return undefined;
+  } catch (error) {
+    // Deleted while the connection was down: there is nothing more to come.
+    progress.deleted = error instanceof NotFoundError && progress.any;
+    const goesOn = error instanceof AppError && (error.retryable || error instanceof CancelledError);
+    if (!goesOn && !progress.deleted) throw error;
+    return error;
+  }
+}
+
+function advance(progress: Progress, message: SessionMessage): void {
+  progress.failures = 0;
+  progress.any = true;
+  if (message.kind !== 'history') return;
+  progress.last = message.event.seq;
+  progress.deleted = message.event.type === 'session.deleted';
+}
+
+async function* messagesOf(
+  transport: Transport,
+  id: string,
+  after: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<SessionMessage, void, void> {
   const headers = { accept: 'text/event-stream', 'last-event-id': String(after) };
-  const response = await send(transport, routes.streamSession, { params: { id }, headers, signal, silenceMs: SILENCE_MS });
+  const response = await send(transport, routes.streamSession, {
+    params: { id },
+    headers,
+    signal,
+    silenceMs: SILENCE_MS,
+  });
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message) });
   const decoder = new TextDecoder();
-  const chunks = response.body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const chunks = response.body[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   try {
     for (;;) {
       const { value, done } = await next(chunks, transport, signal);
@@ -61,7 +104,11 @@ async function* connection(transport: Transport, id: string, after: number, sign
   }
 }
 
-async function next(chunks: AsyncIterator<Buffer>, { url }: Transport, signal: AbortSignal | undefined): Promise<IteratorResult<Buffer>> {
+async function next(
+  chunks: AsyncIterator<Buffer, undefined>,
+  { url }: Transport,
+  signal: AbortSignal | undefined,
+): Promise<IteratorResult<Buffer, undefined>> {
   try {
     return await chunks.next();
   } catch (error) {
@@ -71,7 +118,8 @@ async function next(chunks: AsyncIterator<Buffer>, { url }: Transport, signal: A
 
 /** Messages of a kind that this client does not know are passed over. */
 function messageOf({ event, data }: EventSourceMessage): SessionMessage[] {
-  if (event === 'history') return [{ kind: 'history', event: sessionStream.history.parse(JSON.parse(data)) as StoredSessionEvent }];
+  if (event === 'history')
+    return [{ kind: 'history', event: sessionStream.history.parse(JSON.parse(data)) as StoredSessionEvent }];
   if (event === 'output') return [{ kind: 'output', output: sessionStream.output.parse(JSON.parse(data)) }];
   return [];
 }

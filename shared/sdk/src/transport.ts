@@ -12,8 +12,11 @@ export interface Transport {
   readonly dispatcher: Dispatcher;
 }
 
+/** Parameters of path and query. */
+export type Params = Readonly<Record<string, string | number | undefined>>;
+
 export interface Call {
-  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  readonly params?: Params | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -30,7 +33,11 @@ export async function send(transport: Transport, route: Route, call: Call): Prom
   throw errorOf(response.statusCode, body, typeof retryAfter === 'string' ? retryAfter : undefined);
 }
 
-async function reach({ url, apiKey, dispatcher }: Transport, route: Route, call: Call): Promise<Dispatcher.ResponseData> {
+async function reach(
+  { url, apiKey, dispatcher }: Transport,
+  route: Route,
+  call: Call,
+): Promise<Dispatcher.ResponseData> {
   const body = call.body === undefined ? null : JSON.stringify(call.body);
   try {
     return await request(new URL(pathOf(route, call.params ?? {}), url), {
@@ -52,19 +59,32 @@ async function reach({ url, apiKey, dispatcher }: Transport, route: Route, call:
   }
 }
 
+/** The whole body; `UnavailableError` when the connection breaks meanwhile. */
+export async function textOf(response: Dispatcher.ResponseData, { url }: Pick<Transport, 'url'>): Promise<string> {
+  try {
+    return await response.body.text();
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+}
+
 /** The server cannot be reached, or the connection broke. */
 export function unreachable(url: string, cause: unknown): UnavailableError {
   const reason = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
-  return new UnavailableError(`The orchestrator at ${url} cannot be reached: ${reason}`, { code: 'unreachable', cause });
+  return new UnavailableError(`The orchestrator at ${url} cannot be reached: ${reason}`, {
+    code: 'unreachable',
+    cause,
+  });
 }
 
-function pathOf(route: Route, params: Readonly<Record<string, unknown>>): string {
+function pathOf(route: Route, params: Params): string {
   const inPath = new Set<string>();
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     inPath.add(name);
     return encodeURIComponent(String(params[name]));
   });
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) if (!inPath.has(name) && value !== undefined) query.set(name, String(value));
-  return query.size > 0 ? `${path}?${query}` : path;
+  for (const [name, value] of Object.entries(params))
+    if (!inPath.has(name) && value !== undefined) query.set(name, String(value));
+  return query.size > 0 ? `${path}?${query.toString()}` : path;
 }

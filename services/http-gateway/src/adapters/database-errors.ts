@@ -9,7 +9,11 @@ export async function asking<T>(query: () => Promise<T>): Promise<T> {
     return await query();
   } catch (error) {
     if (!passes(error)) throw error;
-    throw new UnavailableError('The database does not answer at the moment.', { code: 'database_unavailable', cause: error, retryAfterMs: 1_000 });
+    throw new UnavailableError('The database does not answer at the moment.', {
+      code: 'database_unavailable',
+      cause: error,
+      retryAfterMs: 1_000,
+    });
   }
 }
 

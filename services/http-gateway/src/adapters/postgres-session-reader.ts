@@ -8,8 +8,13 @@ import { asking } from './database-errors.ts';
 const PAGE_BYTES = 1_048_576;
 
 export function createPostgresSessionReader(database: Database): SessionReader {
-  const rows = <Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> => asking(() => database.query<Row>(sql, parameters));
+  const rows: Rows = (sql, parameters) => asking(() => database.query(sql, parameters));
+  return { ...oneSession(rows), ...manySessions(rows), ...histories(rows) };
+}
 
+type Rows = <Row>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>;
+
+function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing' | 'ping'> {
   return {
     async session(tenant, id, { deleted } = { deleted: false }) {
       const [row] = await rows<{ snapshot: SessionSnapshot }>(SESSION, [tenant, id, deleted]);
@@ -19,33 +24,50 @@ export function createPostgresSessionReader(database: Database): SessionReader {
       const [row] = await rows<{ version: number; deleted: boolean }>(STANDING, [tenant, id]);
       return row ?? null;
     },
-    async list(tenant, filter, { before, limit }) {
-      const found = await rows<{ snapshot: SessionSnapshot; found: number }>(LIST, [tenant, ...filterParameters(filter), before, limit + 1, PAGE_BYTES]);
-      const sessions = found.slice(0, limit).map(({ snapshot }) => snapshot);
-      return { sessions, more: (found[0]?.found ?? 0) > sessions.length };
-    },
-    history: (tenant, id, { after, limit }) => rows<StoredSessionEvent>(HISTORY, [tenant, id, after, limit, PAGE_BYTES]),
-    async checkpoints(tenant, id) {
-      const found = await rows<{ checkpoint: Checkpoint }>(CHECKPOINTS, [tenant, id, CHECKPOINTS_KEPT]);
-      return found.map(({ checkpoint }) => checkpoint).reverse();
-    },
-    async versions(ids) {
-      const found = await rows<{ id: string; version: number }>('select id, version::int as version from sessions where id = any($1::uuid[])', [uuidArray(ids)]);
-      return new Map(found.map(({ id, version }) => [id, version]));
-    },
-    async hasOutcome(sessionId, commandId) {
-      const found = await rows('select 1 from session_events where session_id = $1::uuid and command_id = $2', [sessionId, commandId]);
-      return found.length > 0;
-    },
     async ping() {
       await rows('select 1', []);
     },
   };
 }
 
-const SESSION = 'select snapshot from sessions where tenant = $1 and id = $2::uuid and (deleted_at is null or $3::boolean)';
+function manySessions(rows: Rows): Pick<SessionReader, 'list' | 'versions'> {
+  return {
+    async list(tenant, filter, { before, limit }) {
+      const parameters = [tenant, ...filterParameters(filter), before, limit + 1, PAGE_BYTES];
+      const found = await rows<{ snapshot: SessionSnapshot; found: number }>(LIST, parameters);
+      const sessions = found.slice(0, limit).map(({ snapshot }) => snapshot);
+      return { sessions, more: (found[0]?.found ?? 0) > sessions.length };
+    },
+    async versions(ids) {
+      const found = await rows<{ id: string; version: number }>(VERSIONS, [`{${ids.join(',')}}`]);
+      return new Map(found.map(({ id, version }) => [id, version]));
+    },
+  };
+}
 
-const STANDING = 'select version::int as version, deleted_at is not null as deleted from sessions where tenant = $1 and id = $2::uuid';
+function histories(rows: Rows): Pick<SessionReader, 'history' | 'checkpoints' | 'hasOutcome'> {
+  return {
+    history: (tenant, id, { after, limit }) =>
+      rows<StoredSessionEvent>(HISTORY, [tenant, id, after, limit, PAGE_BYTES]),
+    async checkpoints(tenant, id) {
+      const found = await rows<{ checkpoint: Checkpoint }>(CHECKPOINTS, [tenant, id, CHECKPOINTS_KEPT]);
+      return found.map(({ checkpoint }) => checkpoint).reverse();
+    },
+    async hasOutcome(sessionId, commandId) {
+      return (await rows(OUTCOME, [sessionId, commandId])).length > 0;
+    },
+  };
+}
+
+const SESSION =
+  'select snapshot from sessions where tenant = $1 and id = $2::uuid and (deleted_at is null or $3::boolean)';
+
+const STANDING =
+  'select version::int as version, deleted_at is not null as deleted from sessions where tenant = $1 and id = $2::uuid';
+
+const VERSIONS = 'select id, version::int as version from sessions where id = any($1::uuid[])';
+
+const OUTCOME = 'select 1 from session_events where session_id = $1::uuid and command_id = $2';
 
 /** `found` counts the rows before the page is cut short, so that the reader knows whether there are more. */
 const LIST = `
@@ -85,9 +107,10 @@ where s.tenant = $1 and s.id = $2::uuid and e.type = 'session.checkpoint-made'
 order by e.seq desc limit $3::int`;
 
 function filterParameters({ status, priority, parentId, tag }: SessionFilter): unknown[] {
-  return [status ? `{${status.join(',')}}` : null, priority ? PRIORITIES.indexOf(priority) : null, parentId ?? null, tag ?? null];
-}
-
-function uuidArray(ids: readonly string[]): string {
-  return `{${ids.join(',')}}`;
+  return [
+    status ? `{${status.join(',')}}` : null,
+    priority ? PRIORITIES.indexOf(priority) : null,
+    parentId ?? null,
+    tag ?? null,
+  ];
 }

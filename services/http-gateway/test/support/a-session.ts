@@ -9,7 +9,14 @@ export async function aSession(api: Api, fields: Record<string, unknown> = {}, k
 }
 
 const PREPARED = {
-  workspace: { root: '/srv/worktrees/1', path: '/srv/worktrees/1', kind: 'worktree', branch: 'oio/1', baseRevision: null, repositoryRoot: '/srv/project' },
+  workspace: {
+    root: '/srv/worktrees/1',
+    path: '/srv/worktrees/1',
+    kind: 'worktree',
+    branch: 'oio/1',
+    baseRevision: null,
+    repositoryRoot: '/srv/project',
+  },
   resume: {
     openCodeSessionId: 'ses_1',
     lastMessageId: null,
@@ -24,6 +31,9 @@ const PREPARED = {
 export async function aRunningSession(api: Api): Promise<SessionView> {
   const session = await aSession(api);
   await api.actor.command(session.id, { name: 'dispatch', payload: { serverId: 'opencode-1', schedulerEpoch: null } });
-  await api.actor.command(session.id, { name: 'report-prepared', payload: { token: '1.1', ...PREPARED, resume: { ...PREPARED.resume, todos: [] } } });
+  await api.actor.command(session.id, {
+    name: 'report-prepared',
+    payload: { token: '1.1', ...PREPARED, resume: { ...PREPARED.resume, todos: [] } },
+  });
   return session;
 }

@@ -1,5 +1,21 @@
-import { type CommandReply, inspectPlace, type NewSession, type SessionCommandName, sessionCommands, sessionEvents, type StoredSessionEvent } from '@oio/contracts';
-import { type Decision, decide, decideCreate, type SessionCommand, type SessionSnapshot, toSessionView } from '@oio/domain';
+import {
+  type CommandReply,
+  inspectPlace,
+  type NewSession,
+  type SessionCommandName,
+  type StoredSessionEvent,
+  sessionCommands,
+  sessionEvents,
+} from '@oio/contracts';
+import {
+  type Decision,
+  type DecisionContext,
+  decide,
+  decideCreate,
+  type SessionCommand,
+  type SessionSnapshot,
+  toSessionView,
+} from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Bus, type Envelope, type Handler, type Handlers, serveAll } from '@oio/messaging';
 import { commitSessions, type Database } from '@oio/persistence';
@@ -8,48 +24,84 @@ import { type Clock, newId, newMessageId } from '@oio/runtime';
 const OWNER = newId();
 const EPOCH = 1;
 
-export interface FakeSessionActor {
-  /** Ids of the commands that came, repetitions included. */
-  readonly received: string[];
-  /** Sends a session a command, as another service would. */
-  command(id: string, command: SessionCommand): Promise<void>;
-  /** When set, committed events are not published. */
-  mute: boolean;
+interface Parts {
+  readonly bus: Bus;
+  readonly database: Database;
+  readonly clock: Clock;
 }
 
 /** Answers the commands of sessions by the real domain and the real commit statement, without ownership. One command at a time. */
-export async function serveSessions({ bus, database, clock }: { bus: Bus; database: Database; clock: Clock }): Promise<FakeSessionActor> {
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work, work);
-    turn = mine.catch(() => {});
+export class FakeSessionActor {
+  /** Ids of the commands that came, repetitions included. */
+  readonly received: string[] = [];
+  /** When set, committed events are not published. */
+  mute = false;
+  readonly #parts: Parts;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  static async serve(parts: Parts): Promise<FakeSessionActor> {
+    const actor = new FakeSessionActor(parts);
+    const names = Object.keys(sessionCommands) as SessionCommandName[];
+    const handlers = Object.fromEntries(names.map((name) => [name, actor.#handler(name)]));
+    await serveAll(parts.bus, sessionCommands, handlers as unknown as Handlers<typeof sessionCommands>);
+    return actor;
+  }
+
+  /** Sends a session a command, as another service would. */
+  async command(sessionId: string, command: SessionCommand): Promise<void> {
+    const id = newId();
+    const envelope = {
+      id,
+      correlationId: id,
+      causationId: null,
+      tenant: 'system',
+      principal: 'service:test',
+      sessionId,
+    };
+    await this.#inTurn(() => this.#execute(command, envelope));
+  }
+
+  #handler(name: SessionCommandName): Handler<(typeof sessionCommands)['create']> {
+    return ({ payload, envelope }) => {
+      this.received.push(envelope.id);
+      return this.#inTurn(() =>
+        name === 'create' ? this.#create(payload, envelope) : this.#execute({ name, payload } as never, envelope),
+      );
+    };
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work, work);
+    this.#turn = mine.catch(() => {});
     return mine;
-  };
-  const actor: FakeSessionActor = {
-    received: [],
-    mute: false,
-    command: (id, command) => inTurn(() => execute(id, command, systemEnvelope(id)).then(() => {})),
-  };
+  }
 
-  const execute = async (id: string, command: SessionCommand, envelope: Envelope): Promise<CommandReply> => {
-    const [row] = await database.query<{ snapshot: SessionSnapshot }>('select snapshot from sessions where id = $1::uuid', [id]);
-    const service = envelope.principal.startsWith('service:');
-    if (!row || !(service || (row.snapshot.tenant === envelope.tenant && !row.snapshot.deletedAt))) throw new NotFoundError(`There is no session ${id}.`);
-    if (await done(id, envelope.id)) return replyOf(row.snapshot, 'repeated');
-    const decision = decide(row.snapshot, command, context(envelope));
+  async #execute(command: SessionCommand, envelope: Envelope): Promise<CommandReply> {
+    const snapshot = await this.#snapshot(envelope.sessionId ?? '');
+    const isService = envelope.principal.startsWith('service:');
+    const isVisible = snapshot?.tenant === envelope.tenant && !snapshot.deletedAt;
+    if (!snapshot || !(isService || isVisible)) throw new NotFoundError(`There is no session ${envelope.sessionId}.`);
+    if (await this.#isDone(snapshot.id, envelope.id)) return this.#reply(snapshot, 'repeated');
+    const decision = decide(snapshot, command, this.#context(envelope));
     if (decision.kind === 'refused') throw decision.error;
-    if (decision.kind === 'nothing') return replyOf(row.snapshot, 'stale');
-    return store(decision, row.snapshot.version);
-  };
+    if (decision.kind === 'nothing') return this.#reply(snapshot, 'stale');
+    return this.#store(decision, snapshot.version);
+  }
 
-  const create = async (session: NewSession, envelope: Envelope): Promise<CommandReply> => {
+  async #create(session: NewSession, envelope: Envelope): Promise<CommandReply> {
     const id = session.id ?? envelope.sessionId ?? newId();
     const { directory, workspace, agent, agentConfig, model, cpuLimit, memoryLimitMb } = session;
     const models = model ? [{ field: 'model', model }] : [];
-    const question = { directory, workspace, agent, agentConfigNames: Object.keys(agentConfig), models, cpuLimit, memoryLimitMb };
-    const { place, violations } = await bus.request(inspectPlace, question, envelope);
+    const agentConfigNames = Object.keys(agentConfig);
+    const question = { directory, workspace, agent, agentConfigNames, models, cpuLimit, memoryLimitMb };
+    const { place, violations } = await this.#parts.bus.request(inspectPlace, question, envelope);
     if (!place || violations.length > 0) throw new InvalidError('The session cannot be accepted.', { violations });
-    if (await done(id, envelope.id)) return replyOf(await snapshotOf(id), 'repeated');
+    const known = await this.#snapshot(id);
+    if (known && (await this.#isDone(id, envelope.id))) return this.#reply(known, 'repeated');
     const data = {
       tenant: envelope.tenant,
       createdBy: envelope.principal,
@@ -57,52 +109,45 @@ export async function serveSessions({ bus, database, clock }: { bus: Bus; databa
       place,
       policy: { checkpointIntervalSeconds: 300, maxRetries: 3 },
     };
-    return store(decideCreate(id, data, context(envelope)), 0);
-  };
+    return this.#store(decideCreate(id, data, this.#context(envelope)), 0);
+  }
 
-  const store = async ({ next, events }: Extract<Decision, { kind: 'events' }>, fromVersion: number): Promise<CommandReply> => {
-    const committed = await commitSessions(database, [{ next, events, epoch: EPOCH, fromVersion, owner: OWNER, schedulerEpoch: null }]);
+  async #store({ next, events }: Extract<Decision, { kind: 'events' }>, fromVersion: number): Promise<CommandReply> {
+    const entry = { next, events, epoch: EPOCH, fromVersion, owner: OWNER, schedulerEpoch: null };
+    const committed = await commitSessions(this.#parts.database, [entry]);
     if (!committed.has(next.id)) throw new ConflictError('The id is in use.', { code: 'id_taken' });
-    if (!actor.mute) for (const event of events) await publish(event);
-    return replyOf(next, 'applied');
-  };
+    if (!this.mute) for (const event of events) await this.#publish(event);
+    return this.#reply(next, 'applied');
+  }
 
-  const context = (envelope: Envelope) => ({
-    now: clock.now(),
-    cause: { kind: 'principal', id: envelope.principal } as const,
-    commandId: envelope.id,
-    epoch: EPOCH,
-    random: 0,
-    messageId: newMessageId(),
-  });
-  const publish = (event: StoredSessionEvent) => bus.publish(sessionEvents[event.type], event as never);
-  const done = async (id: string, commandId: string) =>
-    (await database.query('select 1 from session_events where session_id = $1::uuid and command_id = $2', [id, commandId])).length > 0;
-  const snapshotOf = async (id: string) => {
-    const [row] = await database.query<{ snapshot: SessionSnapshot }>('select snapshot from sessions where id = $1::uuid', [id]);
-    if (!row) throw new NotFoundError('gone');
-    return row.snapshot;
-  };
-  const replyOf = (snapshot: SessionSnapshot, outcome: CommandReply['outcome']): CommandReply => ({
-    sessionId: snapshot.id,
-    version: snapshot.version,
-    status: snapshot.status,
-    outcome,
-    session: toSessionView(snapshot, clock.now()),
-  });
+  #publish(event: StoredSessionEvent): Promise<void> {
+    return this.#parts.bus.publish(sessionEvents[event.type], event);
+  }
 
-  const handler = (name: SessionCommandName): Handler<never> =>
-    (({ payload, envelope }) => {
-      actor.received.push(envelope.id);
-      return inTurn(() =>
-        name === 'create' ? create(payload as NewSession, envelope) : execute(envelope.sessionId ?? '', { name, payload } as SessionCommand, envelope),
-      );
-    }) as Handler<never>;
-  const names = Object.keys(sessionCommands) as SessionCommandName[];
-  await serveAll(bus, sessionCommands, Object.fromEntries(names.map((name) => [name, handler(name)])) as Handlers<typeof sessionCommands>);
-  return actor;
-}
+  async #snapshot(id: string): Promise<SessionSnapshot | undefined> {
+    const sql = 'select snapshot from sessions where id = $1::uuid';
+    const [row] = await this.#parts.database.query<{ snapshot: SessionSnapshot }>(sql, [id]);
+    return row?.snapshot;
+  }
 
-function systemEnvelope(sessionId: string): Envelope {
-  return { id: newId(), correlationId: newId(), causationId: null, tenant: 'system', principal: 'service:test', sessionId };
+  async #isDone(id: string, commandId: string): Promise<boolean> {
+    const sql = 'select 1 from session_events where session_id = $1::uuid and command_id = $2';
+    return (await this.#parts.database.query(sql, [id, commandId])).length > 0;
+  }
+
+  #context(envelope: Envelope): DecisionContext {
+    return {
+      now: this.#parts.clock.now(),
+      cause: { kind: 'principal', id: envelope.principal },
+      commandId: envelope.id,
+      epoch: EPOCH,
+      random: 0,
+      messageId: newMessageId(),
+    };
+  }
+
+  #reply(snapshot: SessionSnapshot, outcome: CommandReply['outcome']): CommandReply {
+    const { id, version, status } = snapshot;
+    return { sessionId: id, version, status, outcome, session: toSessionView(snapshot, this.#parts.clock.now()) };
+  }
 }

@@ -5,8 +5,15 @@ import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownersh
 import { openTestDatabase, type TestDatabase } from '@oio/persistence/testing';
 import { createLogger, createSetClock } from '@oio/runtime';
 import type { TestFn } from 'ava';
-import { createApiKeyAuthenticator, httpGatewayConfig, type HttpGatewayPorts, LIMITS, type Limits, startHttpGateway } from '../../src/index.ts';
-import { type FakeSessionActor, serveSessions } from './fake-session-actor.ts';
+import {
+  createApiKeyAuthenticator,
+  httpGatewayConfig,
+  type HttpGatewayPorts,
+  LIMITS,
+  type Limits,
+  startHttpGateway,
+} from '../../src/index.ts';
+import { FakeSessionActor } from './fake-session-actor.ts';
 
 export const KEYS = {
   alice: 'alice-key-0123456789-0123456789-0123',
@@ -24,7 +31,14 @@ export interface Api extends AsyncDisposable {
   /** Every line of the log. */
   readonly log: string[];
   /** A request with alice's key and JSON, unless the options say otherwise. */
-  fetch(path: string, options?: RequestInit & { readonly json?: unknown; readonly key?: string | null }): Promise<Response>;
+  fetch(path: string, options?: FetchOptions): Promise<Response>;
+}
+
+export interface FetchOptions extends Omit<RequestInit, 'headers'> {
+  readonly json?: unknown;
+  /** Null: no credentials. */
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
 }
 
 export interface ApiOptions {
@@ -34,17 +48,29 @@ export interface ApiOptions {
 }
 
 /** The real API on a free port, with a real Postgres and fakes of the other services. */
-export async function startApi(database: TestDatabase['database'], { limits, environment, ports }: ApiOptions = {}): Promise<Api> {
+export async function startApi(
+  database: TestDatabase['database'],
+  { limits, environment, ports }: ApiOptions = {},
+): Promise<Api> {
   await using stack = new AsyncDisposableStack();
   const clock = createSetClock();
   const bus = stack.use(createInProcessBus());
   const router = createSessionRouter(bus, stack.use(createInProcessOwnerDirectory()));
-  const actor = await serveSessions({ bus, database, clock });
+  const actor = await FakeSessionActor.serve({ bus, database, clock });
   await serveOthers({ bus, database, clock });
   const log: string[] = [];
-  const logger = createLogger('http-gateway', { level: 'debug', destination: { write: (line: string) => void log.push(line) } });
+  const logger = createLogger('http-gateway', {
+    level: 'debug',
+    destination: { write: (line: string) => void log.push(line) },
+  });
   const config = httpGatewayConfig.parse({ API_PORT: '0', ...environment });
-  const gateway = stack.use(await startHttpGateway(config, { bus, router, database, clock, logger, authenticator: authenticator(), ...ports }, { ...LIMITS, ...limits }));
+  const gateway = stack.use(
+    await startHttpGateway(
+      config,
+      { bus, router, database, clock, logger, authenticator: authenticator(), ...ports },
+      { ...LIMITS, ...limits },
+    ),
+  );
   const running = stack.move();
   return {
     url: gateway.url,
@@ -52,18 +78,21 @@ export async function startApi(database: TestDatabase['database'], { limits, env
     actor,
     database,
     log,
-    fetch: (path, { json, key = KEYS.alice, ...options } = {}) =>
-      fetch(`${gateway.url}${path}`, {
-        method: json === undefined ? 'GET' : 'POST',
-        ...options,
-        headers: {
-          ...(key !== null && { authorization: `Bearer ${key}` }),
-          ...(json !== undefined && { 'content-type': 'application/json' }),
-          ...(options.headers as Record<string, string> | undefined),
-        },
-        ...(json !== undefined && { body: JSON.stringify(json) }),
-      }),
+    fetch: (path, options = {}) => fetch(`${gateway.url}${path}`, requestOf(options)),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function requestOf({ json, key = KEYS.alice, headers, ...options }: FetchOptions): RequestInit {
+  return {
+    method: json === undefined ? 'GET' : 'POST',
+    ...options,
+    headers: {
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+      ...(json !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(json !== undefined && { body: JSON.stringify(json) }),
   };
 }
 
@@ -97,17 +126,32 @@ function authenticator() {
 }
 
 /** Places: a directory is there unless its name says "missing"; models other than those of "known/" are not. */
-async function serveOthers({ bus, database, clock }: Pick<HttpGatewayPorts, 'bus' | 'database' | 'clock'>): Promise<void> {
+async function serveOthers({
+  bus,
+  database,
+  clock,
+}: Pick<HttpGatewayPorts, 'bus' | 'database' | 'clock'>): Promise<void> {
   await bus.serve(inspectPlace, async ({ payload: { directory, models } }) => {
     const violations: Violation[] = models
       .filter(({ model }) => !model.startsWith('known/'))
       .map(({ field, model }) => ({ field, code: 'unknown_model', message: `The server does not have ${model}.` }));
-    if (directory?.includes('missing')) violations.push({ field: 'directory', code: 'not_found', message: 'directory does not exist.' });
-    return { place: { directory: directory ?? '/srv/project', workspace: 'in_place' as const, repository: null }, violations };
+    if (directory?.includes('missing'))
+      violations.push({ field: 'directory', code: 'not_found', message: 'directory does not exist.' });
+    return {
+      place: { directory: directory ?? '/srv/project', workspace: 'in_place' as const, repository: null },
+      violations,
+    };
   });
-  await bus.serve(diffWorkspace, async ({ payload }) => ({ diff: { files: [], patch: payload.workspace.path, truncated: false } }), { at: 'server.opencode-1' });
+  await bus.serve(
+    diffWorkspace,
+    async ({ payload }) => ({ diff: { files: [], patch: payload.workspace.path, truncated: false } }),
+    { at: 'server.opencode-1' },
+  );
   await bus.serve(sessionMetrics, async ({ payload: { sessionId } }) => {
-    const [row] = await database.query<{ snapshot: SessionSnapshot }>('select snapshot from sessions where id = $1::uuid', [sessionId]);
+    const [row] = await database.query<{ snapshot: SessionSnapshot }>(
+      'select snapshot from sessions where id = $1::uuid',
+      [sessionId],
+    );
     if (!row) throw new Error('no row');
     return executionMetrics(row.snapshot, clock.now());
   });

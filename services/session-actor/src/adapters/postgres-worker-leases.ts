@@ -18,6 +18,7 @@ export function createPostgresWorkerLeases(database: Database): WorkerLeases {
     async end(incarnation) {
       await database.query('update workers set lease_until = now() where incarnation = $1::uuid', [incarnation]);
     },
-    onThisHost: () => database.query('select incarnation, pid from workers where host = $1 and lease_until > now()', [hostname()]),
+    onThisHost: () =>
+      database.query('select incarnation, pid from workers where host = $1 and lease_until > now()', [hostname()]),
   };
 }

@@ -1,5 +1,5 @@
 import {
-  AppError,
+  type AppError,
   CancelledError,
   ConflictError,
   type ErrorDetails,
@@ -40,7 +40,7 @@ export const errorBehaviours: BusBehaviours = {
       await bus.serve(ask, async () => {
         throw new Kind('Not now: “π”\nsecond line.', { ...DETAILS, cause: new Error('inner') });
       });
-      const error = await t.throwsAsync(bus.request(ask, { number: 1 }, serviceEnvelope('test')), { instanceOf: AppError });
+      const error = await t.throwsAsync<AppError>(bus.request(ask, { number: 1 }, serviceEnvelope('test')));
       t.is(error.constructor, Kind);
       t.is(error.message, 'Not now: “π”\nsecond line.');
       t.like(error, { code: DETAILS.code, facts: DETAILS.facts, retryAfterMs: DETAILS.retryAfterMs });

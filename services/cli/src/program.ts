@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+import { PRIORITIES, SESSION_TYPES, WORKSPACES } from '@oio/contracts';
+import type { Client } from '@oio/sdk';
+import { Command, Option } from 'commander';
+import { connect, type Environment } from './connect.ts';
+import { eventLine, printable, sessionLines, sessionsTable } from './show-session.ts';
+import { type SubmitOptions, submit } from './submit.ts';
+import { watchSession } from './watch-session.ts';
+
+const STEERING = {
+  start: 'queue a pending session',
+  pause: 'hold a running session',
+  resume: 'let a paused session go on',
+  stop: 'end a running session; it can be retried',
+  cancel: 'give up a session that does not run',
+  retry: 'start a new attempt from the latest checkpoint',
+  checkpoint: 'make a checkpoint now',
+} as const;
+
+/** The commands of `oio`. */
+export function program(environment: Environment, out: NodeJS.WritableStream): Command {
+  const oio = new Command('oio').description(
+    'The orchestrator in the terminal. OIO_URL, OIO_API_KEY and OIO_DATA_DIR say which one.',
+  );
+  const print = (text: string): void => void out.write(`${text}\n`);
+  const withClient = async (task: (client: Client) => Promise<void>): Promise<void> => {
+    await using client = await connect(environment);
+    await task(client);
+  };
+
+  submitCommand(oio, withClient, print, out, environment);
+  readingCommands(oio, withClient, print, out);
+  for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {
+    oio
+      .command(`${name} <id>`)
+      .description(summary)
+      .action((id: string) =>
+        withClient(async (client) => print(sessionLines(await client[`${name}Session`]({ id }, {})))),
+      );
+  }
+  return oio;
+}
+
+type WithClient = (task: (client: Client) => Promise<void>) => Promise<void>;
+
+function submitCommand(
+  oio: Command,
+  withClient: WithClient,
+  print: (text: string) => void,
+  out: NodeJS.WritableStream,
+  environment: Environment,
+): void {
+  oio
+    .command('submit <prompt>')
+    .description('submit a session')
+    .option('-t, --title <title>', 'what it is to do, in one line; the first line of the prompt when missing')
+    .option('-d, --directory <path>', 'the project')
+    .option('-m, --model <provider/model>', 'the model')
+    .option('-a, --agent <name>', 'the agent')
+    .addOption(new Option('--type <type>', 'what kind of work').choices(SESSION_TYPES))
+    .addOption(new Option('-p, --priority <priority>', 'how urgent').choices(PRIORITIES))
+    .addOption(new Option('--workspace <kind>', 'own worktree or the directory itself').choices(WORKSPACES))
+    .option('-w, --watch', 'stay and show what happens')
+    .action((prompt: string, options: SubmitOptions & { watch?: boolean }) =>
+      withClient(async (client) => {
+        const directory = options.directory && resolve(environment['INIT_CWD'] ?? '.', options.directory);
+        const session = await submit(client, prompt, { ...options, directory });
+        print(session.id);
+        if (options.watch) print(await watchSession(client, session.id, out));
+      }),
+    );
+}
+
+function readingCommands(
+  oio: Command,
+  withClient: WithClient,
+  print: (text: string) => void,
+  out: NodeJS.WritableStream,
+): void {
+  oio
+    .command('list')
+    .description('the newest sessions')
+    .option('-s, --status <states>', 'only these, separated by commas')
+    .option('-n, --limit <count>', 'how many', '50')
+    .action(({ status, limit }: { status?: string; limit: string }) =>
+      withClient(async (client) =>
+        print(sessionsTable((await client.listSessions({ limit, ...(status && { status }) })).sessions)),
+      ),
+    );
+  oio
+    .command('show <id>')
+    .description('one session')
+    .action((id: string) => withClient(async (client) => print(sessionLines(await client.getSession({ id })))));
+  oio
+    .command('history <id>')
+    .description('everything that happened to a session')
+    .action((id: string) => withClient(async (client) => printHistory(client, id, print)));
+  oio
+    .command('watch <id>')
+    .description('show what happens until the session has ended')
+    .action((id: string) => withClient(async (client) => print(await watchSession(client, id, out))));
+  oio
+    .command('diff <id>')
+    .description('what a session has changed')
+    .action((id: string) =>
+      withClient(async (client) =>
+        print(printable((await client.getDiff({ id })).diff?.patch ?? 'No changes that git knows of.')),
+      ),
+    );
+}
+
+async function printHistory(client: Client, id: string, print: (text: string) => void): Promise<void> {
+  for (let after: number | null = 0; after !== null; ) {
+    const page: Awaited<ReturnType<Client['getHistory']>> = await client.getHistory({ id, after });
+    for (const event of page.events) print(eventLine(event as never));
+    after = page.nextAfter;
+  }
+}

@@ -1,0 +1,84 @@
+import type { SessionView, StoredSessionEvent } from '@oio/contracts';
+import Table from 'cli-table3';
+import colors from 'picocolors';
+
+const COLOUR = {
+  pending: colors.gray,
+  queued: colors.blue,
+  running: colors.green,
+  paused: colors.yellow,
+  degraded: colors.yellow,
+  completed: colors.green,
+  partially_completed: colors.yellow,
+  failed: colors.red,
+  timeout: colors.magenta,
+  stopped: colors.gray,
+  cancelled: colors.gray,
+  orphaned: colors.magenta,
+} as const satisfies Record<SessionView['status'], (text: string) => string>;
+
+/** Sessions as a table. */
+export function sessionsTable(sessions: readonly SessionView[]): string {
+  const table = new Table({
+    head: ['id', 'status', 'priority', 'steps', 'tokens', 'cost', 'title'],
+    style: { head: [], border: [] },
+  });
+  for (const session of sessions) {
+    const { metrics } = session;
+    table.push([
+      session.id,
+      COLOUR[session.status](session.status),
+      session.priority,
+      session.attempt?.steps ?? 0,
+      metrics.tokens.total,
+      `$${metrics.costUsd.toFixed(4)}`,
+      printable(session.title),
+    ]);
+  }
+  return table.toString();
+}
+
+/** One session, line by line; what is not known is left out. */
+export function sessionLines(session: SessionView): string {
+  const { metrics, workspaceInUse, failure } = session;
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['id', session.id],
+    ['title', printable(session.title)],
+    ['status', COLOUR[session.status](session.status)],
+    ['type', `${session.type}, ${session.priority}`],
+    ['directory', session.directory],
+    ['worktree', workspaceInUse?.kind === 'worktree' ? workspaceInUse.path : null],
+    ['branch', workspaceInUse?.branch ?? null],
+    ['commit', session.commit],
+    [
+      'attempt',
+      session.attempt && `${session.attempt.number}, ${session.attempt.steps} steps, on ${session.attempt.serverId}`,
+    ],
+    [
+      'usage',
+      `${metrics.tokens.total} tokens, $${metrics.costUsd.toFixed(4)}, ${metrics.executingSeconds.toFixed(1)} s`,
+    ],
+    ['failure', failure && printable(`${failure.code}: ${failure.message}`)],
+    ['retry', session.retryAt && `at ${session.retryAt}`],
+    ['can do', session.allowedCommands.join(', ') || null],
+    ['result', resultText(session)],
+  ];
+  return rows.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)} ${value}`])).join('\n');
+}
+
+/** One line of a history. */
+export function eventLine(event: StoredSessionEvent): string {
+  const data = event.data as { to?: string; failure?: { message: string } | null; step?: { tools: string[] } };
+  const detail = data.failure?.message ?? data.step?.tools.join(', ') ?? '';
+  return `${event.at}  ${String(event.seq).padStart(4)}  ${event.type.replace('session.', '')}${detail ? `  ${printable(detail)}` : ''}`;
+}
+
+/** Text of an agent or a stranger, without the control characters that a terminal would obey. */
+export function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, '�');
+}
+
+function resultText({ metrics: { result } }: SessionView): string | null {
+  if (typeof result !== 'object' || result === null || !('text' in result)) return null;
+  return typeof result['text'] === 'string' ? printable(result['text']) : null;
+}

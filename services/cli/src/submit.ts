@@ -1,0 +1,34 @@
+import type { NewSessionInput, SessionView } from '@oio/contracts';
+import type { Client } from '@oio/sdk';
+
+export interface SubmitOptions {
+  readonly title?: string;
+  readonly directory?: string | undefined;
+  readonly model?: string;
+  readonly agent?: string;
+  readonly type?: NewSessionInput['type'];
+  readonly priority?: NewSessionInput['priority'];
+  readonly workspace?: NewSessionInput['workspace'];
+}
+
+const TITLE_CHARACTERS = 80;
+
+/** Submits a prompt; the title is its first line unless one is given. */
+export function submit(client: Client, prompt: string, options: SubmitOptions): Promise<SessionView> {
+  const { title, directory, model, agent, type, priority, workspace } = options;
+  return client.createSession({
+    title: title ?? titleOf(prompt),
+    prompt,
+    ...(directory && { directory }),
+    ...(model && { model }),
+    ...(agent && { agent }),
+    ...(type && { type }),
+    ...(priority && { priority }),
+    ...(workspace && { workspace }),
+  });
+}
+
+function titleOf(prompt: string): string {
+  const [line = ''] = prompt.trim().split('\n');
+  return line.length <= TITLE_CHARACTERS ? line : `${line.slice(0, TITLE_CHARACTERS - 1)}…`;
+}

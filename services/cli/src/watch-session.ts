@@ -1,0 +1,59 @@
+import type { SessionOutput, Status } from '@oio/contracts';
+import type { Client } from '@oio/sdk';
+import { eventLine, printable } from './show-session.ts';
+
+const ENDED: ReadonlySet<Status> = new Set([
+  'completed',
+  'partially_completed',
+  'failed',
+  'timeout',
+  'stopped',
+  'cancelled',
+  'orphaned',
+]);
+
+/** Prints a session's history as it grows and what its agent says, until it has ended and no retry is due. */
+export async function watchSession(
+  client: Pick<Client, 'stream' | 'getSession'>,
+  id: string,
+  out: NodeJS.WritableStream,
+): Promise<Status> {
+  const live = new LiveText(out);
+  for await (const message of client.stream(id)) {
+    if (message.kind === 'output') {
+      live.show(message.output);
+      continue;
+    }
+    live.line(eventLine(message.event));
+    const ended = endOf(message.event.data);
+    if (ended && (await client.getSession({ id })).retryAt === null) return ended;
+  }
+  return (await client.getSession({ id })).status;
+}
+
+/** What an agent says comes in pieces without line ends; everything else begins a line of its own. */
+class LiveText {
+  readonly #out: NodeJS.WritableStream;
+  #inLine = false;
+
+  constructor(out: NodeJS.WritableStream) {
+    this.#out = out;
+  }
+
+  show({ kind, text, tool, state }: SessionOutput): void {
+    if (kind === 'tool' && state === 'running') this.line(`    ${tool}: ${printable(text)}`);
+    if (kind !== 'text') return;
+    this.#out.write(printable(text));
+    this.#inLine = !text.endsWith('\n');
+  }
+
+  line(text: string): void {
+    this.#out.write(`${this.#inLine ? '\n' : ''}${text}\n`);
+    this.#inLine = false;
+  }
+}
+
+function endOf(data: object): Status | null {
+  const { to } = data as { to?: Status };
+  return to && ENDED.has(to) ? to : null;
+}

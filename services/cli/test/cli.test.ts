@@ -1,0 +1,87 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { InvalidError, StartupError } from '@oio/errors';
+import type { Client, SessionMessage } from '@oio/sdk';
+import test from 'ava';
+import { connect } from '../src/connect.ts';
+import { explain } from '../src/explain.ts';
+import { program } from '../src/program.ts';
+import { printable } from '../src/show-session.ts';
+import { submit } from '../src/submit.ts';
+import { watchSession } from '../src/watch-session.ts';
+
+test('an error names every field that is wrong', (t) => {
+  const violations = [
+    { field: 'title', code: 'custom', message: 'is too generic' },
+    { field: 'model', code: 'model_not_found', message: 'is unknown' },
+  ];
+  const error = new InvalidError('The session cannot be accepted.', { violations });
+  t.is(explain(error), 'The session cannot be accepted.\n  title: is too generic\n  model: is unknown');
+});
+
+test('without a key it says where one was looked for and what to do', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'oio-cli-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const error = await t.throwsAsync(connect({ OIO_DATA_DIR: directory }), { instanceOf: StartupError });
+  t.true(error.message.includes(directory) && error.message.includes('npm start'));
+});
+
+test('the key of the orchestrator on this machine is found in its data directory', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'oio-cli-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  await writeFile(join(directory, 'api-key'), 'secret\n', { mode: 0o600 });
+  await using client = await connect({ OIO_DATA_DIR: directory });
+  t.is(typeof client.createSession, 'function');
+});
+
+test('the title of a submitted prompt is its first line, and options that are not given are left out', async (t) => {
+  const bodies: unknown[] = [];
+  const client = { createSession: async (body: unknown) => bodies.push(body) } as unknown as Client;
+  await submit(client, `Fix the parser\nIt fails on tabs.`, { priority: 'high', directory: undefined });
+  await submit(client, 'x'.repeat(100), { title: 'A title' });
+  t.deepEqual(bodies, [
+    { title: 'Fix the parser', prompt: 'Fix the parser\nIt fails on tabs.', priority: 'high' },
+    { title: 'A title', prompt: 'x'.repeat(100) },
+  ]);
+});
+
+test('control characters of an agent never reach the terminal', (t) => {
+  t.is(printable('a\u001b[31mred\u0007\nb'), 'a�[31mred�\nb');
+});
+
+test('watching goes on over a failure that is retried and ends with the last state', async (t) => {
+  const out = new PassThrough();
+  const sessions = [{ retryAt: '2026-01-01T00:00:00.000Z' }, { retryAt: null }];
+  const client = {
+    async *stream() {
+      yield transition(4, 'failed');
+      yield { kind: 'output', output: { kind: 'text', text: 'again', sessionId: 's', tenant: 't' } };
+      yield transition(9, 'completed');
+    },
+    getSession: async () => sessions.shift(),
+  } as unknown as Client;
+  t.is(await watchSession(client, 's', out), 'completed');
+  out.end();
+  const lines = (await text(out)).trim().split('\n');
+  t.deepEqual(
+    lines.map((line) => line.split(/\s{2,}/).at(-1)),
+    ['failed', 'again', 'completed'],
+  );
+});
+
+test('every command says what it is for', (t) => {
+  const commands = program({}, process.stdout).commands;
+  t.true(commands.length >= 12);
+  t.deepEqual(
+    commands.filter((command) => command.description() === '').map((command) => command.name()),
+    [],
+  );
+});
+
+function transition(seq: number, to: string): SessionMessage {
+  const event = { seq, type: `session.${to}`, at: '2026-01-01T00:00:00.000Z', data: { to } };
+  return { kind: 'history', event } as unknown as SessionMessage;
+}

@@ -1,0 +1,53 @@
+import { diffWorkspace, metricsExposition, sessionMetrics } from '@oio/contracts';
+import type { Bus, Envelope } from '@oio/messaging';
+import { newId } from '@oio/runtime';
+import type { Principal, SessionReader } from './ports.ts';
+import { standingOf } from './read-handlers.ts';
+import type { RouteHandlers } from './route-types.ts';
+import { noSuchSession } from './session-commands.ts';
+import type { SessionStreams } from './session-streams.ts';
+
+export interface RelayParts {
+  readonly bus: Bus;
+  readonly reader: SessionReader;
+  readonly streams: SessionStreams;
+}
+
+type Names = 'getDiff' | 'getMetrics' | 'metrics' | 'streamSession';
+
+/** What the other services are asked for, and what they tell by themselves. */
+export function createRelayHandlers({ bus, reader, streams }: RelayParts): Pick<RouteHandlers, Names> {
+  return {
+    async getDiff(request) {
+      const { id } = request.params;
+      const snapshot = await reader.session(request.principal.tenant, id);
+      if (!snapshot) throw noSuchSession();
+      const { workspace, attempt } = snapshot;
+      if (!workspace || !attempt) return { body: { diff: null } };
+      const to = `server.${attempt.serverId}`;
+      return { body: await bus.request(diffWorkspace, { workspace }, envelopeOf(request, id), { to }) };
+    },
+    async getMetrics(request) {
+      const { id } = request.params;
+      await standingOf(reader, request.principal.tenant, id);
+      return { body: await bus.request(sessionMetrics, { sessionId: id }, envelopeOf(request, id)) };
+    },
+    async metrics(request) {
+      const { contentType, body } = await bus.request(metricsExposition, {}, envelopeOf(request, null));
+      return { headers: { 'Content-Type': contentType }, body };
+    },
+    async streamSession({ params: { id }, query, headers, principal: { tenant } }) {
+      await standingOf(reader, tenant, id);
+      const after = headers.lastEventId ?? query.after;
+      return { body: (response) => streams.open({ tenant, sessionId: id, after, response }) };
+    },
+  };
+}
+
+function envelopeOf(
+  { principal, correlationId }: { readonly principal: Principal; readonly correlationId: string },
+  sessionId: string | null,
+): Envelope {
+  const { tenant, id } = principal;
+  return { id: newId(), correlationId, causationId: null, tenant, principal: `user:${id}`, sessionId };
+}

@@ -1,0 +1,176 @@
+import { metricsExposition, type StoredSessionEvent, sessionEvents, sessionMetrics } from '@oio/contracts';
+import { NotFoundError } from '@oio/errors';
+import { type Bus, createInProcessBus, serviceEnvelope } from '@oio/messaging';
+import { commitSessions, type Database } from '@oio/persistence';
+import { openTestDatabase } from '@oio/persistence/testing';
+import { createLogger, createSetClock, newId, parseConfig } from '@oio/runtime';
+import test from 'ava';
+import { metricsConfig, startMetrics } from '../src/index.ts';
+import { eventually } from './support/eventually.ts';
+import { Life } from './support/life.ts';
+
+interface Rig extends AsyncDisposable {
+  readonly bus: Bus;
+  readonly database: Database;
+  start(): Promise<void>;
+  /** Stores the session with its history. */
+  store(life: Life): Promise<void>;
+  publish(events: readonly StoredSessionEvent[]): Promise<void>;
+  /** The value of one line of the exposition. */
+  value(line: string): Promise<number | undefined>;
+}
+
+async function openRig(): Promise<Rig> {
+  await using stack = new AsyncDisposableStack();
+  const { database } = stack.use(await openTestDatabase());
+  const bus = stack.use(createInProcessBus());
+  const logger = createLogger('metrics', { level: 'silent' });
+  const all = stack.move();
+  return {
+    bus,
+    database,
+    async start() {
+      all.use(await startMetrics(parseConfig(metricsConfig, {}), { bus, database, clock: createSetClock(), logger }));
+    },
+    async store({ history, snapshot }) {
+      const batch = [
+        { next: snapshot, events: history, epoch: 1, fromVersion: 0, owner: newId(), schedulerEpoch: null },
+      ];
+      await commitSessions(database, batch);
+    },
+    async publish(events) {
+      for (const event of events) await bus.publish(sessionEvents[event.type], event);
+    },
+    async value(line) {
+      const { body } = await bus.request(metricsExposition, {}, serviceEnvelope('test'));
+      const found = body.split('\n').find((candidate) => candidate.startsWith(`${line} `));
+      return found === undefined ? undefined : Number(found.slice(line.length + 1));
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+test.serial('a life is told in numbers', async (t) => {
+  await using rig = await openRig();
+  await rig.start();
+  const life = new Life({ priority: 'high' }).wait(3).dispatch().wait(40).step('a').step('b').wait(20).complete();
+  await rig.publish(life.history);
+  t.true(await eventually(async () => (await rig.value('oio_sessions{status="completed"}')) === 1));
+  const expected: Record<string, number> = {
+    'oio_sessions{status="running"}': 0,
+    'oio_sessions_accepted_total{type="execution",priority="high"}': 1,
+    'oio_session_transitions_total{to="queued"}': 1,
+    'oio_session_transitions_total{to="running"}': 1,
+    'oio_session_queue_wait_seconds_sum{priority="high"}': 3,
+    'oio_session_queue_wait_seconds_count{priority="high"}': 1,
+    'oio_session_execution_seconds_sum{outcome="completed"}': 60,
+    'oio_session_execution_seconds_bucket{le="60",outcome="completed"}': 1,
+    oio_session_steps_total: 2,
+    'oio_tokens_total{kind="input"}': 200,
+    'oio_tokens_total{kind="cacheRead"}': 100,
+    oio_cost_usd_total: 0.5,
+    oio_model_calls_total: 4,
+    oio_model_call_errors_total: 2,
+    'oio_session_checkpoints_total{origin="step"}': 2,
+    'oio_metrics_events_total{outcome="new"}': life.history.length,
+  };
+  for (const [line, value] of Object.entries(expected)) t.is(await rig.value(line), value, line);
+});
+
+test.serial('failures and retries are counted by their reason and what brought them', async (t) => {
+  await using rig = await openRig();
+  await rig.start();
+  const retry = { name: 'retry', payload: {} } as const;
+  const life = new Life().dispatch().step('a').wait(10).fail();
+  const { retry: timer } = life.snapshot.timers;
+  life.order(
+    { name: 'fire-timer', payload: { name: 'retry', generation: timer?.generation ?? 0 } },
+    { kind: 'timer', id: 'scheduler' },
+  );
+  life.dispatch().wait(5).fail().order(retry);
+  await rig.publish(life.history);
+  t.true(await eventually(async () => (await rig.value('oio_session_retries_total{trigger="manual"}')) === 1));
+  t.is(await rig.value('oio_session_retries_total{trigger="automatic"}'), 1);
+  t.is(await rig.value('oio_session_failures_total{code="rate_limited"}'), 2);
+  t.is(await rig.value('oio_session_execution_seconds_sum{outcome="failed"}'), 15);
+  t.is(await rig.value('oio_sessions{status="queued"}'), 1);
+});
+
+test.serial('what happened before the start is in the gauge and in nothing else', async (t) => {
+  await using rig = await openRig();
+  await rig.store(new Life({ startMs: Date.now() - 60_000 }));
+  const running = new Life({ startMs: Date.now() - 60_000 }).wait(5).dispatch();
+  await rig.store(running);
+  await rig.start();
+  t.is(await rig.value('oio_sessions{status="queued"}'), 1);
+  t.is(await rig.value('oio_sessions{status="running"}'), 1);
+  t.is(await rig.value('oio_session_transitions_total{to="running"}'), undefined);
+
+  await rig.publish(running.history);
+  await rig.publish(running.wait(3_600).complete().history.slice(-2));
+  t.true(await eventually(async () => (await rig.value('oio_sessions{status="completed"}')) === 1));
+  t.is(await rig.value('oio_sessions{status="running"}'), 0);
+  t.is(await rig.value('oio_session_transitions_total{to="running"}'), undefined);
+  t.is(await rig.value('oio_session_execution_seconds_sum{outcome="completed"}'), 3_600);
+});
+
+test.serial('a lost event is read from the database, a repeated one is dropped', async (t) => {
+  await using rig = await openRig();
+  await rig.start();
+  const life = new Life().wait(1).dispatch().step('a').step('b').complete();
+  await rig.store(life);
+  const [created, , , ...rest] = life.history;
+  const last = rest.at(-1);
+  if (!created || !last) throw new Error('The life is too short.');
+  await rig.publish([created, created, last, ...life.history]);
+  t.true(
+    await eventually(
+      async () => (await rig.value('oio_metrics_events_total{outcome="repeated"}')) === 1 + life.history.length,
+    ),
+  );
+  t.is(await rig.value('oio_metrics_events_total{outcome="repaired"}'), 1);
+  t.is(await rig.value('oio_session_steps_total'), 2);
+  t.is(await rig.value('oio_session_queue_wait_seconds_sum{priority="medium"}'), 1);
+});
+
+test.serial('a database that is away costs numbers, never events or the service', async (t) => {
+  await using rig = await openRig();
+  await rig.start();
+  const life = new Life().dispatch().step('a').step('b').complete();
+  const [created] = life.history;
+  const last = life.history.at(-1);
+  if (!created || !last) throw new Error('The life is too short.');
+  await rig.database[Symbol.asyncDispose]();
+  await rig.publish([created, last]);
+  t.true(await eventually(async () => (await rig.value('oio_metrics_events_total{outcome="gap"}')) === 1));
+  await rig.publish(new Life().history);
+  t.true(await eventually(async () => (await rig.value('oio_sessions{status="queued"}')) === 1));
+});
+
+test.serial('the exposition has the process metrics and no ids', async (t) => {
+  await using rig = await openRig();
+  await rig.start();
+  const life = new Life().dispatch();
+  await rig.publish(life.history);
+  const { contentType, body } = await rig.bus.request(metricsExposition, {}, serviceEnvelope('test'));
+  t.regex(contentType, /^text\/plain; version=0\.0\.4/);
+  t.regex(body, /process_resident_memory_bytes \d+/);
+  t.false(body.includes(life.id));
+  t.false(body.includes('acme'));
+});
+
+test.serial('the execution metrics of a session are for its own tenant only', async (t) => {
+  await using rig = await openRig();
+  await rig.start();
+  const life = new Life().wait(2).dispatch().step('a').wait(8).complete();
+  await rig.store(life);
+  const ask = (sessionId: string, tenant: string) =>
+    rig.bus.request(sessionMetrics, { sessionId }, serviceEnvelope('test', { tenant }));
+  const metrics = await ask(life.id, 'acme');
+  t.is(metrics.queuedSeconds, 2);
+  t.is(metrics.executingSeconds, 8);
+  t.is(metrics.tokens.total, 185);
+  await t.throwsAsync(ask(life.id, 'rival'), { instanceOf: NotFoundError });
+  await t.throwsAsync(ask(newId(), 'acme'), { instanceOf: NotFoundError });
+  await t.throwsAsync(ask("'; drop table sessions", 'acme'), { instanceOf: NotFoundError });
+});

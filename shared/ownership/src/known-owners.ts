@@ -1,0 +1,27 @@
+/** Owners that answered last time, the least recently used forgotten first. What it says may be out of date. */
+export class KnownOwners {
+  readonly #owners = new Map<string, string>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get(sessionId: string): string | undefined {
+    return this.#owners.get(sessionId);
+  }
+
+  remember(sessionId: string, owner: string): void {
+    this.#owners.delete(sessionId);
+    this.#owners.set(sessionId, owner);
+    if (this.#owners.size <= this.#capacity) return;
+    for (const oldest of this.#owners.keys()) {
+      this.#owners.delete(oldest);
+      return;
+    }
+  }
+
+  forget(sessionId: string): void {
+    this.#owners.delete(sessionId);
+  }
+}

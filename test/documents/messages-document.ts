@@ -1,0 +1,58 @@
+import * as contracts from '@oio/contracts';
+import { type Contract, clientCommands, internalCommands, sessionEvents } from '@oio/contracts';
+import { z } from 'zod';
+
+/** `docs/messages.md`: everything that the services say to each other, from the contract values. */
+export async function messagesDocument(): Promise<string> {
+  const exported: readonly unknown[] = Object.values(contracts);
+  const others = exported.filter(isContract);
+  const ofKind = (kind: Contract['kind']) => others.filter((contract) => contract.kind === kind);
+  return `# Messages
+
+Generated from \`shared/contracts\` by \`npm run documents\`; not to be edited. An envelope (id, correlation, causation,
+tenant, principal, session) travels with each of them.
+
+## Commands to a session
+
+Requests to the owner of a session, at \`worker.<incarnation>.<subject>\`, or to any worker, which then claims it.
+
+${table(Object.values(clientCommands))}
+
+Those of the other services:
+
+${table(Object.values(internalCommands))}
+
+## Events of a session
+
+Facts of the history, in order per session, delivered at least once.
+
+${table(Object.values(sessionEvents) as Contract[])}
+
+## Other requests
+
+${table(ofKind('request'))}
+
+## News that is not stored
+
+${table(ofKind('live'))}
+`;
+}
+
+function isContract(value: unknown): value is Contract {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'subject' in value && 'payload' in value;
+}
+
+function table(list: readonly Contract[]): string {
+  const rows = list.map(({ subject, summary, payload }) => `| \`${subject}\` | ${summary} | ${fieldsOf(payload)} |`);
+  return ['| subject | what it says | payload |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function fieldsOf(payload: z.ZodType): string {
+  const schema = z.toJSONSchema(payload, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: object;
+    required?: string[];
+  };
+  const names = Object.keys(schema.properties ?? {});
+  const required = new Set(schema.required ?? []);
+  return names.map((name) => (required.has(name) ? `\`${name}\`` : `\`${name}\`?`)).join(', ') || '–';
+}
