@@ -15,6 +15,7 @@ import { pino } from 'pino';
 import type { StandaloneConfig } from './config.ts';
 import { type DataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
 import { requireFreePort } from './require-free-port.ts';
+import { requireRoots } from './require-roots.ts';
 import { supervisePostgres } from './supervise-postgres.ts';
 
 export interface StandaloneOptions {
@@ -39,6 +40,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const { config, environment, onProgress = () => {} } = options;
   await using stack = new AsyncDisposableStack();
   requireGit();
+  const roots = config.WORKSPACE_ROOTS.length > 0 ? config.WORKSPACE_ROOTS : [options.currentDirectory];
+  await requireRoots(roots);
   await requireFreePort(config.API_HOST, config.API_PORT);
   const data = await prepareDataDirectory(config.OIO_DATA_DIR ?? defaultDataDirectory(environment));
   const apiKey = await loadOrCreateApiKey(data.root);
@@ -61,7 +64,6 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 
   stack.use(await startSessionActor(config, { ...shared, logger: logger('session-actor') }));
   onProgress('Starting OpenCode');
-  const roots = config.WORKSPACE_ROOTS.length > 0 ? config.WORKSPACE_ROOTS : [options.currentDirectory];
   const setting = {
     serverDirectory: data.opencode,
     worktreesDirectory: data.worktrees,
