@@ -33,89 +33,83 @@ export function outcome(name: DemoSessionName, result: Result = {}): Outcome {
   return { session: sessionView.parse(view(name, result)), history, diff };
 }
 
-function view(
-  name: DemoSessionName,
-  { status = 'completed', text = 'Done.', commit = null, failure = null, attempts = 1, retries = 0 }: Result,
-) {
-  const place = { directory: '/r', workspace: 'worktree', repository: { root: '/r', revision: 'base' } };
+function view(name: DemoSessionName, result: Result) {
+  const { status = 'completed', text = 'Done.', commit = null, failure = null, attempts = 1, retries = 0 } = result;
   return {
-    ...{ id: name, tenant: 'default', createdBy: 'user:me', createdAt: at(0), updatedAt: at(9), deletedAt: null },
-    ...{
-      version: 9,
-      description: null,
-      status,
-      statusUpdatedAt: at(9),
-      parentId: null,
-      childIds: [],
-      childPolicy: 'cancel',
-    },
-    ...{
-      agentConfig: {},
-      agent: null,
-      model: 'scripted/demo',
-      directory: '/r',
-      workspace: 'worktree',
-      place,
-      commit,
-      start: true,
-    },
-    ...{ maxDurationSeconds: 60, cpuLimit: null, memoryLimitMb: null, tags: [], metadata: {}, failure, retryAt: null },
-    ...{ recoverable: false, allowedCommands: [], healthScore: 1 },
+    ...UNIMPORTANT,
     ...demoSessions[name],
-    workspaceInUse: {
-      path: '/w',
-      root: '/w',
-      kind: 'worktree',
-      branch: `oio/${name}`,
-      baseRevision: 'base',
-      repositoryRoot: '/r',
-    },
-    attempt: {
-      number: attempts,
-      serverId: 's',
-      messageId: 'msg_1',
-      openCodeSessionId: 'ses_1',
-      startedAt: at(1),
-      steps: 2,
-    },
-    metrics: metrics(text, retries),
+    id: name,
+    status,
+    commit,
+    failure,
+    workspaceInUse: { ...WORKSPACE, branch: `oio/${name}` },
+    attempt: { ...ATTEMPT, number: attempts },
+    metrics: { ...METRICS, retries, result: { text } },
   };
 }
 
-function metrics(text: string, retries: number) {
-  const tokens = { input: 1_000, output: 200, reasoning: 30, cacheRead: 4, cacheWrite: 0, total: 1_234 };
-  const resources = {
-    cpuPercent: null,
-    memoryMb: null,
-    diskMb: null,
-    networkBytesSent: null,
-    networkBytesReceived: null,
-  };
-  const instants = {
-    createdAt: at(0),
-    queuedAt: at(0),
-    startedAt: at(1),
-    completedAt: at(9),
-    failedAt: null,
-    lastCheckpointAt: null,
-  };
-  return {
-    ...instants,
-    ...resources,
-    ...{
-      queuedSeconds: 1,
-      executingSeconds: 8,
-      totalSeconds: 9,
-      tokens,
-      apiCalls: 2,
-      apiErrors: 0,
-      apiErrorRate: 0,
-      retries,
-    },
-    ...{ checkpointCount: 2, successRate: null, confidence: null, codeQuality: null, result: { text }, error: null },
-    ...{ warnings: [], costUsd: 0.0123, healthy: true },
-  };
-}
+const WORKSPACE = { path: '/w', root: '/w', kind: 'worktree', baseRevision: 'base', repositoryRoot: '/r' };
+const ATTEMPT = { serverId: 's', messageId: 'msg_1', openCodeSessionId: 'ses_1', startedAt: at(1), steps: 2 };
+
+/** Fields of a session that the demo does not look at. */
+const UNIMPORTANT = {
+  tenant: 'default',
+  createdBy: 'user:me',
+  createdAt: at(0),
+  updatedAt: at(9),
+  deletedAt: null,
+  version: 9,
+  description: null,
+  statusUpdatedAt: at(9),
+  parentId: null,
+  childIds: [],
+  childPolicy: 'cancel',
+  agentConfig: {},
+  agent: null,
+  model: 'scripted/demo',
+  directory: '/r',
+  workspace: 'worktree',
+  place: { directory: '/r', workspace: 'worktree', repository: { root: '/r', revision: 'base' } },
+  start: true,
+  maxDurationSeconds: 60,
+  cpuLimit: null,
+  memoryLimitMb: null,
+  tags: [],
+  metadata: {},
+  retryAt: null,
+  recoverable: false,
+  allowedCommands: [],
+  healthScore: 1,
+};
+
+const METRICS = {
+  createdAt: at(0),
+  queuedAt: at(0),
+  startedAt: at(1),
+  completedAt: at(9),
+  failedAt: null,
+  lastCheckpointAt: null,
+  queuedSeconds: 1,
+  executingSeconds: 8,
+  totalSeconds: 9,
+  cpuPercent: null,
+  memoryMb: null,
+  diskMb: null,
+  networkBytesSent: null,
+  networkBytesReceived: null,
+  tokens: { input: 1_000, output: 200, reasoning: 30, cacheRead: 4, cacheWrite: 0, total: 1_234 },
+  apiCalls: 2,
+  apiErrors: 0,
+  apiErrorRate: 0,
+  checkpointCount: 2,
+  successRate: null,
+  confidence: null,
+  codeQuality: null,
+  error: null,
+  warnings: [],
+  costUsd: 0.0123,
+  healthy: true,
+};
 
 function diffOf(paths: readonly string[]): WorkspaceDiff {
   const files = paths.map((path) => ({ path, status: 'added' as const, additions: 1, deletions: 0 }));

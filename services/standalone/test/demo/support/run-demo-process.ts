@@ -40,8 +40,8 @@ export async function runDemoProcess(
 
 /** A demo inside of a test run must not think that it is a test itself, or draw colours because the runner may. */
 function environment(): NodeJS.ProcessEnv {
-  const { NODE_TEST_CONTEXT: _test, FORCE_COLOR: _colour, ...rest } = process.env;
-  return rest;
+  const entries = Object.entries(process.env).filter(([name]) => !['NODE_TEST_CONTEXT', 'FORCE_COLOR'].includes(name));
+  return Object.fromEntries(entries);
 }
 
 /** What is left of a demo: files in its temporary directory, and processes that were started for something in it. */
