@@ -1,3 +1,2 @@
-export { type MetricsConfig, metricsConfig } from './config.ts';
-export type { MetricsPorts } from './ports.ts';
+export { metricsConfig } from './config.ts';
 export { startMetrics } from './service.ts';
