@@ -34,7 +34,7 @@ export async function openDemoModel(named: string | null, scripts: readonly Scri
     isScripted: true,
     providers,
     introduction: SCRIPTED,
-    patienceMs: 3 * MINUTE_MS,
+    patienceMs: 5 * MINUTE_MS,
     [Symbol.asyncDispose]: () => endpoint.stop(),
   };
 }

@@ -4,6 +4,7 @@ import { parseConfig } from '@oio/runtime';
 import type { Script } from '@oio/scripted-model';
 import { type Client, createClient } from '@oio/sdk';
 import { standaloneConfig } from '../config.ts';
+import { requireGit } from '../data-directory.ts';
 import { type Standalone, startStandalone } from '../start-standalone.ts';
 import { collectOutcome, type Outcome } from './collect-outcomes.ts';
 import { type DemoModel, openDemoModel } from './demo-model.ts';
@@ -46,6 +47,7 @@ export async function runDemo({
   terminal,
   signal,
 }: DemoOptions): Promise<DemoResult> {
+  requireGit();
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await temporaryDirectory());
   const model = stack.use(await openDemoModel(named, scripts));

@@ -33,6 +33,7 @@ export async function runDemoProcess(
   t.teardown(async () => {
     child.kill('SIGTERM');
     await ended;
+    for (const id of await processesOf(temporary)) process.kill(Number(id), 'SIGKILL');
     await rm(temporary, { recursive: true, force: true });
   });
   return { child, ended, temporary, output: () => text };
@@ -46,11 +47,14 @@ function environment(): NodeJS.ProcessEnv {
 
 /** What is left of a demo: files in its temporary directory, and processes that were started for something in it. */
 export async function leftovers({ temporary }: DemoProcess): Promise<string[]> {
-  const files = await readdir(temporary);
-  const processes = await Promise.all(
-    (await processIds()).map(async (id) => ((await belongsTo(id, temporary)) ? [`process ${id}`] : [])),
-  );
-  return [...files, ...processes.flat()];
+  const processes = await processesOf(temporary);
+  return [...(await readdir(temporary)), ...processes.map((id) => `process ${id}`)];
+}
+
+async function processesOf(directory: string): Promise<string[]> {
+  const ids = await processIds();
+  const theirs = await Promise.all(ids.map((id) => belongsTo(id, directory)));
+  return ids.filter((_, index) => theirs[index]);
 }
 
 async function processIds(): Promise<string[]> {
