@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, ConflictError, InvalidError, NotFoundError } from '@oio/errors';
+import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { sessionCommands } from '@oio/contracts';
 import { newId } from '@oio/runtime';
 import test from 'ava';
@@ -8,7 +8,7 @@ import { client, World } from './support/world.ts';
 
 const world = await World.open();
 await world.gateway.serves('server-1');
-const actor = await world.startActor();
+await world.startActor();
 test.after.always(() => world[Symbol.asyncDispose]());
 
 test('a session that does not exist is not found, and neither is one of another tenant', async (t) => {
@@ -110,16 +110,4 @@ test('a deleted session no longer exists for clients', async (t) => {
   await world.order(sessionId, 'cancel', {});
   t.is((await world.order(sessionId, 'delete', {})).outcome, 'applied');
   await t.throwsAsync(world.order(sessionId, 'delete', {}), { instanceOf: NotFoundError });
-});
-
-test.serial('more commands than a session can keep waiting are refused', async (t) => {
-  const sessionId = await world.running();
-  actor.database.hold();
-  const all = Array.from({ length: 1_100 }, () => world.order(sessionId, 'checkpoint', { data: {} }));
-  const settled = Promise.allSettled(all);
-  const refused = await t.throwsAsync(Promise.all(all), { instanceOf: AppError, code: 'mailbox_full' });
-  t.true(refused.retryable);
-  actor.database.open();
-  const results = await settled;
-  t.is(results.filter(({ status }) => status === 'fulfilled').length, 1_000);
 });

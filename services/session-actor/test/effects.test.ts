@@ -1,8 +1,10 @@
-import { AppError } from '@oio/errors';
+import { sessionCommands } from '@oio/contracts';
+import { UnavailableError } from '@oio/errors';
+import { workerAddress } from '@oio/ownership';
 import test from 'ava';
 import { eventually } from './support/eventually.ts';
 import { completedReport, RESUME, step } from './support/reports.ts';
-import { SERVER, World } from './support/world.ts';
+import { client, SERVER, World } from './support/world.ts';
 
 test('an attempt is ordered once its dispatch is committed, complete in itself', async (t) => {
   await using world = await World.open();
@@ -83,27 +85,30 @@ test('when the answer to a commit is lost, the effect still starts, once', async
 
 test('when it stays unknown what became of a dispatch, the session is loaded again and its attempt ordered', async (t) => {
   await using world = await World.open();
-  const { database, clock } = await world.startActor();
+  const { database, clock, incarnation } = await world.startActor();
   await world.gateway.serves(SERVER);
   const { sessionId } = await world.create();
-  database.loseAnswersOfCommits(1);
-  const dispatch = world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 }, { id: 'dispatch-1' });
-  const refused = t.throwsAsync(dispatch, { instanceOf: AppError });
+  const dispatch = () =>
+    world.bus.request(
+      sessionCommands.dispatch,
+      { serverId: SERVER, schedulerEpoch: 1 },
+      { ...client(sessionId), principal: 'service:scheduler', id: 'dispatch-1' },
+      { to: workerAddress(incarnation) },
+    );
+  database.loseAnswersOfCommits(100);
+  const refused = t.throwsAsync(dispatch(), { instanceOf: UnavailableError, code: 'fenced' });
   await eventually('the dispatch is committed', async () => (await world.stored(sessionId))?.version === 3);
   clock.skip(6_000);
-  t.true((await refused).retryable);
+  await refused;
   await eventually('the order', async () => world.gateway.executed.length === 1);
-  t.is(
-    (await world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 }, { id: 'dispatch-1' })).outcome,
-    'repeated',
-  );
+  t.like(await dispatch(), { outcome: 'repeated', status: 'running', version: 3 });
 });
 
 test('a session-actor that has stopped orders nothing more', async (t) => {
   await using world = await World.open();
-  const { stop } = await world.startActor();
+  const actor = await world.startActor();
   await world.running();
-  await stop();
+  await actor.stop();
   await world.gateway.serves(SERVER);
   await ticks(world, 3);
   t.deepEqual(world.gateway.executed, []);

@@ -71,7 +71,7 @@ export class World implements AsyncDisposable {
     const ports = { bus: this.bus, directory: this.directory, database, clock, logger };
     const actor = this.#stack.use(await startSessionActor(parseConfig(sessionActorConfig, settings), ports));
     const incarnation = (await this.#incarnations()).find((id) => !known.includes(id)) ?? '';
-    return { incarnation, clock, database, stop: () => actor[Symbol.asyncDispose]() };
+    return { incarnation, clock, database, stop: async () => actor[Symbol.asyncDispose]() };
   }
 
   /** What a client asks; `as` tells who it is, `id` is the id of the command. */
