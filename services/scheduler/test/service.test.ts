@@ -196,26 +196,6 @@ test.serial('a timer fires once, never early and at most a second late by the cl
   t.is(actor.commands.filter(({ envelope }) => envelope.id === commandId).length, 1);
 });
 
-test.serial('a timer that nobody takes does not hold up the others', async (t) => {
-  await using fleet = await openFleet();
-  const { actor, database } = fleet;
-  await fleet.startScheduler();
-  fleet.announce('one', 5);
-  const stuck = await actor.submit();
-  const sound = await actor.submit({ checkpointIntervalSeconds: 1 });
-  t.true(await runs(actor, sound));
-  // Due, and owned by a worker that lives and does not answer: every command to it fails.
-  await database.query(`insert into workers values (gen_random_uuid(), now() + interval '1 hour', now(), 'mute', 1)`);
-  const mute = `update sessions set owner = (select incarnation from workers where host = 'mute'), timer_at = now(),
-    snapshot = jsonb_set(snapshot, '{timers}', '{"checkpoint":{"generation":1,"fireAt":"2020-01-01T00:00:00.000Z"}}') where id = $1::uuid`;
-  await database.query(mute, [stuck]);
-  t.true(await eventually(() => actor.snapshot(sound).checkpoints.count >= 2));
-  const tried = actor.commands.filter(
-    ({ name, envelope }) => name === 'fire-timer' && envelope.sessionId === stuck,
-  ).length;
-  t.true(tried < 5, `tried ${tried} times`);
-});
-
 test.serial('the sessions of a dead owner are adopted by another', async (t) => {
   await using fleet = await openFleet();
   const { actor, database } = fleet;

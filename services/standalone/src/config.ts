@@ -27,6 +27,11 @@ export const standaloneOwnConfig = z.object({
     .regex(/^[^/]+\/.+$/, 'must be provider/model')
     .optional()
     .describe('provider/model for sessions that name none.'),
+  OIO_PROVIDERS: z
+    .string()
+    .transform(parseProviders)
+    .optional()
+    .describe("OpenCode's `provider` section as JSON: model endpoints that OpenCode does not bring along."),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
     .default('info')
@@ -43,3 +48,19 @@ export const standaloneConfig = z.object({
   ...metricsConfig.shape,
 });
 export type StandaloneConfig = z.output<typeof standaloneConfig>;
+
+function parseProviders(text: string, context: z.RefinementCtx): Readonly<Record<string, unknown>> {
+  const parsed = z.record(z.string(), z.record(z.string(), z.unknown())).safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  // Not a word of what was given: there are keys in it.
+  context.addIssue('must be a JSON object of providers, each an object as in the `provider` section of opencode.json');
+  return z.NEVER;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -15,10 +15,10 @@ export interface DataDirectory {
   readonly log: string;
 }
 
-/** Makes the directory if need be and sees that it can be used. Throws `StartupError`. */
-export async function prepareDataDirectory(root: string): Promise<DataDirectory> {
+/** Makes the directory if need be and sees that it can be used. `freeBytes` tells the space left. Throws `StartupError`. */
+export async function prepareDataDirectory(root: string, freeBytes = freeBytesOf): Promise<DataDirectory> {
   await makeDirectory(root);
-  await requireSpace(root);
+  requireSpace(root, await freeBytes(root));
   return {
     root,
     postgres: join(root, 'postgres'),
@@ -55,9 +55,12 @@ async function makeDirectory(root: string): Promise<void> {
   }
 }
 
-async function requireSpace(root: string): Promise<void> {
+async function freeBytesOf(root: string): Promise<number> {
   const { bavail, bsize } = await statfs(root);
-  const free = bavail * bsize;
+  return bavail * bsize;
+}
+
+function requireSpace(root: string, free: number): void {
   if (free >= SPACE_NEEDED_BYTES) return;
   throw new StartupError(
     `There is too little space for the data directory ${root}: ${Math.floor(free / 1e6)} MB are free, ${SPACE_NEEDED_BYTES / 1e6} MB are needed. Free some, or choose another directory with --data.`,

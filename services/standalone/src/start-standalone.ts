@@ -6,7 +6,7 @@ import { createInProcessBus } from '@oio/messaging';
 import { startMetrics } from '@oio/metrics';
 import { startOpencodeGateway } from '@oio/opencode-gateway';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
-import { openDatabase, startEmbeddedPostgres } from '@oio/persistence';
+import { openDatabase } from '@oio/persistence';
 import { createLogger, createSetClock, type Logger } from '@oio/runtime';
 import { startScheduler } from '@oio/scheduler';
 import { defaultDataDirectory } from '@oio/sdk';
@@ -15,12 +15,14 @@ import { pino } from 'pino';
 import type { StandaloneConfig } from './config.ts';
 import { type DataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
 import { requireFreePort } from './require-free-port.ts';
+import { requireRoots } from './require-roots.ts';
+import { supervisePostgres } from './supervise-postgres.ts';
 
 export interface StandaloneOptions {
   readonly config: StandaloneConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly currentDirectory: string;
-  /** OpenCode's `provider` section, for a model endpoint that OpenCode does not bring along. */
+  /** OpenCode's `provider` section, in place of the setting OIO_PROVIDERS. */
   readonly providers?: Readonly<Record<string, unknown>>;
   /** Told what is being done, for a person who waits. */
   readonly onProgress?: (doing: string) => void;
@@ -38,6 +40,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const { config, environment, onProgress = () => {} } = options;
   await using stack = new AsyncDisposableStack();
   requireGit();
+  const roots = config.WORKSPACE_ROOTS.length > 0 ? config.WORKSPACE_ROOTS : [options.currentDirectory];
+  await requireRoots(roots);
   await requireFreePort(config.API_HOST, config.API_PORT);
   const data = await prepareDataDirectory(config.OIO_DATA_DIR ?? defaultDataDirectory(environment));
   const apiKey = await loadOrCreateApiKey(data.root);
@@ -48,7 +52,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const busLog = logger('bus');
 
   onProgress(config.DATABASE_URL ? 'Connecting to the database' : 'Starting PostgreSQL');
-  const databaseUrl = config.DATABASE_URL ?? stack.use(await startEmbeddedPostgres({ directory: data.postgres })).url;
+  const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
   const database = stack.use(await openDatabase(databaseUrl));
   const clock = createSetClock();
   const bus = stack.use(
@@ -60,13 +64,12 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 
   stack.use(await startSessionActor(config, { ...shared, logger: logger('session-actor') }));
   onProgress('Starting OpenCode');
-  const roots = config.WORKSPACE_ROOTS.length > 0 ? config.WORKSPACE_ROOTS : [options.currentDirectory];
   const setting = {
     serverDirectory: data.opencode,
     worktreesDirectory: data.worktrees,
     roots,
     model: config.OIO_MODEL ?? null,
-    providers: options.providers ?? null,
+    providers: options.providers ?? config.OIO_PROVIDERS ?? null,
     authContent: await openCodeCredentials(environment),
     environment,
   };

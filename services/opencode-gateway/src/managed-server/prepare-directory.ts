@@ -37,9 +37,10 @@ export async function clearTemporaryFiles({ temp }: ServerPaths): Promise<void> 
 }
 
 /** A plugin for OpenCode: the shells that it starts for an agent see none of its secrets. */
-const PLUGIN = `export const HideSecrets = async () => ({
+const PLUGIN = `const hidden = new RegExp(${JSON.stringify(HIDDEN_FROM_TOOLS.source)});
+export const HideSecrets = async () => ({
   'shell.env': async (_input, output) => {
-    for (const name of ${JSON.stringify(HIDDEN_FROM_TOOLS)}) output.env[name] = '';
+    for (const name of Object.keys(process.env).filter((name) => hidden.test(name))) output.env[name] = '';
   },
 });
 `;

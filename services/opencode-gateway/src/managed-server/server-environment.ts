@@ -64,13 +64,6 @@ export interface ServerSecrets {
   readonly authContent?: string | undefined;
 }
 
-/** What the tools of an agent have no business to see. OpenCode would hand them its own whole environment. */
-export const HIDDEN_FROM_TOOLS = [
-  'OPENCODE_SERVER_PASSWORD',
-  'OPENCODE_CONFIG_CONTENT',
-  'OPENCODE_AUTH_CONTENT',
-] as const;
-
 /** Nothing downloaded, shared, updated or loaded that was not asked for; configuration only from us. */
 const FLAGS = {
   OPENCODE_DISABLE_PROJECT_CONFIG: '1',
@@ -99,6 +92,11 @@ const PROVIDER = new RegExp(
     '(AWS|GOOGLE|AZURE|VERTEX|CLOUDFLARE|AICORE|SNOWFLAKE|DATABRICKS)_.+',
     'ANTHROPIC_(AUTH_TOKEN|BASE_URL)|OPENAI_BASE_URL|GITHUB_TOKEN|GITLAB_TOKEN|HF_TOKEN|GCLOUD_PROJECT',
   ].join('|')})$`,
+);
+
+/** What the tools of an agent have no business to see: the server's secrets and the credentials that it pays with. OpenCode would hand them its own whole environment. */
+export const HIDDEN_FROM_TOOLS = new RegExp(
+  `^OPENCODE_(SERVER_PASSWORD|CONFIG_CONTENT|AUTH_CONTENT)$|${PROVIDER.source}`,
 );
 
 /** Settings of this product, whatever they happen to be called. */

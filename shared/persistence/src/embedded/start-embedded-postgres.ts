@@ -5,7 +5,7 @@ import { type DatabaseLayout, databaseLayout } from './database-layout.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { launchServer, type ServerProcess } from './launch-server.ts';
 import { pollFor } from './poll-for.ts';
-import { findServer, removePostmasterFile } from './postmaster-file.ts';
+import { findServer, isRunning, removePostmasterFile } from './postmaster-file.ts';
 import { chooseAccount } from './server-account.ts';
 import { findBinaries, type ServerBinaries, usableBinaries } from './server-binaries.ts';
 import { type StopPatience, stopServer } from './stop-server.ts';
@@ -17,6 +17,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   readonly pid: number;
   /** Whether it ran already: it outlived the process that started it. */
   readonly adopted: boolean;
+  /** Whether its process is still there: false after a crash, too. */
+  isRunning(): Promise<boolean>;
   /** Shuts the server down, by force if it does not go within 45 s, and gives the directory free. May be called twice. */
   stop(): Promise<void>;
 }
@@ -117,5 +119,5 @@ type VerifiedServer = Pick<EmbeddedPostgres, 'url' | 'pid' | 'adopted'>;
 function embeddedPostgres({ url, pid, adopted }: VerifiedServer, opened: AsyncDisposableStack): EmbeddedPostgres {
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= opened.disposeAsync());
-  return { url, pid, adopted, stop, [Symbol.asyncDispose]: stop };
+  return { url, pid, adopted, isRunning: () => isRunning(pid), stop, [Symbol.asyncDispose]: stop };
 }

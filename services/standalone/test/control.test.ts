@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { startScriptedModel } from '@oio/scripted-model';
+import test from 'ava';
+import { eventually } from './support/eventually.ts';
+import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
+import { makePlace, type Place } from './support/place.ts';
+import {
+  countOf,
+  directoryOf,
+  letToolEnd,
+  makeTurns,
+  reaches,
+  reachesClosed,
+  reachesSecondStep,
+  submit,
+  toolRuns,
+  waitingTools,
+} from './support/sessions.ts';
+import { assertUndamaged, busySessions } from './support/truth.ts';
+
+/** One orchestrator for all tests of this file: each has sessions of its own. */
+const stack = new AsyncDisposableStack();
+const turns = makeTurns();
+let place: Place;
+let orchestrator: Orchestrator;
+
+test.before(async () => {
+  place = stack.use(await makePlace());
+  const model = stack.use(await startScriptedModel({ scripts: turns.scripts, tokenDelayMs: 1 }));
+  orchestrator = stack.use(await startOrchestrator(place, model));
+});
+test.after.always(() => stack.disposeAsync());
+
+/** A session whose tool runs, and the directory that it runs in. */
+async function inTool(more: Record<string, unknown> = {}): Promise<{ id: string; directory: string }> {
+  const { id } = await submit(orchestrator, 'wait', more);
+  await reachesSecondStep(orchestrator, id);
+  const directory = await directoryOf(orchestrator, id);
+  await toolRuns(directory);
+  return { id, directory };
+}
+
+test.serial('stop ends the turn and its shell; the work stays, and retry goes on with it', async (t) => {
+  const { id, directory } = await inTool();
+  const stopped = await orchestrator.client.stopSession({ id }, { reason: 'no longer wanted' });
+  t.like(stopped, { status: 'stopped', recoverable: true });
+  await reachesClosed(orchestrator, id);
+  t.deepEqual(await busySessions(place, await orchestrator.client.getSession({ id })), []);
+  t.deepEqual(waitingTools(directory), []);
+  t.is(await countOf(orchestrator, id), 'ran\n');
+
+  await letToolEnd(orchestrator, id);
+  await orchestrator.client.retrySession({ id });
+  const completed = await reaches(orchestrator, id, 'completed');
+  t.is(completed.workspaceInUse?.path, directory);
+  t.is(completed.attempt?.number, 2);
+  t.is(await countOf(orchestrator, id), 'ran\nran\nwaited\n');
+});
+
+test.serial('a session that is stopped as soon as it runs leaves nothing at work', async (t) => {
+  const { id } = await submit(orchestrator, 'stall at once');
+  await eventually(async () => (await orchestrator.client.getSession({ id })).attempt?.openCodeSessionId, { everyMs: 10 });
+  await orchestrator.client.stopSession({ id });
+  await reachesClosed(orchestrator, id);
+  const session = await orchestrator.client.getSession({ id });
+  t.is(session.status, 'stopped');
+  t.deepEqual(await busySessions(place, session), []);
+});
+
+test.serial('pause ends the turn, and resume brings it to its end under the same prompt', async (t) => {
+  const { id, directory } = await inTool();
+  t.is((await orchestrator.client.pauseSession({ id })).status, 'paused');
+  await reachesClosed(orchestrator, id);
+  t.deepEqual(waitingTools(directory), []);
+
+  await letToolEnd(orchestrator, id);
+  await orchestrator.client.resumeSession({ id });
+  await reaches(orchestrator, id, 'completed');
+  t.is(await countOf(orchestrator, id), 'ran\nwaited\n');
+  await assertUndamaged(t, place, orchestrator, id);
+});
+
+test.serial('resume may follow pause at once', async (t) => {
+  const { id } = await inTool();
+  await orchestrator.client.pauseSession({ id });
+  await orchestrator.client.resumeSession({ id });
+  await letToolEnd(orchestrator, id);
+  await reaches(orchestrator, id, 'completed');
+  t.regex(await countOf(orchestrator, id), /^ran\nwaited\n$/);
+  await assertUndamaged(t, place, orchestrator, id);
+});
+
+test.serial('a paused session can be cancelled, and a cancelled one never goes on', async (t) => {
+  const { id } = await inTool();
+  await orchestrator.client.pauseSession({ id });
+  t.is((await orchestrator.client.cancelSession({ id })).status, 'cancelled');
+  await reachesClosed(orchestrator, id);
+  await t.throwsAsync(orchestrator.client.retrySession({ id }), { message: /cancelled/ });
+});
+
+test.serial('a session that is not to start waits for start; cancelled before it never runs', async (t) => {
+  const [first, second] = [await submit(orchestrator, 'nothing', { start: false }), await submit(orchestrator, 'short', { start: false })];
+  t.deepEqual([first.status, second.status], ['pending', 'pending']);
+  t.is((await orchestrator.client.cancelSession({ id: first.id })).attempt, null);
+  await orchestrator.client.startSession({ id: second.id });
+  await reaches(orchestrator, second.id, 'completed');
+  t.is((await orchestrator.client.getSession({ id: first.id })).attempt, null);
+});
+
+test.serial('checkpoints are made for each step and on request', async (t) => {
+  const { id } = await inTool();
+  await orchestrator.client.checkpointSession({ id }, { data: { note: 'by hand' } });
+  const { checkpoints } = await orchestrator.client.getCheckpoints({ id });
+  t.deepEqual(
+    checkpoints.map(({ sequence, origin }) => [sequence, origin]),
+    [
+      [1, 'prepared'],
+      [2, 'step'],
+      [3, 'request'],
+    ],
+  );
+  await orchestrator.client.stopSession({ id });
+  await reachesClosed(orchestrator, id);
+});
+
+test.serial('a directory without git is worked on in place, by one session at a time', async (t) => {
+  const first = await inTool({ directory: place.plain });
+  t.is(first.directory, place.plain);
+  const second = await submit(orchestrator, 'short', { directory: place.plain });
+  t.is(second.workspace, 'in_place');
+  const elsewhere = await submit(orchestrator, 'short');
+  await reaches(orchestrator, elsewhere.id, 'completed');
+  t.is((await orchestrator.client.getSession({ id: second.id })).status, 'queued');
+
+  await letToolEnd(orchestrator, first.id);
+  await reaches(orchestrator, first.id, 'completed');
+  await reaches(orchestrator, second.id, 'completed');
+  t.is(await countOf(orchestrator, second.id), 'ran\nwaited\nran\n');
+  t.deepEqual(await orchestrator.client.getDiff({ id: second.id }), { diff: null });
+});
+
+test.serial('a worktree goes when nothing was changed in it, and stays with a commit when something was', async (t) => {
+  const [idle, busy] = [await submit(orchestrator, 'nothing'), await submit(orchestrator, 'short')];
+  await Promise.all([idle, busy].map(({ id }) => reaches(orchestrator, id, 'completed')));
+  const [without, changed] = await Promise.all([idle, busy].map(({ id }) => orchestrator.client.getSession({ id })));
+  await eventually(() => !existsSync(without?.workspaceInUse?.root ?? ''), { what: 'the worktree to go' });
+  t.false(place.git('branch', '--list').includes(without?.workspaceInUse?.branch ?? '?'));
+  t.true(existsSync(changed?.workspaceInUse?.root ?? ''));
+  t.is(place.git('show', `${changed?.commit}:count.txt`), 'ran\n');
+  t.is(place.git('status', '--porcelain'), '');
+});
