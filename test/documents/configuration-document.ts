@@ -42,7 +42,7 @@ ${PARTS.map(section).join('\n\n')}
 
 interface Property {
   readonly description?: string;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly enum?: readonly string[];
@@ -61,8 +61,8 @@ function section([name, config]: readonly [string, z.ZodObject]): string {
   );
 }
 
-function shownDefault(property: Property): string {
-  return property.default === undefined || property.default === '' ? '–' : `\`${String(property.default)}\``;
+function shownDefault({ default: value }: Property): string {
+  return value === undefined || value === '' ? '–' : `\`${value}\``;
 }
 
 function allowed({ minimum, maximum, enum: words }: Property): string {

@@ -4,7 +4,6 @@ export interface Limits {
   readonly requestTimeoutMs: number;
   readonly headerBytes: number;
   readonly bodyBytes: number;
-  readonly jsonDepth: number;
   /** Requests being answered at a time, streams apart; the rest is refused at once with 503. */
   readonly inFlight: number;
   /** A stream says that it is alive, and looks for events that it missed. */
@@ -19,7 +18,6 @@ export const LIMITS: Limits = {
   requestTimeoutMs: 8_000,
   headerBytes: 16_384,
   bodyBytes: 262_144,
-  jsonDepth: 32,
   inFlight: 1_000,
   heartbeatMs: 10_000,
   stallMs: 15_000,

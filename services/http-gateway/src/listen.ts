@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EXIT_CODE, InvalidError, StartupError } from '@oio/errors';
+import { closable } from './close-server.ts';
 import type { Limits } from './limits.ts';
 import { isEveryAddress } from './loopback.ts';
 import { toProblem } from './problems.ts';
@@ -30,11 +31,12 @@ export async function listen({ host, port, limits, handle }: ListenOptions): Pro
     },
     handle,
   );
+  const close = closable(server);
   server.on('clientError', refuse);
   await opened(server, host, port);
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),
-    [Symbol.asyncDispose]: () => closed(server, limits.shutdownMs),
+    [Symbol.asyncDispose]: () => close(limits.shutdownMs),
   };
 }
 
@@ -77,17 +79,6 @@ function refusalOf(code: string | undefined): InvalidError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new InvalidError('The request did not come in time.', { code: 'request_timeout' });
   return new InvalidError('This is not a valid HTTP request.', { code: 'bad_request' });
-}
-
-/** A connection that becomes idle while others are still answered would stay open for another request. */
-async function closed(server: Server, withinMs: number): Promise<void> {
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const force = setTimeout(() => server.closeAllConnections(), withinMs);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  clearInterval(sweep);
-  clearTimeout(force);
 }
 
 function urlOf(host: string, port: number): string {

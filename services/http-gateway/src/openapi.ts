@@ -13,7 +13,7 @@ export type OpenApiDocument = ReturnType<typeof createDocument>;
 let document: OpenApiDocument | undefined;
 
 const PROBLEMS: Readonly<Record<number, string>> = {
-  400: 'The body cannot be read: no JSON, not UTF-8, nested too deep.',
+  400: 'The body cannot be read: it is not JSON, or not UTF-8.',
   401: 'No valid credentials.',
   403: 'The credentials lack the scope.',
   404: 'There is no such session in the tenant.',

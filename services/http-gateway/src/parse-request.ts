@@ -2,7 +2,6 @@ import { type Route, type Violation, violationsOf } from '@oio/contracts';
 import { InvalidError } from '@oio/errors';
 import type { z } from 'zod';
 import type { Context } from './gateway-context.ts';
-import { unsafeParts } from './json-safety.ts';
 import type { Limits } from './limits.ts';
 import { readJsonBody } from './read-json-body.ts';
 import { parseHeaders } from './request-headers.ts';
@@ -24,9 +23,9 @@ export async function parseRequest(
   const rawBody = route.body ? ((await readJsonBody(ctx.req, limits)) ?? {}) : undefined;
   const violations: Violation[] = [];
   const part = (schema: z.ZodType | undefined, value: unknown): unknown => {
-    const { data, broken } = parsePart(schema, value, limits);
-    violations.push(...broken);
-    return data;
+    const result = schema?.safeParse(value);
+    if (result?.error) violations.push(...violationsOf(result.error));
+    return result?.data;
   };
   const parsed = {
     params: part(route.params, params),
@@ -38,20 +37,6 @@ export async function parseRequest(
   if (violations.length === 0) return parsed as ParsedRequest;
   const others = further && isObject(rawBody) ? await further(rawBody) : [];
   throw new InvalidError('The request is not valid.', { violations: [...violations, ...others] });
-}
-
-function parsePart(
-  schema: z.ZodType | undefined,
-  value: unknown,
-  { jsonDepth }: Limits,
-): { data: unknown; broken: readonly Violation[] } {
-  if (!schema) return { data: undefined, broken: [] };
-  const unsafe = unsafeParts(value, jsonDepth);
-  const { success, data, error } = schema.safeParse(value);
-  if (success) return { data, broken: unsafe };
-  const broken = violationsOf(error);
-  const named = new Set(broken.map(({ field }) => field));
-  return { data: undefined, broken: [...broken, ...unsafe.filter(({ field }) => !named.has(field))] };
 }
 
 function isObject(value: unknown): boolean {

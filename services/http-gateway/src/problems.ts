@@ -25,7 +25,6 @@ const STATUS_OF: Readonly<Record<ErrorKind | 'internal', number>> = {
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   malformed_json: 400,
   invalid_utf8: 400,
-  too_deep: 400,
   bad_request: 400,
   method_not_allowed: 405,
   request_timeout: 408,
@@ -38,7 +37,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
 };
 
 /** Long input is not sent back. */
-const LONGEST = { violations: 100, field: 200, message: 600 } as const;
+const LONGEST = { field: 200, message: 600 } as const;
 
 /** What a client is told of any thrown value: RFC 9457, with a stable code. Of a bug it only learns where to find it in the log. */
 export function toProblem(thrown: unknown, correlationId: string): HttpProblem {
@@ -50,7 +49,7 @@ export function toProblem(thrown: unknown, correlationId: string): HttpProblem {
     status,
     code,
     detail: shortened(message, LONGEST.message),
-    ...(violations && { violations: violations.slice(0, LONGEST.violations).map(shortViolation) }),
+    ...(violations && { violations: violations.map(shortViolation) }),
     ...(facts && { facts: facts as NonNullable<Problem['facts']> }),
     // Only where the log has more to say; the answers to an unknown and a forbidden id are to be the same, byte for byte.
     ...(status >= 500 && { correlationId }),

@@ -8,22 +8,15 @@ const KEPT_MS = 500;
 export interface Readiness {
   /** Each check with `ok` or why it is not. */
   ask(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
-  /** Says from now on that nothing new is taken. */
-  stop(): void;
 }
 
 /** Whether requests can be met. */
 export function createReadiness(checks: Readonly<Record<string, Check>>): Readiness {
-  let stopping = false;
   let kept: { readonly at: number; readonly answer: ReturnType<Readiness['ask']> } | null = null;
   return {
     ask() {
-      if (stopping) return Promise.resolve({ ready: false, checks: { process: 'stopping' } });
       if (!kept || performance.now() - kept.at > KEPT_MS) kept = { at: performance.now(), answer: askAll(checks) };
       return kept.answer;
-    },
-    stop() {
-      stopping = true;
     },
   };
 }

@@ -40,7 +40,6 @@ export async function startHttpGateway(
   const listening = stack.use(await listen({ host, port, limits, handle: (...input) => void handle(...input) }));
   // Open streams would keep the server from closing, so that they end before it.
   stack.use(streams);
-  stack.defer(() => readiness.stop());
   logger.info({ url: listening.url }, 'http-gateway started');
   const running = stack.move();
   return { url: listening.url, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -14,6 +14,8 @@ interface Case {
   readonly code: string;
 }
 
+const NESTED = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+
 const BODIES: Readonly<Record<string, Case>> = {
   'invalid JSON': { body: '{"title":', status: 400, code: 'malformed_json' },
   'an empty text as JSON': { body: ' ', status: 400, code: 'malformed_json' },
@@ -42,11 +44,8 @@ const BODIES: Readonly<Record<string, Case>> = {
     code: 'body_too_large',
   },
   'invalid UTF-8': { body: new Uint8Array([0x22, 0xff, 0xfe, 0x22]), status: 400, code: 'invalid_utf8' },
-  'absurd nesting': {
-    body: `{"metadata":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
-    status: 400,
-    code: 'too_deep',
-  },
+  'absurd nesting': { body: `{"metadata":${NESTED}}`, status: 422, code: 'invalid' },
+  'absurd nesting inside an object': { body: `{"metadata":{"a":${NESTED}}}`, status: 422, code: 'invalid' },
   'a list instead of an object': { body: '[]', status: 422, code: 'invalid' },
   null: { body: 'null', status: 422, code: 'invalid' },
   'a __proto__ key': { body: '{"__proto__":{"start":false}}', status: 422, code: 'invalid' },
@@ -159,11 +158,13 @@ test('long input is not sent back', async (t) => {
   }
 });
 
-test('thousands of violations are told as the first hundred', async (t) => {
+test('thousands of violations are told as the first hundred and how many more', async (t) => {
   await using api = await startApi(database());
   const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]));
   const response = await api.fetch('/v1/sessions', { json: draft(many) });
-  t.is(((await response.json()) as Problem).violations?.length, 100);
+  const { violations = [] } = (await response.json()) as Problem;
+  t.is(violations.length, 101);
+  t.is(violations.at(-1)?.message, '4,900 further rules are broken.');
 });
 
 test('wrong parameters are refused with their names', async (t) => {

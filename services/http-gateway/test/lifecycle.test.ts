@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { diffWorkspace } from '@oio/contracts';
 import { EXIT_CODE, type StartupError, UnavailableError } from '@oio/errors';
 import test from 'ava';
@@ -87,6 +88,16 @@ test('a stop lets requests that are being answered finish and takes no new ones'
   release.resolve();
   t.is((await slow).status, 200);
   await stopped;
+});
+
+test('a connection on which nothing was asked does not hold up a stop', async (t) => {
+  const api = await startApi(database());
+  const { port } = new URL(api.url);
+  const socket = connect({ host: '127.0.0.1', port: Number(port) });
+  await once(socket, 'connect');
+  const startedAt = performance.now();
+  await Promise.all([once(socket, 'close'), api[Symbol.asyncDispose]()]);
+  t.true(performance.now() - startedAt < 1_000);
 });
 
 test('on top of too many requests at a time further ones are refused at once; health is still told', async (t) => {

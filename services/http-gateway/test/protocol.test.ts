@@ -34,6 +34,8 @@ for (const [what, { request, status }] of Object.entries(REFUSED)) {
     const answer = await rawHttp(api.url, request);
     t.is(statusOf(answer), status, answer);
     t.notRegex(answer, /node:|\.ts/);
+    // Node itself refuses a request without a Host, and says nothing more.
+    if (what !== 'no Host') t.regex(answer, /application\/problem\+json[^]*"code":"(bad_request|headers_too_large)"/);
   });
 }
 

@@ -41,16 +41,9 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
     const order = orderFor(orders, snapshot, parts.clock.monotonicMs());
     if (!order || order.inFlight) return;
     order.inFlight = true;
-    order.triedAt = parts.clock.monotonicMs();
     try {
-      await parts.bus.request(executeAttempt, attemptOrder(snapshot), envelopeOf(snapshot), {
-        to: `server.${snapshot.attempt?.serverId}`,
-      });
-      order.takenAt = parts.clock.monotonicMs();
-      if (order.degraded) await recovered(parts, snapshot, order);
-    } catch (error) {
-      order.takenAt = null;
-      await notTaken(parts, snapshot, order, error);
+      const state = await give(parts, snapshot, order);
+      await (state ? taken(parts, snapshot, order, state) : notTaken(parts, snapshot, order));
     } finally {
       order.inFlight = false;
     }
@@ -88,28 +81,54 @@ function isDue(order: Order | undefined, snapshot: SessionSnapshot, now: number)
   return order.takenAt === null ? now - order.triedAt >= ORDER_AGAIN_MS : now - order.takenAt >= CONFIRM_MS;
 }
 
-async function notTaken(
-  { router, clock, logger }: AttemptKeeperParts,
+/** What the taker says; null when there is none. */
+async function give(
+  { bus, clock, logger }: AttemptKeeperParts,
   snapshot: SessionSnapshot,
   order: Order,
-  error: unknown,
+): Promise<Taken | null> {
+  order.triedAt = clock.monotonicMs();
+  const to = `server.${snapshot.attempt?.serverId}`;
+  try {
+    const { state } = await bus.request(executeAttempt, attemptOrder(snapshot), envelopeOf(snapshot), { to });
+    order.takenAt = clock.monotonicMs();
+    return state;
+  } catch (error) {
+    order.takenAt = null;
+    logger.warn(
+      { sessionId: snapshot.id, attempt: order.token, reason: error instanceof AppError ? error.code : String(error) },
+      'attempt not taken by any opencode-gateway',
+    );
+    return null;
+  }
+}
+
+type Taken = 'started' | 'already_running';
+
+async function taken(
+  { router }: AttemptKeeperParts,
+  snapshot: SessionSnapshot,
+  order: Order,
+  state: Taken,
 ): Promise<void> {
-  logger.warn(
-    { sessionId: snapshot.id, token: order.token, reason: error instanceof AppError ? error.code : String(error) },
-    'attempt not taken by any opencode-gateway',
-  );
+  if (!order.degraded && !(state === 'started' && isUnreachable(snapshot))) return;
+  await router.send('report-recovered', { token: order.token }, envelopeOf(snapshot));
+  order.degraded = false;
+}
+
+async function notTaken({ router, clock }: AttemptKeeperParts, snapshot: SessionSnapshot, order: Order): Promise<void> {
   if (order.degraded || clock.monotonicMs() - order.since < UNREACHABLE_MS) return;
-  order.degraded = true;
   const failure = failureOf(
     'server_unreachable',
     `No opencode-gateway takes orders for the OpenCode server ${snapshot.attempt?.serverId}.`,
   );
   await router.send('report-degraded', { token: order.token, failure }, envelopeOf(snapshot));
+  order.degraded = true;
 }
 
-async function recovered({ router }: AttemptKeeperParts, snapshot: SessionSnapshot, order: Order): Promise<void> {
-  order.degraded = false;
-  await router.send('report-recovered', { token: order.token }, envelopeOf(snapshot));
+/** Said by an owner before this one, or by an opencode-gateway that no longer has the attempt. */
+function isUnreachable({ status, failure }: SessionSnapshot): boolean {
+  return status === 'degraded' && failure?.code === 'server_unreachable';
 }
 
 function envelopeOf(snapshot: SessionSnapshot) {

@@ -5,61 +5,53 @@ import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import { newId, newMessageId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
+import { commitEntry } from './commit-entry.ts';
 import type { SessionActorConfig } from './config.ts';
-import { type CommandParts, followUp, replyOf } from './execute-command.ts';
+import { assertVisible, type CommandParts, followUp, replyOf } from './execute-command.ts';
 
 /** The epoch of a session's first owner. */
 const FIRST_EPOCH = 1;
 
+export type CreateParts = CommandParts & { readonly router: SessionRouter; readonly config: SessionActorConfig };
+
 /** Accepts a session: the place is checked, then row and history are committed, and this worker is the owner. */
 export async function createSession(
-  parts: CommandParts & { readonly router: SessionRouter; readonly config: SessionActorConfig },
+  parts: CreateParts,
   request: NewSession,
   envelope: Envelope,
 ): Promise<CommandReply> {
   parts.worker.assertUnfenced();
   const id = request.id ?? envelope.sessionId ?? newId();
-  const place = await inspect(parts, request, envelope);
-  if (request.parentId) await joinParent(parts.router, request.parentId, id, envelope);
-  const now = parts.clock.now();
-  const decision = decideCreate(
-    id,
-    {
-      tenant: envelope.tenant,
-      createdBy: envelope.principal.slice(envelope.principal.indexOf(':') + 1),
-      session: {
-        ...request,
-        id,
-        maxDurationSeconds: request.maxDurationSeconds ?? parts.config.SESSION_TIMEOUT_SECONDS,
-      },
-      place,
-      policy: {
-        checkpointIntervalSeconds: parts.config.CHECKPOINT_INTERVAL_SECONDS,
-        maxRetries: parts.config.MAX_RETRY_ATTEMPTS,
-      },
-    },
-    {
-      now,
-      cause: causeOf('create', envelope),
-      commandId: envelope.id,
-      epoch: FIRST_EPOCH,
-      random: 0,
-      messageId: newMessageId(),
-    },
-  );
-  const { next, events, effects } = decision;
-  const outcome = await parts.store.commit({
+  const place = await check(parts, { ...request, id }, envelope);
+  if (!place) return alreadyThere(parts, id, envelope);
+  const { next, events, effects } = decide(parts, { ...request, id }, place, envelope);
+  const entry = {
     next,
     events,
     epoch: FIRST_EPOCH,
     fromVersion: 0,
     owner: parts.worker.incarnation,
     schedulerEpoch: null,
-  });
+  };
+  const outcome = await commitEntry(parts, entry, envelope.id);
   if (outcome !== 'committed') return alreadyThere(parts, id, envelope);
   parts.sessions.add(next, FIRST_EPOCH);
   followUp(parts, next, events, effects);
-  return replyOf(next, 'applied', envelope, now);
+  return replyOf(next, 'applied', envelope, next.createdAt);
+}
+
+type IdentifiedSession = NewSession & { readonly id: string };
+
+/** Throws for a session that cannot be accepted. Null for one that was: it stays accepted, though it could not be any more. */
+async function check(parts: CreateParts, request: IdentifiedSession, envelope: Envelope): Promise<Place | null> {
+  try {
+    const place = await inspect(parts, request, envelope);
+    if (request.parentId) await joinParent(parts.router, request.parentId, request.id, envelope);
+    return place;
+  } catch (error) {
+    if (await parts.store.hasOutcome(request.id, envelope.id)) return null;
+    throw error;
+  }
 }
 
 async function inspect({ bus }: Pick<CommandParts, 'bus'>, request: NewSession, envelope: Envelope): Promise<Place> {
@@ -99,11 +91,36 @@ async function joinParent(router: SessionRouter, parentId: string, childId: stri
   }
 }
 
+function decide({ clock, config }: CreateParts, session: IdentifiedSession, place: Place, envelope: Envelope) {
+  return decideCreate(
+    session.id,
+    {
+      tenant: envelope.tenant,
+      createdBy: envelope.principal.slice(envelope.principal.indexOf(':') + 1),
+      session: { ...session, maxDurationSeconds: session.maxDurationSeconds ?? config.SESSION_TIMEOUT_SECONDS },
+      place,
+      policy: {
+        checkpointIntervalSeconds: config.CHECKPOINT_INTERVAL_SECONDS,
+        maxRetries: config.MAX_RETRY_ATTEMPTS,
+      },
+    },
+    {
+      now: clock.now(),
+      cause: causeOf('create', envelope),
+      commandId: envelope.id,
+      epoch: FIRST_EPOCH,
+      random: 0,
+      messageId: newMessageId(),
+    },
+  );
+}
+
 /** The id is taken: by this very command when it came before, or by something else. */
 async function alreadyThere(parts: CommandParts, id: string, envelope: Envelope): Promise<CommandReply> {
   if (!(await parts.store.hasOutcome(id, envelope.id))) {
     throw new ConflictError(`The id ${id} is already in use.`, { code: 'id_taken' });
   }
-  const session = await parts.sessions.get(id);
-  return replyOf(session.snapshot, 'repeated', envelope, parts.clock.now());
+  const { snapshot } = await parts.sessions.get(id);
+  assertVisible(snapshot, envelope);
+  return replyOf(snapshot, 'repeated', envelope, parts.clock.now());
 }

@@ -1,17 +1,25 @@
-import { abortAttempt } from '@oio/contracts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { abortAttempt, type StoredSessionEvent } from '@oio/contracts';
 import type { Effect, SessionSnapshot } from '@oio/domain';
+import { AppError } from '@oio/errors';
 import { type Bus, serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { AttemptKeeper } from './attempt-keeper.ts';
 
-/** How often something outside is tried, and the first pause; an open attempt that outlives it is found by the opencode-gateway's own sweep. */
+/**
+ * How often something outside is tried, and the first pause. What stays undone is found later: an open attempt by the
+ * opencode-gateway's sweep, a child left behind by this service's own.
+ */
 const TRIES = 6;
 const FIRST_PAUSE_MS = 100;
 
-/** Starts what the committed decisions order. */
-export interface EffectRunner {
-  start(effect: Effect, snapshot: SessionSnapshot): void;
+/** What a committed decision leads to outside; the last one is this service's own business. */
+type Outgoing = Effect | { readonly type: 'tell-parent'; readonly parentId: string };
+
+/** Starts what the committed decisions order; after its end it starts nothing more. */
+export interface EffectRunner extends Disposable {
+  start(effect: Outgoing, snapshot: SessionSnapshot): void;
 }
 
 export interface EffectParts {
@@ -22,55 +30,73 @@ export interface EffectParts {
 }
 
 export function createEffectRunner(parts: EffectParts): EffectRunner {
+  const ending = new AbortController();
   return {
     start(effect, snapshot) {
-      run(parts, effect, snapshot).catch((error: unknown) => {
-        parts.logger.error({ err: error, sessionId: snapshot.id, effect: effect.type }, 'effect not started');
+      if (ending.signal.aborted) return;
+      run(parts, effect, snapshot, ending.signal).catch((error: unknown) => {
+        if (ending.signal.aborted) return;
+        parts.logger.warn({ err: error, sessionId: snapshot.id, effect: effect.type }, 'effect not started');
       });
+    },
+    [Symbol.dispose]() {
+      ending.abort();
     },
   };
 }
 
-async function run(parts: EffectParts, effect: Effect, snapshot: SessionSnapshot): Promise<void> {
-  if (effect.type === 'execute-attempt') return parts.attempts.ensure(snapshot);
-  if (effect.type === 'abort-attempt') return abort(parts, effect, snapshot);
+/** A parent that succeeded in part is complete once its failed children have been retried to success. */
+export function effectsOnParent(snapshot: SessionSnapshot, events: readonly StoredSessionEvent[]): readonly Outgoing[] {
+  const { parentId } = snapshot.session;
+  const succeeded = events.some(({ type }) => type === 'session.completed' || type === 'session.partially_completed');
+  return parentId && succeeded ? [{ type: 'tell-parent', parentId }] : [];
+}
+
+/** Ends a child as its parent's policy wants it. */
+export async function endChild(
+  router: SessionRouter,
+  child: { readonly childId: string; readonly tenant: string; readonly parentId: string },
+  policy: 'cancel' | 'orphan',
+): Promise<void> {
+  const { childId, tenant, parentId } = child;
+  const envelope = serviceEnvelope('session-actor', { tenant });
+  await router.send('end-by-parent', { policy, parentId }, { ...envelope, sessionId: childId });
+}
+
+async function run(
+  { attempts, bus, router }: EffectParts,
+  effect: Outgoing,
+  snapshot: SessionSnapshot,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id, tenant } = snapshot;
+  const envelope = serviceEnvelope('session-actor', { tenant });
+  if (effect.type === 'execute-attempt') return attempts.ensure(snapshot);
+  if (effect.type === 'abort-attempt') {
+    const order = { sessionId: id, token: effect.token };
+    const to = `server.${effect.serverId}`;
+    return tried(() => bus.request(abortAttempt, order, { ...envelope, sessionId: id }, { to }), signal);
+  }
+  if (effect.type === 'tell-parent') {
+    return tried(
+      () => router.send('child-ended', { childId: id }, { ...envelope, sessionId: effect.parentId }),
+      signal,
+    );
+  }
   const ends = snapshot.childIds.map((childId) =>
-    tried(() =>
-      parts.router.send(
-        'end-by-parent',
-        { policy: effect.policy, parentId: snapshot.id },
-        {
-          ...serviceEnvelope('session-actor', {
-            tenant: snapshot.tenant,
-            id: `end:${snapshot.id}:${snapshot.version}`,
-          }),
-          sessionId: childId,
-        },
-      ),
-    ),
+    tried(() => endChild(router, { childId, tenant, parentId: id }, effect.policy), signal),
   );
   await Promise.all(ends);
 }
 
-async function abort(
-  { bus }: EffectParts,
-  { serverId, token }: Extract<Effect, { type: 'abort-attempt' }>,
-  snapshot: SessionSnapshot,
-): Promise<void> {
-  const envelope = { ...serviceEnvelope('session-actor', { tenant: snapshot.tenant }), sessionId: snapshot.id };
-  await tried(() =>
-    bus.request(abortAttempt, { sessionId: snapshot.id, token }, envelope, { to: `server.${serverId}` }),
-  );
-}
-
-async function tried(task: () => Promise<unknown>): Promise<void> {
+async function tried(task: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await task();
       return;
     } catch (error) {
-      if (attempt >= TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
+      if (attempt >= TRIES || !(error instanceof AppError) || !error.retryable) throw error;
+      await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1), undefined, { signal });
     }
   }
 }

@@ -1,13 +1,14 @@
 import { type CommandReply, type SessionCommandName, type StoredSessionEvent, sessionEvents } from '@oio/contracts';
 import { type Decision, decide, type SessionCommand, type SessionSnapshot, toSessionView } from '@oio/domain';
-import { type AppError, ConflictError, NotFoundError } from '@oio/errors';
+import { type AppError, ConflictError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import { notOwner } from '@oio/ownership';
 import { type Clock, type Logger, newMessageId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
-import type { EffectRunner } from './effects.ts';
+import { commitEntry } from './commit-entry.ts';
+import { type EffectRunner, effectsOnParent } from './effects.ts';
 import type { LiveSession } from './live-session.ts';
-import type { LiveSessions } from './live-sessions.ts';
+import { type LiveSessions, noSuchSession } from './live-sessions.ts';
 import type { SessionStore } from './ports.ts';
 import type { Worker } from './worker.ts';
 
@@ -30,10 +31,22 @@ export async function executeCommand(
   command: SessionCommand,
   envelope: Envelope,
 ): Promise<CommandReply> {
-  parts.worker.assertUnfenced();
-  const session = await parts.sessions.get(sessionId);
-  assertVisible(session.snapshot, envelope);
-  return session.inTurn(() => handle(parts, session, command, envelope));
+  for (;;) {
+    parts.worker.assertUnfenced();
+    const session = await parts.sessions.get(sessionId);
+    assertVisible(session.snapshot, envelope);
+    const reply = await session.inTurn(async () =>
+      session.retired ? null : handle(parts, session, command, envelope),
+    );
+    // Retired while the command waited: all that waited go on, in their order, to the session as it is loaded anew.
+    if (reply) return reply;
+  }
+}
+
+/** A session of another tenant does not exist for the caller, and neither does a deleted one. */
+export function assertVisible(snapshot: SessionSnapshot, envelope: Envelope): void {
+  if (isService(envelope) || (snapshot.tenant === envelope.tenant && snapshot.deletedAt === null)) return;
+  throw noSuchSession(snapshot.id);
 }
 
 /** Publishes what was committed, in order, and starts its effects. */
@@ -48,7 +61,7 @@ export function followUp(
       parts.logger.error({ err: error, sessionId: event.sessionId, seq: event.seq }, 'event not published');
     });
   }
-  for (const effect of effects) parts.effects.start(effect, snapshot);
+  for (const effect of [...effects, ...effectsOnParent(snapshot, events)]) parts.effects.start(effect, snapshot);
 }
 
 /** The reply to a command; clients get the session with it. */
@@ -69,25 +82,27 @@ async function handle(
   envelope: Envelope,
 ): Promise<CommandReply> {
   parts.worker.assertUnfenced();
-  const { snapshot } = session;
-  const children =
-    command.name === 'report-completed' && snapshot.childIds.length > 0
-      ? await parts.store.childOutcomes(snapshot.id)
-      : undefined;
+  const children = await childOutcomes(parts.store, session.snapshot, command.name);
   const now = parts.clock.now();
-  const decision = decide(snapshot, command, {
+  const decision = decide(session.snapshot, command, {
     now,
     cause: causeOf(command.name, envelope),
     commandId: envelope.id,
     epoch: session.epoch,
     random: Math.random(),
     messageId: newMessageId(Date.parse(now)),
-    ...(children && { children }),
+    ...children,
   });
-  if (decision.kind !== 'events') return withoutEffect(parts, snapshot, decision, envelope, now);
-  const outcome = await commit(parts, session, decision, command);
+  if (decision.kind !== 'events') return withoutEffect(parts, session.snapshot, decision, envelope, now);
+  const outcome = await commit(parts, session, decision, command, envelope.id);
   if (outcome === 'applied') followUp(parts, decision.next, decision.events, decision.effects);
   return replyOf(session.snapshot, outcome, envelope, now);
+}
+
+/** Asked for only where a decision depends on it. */
+async function childOutcomes(store: SessionStore, { id, childIds }: SessionSnapshot, command: SessionCommandName) {
+  if (childIds.length === 0 || (command !== 'report-completed' && command !== 'child-ended')) return {};
+  return { children: await store.childOutcomes(id) };
 }
 
 /** Refused, or too late; unless it is the repetition of a command that was applied: then it has its outcome already. */
@@ -106,51 +121,53 @@ async function withoutEffect(
 async function commit(
   parts: CommandParts,
   session: LiveSession,
-  decision: Decided,
+  { next, events }: Decided,
   command: SessionCommand,
+  commandId: string,
 ): Promise<'applied' | 'repeated'> {
-  if (decision.events.length === 0) return 'applied';
-  const { snapshot, epoch } = session;
-  const schedulerEpoch = command.name === 'dispatch' ? command.payload.schedulerEpoch : null;
+  if (events.length === 0) return 'applied';
   const entry = {
-    next: decision.next,
-    events: decision.events,
-    epoch,
-    fromVersion: snapshot.version,
+    next,
+    events,
+    epoch: session.epoch,
+    fromVersion: session.snapshot.version,
     owner: parts.worker.incarnation,
-    schedulerEpoch,
+    schedulerEpoch: command.name === 'dispatch' ? command.payload.schedulerEpoch : null,
   };
-  const outcome = await parts.store.commit(entry).catch((error: unknown) => {
-    parts.sessions.drop(snapshot.id);
+  const outcome = await commitEntry(parts, entry, commandId).catch((error: unknown) => {
+    parts.sessions.drop(session, { reload: true });
     throw error;
   });
-  if (outcome === 'committed') {
-    session.apply(decision.events);
-    return 'applied';
-  }
+  if (outcome === 'lost') throw await lost(parts, session, command.name);
   if (outcome === 'repeated') return 'repeated';
-  throw await lost(parts, session, command.name);
+  session.apply(events);
+  return 'applied';
 }
 
 /** Why a commit lost its check: another owner took over, or the scheduler that ordered the dispatch is no longer the active one. */
-async function lost(parts: CommandParts, session: LiveSession, command: SessionCommandName): Promise<AppError> {
+async function lost(
+  { sessions, store, worker, logger }: CommandParts,
+  session: LiveSession,
+  command: SessionCommandName,
+): Promise<AppError> {
   const { id, version } = session.snapshot;
-  const row = await parts.store.ownership(id);
-  if (command === 'dispatch' && row?.epoch === session.epoch && row.version === version) {
+  const row = await store.ownership(id);
+  const isOwner = row?.epoch === session.epoch;
+  if (isOwner && command === 'dispatch' && row.version === version) {
     return new ConflictError('The scheduler that ordered this is no longer the active one.', {
       code: 'scheduler_deposed',
     });
   }
-  parts.sessions.drop(id);
-  if (row?.epoch === session.epoch)
-    parts.logger.error({ sessionId: id, expected: version, found: row.version }, 'version moved under its own epoch');
-  return notOwner(id, row?.owner === parts.worker.incarnation ? null : (row?.owner ?? null));
+  sessions.drop(session);
+  if (isOwner) {
+    logger.error({ sessionId: id, expected: version, found: row.version }, 'version moved under its own epoch');
+  }
+  return notOwner(id, ownerBeside(worker.incarnation, row));
 }
 
-/** A session of another tenant does not exist for the caller, and neither does a deleted one. */
-function assertVisible(snapshot: SessionSnapshot, envelope: Envelope): void {
-  if (isService(envelope) || (snapshot.tenant === envelope.tenant && snapshot.deletedAt === null)) return;
-  throw new NotFoundError(`There is no session ${snapshot.id}.`, { code: 'session_not_found' });
+/** Whom to ask instead; nobody in particular when it is this worker itself, under a newer epoch. */
+function ownerBeside(self: string, row: { readonly owner: string | null } | null): string | null {
+  return row && row.owner !== self ? row.owner : null;
 }
 
 function isService(envelope: Envelope): boolean {

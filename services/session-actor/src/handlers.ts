@@ -2,15 +2,11 @@ import { type SessionCommandName, sessionCommands } from '@oio/contracts';
 import type { SessionCommand } from '@oio/domain';
 import { InvalidError } from '@oio/errors';
 import type { Handler, Handlers } from '@oio/messaging';
-import type { SessionRouter } from '@oio/ownership';
-import type { SessionActorConfig } from './config.ts';
-import { createSession } from './create-session.ts';
-import { type CommandParts, executeCommand } from './execute-command.ts';
-
-export type HandlerParts = CommandParts & { readonly router: SessionRouter; readonly config: SessionActorConfig };
+import { type CreateParts, createSession } from './create-session.ts';
+import { executeCommand } from './execute-command.ts';
 
 /** One handler per session command; all but `create` go to the mailbox of the session that the envelope names. */
-export function createHandlers(parts: HandlerParts): Handlers<typeof sessionCommands> {
+export function createHandlers(parts: CreateParts): Handlers<typeof sessionCommands> {
   const names = Object.keys(sessionCommands) as SessionCommandName[];
   const toMailbox = (name: SessionCommandName): Handler<never> =>
     (async ({ payload, envelope }) => {

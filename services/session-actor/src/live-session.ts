@@ -12,6 +12,7 @@ export class LiveSession {
   readonly #actor;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #retired = false;
   lastUsedMs = 0;
 
   constructor(snapshot: SessionSnapshot, epoch: number) {
@@ -28,12 +29,25 @@ export class LiveSession {
     return this.#waiting === 0;
   }
 
-  /** Takes in what has been committed; nothing else may change the actor. */
-  apply(events: readonly StoredSessionEvent[]): void {
-    for (const event of events) this.#actor.send(event);
+  /** Whether what it knows may be out of date, so that nothing may be decided by it any more. */
+  get retired(): boolean {
+    return this.#retired;
   }
 
-  /** Runs `task` after everything that came before it. */
+  retire(): void {
+    this.#retired = true;
+  }
+
+  /** Takes in what has been committed; nothing else may change the actor. */
+  apply(events: readonly StoredSessionEvent[]): void {
+    for (const event of events) {
+      this.#actor.send(event);
+      if (this.snapshot.version !== event.seq)
+        throw new Error(`The session's machine does not know ${event.type} here.`);
+    }
+  }
+
+  /** Runs `task` after everything that came before it. Throws `UnavailableError` code `mailbox_full`. */
   async inTurn<T>(task: () => Promise<T>): Promise<T> {
     if (this.#waiting >= MAILBOX) {
       throw new UnavailableError('Too many commands wait for this session; try again later.', {

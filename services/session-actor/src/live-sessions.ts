@@ -1,7 +1,7 @@
-import { isTerminal, type SessionSnapshot } from '@oio/domain';
-import { NotFoundError } from '@oio/errors';
+import { isTerminal, isWorking, type SessionSnapshot } from '@oio/domain';
+import { AppError, NotFoundError } from '@oio/errors';
 import { notOwner, type OwnerDirectory } from '@oio/ownership';
-import type { Clock } from '@oio/runtime';
+import type { Clock, Logger } from '@oio/runtime';
 import { LiveSession } from './live-session.ts';
 import type { SessionStore } from './ports.ts';
 import type { Worker } from './worker.ts';
@@ -13,14 +13,20 @@ const IDLE_ENDED_MS = 5_000;
 export interface LiveSessionsParts {
   readonly store: SessionStore;
   readonly directory: OwnerDirectory;
-  readonly worker: Worker;
+  readonly worker: Pick<Worker, 'incarnation'>;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** The sessions that this worker has in memory, claimed from the store as they are asked for. */
 export class LiveSessions {
   readonly #parts: LiveSessionsParts;
-  readonly #live = new Map<string, Promise<LiveSession>>();
+  readonly #live = new Map<string, LiveSession>();
+  readonly #loading = new Map<string, Promise<LiveSession>>();
+  /** Dropped while it may be working: to be loaded again without being asked for. */
+  readonly #toReload = new Set<string>();
+  /** Counts the lives of the worker's lease. */
+  #life = 0;
 
   constructor(parts: LiveSessionsParts) {
     this.#parts = parts;
@@ -28,64 +34,110 @@ export class LiveSessions {
 
   /** The session, claimed if need be. Throws `NotFoundError`, or `not_owner` when a living worker has it. */
   async get(sessionId: string): Promise<LiveSession> {
-    const loading = this.#live.get(sessionId) ?? this.#load(sessionId);
-    const session = await loading;
-    session.lastUsedMs = this.#parts.clock.monotonicMs();
-    return session;
+    const session = this.#live.get(sessionId);
+    // Before the first await: from now on it is not idle, so that it is not passivated under the caller's hands.
+    if (session) session.lastUsedMs = this.#parts.clock.monotonicMs();
+    return session ?? this.#loading.get(sessionId) ?? this.#load(sessionId);
   }
 
   /** Takes in a session that was just made. */
-  add(snapshot: SessionSnapshot, epoch: number): LiveSession {
-    const session = new LiveSession(snapshot, epoch);
-    session.lastUsedMs = this.#parts.clock.monotonicMs();
-    this.#live.set(snapshot.id, Promise.resolve(session));
-    return session;
+  add(snapshot: SessionSnapshot, epoch: number): void {
+    // Somebody may have been quicker: then the session has been claimed already, under a newer epoch.
+    if (this.#live.has(snapshot.id) || this.#loading.has(snapshot.id)) return;
+    this.#keep(new LiveSession(snapshot, epoch));
+    const { directory, worker, logger } = this.#parts;
+    directory
+      .claim(snapshot.id, worker.incarnation)
+      .catch((error: unknown) => logger.warn({ err: error }, 'owner directory not told'));
   }
 
-  /** Forgets the actor, because somebody else owns the session or nobody knows what was committed. The next command loads it anew. */
-  drop(sessionId: string): void {
-    this.#live.delete(sessionId);
+  /** Forgets the actor, because what it knows is out of date. The next command, or `reload`, claims the session anew. */
+  drop(session: LiveSession, { reload = false } = {}): void {
+    const { id } = session.snapshot;
+    session.retire();
+    if (this.#live.get(id) === session) this.#live.delete(id);
+    if (reload) this.#toReload.add(id);
   }
 
-  /** Everything that is loaded now. */
-  async all(): Promise<readonly LiveSession[]> {
-    const settled = await Promise.allSettled(this.#live.values());
-    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  /** Forgets everything, because the lease was lost for a while: others may own it by now. */
+  dropAll(): void {
+    this.#life += 1;
+    for (const session of this.#live.values()) this.drop(session, { reload: isWorking(session.snapshot.status) });
   }
 
-  /** Lets go of the actors that have been idle for long; what they know is in the store. */
-  async passivate(): Promise<void> {
-    const nowMs = this.#parts.clock.monotonicMs();
-    const idle = (await this.all()).filter(
-      (session) => session.idle && nowMs - session.lastUsedMs > idleLimitMs(session.snapshot),
-    );
-    for (const { snapshot } of idle) this.#live.delete(snapshot.id);
-    await this.#parts.directory.release(
-      idle.map(({ snapshot }) => snapshot.id),
-      this.#parts.worker.incarnation,
-    );
+  /** The snapshots of all that is loaded now. */
+  snapshots(): readonly SessionSnapshot[] {
+    return Array.from(this.#live.values(), ({ snapshot }) => snapshot);
+  }
+
+  /** Lets go of the actors that have been idle for long; what they know is in the store. One at work is kept. */
+  passivate(): void {
+    const { clock, directory, worker, logger } = this.#parts;
+    const idle = Array.from(this.#live.values()).filter((session) => isIdle(session, clock.monotonicMs()));
+    if (idle.length === 0) return;
+    for (const session of idle) this.drop(session);
+    directory
+      .release(
+        idle.map(({ snapshot }) => snapshot.id),
+        worker.incarnation,
+      )
+      .catch((error: unknown) => logger.warn({ err: error }, 'sessions not released in the owner directory'));
+  }
+
+  /** Loads again what was dropped while it may have been working; what has another owner is his. */
+  async reload(): Promise<void> {
+    await Promise.all(Array.from(this.#toReload, (id) => this.#reload(id)));
+  }
+
+  async #reload(sessionId: string): Promise<void> {
+    try {
+      await this.get(sessionId);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.retryable) throw error;
+    }
+    this.#toReload.delete(sessionId);
   }
 
   #load(sessionId: string): Promise<LiveSession> {
-    const loading = this.#claim(sessionId);
-    this.#live.set(sessionId, loading);
-    loading.catch(() => this.#live.delete(sessionId));
+    const loading = this.#claim(sessionId)
+      .then((session) => this.#keep(session))
+      .finally(() => this.#loading.delete(sessionId));
+    this.#loading.set(sessionId, loading);
     return loading;
+  }
+
+  #keep(session: LiveSession): LiveSession {
+    session.lastUsedMs = this.#parts.clock.monotonicMs();
+    this.#live.set(session.snapshot.id, session);
+    return session;
   }
 
   async #claim(sessionId: string): Promise<LiveSession> {
     const { store, directory, worker } = this.#parts;
     const holder = await directory.claim(sessionId, worker.incarnation).catch(() => worker.incarnation);
     if (holder !== worker.incarnation) throw notOwner(sessionId, holder);
-    const claimed = await store.claim(sessionId, worker.incarnation);
-    if (claimed) return new LiveSession(claimed.snapshot, claimed.epoch);
+    for (;;) {
+      const life = this.#life;
+      const claimed = await store.claim(sessionId, worker.incarnation);
+      if (!claimed) throw await this.#refusal(sessionId);
+      if (life === this.#life) return new LiveSession(claimed.snapshot, claimed.epoch);
+    }
+  }
+
+  async #refusal(sessionId: string): Promise<AppError> {
+    const { store, directory, worker } = this.#parts;
+    await directory.release([sessionId], worker.incarnation).catch(() => {});
     const row = await store.ownership(sessionId);
-    await directory.release([sessionId], worker.incarnation);
-    if (!row) throw new NotFoundError(`There is no session ${sessionId}.`, { code: 'session_not_found' });
-    throw notOwner(sessionId, row.owner);
+    return row ? notOwner(sessionId, row.owner) : noSuchSession(sessionId);
   }
 }
 
-function idleLimitMs(snapshot: SessionSnapshot): number {
-  return isTerminal(snapshot.status) ? IDLE_ENDED_MS : IDLE_MS;
+/** Whoever may not see a session is told the same as if there were none. */
+export function noSuchSession(sessionId: string): NotFoundError {
+  return new NotFoundError(`There is no session ${sessionId}.`, { code: 'session_not_found' });
+}
+
+function isIdle({ idle, lastUsedMs, snapshot }: LiveSession, nowMs: number): boolean {
+  if (!idle || isWorking(snapshot.status)) return false;
+  return nowMs - lastUsedMs > (isTerminal(snapshot.status) ? IDLE_ENDED_MS : IDLE_MS);
 }

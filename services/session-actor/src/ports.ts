@@ -23,12 +23,29 @@ export interface SessionStore {
   hasOutcome(sessionId: string, commandId: string): Promise<boolean>;
   /** How the children of a session have ended so far. */
   childOutcomes(parentId: string): Promise<{ readonly succeeded: number; readonly failed: number }>;
+  /** Living children whose parent has ended some seconds ago and meant to end them: whoever was to do it is gone. */
+  leftBehind(): Promise<readonly ChildLeftBehind[]>;
+}
+
+export interface ChildLeftBehind {
+  readonly childId: string;
+  readonly tenant: string;
+  readonly parentId: string;
+  readonly policy: 'cancel' | 'orphan';
+}
+
+/** What a worker learns when it renews its lease. */
+export interface Renewal {
+  /** The database's time. */
+  readonly now: Date;
+  /** Whether the lease was running until then; if not, others may have claimed what the worker owned. */
+  readonly kept: boolean;
 }
 
 /** The worker's own row: alive by the database's clock. */
 export interface WorkerLeases {
-  /** Enters or renews the worker for `leaseMs`; returns the database's time. */
-  renew(incarnation: string, leaseMs: number): Promise<Date>;
+  /** Enters or renews the worker for `leaseMs`. */
+  renew(incarnation: string, leaseMs: number): Promise<Renewal>;
   /** Ends it now: everything that the worker owns may be claimed at once. */
   end(incarnation: string): Promise<void>;
   /** The process ids of living workers on this machine. */

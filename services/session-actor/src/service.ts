@@ -1,17 +1,20 @@
 import { sessionCommands } from '@oio/contracts';
 import { serveAll } from '@oio/messaging';
 import { createSessionRouter, workerAddress } from '@oio/ownership';
+import type { Logger } from '@oio/runtime';
 import { createPostgresSessionStore } from './adapters/postgres-session-store.ts';
 import { createPostgresWorkerLeases } from './adapters/postgres-worker-leases.ts';
 import { createAttemptKeeper } from './attempt-keeper.ts';
 import type { SessionActorConfig } from './config.ts';
-import { createEffectRunner } from './effects.ts';
+import { createEffectRunner, endChild } from './effects.ts';
+import type { CreateParts } from './create-session.ts';
 import { createHandlers } from './handlers.ts';
 import { LiveSessions } from './live-sessions.ts';
 import type { SessionActorPorts } from './ports.ts';
 import { startWorker } from './worker.ts';
 
 const TICK_MS = 1_000;
+const SWEEP_MS = 5_000;
 
 /** Starts one session-actor: a worker that owns sessions and answers their commands. */
 export async function startSessionActor(
@@ -22,25 +25,51 @@ export async function startSessionActor(
   const { bus, directory, database, clock, logger } = ports;
   const store = createPostgresSessionStore(database);
   const router = createSessionRouter(bus, directory);
-  const worker = stack.use(
-    await startWorker({ leases: createPostgresWorkerLeases(database), directory, clock, logger }),
-  );
-  const sessions = new LiveSessions({ store, directory, worker, clock });
+  const leases = createPostgresWorkerLeases(database);
+  const onLapsed = (): void => sessions.dropAll();
+  const worker = stack.use(await startWorker({ leases, directory, clock, logger, onLapsed }));
+  const sessions = new LiveSessions({ store, directory, worker, clock, logger });
   const attempts = createAttemptKeeper({ bus, router, clock, logger });
-  const effects = createEffectRunner({ bus, router, attempts, logger });
+  const effects = stack.use(createEffectRunner({ bus, router, attempts, logger }));
 
-  const handlers = createHandlers({ sessions, store, worker, effects, bus, clock, logger, router, config });
+  const parts = { sessions, store, worker, effects, bus, clock, logger, router, config };
+  const tick = async (): Promise<void> => {
+    if (worker.isFenced) return;
+    sessions.passivate();
+    attempts.tick(sessions.snapshots());
+    await sessions.reload();
+  };
+  stack.use(every(TICK_MS, tick, logger));
+  stack.use(every(SWEEP_MS, () => endChildrenLeftBehind(parts), logger));
+
+  const handlers = createHandlers(parts);
   stack.defer(await serveAll(bus, sessionCommands, handlers, { at: workerAddress(worker.incarnation) }));
   stack.defer(await serveAll(bus, sessionCommands, handlers));
-
-  const timer = setInterval(() => {
-    const tick = async (): Promise<void> => {
-      attempts.tick((await sessions.all()).map(({ snapshot }) => snapshot));
-      await sessions.passivate();
-    };
-    tick().catch((error: unknown) => logger.error({ err: error }, 'tick failed'));
-  }, TICK_MS);
-  stack.defer(() => clearInterval(timer));
   logger.info({ incarnation: worker.incarnation }, 'session-actor started');
   return stack.move();
+}
+
+/** Repeats the task until it is disposed of; never twice at the same time. */
+function every(periodMs: number, task: () => Promise<void>, logger: Logger): Disposable {
+  let running = false;
+  const timer = setInterval(() => {
+    if (running) return;
+    running = true;
+    task()
+      .catch((error: unknown) => logger.warn({ err: error }, 'periodic task failed'))
+      .finally(() => {
+        running = false;
+      });
+  }, periodMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** What the end of a parent ordered, and its owner did not come to do: it died, or the child came later than the end. */
+async function endChildrenLeftBehind({ store, router, worker, logger }: CreateParts): Promise<void> {
+  if (worker.isFenced) return;
+  for (const child of await store.leftBehind()) {
+    await endChild(router, child, child.policy).catch((error: unknown) =>
+      logger.warn({ err: error, sessionId: child.childId }, 'child left behind not ended'),
+    );
+  }
 }

@@ -2,7 +2,6 @@ export { createInProcessOwnerDirectory } from './in-process-owner-directory.ts';
 export type { OwnerDirectory } from './owner-directory.ts';
 export {
   createSessionRouter,
-  NOT_OWNER,
   notOwner,
   type SessionEnvelope,
   type SessionRouter,

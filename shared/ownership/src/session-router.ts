@@ -13,7 +13,7 @@ const FIRST_PAUSE_MS = 10;
 const KNOWN_OWNERS = 10_000;
 
 /** Code of the refusal by a worker that is not, and cannot become, the owner; `facts.owner` says who is. */
-export const NOT_OWNER = 'not_owner';
+const NOT_OWNER = 'not_owner';
 
 /** Refusals by, or instead of, a worker that another one may not share. */
 const TRY_ANOTHER: ReadonlySet<string> = new Set([NOT_OWNER, 'no_responders', 'fenced']);

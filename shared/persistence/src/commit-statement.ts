@@ -18,7 +18,8 @@ export interface SessionCommit {
 
 /**
  * Commits a whole batch in one statement; returns the ids of the sessions that were committed. One that is missing lost
- * its check of epoch or version, or existed already. Rejects with a unique violation (23505) when a command id repeats.
+ * its check of epoch or version, or existed already. Rejects with a unique violation (23505) when a command id repeats;
+ * nothing of the batch is committed then.
  */
 export async function commitSessions(
   database: Database,
@@ -26,10 +27,11 @@ export async function commitSessions(
 ): Promise<ReadonlySet<string>> {
   // In the order of ids, so that two batches never wait for each other crosswise.
   const sorted = [...batch].sort((a, b) => (a.next.id < b.next.id ? -1 : 1));
-  const rows = await database.query<{ id: string }>(STATEMENT, [
+  const parameters = [
     JSON.stringify(sorted.map(sessionRow)),
     JSON.stringify(sorted.flatMap(({ events }) => events.map(eventRow))),
-  ]);
+  ];
+  const rows = await database.query<{ id: string }>(STATEMENT, parameters, { prepared: 'commit_sessions' });
   return new Set(rows.map(({ id }) => id));
 }
 

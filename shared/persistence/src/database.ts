@@ -1,18 +1,26 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { EXIT_CODE, StartupError, UnavailableError } from '@oio/errors';
-import { CompiledQuery } from 'kysely';
-import { asUnavailable } from './database-unavailable.ts';
+import { migrate } from './migrations/migrate.ts';
 import { createOrm, type PoolOptions } from './orm.ts';
+import { runQuery } from './run-query.ts';
 
 /** How often a connection is tried at start-up, and the first pause between two tries; each further one is twice as long. */
 const CONNECT = { tries: 3, firstPauseMs: 1_000 } as const;
-const STATEMENT_TIMEOUT_MS = 30_000;
 /** Any Postgres from this major version on. */
 const OLDEST_MAJOR = 15;
 
+export interface QueryOptions {
+  /** A name, one per text, under which each connection keeps the statement prepared: for what runs all the time. */
+  readonly prepared?: string;
+}
+
 export interface Database extends AsyncDisposable {
-  /** One statement with `$1 …` parameters. bigint and numeric come as strings unless cast. Throws `UnavailableError` when the database cannot be asked at the moment; other errors are the driver's. */
-  query<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * One statement with `$1 …` parameters. bigint and numeric come as strings unless cast. Throws `UnavailableError` code
+   * `database_unavailable` when there was no connection or it was lost: whether the statement was executed is unknown
+   * then. What the server has against the statement itself is thrown as the driver has it (`DatabaseError`).
+   */
+  query<Row>(sql: string, parameters?: readonly unknown[], options?: QueryOptions): Promise<Row[]>;
   /** The database's clock. */
   now(): Promise<Date>;
   readonly orm: MikroORM;
@@ -20,11 +28,12 @@ export interface Database extends AsyncDisposable {
 
 /** Connects, brings the schema up to date and returns the handle. Throws StartupError. */
 export async function openDatabase(url: string, pool: PoolOptions = {}): Promise<Database> {
-  const orm = await createOrm(withStatementTimeout(url), pool);
+  assertUrl(url);
+  const orm = await createOrm(url, pool);
   try {
-    const database = handle(orm);
+    const database = await handle(orm);
     await connect(database);
-    await orm.migrator.up();
+    await migrate(orm, url);
     return database;
   } catch (error) {
     await orm.close(true);
@@ -32,16 +41,9 @@ export async function openDatabase(url: string, pool: PoolOptions = {}): Promise
   }
 }
 
-function handle(orm: MikroORM): Database {
-  const kysely = orm.em.fork().getKysely();
-  const query = async <Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> => {
-    try {
-      const { rows } = await kysely.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]));
-      return rows;
-    } catch (error) {
-      throw asUnavailable(error);
-    }
-  };
+async function handle(orm: MikroORM): Promise<Database> {
+  const pool = await orm.em.getConnection().getNativeClient();
+  const query: Database['query'] = (sql, parameters = [], options = {}) => runQuery(pool, sql, parameters, options);
   return {
     orm,
     query,
@@ -74,27 +76,17 @@ async function connect(database: Database): Promise<void> {
   }
 }
 
-function withStatementTimeout(url: string): string {
-  const parsed = parseUrl(url);
-  if (!parsed.searchParams.has('options'))
-    parsed.searchParams.set('options', `-c statement_timeout=${STATEMENT_TIMEOUT_MS}`);
-  return parsed.href;
+function assertUrl(url: string): void {
+  if (URL.canParse(url)) return;
+  throw new StartupError('DATABASE_URL must look like postgres://user:password@host:5432/database.', EXIT_CODE.config);
 }
 
-function parseUrl(url: string): URL {
-  if (!URL.canParse(url))
-    throw new StartupError(
-      'DATABASE_URL must look like postgres://user:password@host:5432/database.',
-      EXIT_CODE.config,
-    );
-  return new URL(url);
-}
-
+/** In words, and without the password that is in the URL. */
 function startupError(error: unknown, url: string): StartupError {
   if (error instanceof StartupError) return error;
-  const { host, pathname } = parseUrl(url);
-  const told = error instanceof UnavailableError && error.cause !== undefined ? error.cause : error;
-  const reason = told instanceof Error ? told.message || String((told as { code?: string }).code) : String(told);
+  const { host, pathname } = new URL(url);
+  const cause = error instanceof UnavailableError ? error.cause : error;
+  const reason = cause instanceof Error ? cause.message || String((cause as { code?: string }).code) : String(cause);
   return new StartupError(`The database at ${host}${pathname} cannot be used: ${reason}`, EXIT_CODE.unavailable, {
     cause: error,
   });

@@ -1,19 +1,20 @@
-import { AppError, UnavailableError } from '@oio/errors';
+import { UnavailableError } from '@oio/errors';
 import { commitSessions, type SessionCommit } from './commit-statement.ts';
 import type { Database } from './database.ts';
-import { sqlState } from './database-unavailable.ts';
+import { ONCE_PER_COMMAND } from './entities/session-event.ts';
+import { sqlStateOf } from './sql-state.ts';
 
 /** Sessions in one statement at most. */
 const BATCH = 256;
-const UNIQUE_VIOLATION = '23505';
 
 /** `lost`: another owner, another version, or (for a new session) the id is taken. `repeated`: the command id has an outcome already. */
 export type CommitOutcome = 'committed' | 'lost' | 'repeated';
 
 export interface GroupCommit {
   /**
-   * Resolves once the commit is durable, or with why it is not. Rejects with `UnavailableError` when the database cannot
-   * tell: the commit may or may not have happened, and the command id shows which.
+   * Resolves once the commit is durable, or with why it is not. Rejects with `UnavailableError` code
+   * `database_unavailable` when the database cannot tell: the commit may or may not have happened, or happen yet, and the
+   * command id shows which. Committing the same entry again is safe: it is `lost` then if it did happen.
    */
   commit(entry: SessionCommit): Promise<CommitOutcome>;
 }
@@ -33,7 +34,6 @@ export function createGroupCommit(database: Database): GroupCommit {
   let busy = false;
 
   const work = async (): Promise<void> => {
-    busy = true;
     while (queue.length > 0) await commitBatch(database, queue.splice(0, BATCH));
     busy = false;
   };
@@ -42,46 +42,37 @@ export function createGroupCommit(database: Database): GroupCommit {
     commit: (entry) =>
       new Promise((resolve, reject) => {
         queue.push({ entry, resolve, reject });
+        if (busy) return;
+        busy = true;
         // One turn of the event loop lets everything that is ready now join the batch.
-        if (!busy) {
-          busy = true;
-          setImmediate(work);
-        }
+        setImmediate(() => void work());
       }),
   };
 }
 
 async function commitBatch(database: Database, batch: readonly Waiting[]): Promise<void> {
   try {
-    const committed = await commitSessions(
-      database,
-      batch.map(({ entry }) => entry),
-    );
+    const entries = batch.map(({ entry }) => entry);
+    const committed = await commitSessions(database, entries);
     for (const { entry, resolve } of batch) resolve(committed.has(entry.next.id) ? 'committed' : 'lost');
   } catch (error) {
-    if (sqlState(error) === UNIQUE_VIOLATION) await commitSingly(database, batch);
-    else for (const { reject } of batch) reject(unavailable(error));
+    if (error instanceof UnavailableError) for (const { reject } of batch) reject(error);
+    else if (batch.length > 1) await commitInHalves(database, batch);
+    else for (const waiting of batch) refuse(waiting, error);
   }
 }
 
-/** One repeated command spoils the whole statement: each is tried alone, and only the repetition learns of it. */
-async function commitSingly(database: Database, batch: readonly Waiting[]): Promise<void> {
-  for (const { entry, resolve, reject } of batch) {
-    try {
-      const committed = await commitSessions(database, [entry]);
-      resolve(committed.has(entry.next.id) ? 'committed' : 'lost');
-    } catch (error) {
-      if (sqlState(error) === UNIQUE_VIOLATION) resolve('repeated');
-      else reject(unavailable(error));
-    }
-  }
+/** One entry that the database refuses spoils the whole statement; by halves it is found, and only it learns of it. */
+async function commitInHalves(database: Database, batch: readonly Waiting[]): Promise<void> {
+  const middle = batch.length >> 1;
+  await commitBatch(database, batch.slice(0, middle));
+  await commitBatch(database, batch.slice(middle));
 }
 
-function unavailable(error: unknown): unknown {
-  if (error instanceof AppError) return error;
-  return new UnavailableError('The database did not confirm the commit; repeat the command with the same id.', {
-    code: 'database_unavailable',
-    cause: error,
-    retryAfterMs: 1_000,
-  });
+function refuse({ resolve, reject }: Waiting, error: unknown): void {
+  const { constraint } = error as { constraint?: string };
+  if (sqlStateOf(error) === UNIQUE_VIOLATION && constraint === ONCE_PER_COMMAND) resolve('repeated');
+  else reject(error);
 }
+
+const UNIQUE_VIOLATION = '23505';

@@ -1,11 +1,10 @@
-import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.ts';
 import { LeaderEntity } from './entities/leader.ts';
 import { SessionEntity } from './entities/session.ts';
 import { SessionEventEntity } from './entities/session-event.ts';
 import { WorkerEntity } from './entities/worker.ts';
-
 import { M0001Sessions } from './migrations/m0001-sessions.ts';
 
 export interface PoolOptions {
@@ -13,13 +12,30 @@ export interface PoolOptions {
   readonly connections?: number;
 }
 
-export function createOrm(url: string, { connections = 30 }: PoolOptions = {}) {
+/** Settings of each connection and of the wait for one. Source: the domain specification, section 5. */
+const CONNECTION = {
+  application_name: 'oio',
+  /** How long a query waits for a free connection, and a connection for its server. */
+  connectionTimeoutMillis: 30_000,
+  /** A connection of this age is replaced once it is free. */
+  maxLifetimeSeconds: 1_800,
+  statement_timeout: 30_000,
+  /** For a server that has become silent and ends nothing by itself any more. */
+  query_timeout: 35_000,
+  keepAlive: true,
+} as const;
+
+/** Twenty connections and ten more at times of need; the pool closes what stays idle. */
+const CONNECTIONS = 30;
+
+export function createOrm(url: string, { connections = CONNECTIONS }: PoolOptions = {}) {
   return MikroORM.init({
     clientUrl: url,
     entities: [SessionEntity, SessionEventEntity, WorkerEntity, LeaderEntity, IdempotencyKeyEntity],
     extensions: [Migrator],
     migrations: { migrationsList: [{ name: 'M0001Sessions', class: M0001Sessions }], snapshot: false },
     pool: { min: 0, max: connections },
+    driverOptions: CONNECTION,
     // A flush of several versioned rows otherwise checks the versions in a SELECT of its own and loses updates.
     useBatchUpdates: false,
     ensureDatabase: false,

@@ -11,13 +11,23 @@ export interface SetClock extends Clock {
   set(instant: Date): void;
 }
 
-export function createSetClock(): SetClock {
-  let offsetMs = Date.now() - performance.now();
+/** A correction back by less than this makes time stand still instead: it is the jitter of the one who sets the clock. */
+const JITTER_MS = 1_000;
+
+/** A clock that shows the machine's time until it is set. `monotonicMs` is what it runs by. */
+export function createSetClock(monotonicMs: () => number = () => performance.now()): SetClock {
+  let offsetMs = Date.now() - monotonicMs();
+  let shownMs = Number.NEGATIVE_INFINITY;
   return {
-    now: () => new Date(performance.now() + offsetMs).toISOString(),
-    monotonicMs: () => performance.now(),
+    now() {
+      const nowMs = Math.floor(monotonicMs() + offsetMs);
+      const isJitter = nowMs < shownMs && shownMs - nowMs < JITTER_MS;
+      if (!isJitter) shownMs = nowMs;
+      return new Date(shownMs).toISOString();
+    },
+    monotonicMs,
     set(instant) {
-      offsetMs = instant.getTime() - performance.now();
+      offsetMs = instant.getTime() - monotonicMs();
     },
   };
 }

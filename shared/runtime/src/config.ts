@@ -1,7 +1,10 @@
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import type { z } from 'zod';
 
-/** Reads settings from an environment: a pure function of the record. Throws StartupError that names every wrong variable. */
+/**
+ * Reads settings from an environment: a pure function of the record; an empty variable counts as not set. Throws
+ * `StartupError` that names every wrong variable and says what was expected, not what came: that may be a secret.
+ */
 export function parseConfig<T extends z.ZodType>(
   schema: T,
   environment: Readonly<Record<string, string | undefined>>,
@@ -11,6 +14,10 @@ export function parseConfig<T extends z.ZodType>(
   );
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const lines = result.error.issues.map(({ path, code, message }) => {
+    const name = path.join('.');
+    const isMissing = code === 'invalid_type' && path.length > 0 && !Object.hasOwn(given, String(path[0]));
+    return `  ${name}${name && ': '}${isMissing ? 'is needed and not set' : message}`;
+  });
   throw new StartupError(`Wrong settings:\n${lines.join('\n')}`, EXIT_CODE.config);
 }

@@ -58,7 +58,7 @@ test('a call is tried again while the server is unavailable or the connection br
 
 test('trying again is bounded', async (t) => {
   await using server = await serve(unavailable);
-  await using client = createClient({ url: server.url, retryForMs: 400 });
+  await using client = createClient({ url: server.url, retryForMs: 2_000 });
   const error = await t.throwsAsync<AppError>(client.live(), { instanceOf: UnavailableError, code: 'overloaded' });
   t.is(error?.message, 'Too much.');
   t.true(server.requests.length > 1);

@@ -1,6 +1,5 @@
-import type { SessionSnapshot } from '@oio/domain';
 import { createGroupCommit, type Database } from '@oio/persistence';
-import type { SessionStore } from '../ports.ts';
+import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
 const CLAIM = `
 update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1
@@ -13,12 +12,24 @@ select count(*) filter (where status in ('completed', 'partially_completed'))::i
   count(*) filter (where status in ('failed', 'timeout', 'stopped', 'cancelled', 'orphaned'))::int as failed
 from sessions where parent_id = $1::uuid`;
 
+/** A child that was retried after its parent's end is not meant: somebody wants it to go on. */
+const LEFT_BEHIND = `
+select c.id as "childId", c.tenant, p.id as "parentId", p.snapshot -> 'session' ->> 'childPolicy' as policy
+from sessions c join sessions p on p.id = c.parent_id
+where c.parent_id is not null and c.status in ('pending', 'queued', 'running', 'paused', 'degraded')
+  and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and not (p.snapshot -> 'timers' ? 'retry')
+  and p.snapshot -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
+  and ((c.snapshot ->> 'retries')::int = 0 or c.snapshot -> 'times' ->> 'queuedAt' <= p.snapshot ->> 'statusUpdatedAt')
+limit 100`;
+
 export function createPostgresSessionStore(database: Database): SessionStore {
-  const { commit } = createGroupCommit(database);
+  const commits = createGroupCommit(database);
   return {
-    commit,
+    commit: (entry) => commits.commit(entry),
     async claim(sessionId, incarnation) {
-      const [row] = await database.query<{ epoch: number; snapshot: SessionSnapshot }>(CLAIM, [sessionId, incarnation]);
+      const [row] = await database.query<ClaimedSession>(CLAIM, [sessionId, incarnation], {
+        prepared: 'claim_session',
+      });
       return row ?? null;
     },
     async ownership(sessionId) {
@@ -32,6 +43,7 @@ export function createPostgresSessionStore(database: Database): SessionStore {
       const rows = await database.query(
         'select 1 from session_events where session_id = $1::uuid and command_id = $2',
         [sessionId, commandId],
+        { prepared: 'has_outcome' },
       );
       return rows.length > 0;
     },
@@ -39,5 +51,6 @@ export function createPostgresSessionStore(database: Database): SessionStore {
       const [row] = await database.query<{ succeeded: number; failed: number }>(CHILD_OUTCOMES, [parentId]);
       return row ?? { succeeded: 0, failed: 0 };
     },
+    leftBehind: () => database.query<ChildLeftBehind>(LEFT_BEHIND),
   };
 }

@@ -1,12 +1,15 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
+/** The index by which a command has one outcome at most. */
+export const ONCE_PER_COMMAND = 'session_events_once_per_command';
+
 /** History, audit log, duplicate check and outbox in one. `seq` is the version of the session after the event. */
 export const SessionEventEntity = defineEntity({
   name: 'SessionEvent',
   tableName: 'session_events',
   indexes: [
     {
-      name: 'session_events_once_per_command',
+      name: ONCE_PER_COMMAND,
       expression:
         'create unique index "session_events_once_per_command" on "session_events" ("session_id", "command_id") where "command_id" is not null',
     },

@@ -23,6 +23,11 @@ export const SessionEntity = defineEntity({
       expression: 'create index "sessions_with_attempt" on "sessions" ("server_id") where "attempt_open"',
     },
     {
+      name: 'sessions_paused_in_place',
+      expression:
+        'create index "sessions_paused_in_place" on "sessions" ("directory") where "status" = \'paused\' and "workspace" = \'in_place\'',
+    },
+    {
       name: 'sessions_by_parent',
       expression: 'create index "sessions_by_parent" on "sessions" ("parent_id") where "parent_id" is not null',
     },

@@ -14,6 +14,7 @@ const STATEMENTS = [
   `create index "sessions_waiting" on "sessions" ("priority", "waiting_since", "id") where "waiting_since" is not null`,
   `create index "sessions_with_timer" on "sessions" ("timer_at") where "timer_at" is not null`,
   `create index "sessions_with_attempt" on "sessions" ("server_id") where "attempt_open"`,
+  `create index "sessions_paused_in_place" on "sessions" ("directory") where "status" = 'paused' and "workspace" = 'in_place'`,
   `create index "sessions_by_parent" on "sessions" ("parent_id") where "parent_id" is not null`,
   `create table "session_events" ("session_id" uuid not null, "seq" bigint not null, "type" text not null, "data" jsonb not null, "command_id" text null, "epoch" bigint not null, "cause" jsonb not null, "at" timestamptz(3) not null, primary key ("session_id", "seq"))`,
   `create unique index "session_events_once_per_command" on "session_events" ("session_id", "command_id") where "command_id" is not null`,

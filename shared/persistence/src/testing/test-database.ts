@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { type Database, openDatabase } from '../database.ts';
 import { startEmbeddedPostgres } from '../embedded/start-embedded-postgres.ts';
 
@@ -19,16 +20,24 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   await using stack = new AsyncDisposableStack();
   const server = process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack));
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const admin = stack.use(await openDatabase(server, { connections: 1 }));
-  await admin.query(`create database ${name}`);
-  stack.defer(async () => {
-    await admin.query(`drop database ${name} with (force)`);
-  });
+  await administrate(server, `create database ${name}`);
+  stack.defer(() => administrate(server, `drop database ${name} with (force)`));
   const url = new URL(server);
   url.pathname = `/${name}`;
   const database = stack.use(await openDatabase(url.href));
   const owned = stack.move();
   return { database, url: url.href, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** On a connection of its own: the server's own database stays as it is. */
+async function administrate(server: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: server });
+  try {
+    await client.connect();
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Starts a server in a temporary directory that goes away with the stack. Returns its URL. */

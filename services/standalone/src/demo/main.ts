@@ -1,0 +1,3 @@
+import { startDemo } from './start-demo.ts';
+
+await startDemo({ args: process.argv.slice(2), environment: process.env });

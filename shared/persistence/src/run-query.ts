@@ -1,0 +1,48 @@
+import { UnavailableError } from '@oio/errors';
+import type { Pool } from 'pg';
+import type { QueryOptions } from './database.ts';
+import { sqlStateOf } from './sql-state.ts';
+
+/**
+ * Runs one statement on a connection of the pool. A connection that did not answer is thrown away, because it may still
+ * be at work; one whose statement was refused is as good as new.
+ */
+export async function runQuery<Row>(
+  pool: Pool,
+  text: string,
+  parameters: readonly unknown[],
+  { prepared }: QueryOptions,
+): Promise<Row[]> {
+  const connection = await pool.connect().catch((error: unknown) => {
+    throw unavailable(error);
+  });
+  try {
+    const { rows } = await connection.query({ text, values: [...parameters], ...(prepared && { name: prepared }) });
+    connection.release();
+    return rows as Row[];
+  } catch (error) {
+    const isRefused = sqlStateOf(error) !== undefined;
+    connection.release(!isRefused);
+    throw isUnavailability(error) ? unavailable(error) : error;
+  }
+}
+
+function unavailable(cause: unknown): UnavailableError {
+  return new UnavailableError('The database does not answer at the moment.', {
+    code: 'database_unavailable',
+    cause,
+    retryAfterMs: 1_000,
+  });
+}
+
+/**
+ * Classes of states that say nothing against the statement: connection, resources, intervention, system.
+ * Source: https://www.postgresql.org/docs/18/errcodes-appendix.html
+ */
+const NOT_THE_STATEMENT = new Set(['08', '53', '57', '58']);
+
+/** Without a state the error comes from the connection, not from the server; a TypeError is a bug on our side. */
+function isUnavailability(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === undefined ? !(error instanceof TypeError) : NOT_THE_STATEMENT.has(state.slice(0, 2));
+}

@@ -1,0 +1,37 @@
+import test from 'ava';
+import { newId, newMessageId } from '../src/ids.ts';
+
+const MANY = 20_000;
+
+test('ids are UUIDs of version 7, all different, in the order they were made, also within a millisecond', (t) => {
+  const ids = Array.from({ length: MANY }, newId);
+  t.true(ids.every((id) => /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(id)));
+  t.is(new Set(ids).size, MANY);
+  t.deepEqual(ids, ids.toSorted());
+});
+
+test('an id begins with the instant it was made', (t) => {
+  const beforeMs = Date.now();
+  const madeMs = Number.parseInt(newId().replace('-', '').slice(0, 12), 16);
+  t.true(madeMs >= beforeMs - 1 && madeMs <= Date.now() + 10);
+});
+
+test('message ids have the form of OpenCode, are all different, and ordered also within a millisecond', (t) => {
+  const now = Date.now();
+  const ids = Array.from({ length: MANY }, () => newMessageId(now));
+  t.true(ids.every((id) => /^msg_[\da-f]{12}[\dA-Za-z]{14}$/.test(id)));
+  t.is(new Set(ids).size, MANY);
+  t.deepEqual(ids, ids.toSorted());
+});
+
+test('a message id tells the low 36 bits of its millisecond as OpenCode writes it', (t) => {
+  // Later than the ids above, whose counter runs ahead of the time.
+  const atMs = Date.now() + 3_600_000;
+  const expected = (BigInt(atMs) * 4096n).toString(16).slice(-12);
+  t.is(newMessageId(atMs).slice(4, 16), expected);
+});
+
+test('a message id made after the clock was put back still sorts last', (t) => {
+  const ahead = newMessageId(Date.now() + 7_200_000);
+  t.true(newMessageId(Date.now()) > ahead);
+});

@@ -1,0 +1,88 @@
+import { EXIT_CODE, StartupError } from '@oio/errors';
+import { runMain } from '../src/run-main.ts';
+
+/** A process for the tests of runMain: the first argument says what it does, the second how long it may take to stop. */
+const [conduct = '', stopWithinMs = '25000'] = process.argv.slice(2);
+const say = (what: string): boolean => process.stdout.write(`${what}\n`);
+
+const STARTS: Record<string, () => Promise<AsyncDisposable>> = {
+  async startupError() {
+    throw new StartupError('Port 8000 is taken; set API_PORT.', EXIT_CODE.unavailable, {
+      cause: new Error('EADDRINUSE'),
+    });
+  },
+  async bug() {
+    throw new TypeError('postgres://oio:hunter2@db/oio is not a function', { cause: new Error('the reason') });
+  },
+  async notAnError() {
+    throw 'a bare string' as unknown as Error;
+  },
+  async runs() {
+    return serving(async () => {
+      say('disposed');
+      // Long enough for the answer to what was said to arrive.
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    });
+  },
+  async failsToStop() {
+    return serving(async () => {
+      throw new Error('the disk is full');
+    });
+  },
+  async hangs() {
+    return serving(() => {
+      say('disposing');
+      return new Promise(() => {});
+    });
+  },
+  async startsSlowly() {
+    await asksToStop('starting');
+    return STARTS['runs']?.() ?? serving(async () => {});
+  },
+  async neverStarts() {
+    await asksToStop('starting');
+    return new Promise(() => {});
+  },
+  async rejectsLater() {
+    setImmediate(() => {
+      Promise.reject(new Error('nobody awaits this')).catch((error: unknown) => {
+        throw error;
+      });
+    });
+    return serving(async () => {
+      say('disposed');
+    });
+  },
+  async throwsLater() {
+    setImmediate(() => {
+      throw new Error('thrown in a timer');
+    });
+    return serving(async () => {
+      say('disposed');
+    });
+  },
+};
+
+await runMain(STARTS[conduct] ?? STARTS['bug'] ?? (() => Promise.reject(new Error('no such conduct'))), {
+  stopWithinMs: Number(stopWithinMs),
+});
+
+/** Something that keeps the process alive until it is disposed of. */
+function serving(dispose: () => Promise<void>): AsyncDisposable {
+  const alive = setInterval(() => {}, 60_000);
+  say('ready');
+  return {
+    async [Symbol.asyncDispose]() {
+      await dispose();
+      clearInterval(alive);
+    },
+  };
+}
+
+/** Says so and waits for the first signal, as a start that takes its time. */
+async function asksToStop(what: string): Promise<void> {
+  say(what);
+  const alive = setInterval(() => {}, 60_000);
+  await new Promise((resolve) => process.once('SIGTERM', resolve));
+  clearInterval(alive);
+}
