@@ -43,12 +43,19 @@ export function createServerLink(serverId: string): SettableServerLink {
       for (const resolve of waiting) resolve();
       waiting.clear();
     },
-    waitUntilUp(signal) {
-      if (current) return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        waiting.add(resolve);
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      });
+    async waitUntilUp(signal) {
+      signal.throwIfAborted();
+      if (current) return;
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const onAbort = (): void => reject(signal.reason as Error);
+      waiting.add(resolve);
+      signal.addEventListener('abort', onAbort);
+      try {
+        await promise;
+      } finally {
+        waiting.delete(resolve);
+        signal.removeEventListener('abort', onAbort);
+      }
     },
   };
 }

@@ -1,5 +1,5 @@
 import { abortAttempt, diffWorkspace, executeAttempt, inspectPlace, serverAnnounced } from '@oio/contracts';
-import { type Bus, serveAll } from '@oio/messaging';
+import { type Bus, type Handlers, serveAll } from '@oio/messaging';
 import { createSessionRouter, type OwnerDirectory } from '@oio/ownership';
 import type { Database } from '@oio/persistence';
 import type { Logger } from '@oio/runtime';
@@ -10,6 +10,7 @@ import { createCatalogue } from './catalogue.ts';
 import type { OpencodeGatewayConfig, OpencodeGatewaySetting } from './config.ts';
 import { answerInspectPlace } from './inspect-place.ts';
 import { startManagedLink } from './managed-link.ts';
+import { repeat } from './repeat.ts';
 import type { ServerLink } from './server-link.ts';
 import { answerUnattended } from './unattended.ts';
 import { createKeyedMutex } from './workspaces/keyed-mutex.ts';
@@ -45,41 +46,40 @@ export async function startOpencodeGateway(
     new Attempts({ link, bus, router, workspaces, catalogue, opening: createKeyedMutex(), logger }),
   );
 
-  const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
-  const ofAny = { inspectPlace };
-  stack.defer(
-    await serveAll(
-      bus,
-      ofServer,
-      {
-        executeAttempt: ({ payload }) => attempts.execute(payload),
-        abortAttempt: ({ payload }) => attempts.abort(payload.sessionId, payload.token),
-        diffWorkspace: async ({ payload }) => ({ diff: (await workspaces.diffWorkspace(payload)) as never }),
-      },
-      { at: `server.${link.serverId}` },
-    ),
-  );
-  stack.defer(
-    await serveAll(bus, ofAny, {
-      inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots: setting.roots }, payload),
-    }),
-  );
+  for (const unserve of await serve(bus, link, {
+    executeAttempt: ({ payload }) => attempts.execute(payload),
+    abortAttempt: ({ payload }) => attempts.abort(payload.sessionId, payload.token),
+    diffWorkspace: async ({ payload }) => {
+      const diff = await workspaces.diffWorkspace(payload);
+      return { diff: diff && { ...diff, files: [...diff.files] } };
+    },
+    inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots: setting.roots }, payload),
+  }))
+    stack.defer(unserve);
 
   const stopping = new AbortController();
+  // Ends by the signal only.
   const answering = answerUnattended(link, logger, stopping.signal).catch(() => {});
   stack.defer(async () => {
     stopping.abort();
     await answering;
   });
+  const runs = createPostgresLeftoverRuns(database);
   stack.defer(repeat(ANNOUNCE_MS, () => announce(bus, link, config), logger));
-  stack.defer(
-    repeat(
-      LEFTOVERS_MS,
-      () => endLeftovers({ link, runs: createPostgresLeftoverRuns(database), attempts, router, logger }),
-      logger,
-    ),
-  );
+  stack.defer(repeat(LEFTOVERS_MS, () => endLeftovers({ link, runs, attempts, router, logger }), logger));
   return stack.move();
+}
+
+type Served = typeof ofServer & typeof ofAny;
+const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
+const ofAny = { inspectPlace };
+
+/** What concerns a server's sessions is asked at its address; anybody can say what a place is like. */
+async function serve(bus: Bus, link: ServerLink, handlers: Handlers<Served>) {
+  return [
+    await serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` }),
+    await serveAll(bus, ofAny, handlers),
+  ];
 }
 
 async function announce(bus: Bus, link: ServerLink, config: OpencodeGatewayConfig): Promise<void> {
@@ -90,22 +90,4 @@ async function announce(bus: Bus, link: ServerLink, config: OpencodeGatewayConfi
     version: null,
     detail: link.up ? null : 'It is being started again.',
   });
-}
-
-/** Does a task now and every `ms`, never twice at once; returns how to end it. */
-function repeat(ms: number, task: () => Promise<void>, logger: Logger): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  const once = (): void => {
-    running ??= task()
-      .catch((error: unknown) => logger.warn({ err: error }, 'periodic task failed'))
-      .finally(() => {
-        running = null;
-      });
-  };
-  once();
-  const timer = setInterval(once, ms);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
 }

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@oio/runtime';
-import type { AgentEvent, AgentServer, PermissionRequest } from './ports.ts';
+import type { AgentEvent, AgentServer, PermissionRequest, QuestionRequest } from './ports.ts';
 import type { ServerLink } from './server-link.ts';
 
+const PAUSE_MS = 250;
 const REFUSAL =
   'Nobody is here to allow this. Find a way that does not need it, or say in your answer what is missing.';
 
@@ -11,12 +13,19 @@ export async function answerUnattended(link: ServerLink, logger: Logger, signal:
     await link.waitUntilUp(signal);
     const agent = link.agent();
     for await (const event of agent.events({ signal, filter: isRequest })) {
-      await answer(agent, event, logger).catch((error: unknown) =>
-        logger.warn({ err: error }, 'request of an agent not answered'),
-      );
+      await guarded(answer(agent, event, logger), logger);
     }
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await delay(PAUSE_MS, undefined, { signal });
   }
+}
+
+/** The same for what was asked in a directory before somebody listened. */
+export async function answerPending(agent: AgentServer, directory: string, logger: Logger): Promise<void> {
+  const answerAll = async (): Promise<void> => {
+    for (const request of await agent.pendingPermissions(directory)) await refuse(agent, request, logger);
+    for (const request of await agent.pendingQuestions(directory)) await dismiss(agent, request, logger);
+  };
+  await guarded(answerAll(), logger);
 }
 
 function isRequest(event: AgentEvent): boolean {
@@ -25,11 +34,20 @@ function isRequest(event: AgentEvent): boolean {
 
 async function answer(agent: AgentServer, event: AgentEvent, logger: Logger): Promise<void> {
   if (event.type === 'permission_asked') await refuse(agent, event.request, logger);
-  if (event.type === 'question_asked') {
-    const { requestId, directory } = event.request;
-    await agent.rejectQuestion({ requestId, directory });
-    logger.info({ openCodeSessionId: event.sessionId }, 'question of an agent dismissed');
-  }
+  if (event.type === 'question_asked') await dismiss(agent, event.request, logger);
+}
+
+async function guarded(answering: Promise<void>, logger: Logger): Promise<void> {
+  await answering.catch((error: unknown) => logger.warn({ err: error }, 'request of an agent not answered'));
+}
+
+async function dismiss(
+  agent: AgentServer,
+  { requestId, directory, sessionId }: QuestionRequest,
+  logger: Logger,
+): Promise<void> {
+  await agent.rejectQuestion({ requestId, directory });
+  logger.info({ openCodeSessionId: sessionId }, 'question of an agent dismissed');
 }
 
 async function refuse(

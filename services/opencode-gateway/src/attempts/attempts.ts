@@ -1,8 +1,8 @@
 import { type AttemptOrder, abortAttempt, type executeAttempt, type ReplyOf } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
-import { CancelledError } from '@oio/errors';
-import { type AttemptParts, type RunState, runAttempt } from './run-attempt.ts';
 import { createReporter, StaleRunError } from './report.ts';
+import { type AttemptParts, runAttempt } from './run-attempt.ts';
+import type { RunState } from './run-state.ts';
 import { stopTurn } from './stop-turn.ts';
 
 /** Why a run is ended from outside. */
@@ -58,31 +58,30 @@ export class Attempts implements AsyncDisposable {
 
   #start(order: AttemptOrder): void {
     const stop = new AbortController();
-    const state: RunState = { openCodeSession: null };
+    const state: RunState = { openCodeSession: null, sentAtMs: null };
     const done = runAttempt(this.#parts, order, state, stop.signal)
       .catch((error: unknown) => this.#ended(order, state, stop.signal, error))
       .catch((error: unknown) =>
-        this.#parts.logger.error(
-          { err: error, sessionId: order.sessionId, token: order.token },
-          'run not ended cleanly',
-        ),
+        // The search for leftovers ends what is left of it.
+        this.#parts.logger.warn({ err: error, sessionId: order.sessionId, run: order.token }, 'run not ended cleanly'),
       )
       .finally(() => this.#runs.delete(order.sessionId));
     this.#runs.set(order.sessionId, { order, state, stop, done });
   }
 
-  async #ended(order: AttemptOrder, { openCodeSession }: RunState, signal: AbortSignal, error: unknown): Promise<void> {
-    if (signal.aborted && signal.reason === 'shutdown') return;
+  async #ended(order: AttemptOrder, state: RunState, signal: AbortSignal, error: unknown): Promise<void> {
+    if (signal.aborted && signal.reason === ('shutdown' satisfies StopReason)) return;
     if (!signal.aborted && !(error instanceof StaleRunError)) return this.#failed(order, error);
-    const proof = openCodeSession ? await stopTurn(this.#parts.link.agent(), openCodeSession) : 'It had not begun.';
+    const proof = state.openCodeSession
+      ? await stopTurn(this.#parts.link.agent(), state.openCodeSession, state)
+      : 'It had not begun.';
     const reporter = createReporter(this.#parts.router, order, AbortSignal.timeout(60_000));
     await reporter.report('report-closed', 'closed', { proof });
   }
 
   /** A defect of ours must not leave a session running for ever. */
   async #failed(order: AttemptOrder, error: unknown): Promise<void> {
-    if (error instanceof CancelledError) return;
-    this.#parts.logger.error({ err: error, sessionId: order.sessionId, token: order.token }, 'run failed');
+    this.#parts.logger.error({ err: error, sessionId: order.sessionId, run: order.token }, 'run failed');
     const reporter = createReporter(this.#parts.router, order, AbortSignal.timeout(60_000));
     const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
     await reporter.report('report-failed', 'end', { steps: [], resume: null, failure: failureOf('internal', message) });

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptOrder, Failure, ResumePoint } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
-import { AppError, NotFoundError } from '@oio/errors';
+import { NotFoundError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
+import type { Logger } from '@oio/runtime';
 import type { SessionEvent, SessionRef, TurnMessage } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
 import { TurnReader } from '../turn/turn-reader.ts';
@@ -10,13 +10,15 @@ import type { Verdict } from '../turn/verdict.ts';
 import type { ChosenAgent } from './choose-agent.ts';
 import { promptText } from './prompt-text.ts';
 import type { Reporter } from './report.ts';
+import type { RunState } from './run-state.ts';
 import { emptyResumePoint, unreportedSteps } from './steps-reported.ts';
+import type { TurnHealth } from './turn-health.ts';
 import { type TurnSigns, watchTurn } from './turn-watch.ts';
 import { WakeUp } from './wake-up.ts';
+import { whenUp } from './when-up.ts';
 
 /** Without any event the messages are read this often: events have no replay. */
 const LOOK_MS = 5_000;
-const PAUSE_AFTER_ERROR_MS = 500;
 /** A turn that breaks off this often without a step in between is given up. */
 const RESUMES = 5;
 const SENDS = 2;
@@ -30,6 +32,9 @@ export interface TurnParts {
   readonly sameConversation: boolean;
   readonly chosen: ChosenAgent;
   readonly reporter: Reporter;
+  readonly health: TurnHealth;
+  readonly state: RunState;
+  readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
@@ -65,7 +70,6 @@ class TurnDriver {
   #reader: TurnReader;
   #lastStepId: string | null;
   #resume: ResumePoint;
-  #degraded = false;
   /** Whether the turn was seen or set going by this run; what was aborted before it is resumed. */
   #ranHere = false;
   #sends = 0;
@@ -79,15 +83,18 @@ class TurnDriver {
     this.#resume = order.resume ?? emptyResumePoint(ref.sessionId);
     // A prompt is sent only after the run was reported as prepared, and nothing survives a restart of the server.
     this.#reader = this.#newReader({ nothingRuns: !order.prepared || link.generation > 0 });
-    this.signs = { retrying: null, todos: this.#resume.todos };
+    this.signs = { retrying: null, apiErrors: 0, todos: this.#resume.todos };
   }
 
   async run(): Promise<TurnEnd> {
+    const { link, signal, health } = this.#parts;
+    const onTrouble = (error: Error) => health.impaired(failureOf('server_unreachable', error.message));
     for (;;) {
-      this.#parts.signal.throwIfAborted();
-      const end = await this.#look().catch((error: unknown) => this.#afterError(error));
+      const end = await whenUp(link, () => this.#look(), { signal, onTrouble }).catch((error: unknown) =>
+        this.#lost(error),
+      );
       if (end) return end;
-      await this.wakeUp.wait(LOOK_MS, this.#parts.signal);
+      await this.wakeUp.wait(LOOK_MS, signal);
     }
   }
 
@@ -144,6 +151,7 @@ class TurnDriver {
 
   #started(): void {
     this.#ranHere = true;
+    this.#parts.state.sentAtMs = performance.now();
     this.#reader.noteSent();
   }
 
@@ -166,29 +174,20 @@ class TurnDriver {
     const { order, ref, reporter } = this.#parts;
     const state = { lastStepId: this.#lastStepId, openCodeSessionId: ref.sessionId, todos: this.signs.todos };
     for (const { step, resume } of unreportedSteps(messages, order, state)) {
-      await reporter.report('report-step', step.stepId, { step, resume });
+      const { apiErrors } = this.signs;
+      await reporter.report('report-step', step.stepId, { step: { ...step, apiErrors }, resume });
+      this.signs.apiErrors -= apiErrors;
       this.#lastStepId = step.stepId;
       this.#resume = resume;
       this.#resumes = 0;
     }
   }
 
-  /** What OpenCode repeats by itself, and a server that cannot be reached, make the session degraded while it lasts. */
+  /** What OpenCode repeats by itself impairs the session while that lasts. */
   async #reportHealth(): Promise<void> {
     const { retrying } = this.signs;
-    if (retrying && !this.#degraded)
-      await this.#degrade(failureOf('provider_unavailable', retrying.message.slice(0, 500)));
-    else if (!retrying && this.#degraded) await this.#recover();
-  }
-
-  async #degrade(failure: Failure): Promise<void> {
-    this.#degraded = true;
-    await this.#parts.reporter.report('report-degraded', `${Date.now()}`, { failure });
-  }
-
-  async #recover(): Promise<void> {
-    this.#degraded = false;
-    await this.#parts.reporter.report('report-recovered', `${Date.now()}`, {});
+    if (retrying) await this.#parts.health.impaired(failureOf('provider_unavailable', retrying.message.slice(0, 500)));
+    else await this.#parts.health.well();
   }
 
   /** After a restart nothing is under way, whatever was before. */
@@ -201,15 +200,9 @@ class TurnDriver {
     this.signs.retrying = null;
   }
 
-  async #afterError(error: unknown): Promise<TurnEnd | null> {
-    if (error instanceof NotFoundError)
-      return this.#failed(failureOf('turn_interrupted', 'The conversation is no longer known to the OpenCode server.'));
-    if (!(error instanceof AppError && error.retryable)) throw error;
-    if (!this.#degraded) await this.#degrade(failureOf('server_unreachable', error.message));
-    await this.#parts.link.waitUntilUp(this.#parts.signal);
-    await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal: this.#parts.signal });
-    this.wakeUp.ring();
-    return null;
+  #lost(error: unknown): TurnEnd {
+    if (!(error instanceof NotFoundError)) throw error;
+    return this.#failed(failureOf('turn_interrupted', 'The conversation is no longer known to the OpenCode server.'));
   }
 
   #failed(failure: Failure): TurnEnd {

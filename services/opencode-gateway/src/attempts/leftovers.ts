@@ -28,20 +28,24 @@ export interface LeftoverParts {
 }
 
 /** Ends what was to be aborted when nobody was there to do it: after a crash between the decision and the deed. */
-export async function endLeftovers({ link, runs, attempts, router, logger }: LeftoverParts): Promise<void> {
+export async function endLeftovers(parts: LeftoverParts): Promise<void> {
+  const { link, runs, attempts, logger } = parts;
   if (!link.up) return;
-  for (const run of await runs.of(link.serverId)) {
-    if (attempts.has(run.sessionId)) continue;
-    const { openCodeSessionId, directory } = run;
-    const proof =
-      openCodeSessionId && directory
-        ? await stopTurn(link.agent(), { sessionId: openCodeSessionId, directory })
-        : 'It had not begun.';
-    const envelope = {
-      ...serviceEnvelope('opencode-gateway', { tenant: run.tenant, id: `report-closed:${run.token}:closed` }),
-      sessionId: run.sessionId,
-    };
-    await router.send('report-closed', { token: run.token, proof }, envelope);
-    logger.info({ sessionId: run.sessionId, token: run.token, proof }, 'leftover run ended');
+  const leftovers = (await runs.of(link.serverId)).filter(({ sessionId }) => !attempts.has(sessionId));
+  for (const run of leftovers) {
+    await end(parts, run).catch((error: unknown) => {
+      logger.warn({ err: error, sessionId: run.sessionId, run: run.token }, 'leftover run not ended');
+    });
   }
+}
+
+async function end({ link, router, logger }: LeftoverParts, run: LeftoverRun): Promise<void> {
+  const { sessionId, tenant, token, openCodeSessionId, directory } = run;
+  const begun = openCodeSessionId !== null && directory !== null;
+  const proof = begun
+    ? await stopTurn(link.agent(), { sessionId: openCodeSessionId, directory }, { sentAtMs: null })
+    : 'It had not begun.';
+  const envelope = serviceEnvelope('opencode-gateway', { tenant, id: `report-closed:${token}:closed` });
+  await router.send('report-closed', { token, proof }, { ...envelope, sessionId });
+  logger.info({ sessionId, run: token, proof }, 'leftover run ended');
 }

@@ -1,20 +1,22 @@
-import type { AttemptOrder, Failure } from '@oio/contracts';
+import type { AttemptOrder } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
-import { InvalidError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { Catalogue } from '../catalogue.ts';
 import type { ServerLink } from '../server-link.ts';
-import { GitError } from '../workspaces/git.ts';
 import type { KeyedMutex } from '../workspaces/keyed-mutex.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
-import { type ChosenAgent, chooseAgent } from './choose-agent.ts';
+import { chooseAgent } from './choose-agent.ts';
 import { driveTurn, type TurnEnd } from './drive-turn.ts';
 import { openSession } from './open-session.ts';
 import { createReporter, type Reporter } from './report.ts';
+import { onWorkspace, RunFailure } from './run-failure.ts';
+import type { RunState } from './run-state.ts';
 import { emptyResumePoint } from './steps-reported.ts';
+import { TurnHealth } from './turn-health.ts';
+import { whenUp } from './when-up.ts';
 
 export interface AttemptParts {
   readonly link: ServerLink;
@@ -27,9 +29,13 @@ export interface AttemptParts {
   readonly logger: Logger;
 }
 
-/** What a run has opened, so that it can be ended from outside. */
-export interface RunState {
-  openCodeSession: { readonly sessionId: string; readonly directory: string } | null;
+/** One run of an attempt, and what it works with. */
+interface Run extends AttemptParts {
+  readonly order: AttemptOrder;
+  readonly state: RunState;
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+  readonly health: TurnHealth;
 }
 
 /** The longest answer that is stored as the result; the whole stands in OpenCode. */
@@ -43,46 +49,28 @@ export async function runAttempt(
   signal: AbortSignal,
 ): Promise<void> {
   const reporter = createReporter(parts.router, order, signal);
+  const run: Run = { ...parts, order, state, signal, reporter, health: new TurnHealth(reporter, order.prepared) };
   try {
-    await parts.link.waitUntilUp(signal);
-    const workspace = await prepare(parts, order);
+    const workspace = await onWorkspace(() => prepare(run));
     using _held = workspace.kind === 'in_place' ? await parts.workspaces.withDirectory(workspace.root, signal) : null;
-    const chosen = chooseAgent(order, await parts.catalogue());
-    if ('code' in chosen) return await reportFailed(reporter, chosen);
-    const end = await work(parts, { order, state, signal, reporter, workspace, chosen });
-    if (end.type === 'failed')
-      await reporter.report('report-failed', 'end', { steps: [], resume: end.resume, failure: end.failure });
-    else await finish(parts, order, reporter, workspace, end);
+    await conclude(run, workspace, await work(run, workspace));
   } catch (error) {
-    const failure = failureIn(error);
-    if (!failure) throw error;
-    await reportFailed(reporter, failure);
+    if (!(error instanceof RunFailure)) throw error;
+    await reporter.report('report-failed', 'end', { steps: [], resume: null, failure: error.failure });
   }
 }
 
-async function prepare({ workspaces }: AttemptParts, { sessionId, place }: AttemptOrder): Promise<Workspace> {
-  return workspaces.prepareWorkspace({
-    sessionId,
-    directory: place.directory,
-    workspace: place.workspace,
-    revision: place.repository?.revision ?? null,
-  });
+function prepare({ workspaces, order: { sessionId, place } }: Run): Promise<Workspace> {
+  const revision = place.repository?.revision ?? null;
+  return workspaces.prepareWorkspace({ sessionId, directory: place.directory, workspace: place.workspace, revision });
 }
 
-interface Work {
-  readonly order: AttemptOrder;
-  readonly state: RunState;
-  readonly signal: AbortSignal;
-  readonly reporter: Reporter;
-  readonly workspace: Workspace;
-  readonly chosen: ChosenAgent;
-}
-
-async function work(
-  parts: AttemptParts,
-  { order, state, signal, reporter, workspace, chosen }: Work,
-): Promise<TurnEnd> {
-  const opened = await openInTurn(parts, order, workspace.path);
+async function work(run: Run, workspace: Workspace): Promise<TurnEnd> {
+  const { link, order, state, signal, reporter, health, catalogue } = run;
+  const onTrouble = (error: Error) => health.impaired(failureOf('server_unreachable', error.message));
+  const chosen = chooseAgent(order, await whenUp(link, catalogue, { signal, onTrouble }));
+  if ('code' in chosen) throw new RunFailure(chosen);
+  const opened = await whenUp(link, () => openInTurn(run, workspace.path), { signal, onTrouble });
   const ref = { sessionId: opened.id, directory: workspace.path };
   state.openCodeSession = ref;
   if (!order.prepared) {
@@ -90,11 +78,11 @@ async function work(
     await reporter.report('report-prepared', opened.id, { workspace, resume });
     for (const warning of chosen.warnings) await reporter.report('report-warning', warning.message, warning);
   }
-  return driveTurn({ ...parts, order, ref, sameConversation: !opened.isNew, chosen, reporter, signal });
+  return driveTurn({ ...run, ref, sameConversation: !opened.isNew, chosen });
 }
 
 /** A server opens its directories one at a time: each takes its only thread for seconds, and several at once stop everything. */
-async function openInTurn({ link, opening }: AttemptParts, order: AttemptOrder, directory: string) {
+function openInTurn({ link, opening, order }: Run, directory: string) {
   return opening.run(link.serverId, async () => {
     const agent = link.agent();
     await agent.activities(directory);
@@ -102,34 +90,20 @@ async function openInTurn({ link, opening }: AttemptParts, order: AttemptOrder, 
   });
 }
 
-async function finish(
-  { workspaces }: AttemptParts,
-  order: AttemptOrder,
-  reporter: Reporter,
-  workspace: Workspace,
-  end: Extract<TurnEnd, { type: 'finished' }>,
-): Promise<void> {
-  const text = end.text.slice(0, RESULT_CHARACTERS);
-  const committed = await workspaces.commitWorkspace({ workspace, title: order.title, sessionId: order.sessionId });
-  for (const message of committed.warnings)
-    await reporter.report('report-warning', message, { type: 'not_committed', message });
-  await reporter.report('report-completed', 'end', {
-    steps: [],
-    resume: end.resume,
-    result: { text, finish: end.finish, changed: committed.changed },
-    commit: committed.commit,
+async function conclude(run: Run, workspace: Workspace, end: TurnEnd): Promise<void> {
+  const { reporter, workspaces, order, logger } = run;
+  if (end.type === 'failed')
+    return reporter.report('report-failed', 'end', { steps: [], resume: end.resume, failure: end.failure });
+  const { title, sessionId } = order;
+  const { changed, commit, warnings } = await onWorkspace(() =>
+    workspaces.commitWorkspace({ workspace, title, sessionId }),
+  );
+  for (const message of warnings) await reporter.report('report-warning', message, { type: 'not_committed', message });
+  const result = { text: end.text.slice(0, RESULT_CHARACTERS), finish: end.finish, changed };
+  await reporter.report('report-completed', 'end', { steps: [], resume: end.resume, result, commit });
+  if (changed !== false) return;
+  // The session is complete; a worktree that cannot be removed costs only its place on the disk.
+  await workspaces.releaseWorkspace({ workspace }).catch((error: unknown) => {
+    logger.warn({ err: error, sessionId }, 'worktree not removed');
   });
-  if (committed.changed === false) await workspaces.releaseWorkspace({ workspace });
-}
-
-async function reportFailed(reporter: Reporter, failure: Failure): Promise<void> {
-  await reporter.report('report-failed', 'end', { steps: [], resume: null, failure });
-}
-
-/** What of the errors is the session's own failure; null for the rest. */
-function failureIn(error: unknown): Failure | null {
-  if (error instanceof InvalidError)
-    return failureOf('directory_invalid', [error.message, ...error.violations.map(({ message }) => message)].join(' '));
-  if (error instanceof GitError) return failureOf('workspace_failed', error.message);
-  return null;
 }

@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptOrder, ResumePoint } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
-import type { Activity, SessionEvent, SessionRef } from '../ports.ts';
+import type { Logger } from '@oio/runtime';
+import type { Activity, AgentEvent, SessionEvent, SessionRef } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
+import { answerPending } from '../unattended.ts';
 import { announceOutput } from './live-output.ts';
 import type { WakeUp } from './wake-up.ts';
 
@@ -11,6 +14,8 @@ const SETTLE_MS = 100;
 /** What the events of a turn have told so far and no reading of the messages tells. */
 export interface TurnSigns {
   retrying: Extract<Activity, { type: 'retry' }> | null;
+  /** Calls to the model provider that failed and were repeated since the last finished step. */
+  apiErrors: number;
   todos: ResumePoint['todos'];
 }
 
@@ -22,24 +27,26 @@ export interface TurnWatchParts {
   readonly signs: TurnSigns;
   readonly onEvent: (event: SessionEvent) => void;
   readonly wakeUp: WakeUp;
+  readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
 /** Follows the events of a session, over restarts of its server, until the signal comes. */
 export async function watchTurn(parts: TurnWatchParts): Promise<void> {
-  const { link, ref, signal, wakeUp } = parts;
+  const { link, ref, signal, wakeUp, logger } = parts;
+  const isOurs = (event: AgentEvent): boolean => 'sessionId' in event && event.sessionId === ref.sessionId;
   while (!signal.aborted) {
     await link.waitUntilUp(signal);
-    const events = link
-      .agent()
-      .events({ signal, filter: (event) => 'sessionId' in event && event.sessionId === ref.sessionId });
-    for await (const event of events) {
+    const agent = link.agent();
+    for await (const event of agent.events({ signal, filter: isOurs })) {
       if ('sessionId' in event) take(parts, event);
       else wakeUp.ring();
+      // What was asked while nobody listened would never be answered.
+      if (event.type === 'resync') await answerPending(agent, ref.directory, logger);
     }
     // The stream ended because the connection was given up; the next one comes with the server.
     wakeUp.ring();
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await delay(SETTLE_MS, undefined, { signal });
   }
 }
 
@@ -47,6 +54,12 @@ function take({ bus, order, signs, onEvent, wakeUp }: TurnWatchParts, event: Ses
   onEvent(event);
   announceOutput(bus, order, event);
   if (event.type === 'todos') signs.todos = event.todos.map(({ content, status }) => ({ content, status }));
-  if (event.type === 'activity') signs.retrying = event.activity.type === 'retry' ? event.activity : null;
+  if (event.type === 'activity') noteActivity(signs, event.activity);
   if (event.type !== 'delta' && event.type !== 'tool') wakeUp.ring(SETTLE_MS);
+}
+
+function noteActivity(signs: TurnSigns, activity: Activity): void {
+  const retrying = activity.type === 'retry' ? activity : null;
+  if (retrying && retrying.attempt !== signs.retrying?.attempt) signs.apiErrors += 1;
+  signs.retrying = retrying;
 }

@@ -13,14 +13,14 @@ export class WakeUp {
   async wait(longestMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (!this.#rung) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, longestMs);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        signal.addEventListener('abort', this.#wake, { once: true });
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, longestMs);
+      this.#wake = resolve;
+      const onAbort = (): void => resolve();
+      signal.addEventListener('abort', onAbort);
+      await promise;
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
     }
     this.#rung = false;
     this.#wake = null;

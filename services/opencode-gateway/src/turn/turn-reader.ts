@@ -28,6 +28,8 @@ export class TurnReader {
   #lastError: AgentError | null = null;
   #abortRequested = false;
   #seen: string | null = null;
+  #lastMessageId: string | null = null;
+  #sentAfter: string | null = null;
 
   constructor(options: TurnReaderOptions) {
     this.#options = options;
@@ -38,6 +40,7 @@ export class TurnReader {
   noteSent(): void {
     this.#lastSignOfLifeAtMs = this.#options.now();
     this.#lastError = null;
+    this.#sentAfter = this.#lastMessageId;
   }
 
   noteAbort(): void {
@@ -64,7 +67,12 @@ export class TurnReader {
     const changed = this.#seen === null ? !nothingRuns : this.#seen !== fingerprint;
     if (active || changed) this.#lastSignOfLifeAtMs = now();
     this.#seen = fingerprint;
-    const memory = { lastSignOfLifeAtMs: this.#lastSignOfLifeAtMs, lastError: this.#lastError };
+    this.#lastMessageId = messages.at(-1)?.id ?? null;
+    const memory = {
+      lastSignOfLifeAtMs: this.#lastSignOfLifeAtMs,
+      lastError: this.#lastError,
+      sentAfter: this.#sentAfter,
+    };
     const facts = { messageId, messages, activity, nowMs: now(), abortRequested: this.#abortRequested, ...memory };
     return { verdict: verdictOf({ ...facts, ...(limits && { limits }) }), messages };
   }

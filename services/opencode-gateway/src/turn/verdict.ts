@@ -19,6 +19,8 @@ export interface TurnFacts {
   /** The last `error` event of the session since the prompt or the resume. */
   readonly lastError?: AgentError | null;
   readonly abortRequested?: boolean;
+  /** The last message that stood there when the prompt was handed over or resumed: its error belongs to what was before. */
+  readonly sentAfter?: string | null;
   readonly limits?: Partial<TurnLimits>;
 }
 
@@ -54,7 +56,7 @@ export function verdictOf(facts: TurnFacts): Verdict {
   if (runaway !== null) return { type: 'failed', stillRunning: view.active, ...runaway };
   if (view.active) return whileActive(view);
   const last = view.replies.at(-1);
-  if (last === undefined) return withoutReply(view);
+  if (last === undefined || isFromBefore(view, last)) return withoutReply(view);
   if (last.error !== null) return afterError(view, last.error);
   return last.completedAtMs === null ? withOpenReply(view, last) : withReply(view, last);
 }
@@ -79,6 +81,11 @@ function viewOf(facts: TurnFacts): View {
   const active = facts.activity !== undefined && facts.activity.type !== 'idle';
   const limits = { ...DEFAULTS, ...facts.limits };
   return { ...facts, stored: turn !== null, replies: turn?.replies ?? [], active, limits };
+}
+
+/** The turn was resumed after it had failed or been aborted, and nothing was answered yet. */
+function isFromBefore({ sentAfter }: View, { id, error }: TurnMessage): boolean {
+  return error !== null && id === sentAfter;
 }
 
 /** Turns that would go on for ever. */
