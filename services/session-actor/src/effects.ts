@@ -17,7 +17,7 @@ const FIRST_PAUSE_MS = 100;
 /** What a committed decision leads to outside; the last one is this service's own business. */
 type Outgoing = Effect | { readonly type: 'tell-parent'; readonly parentId: string };
 
-/** Starts what the committed decisions order; after its end it starts nothing more. */
+/** Starts what the committed decisions order; after its end nothing is tried again. */
 export interface EffectRunner extends Disposable {
   start(effect: Outgoing, snapshot: SessionSnapshot): void;
 }
@@ -33,7 +33,6 @@ export function createEffectRunner(parts: EffectParts): EffectRunner {
   const ending = new AbortController();
   return {
     start(effect, snapshot) {
-      if (ending.signal.aborted) return;
       run(parts, effect, snapshot, ending.signal).catch((error: unknown) => {
         if (ending.signal.aborted) return;
         parts.logger.warn({ err: error, sessionId: snapshot.id, effect: effect.type }, 'effect not started');

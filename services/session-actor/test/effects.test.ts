@@ -108,10 +108,11 @@ test('a session-actor that has stopped orders nothing more', async (t) => {
   await using world = await World.open();
   const actor = await world.startActor();
   await world.running();
+  await world.order(await world.running(), 'stop', {});
   await actor.stop();
   await world.gateway.serves(SERVER);
   await ticks(world, 3);
-  t.deepEqual(world.gateway.executed, []);
+  t.deepEqual([world.gateway.executed, world.gateway.aborted], [[], []]);
 });
 
 test('the end of a parent cancels its children, stops those that run, and lets go of what it may', async (t) => {

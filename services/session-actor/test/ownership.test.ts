@@ -15,12 +15,7 @@ test('a worker that cannot confirm its lease takes no commands, and none of them
   await t.throwsAsync(world.create(), { instanceOf: UnavailableError });
   t.deepEqual(await world.stored(sessionId), before);
   await world.database.query('alter table hidden_workers rename to workers');
-  await eventually('commands are taken again', () =>
-    world.askAt(incarnation, sessionId).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await eventually('commands are taken again', () => succeeds(world.askAt(incarnation, sessionId)));
 });
 
 test('a command reaches the owner by way of any worker', async (t) => {
@@ -43,12 +38,7 @@ test('when a worker dies, another owns its sessions under a new epoch', async (t
   const heir = await world.startActor();
   dying.database.cut();
   await world.expire(dying.incarnation);
-  await eventually('a command is taken', () =>
-    world.askAt(heir.incarnation, sessionId).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await eventually('a command is taken', () => succeeds(world.askAt(heir.incarnation, sessionId)));
   t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: 4 });
 });
 
@@ -61,12 +51,7 @@ test('a former owner that wakes up in the middle of a commit changes nothing, an
   const [id, before] = [randomUUID(), await world.stored(sessionId)];
   const command = world.order(sessionId, 'checkpoint', { data: {} }, { id });
   await world.expire(former.incarnation);
-  await eventually('the heir takes commands', () =>
-    world.askAt(heir.incarnation, sessionId).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await eventually('the heir takes commands', () => succeeds(world.askAt(heir.incarnation, sessionId)));
   former.database.open();
   t.is((await command).outcome, 'applied');
   t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: (before?.version ?? 0) + 2 });
@@ -80,12 +65,7 @@ test('a worker whose lease lapsed lets go of everything and orders nothing for w
   const heir = await world.startActor();
   former.database.hold();
   await world.expire(former.incarnation);
-  await eventually('the heir takes commands', () =>
-    world.askAt(heir.incarnation, sessionId).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await eventually('the heir takes commands', () => succeeds(world.askAt(heir.incarnation, sessionId)));
   former.database.open();
   await eventually('the former owner knows', async () => {
     const error = await world.askAt(former.incarnation, sessionId).catch((thrown: unknown) => thrown);
@@ -109,19 +89,16 @@ test('a worker whose lease lapsed while nobody else was there goes on with what 
 
 test('a session at rest leaves the memory and comes back as it was; one at work stays', async (t) => {
   await using world = await World.open();
+  await world.gateway.serves(SERVER);
   const { clock } = await world.startActor();
   const [resting, working] = [(await world.create()).sessionId, await world.running()];
   const before = await world.stored(resting);
   clock.skip(61_000);
-  await eventually('the lease is confirmed', () =>
-    world.send(working, 'adopt', {}).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await eventually('the lease is confirmed', () => succeeds(world.create()));
   await eventually('the session has left', async () => (await world.directory.ownerOf(resting)) === null);
   t.is((await world.send(resting, 'adopt', {})).outcome, 'applied');
   t.deepEqual(await world.stored(resting), { ...before, epoch: 2 });
+  t.like(await world.order(working, 'checkpoint', { data: {} }), { outcome: 'applied', version: 4 });
   t.is((await world.stored(working))?.epoch, 1);
   t.like(await world.order(resting, 'cancel', {}), { status: 'cancelled', version: 3 });
 });
@@ -140,3 +117,21 @@ test('a worker that stops hands over at once, with every command answered', asyn
   const rows = await Promise.all(ids.map((id) => world.stored(id)));
   t.true(rows.every((row) => row?.version === 14 && row.owner !== leaving.incarnation));
 });
+
+test('a command that waited behind one of unknown outcome is decided on by the truth', async (t) => {
+  await using world = await World.open();
+  const { database } = await world.startActor();
+  const { sessionId } = await world.create();
+  database.loseAnswersOfCommits(8);
+  const dispatch = world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
+  const pause = world.order(sessionId, 'pause', {});
+  await t.throwsAsync(dispatch, { instanceOf: UnavailableError, code: 'database_unavailable' });
+  t.like(await pause, { outcome: 'applied', status: 'paused', version: 4 });
+});
+
+function succeeds(promise: Promise<unknown>): Promise<boolean> {
+  return promise.then(
+    () => true,
+    () => false,
+  );
+}
