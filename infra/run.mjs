@@ -54,9 +54,8 @@ function run(args) {
     args[0] === '--bin' ? [join(root, 'node_modules', '.bin', args[1]), ...args.slice(2)] : [node, ...args];
   const path = `${dirname(node)}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
   const child = spawn(command[0], command.slice(1), { stdio: 'inherit', env: { ...process.env, PATH: path } });
-  // Ctrl-C reaches the whole process group by itself; a signal sent to this process alone must be passed on.
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // Ctrl-C reaches the whole process group by itself, so that the program gets it twice and takes both for one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(`Cannot start ${command[0]}: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + ({ SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1)));
 }

@@ -22,10 +22,10 @@ export function createRelayHandlers({ bus, reader, streams }: RelayParts): Pick<
       const { id } = request.params;
       const snapshot = await reader.session(request.principal.tenant, id);
       if (!snapshot) throw noSuchSession();
-      const { workspace, attempt } = snapshot;
+      const { workspace, attempt, commit } = snapshot;
       if (!workspace || !attempt) return { body: { diff: null } };
       const to = `server.${attempt.serverId}`;
-      return { body: await bus.request(diffWorkspace, { workspace }, envelopeOf(request, id), { to }) };
+      return { body: await bus.request(diffWorkspace, { workspace, commit }, envelopeOf(request, id), { to }) };
     },
     async getMetrics(request) {
       const { id } = request.params;

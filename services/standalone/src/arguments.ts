@@ -6,7 +6,7 @@ export const USAGE = `Usage: npm start -- [options]
 
   --root DIR        a directory that sessions may work in; may be given several times; the first is the default
   --data DIR        where everything is kept (database, worktrees, API key, log)
-  --model P/M       the model for sessions that name none, for example anthropic/claude-sonnet-4.5
+  --model P/M       the model for sessions that name none, for example anthropic/claude-sonnet-4-5
   --port N          the port of the API (8000)
   --help            this text
 

@@ -41,7 +41,7 @@ export const agentName = text('agent').refine((value) => AGENT_NAME.test(value) 
 /** `provider/model`, as OpenCode spells it. */
 export const modelName = text('model').refine((value) => MODEL.test(value) && value.length <= 200, {
   error: (issue) =>
-    `model must be provider/model, such as anthropic/claude-sonnet-4.5 (provider: letters, digits, _ and -; model also . : @ and /; at most 200 characters); ${came(issue.input)}.`,
+    `model must be provider/model, such as anthropic/claude-sonnet-4-5 (provider: letters, digits, _ and -; model also . : @ and /; at most 200 characters); ${came(issue.input)}.`,
 });
 
 const agentSettings = z.strictObject(

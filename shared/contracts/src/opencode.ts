@@ -86,7 +86,7 @@ export type WorkspaceDiff = z.output<typeof workspaceDiff>;
 export const diffWorkspace = requestContract({
   subject: 'workspace.diff',
   summary: 'What a session has changed since the revision that its workspace was cut from.',
-  payload: z.object({ workspace: workspaceInUse }),
+  payload: z.object({ workspace: workspaceInUse, commit: z.string().nullable() }),
   reply: z.object({ diff: workspaceDiff.nullable() }),
 });
 

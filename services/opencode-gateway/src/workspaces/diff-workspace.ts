@@ -1,14 +1,17 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Git, GitCall } from './git.ts';
 import { type ChangedFile, parseChanges } from './parse-changes.ts';
 import { repositoryLayout, worktreeGitDirectory } from './repository-layout.ts';
-import { isWorktree, type Workspace } from './workspace.ts';
+import { isWorktree, type Workspace, type Worktree } from './workspace.ts';
 
 export interface DiffOptions {
   readonly git: Git;
   readonly workspace: Workspace;
+  /** The commit that holds the session's result; needed when worktree and branch are gone. */
+  readonly commit?: string | null;
   /** Bytes of patch at most; default 1 MiB. */
   readonly maxPatchBytes?: number;
 }
@@ -29,25 +32,53 @@ export interface WorkspaceDiff {
 export async function diffWorkspace(options: DiffOptions): Promise<WorkspaceDiff | null> {
   const { git, workspace, maxPatchBytes = DEFAULT_MAX_PATCH_BYTES } = options;
   if (workspace.repositoryRoot === null) return null;
+  if (isWorktree(workspace) && !existsSync(workspace.root)) return diffCommits(options, workspace, maxPatchBytes);
   const scratch = await mkdtemp(join(tmpdir(), 'oio-diff-'));
   try {
     const call = await scratchCall(workspace, scratch);
     const base = workspace.baseRevision ?? (await emptyTree(git, call));
     await git(['add', '--all', '--ignore-errors'], { ...call, timeoutMs: STAGE_TIMEOUT_MS, accept: [1] });
     // Unlike `git diff`, this heeds no setting of the user's for colours, prefixes or external programs.
-    const compare = ['diff-index', '--cached', '-M'];
-    const [changes, patch] = await Promise.all([
-      git([...compare, '--raw', '--numstat', '--no-abbrev', '-z', base], { ...call, maxBytes: MAX_CHANGES_BYTES }),
-      git([...compare, '--patch', base], { ...call, maxBytes: maxPatchBytes }),
-    ]);
-    return {
-      files: parseChanges(changes.stdout),
-      patch: printable(patch.truncated ? wholeLines(patch.stdout) : patch.stdout),
-      truncated: changes.truncated || patch.truncated,
-    };
+    return await compared(git, call, ['diff-index', '--cached', '-M'], [base], maxPatchBytes);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** A worktree that was given up is all committed: on its branch, or where the branch was merged. */
+async function diffCommits(
+  { git, commit }: DiffOptions,
+  workspace: Worktree,
+  maxPatchBytes: number,
+): Promise<WorkspaceDiff> {
+  const call = { cwd: workspace.repositoryRoot };
+  const branch = await git(['rev-parse', '--verify', '--quiet', `refs/heads/${workspace.branch}`], {
+    ...call,
+    accept: [1],
+  });
+  const tip = branch.stdout.trim() || commit || workspace.baseRevision;
+  return compared(git, call, ['diff-tree', '-r', '-M'], [workspace.baseRevision, tip], maxPatchBytes);
+}
+
+async function compared(
+  git: Git,
+  call: GitCall,
+  compare: readonly string[],
+  revisions: readonly string[],
+  maxPatchBytes: number,
+): Promise<WorkspaceDiff> {
+  const [changes, patch] = await Promise.all([
+    git([...compare, '--raw', '--numstat', '--no-abbrev', '-z', ...revisions], {
+      ...call,
+      maxBytes: MAX_CHANGES_BYTES,
+    }),
+    git([...compare, '--patch', ...revisions], { ...call, maxBytes: maxPatchBytes }),
+  ]);
+  return {
+    files: parseChanges(changes.stdout),
+    patch: printable(patch.truncated ? wholeLines(patch.stdout) : patch.stdout),
+    truncated: changes.truncated || patch.truncated,
+  };
 }
 
 const DEFAULT_MAX_PATCH_BYTES = 1024 * 1024;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -157,4 +158,21 @@ test('in place without a commit everything is new, without git there is no diff'
     { path: 'new', status: 'added', additions: 1, deletions: 0 },
   ]);
   t.is(await diff(fixture.projects), null);
+});
+
+test('a worktree that is gone is compared by its branch, and a branch that is gone by the commit', async (t) => {
+  const { fixture, repository, id, workspace } = await inWorktree(t);
+  change(workspace.root);
+  const { commit } = await fixture.workspaces.commitWorkspace({ workspace, title: 'Change it', sessionId: id });
+  const git = (...args: string[]) => execFileSync('git', ['-C', repository, ...args], { stdio: 'pipe' });
+  git('worktree', 'remove', '--force', workspace.root);
+  const byBranch = await fixture.workspaces.diffWorkspace({ workspace, commit: null });
+  t.deepEqual(byBranch?.files, CHANGES);
+  git('branch', '-D', workspace.branch ?? '');
+  t.deepEqual((await fixture.workspaces.diffWorkspace({ workspace, commit }))?.files, CHANGES);
+  t.deepEqual(await fixture.workspaces.diffWorkspace({ workspace, commit: null }), {
+    files: [],
+    patch: '',
+    truncated: false,
+  });
 });

@@ -1,5 +1,4 @@
 import type { SessionView, StoredSessionEvent, WorkspaceDiff } from '@oio/contracts';
-import { ConflictError } from '@oio/errors';
 import type { Client } from '@oio/sdk';
 
 /** What became of a session. */
@@ -12,18 +11,8 @@ export interface Outcome {
 
 export async function collectOutcome(client: Client, id: string): Promise<Outcome> {
   const session = await client.getSession({ id });
-  const diff = session.workspaceInUse ? await readDiff(client, id) : null;
+  const diff = session.workspaceInUse ? (await client.getDiff({ id })).diff : null;
   return { session, history: await readHistory(client, id), diff };
-}
-
-async function readDiff(client: Client, id: string): Promise<WorkspaceDiff | null> {
-  try {
-    return (await client.getDiff({ id })).diff;
-  } catch (error) {
-    // The worktree of a session that changed nothing has been given up by now.
-    if (error instanceof ConflictError && error.code === 'directory_missing') return null;
-    throw error;
-  }
 }
 
 async function readHistory(client: Client, id: string): Promise<StoredSessionEvent[]> {
