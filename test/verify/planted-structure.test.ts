@@ -101,7 +101,9 @@ test(accepts, SERVICE, "import { x } from '@oio/errors';\nimport { y } from './y
 test(accepts, 'services/scheduler/src/config.ts', 'export const load = (env = process.env) => env;');
 test(accepts, 'services/scheduler/src/main.ts', 'start(process.env);');
 test(accepts, 'services/scheduler/src/index.ts', "export * from './service.ts';");
-test(accepts, 'services/scheduler/test/eventually.ts', 'setTimeout(done, 50);');
+test(accepts, 'services/scheduler/test/eventually.ts', 'await new Promise((done) => setTimeout(done, 50));');
+test(accepts, TEST, "import { setImmediate as turn } from 'node:timers/promises';");
+test(accepts, TEST, 'setTimeout(() => child.kill(), 50);');
 test(accepts, SERVICE, 'setTimeout(retry, 50);');
 test(accepts, TEST, "test.serial('x', (t) => t.pass());");
 

@@ -1,4 +1,4 @@
-import { type Node, Visitor } from 'oxc-parser';
+import { type NewExpression, type Node, Visitor } from 'oxc-parser';
 import type { SourceFile } from './source-file.ts';
 
 /** One rule about a source file as a whole. */
@@ -72,7 +72,12 @@ function environmentReads(file: SourceFile): number[] {
 
 /** `config.ts`, `main.ts`, and in shared/runtime whatever loads the configuration. */
 function mayReadEnvironment(path: string): boolean {
-  return /(?:^|\/)(?:config|main)\.ts$/.test(path) || /^shared\/runtime\/src\/[a-z-]*config[a-z-]*\.ts$/.test(path);
+  // What tests share takes its server from the test run.
+  return (
+    /(?:^|\/)(?:config|main)\.ts$/.test(path) ||
+    path.includes('/src/testing/') ||
+    /^shared\/runtime\/src\/[a-z-]*config[a-z-]*\.ts$/.test(path)
+  );
 }
 
 function reExports(file: SourceFile): number[] {
@@ -84,19 +89,31 @@ function reExports(file: SourceFile): number[] {
 function sleeps(file: SourceFile): number[] {
   if (file.path.endsWith('/eventually.ts')) return [];
   const found: Node[] = [];
+  const resolvers: (string | null)[] = [];
   new Visitor({
-    CallExpression: ({ callee }) => {
-      const isTimer =
-        isName(callee, 'setTimeout') || (callee.type === 'MemberExpression' && propertyOf(callee) === 'setTimeout');
-      const isWait =
-        callee.type === 'MemberExpression' && isName(callee.object, 'Atomics') && propertyOf(callee) === 'wait';
-      if (isTimer || isWait) found.push(callee);
+    NewExpression: (node) => void resolvers.push(resolverOf(node)),
+    'NewExpression:exit': () => void resolvers.pop(),
+    CallExpression: ({ callee, arguments: [first] }) => {
+      const called = callee.type === 'MemberExpression' ? propertyOf(callee) : rootName(callee);
+      const resolves = first?.type === 'Identifier' && resolvers.includes(first.name);
+      const isWait = called === 'wait' && rootName(callee) === 'Atomics';
+      if (isWait || (called === 'setTimeout' && resolves)) found.push(callee);
     },
     ImportDeclaration: (node) => {
-      if (/^(?:node:)?timers\/promises$/.test(node.source.value)) found.push(node);
+      if (!/^(?:node:)?timers\/promises$/.test(node.source.value)) return;
+      const isTurn = node.specifiers.every((part) => 'imported' in part && isName(part.imported, 'setImmediate'));
+      if (!isTurn) found.push(node);
     },
   }).visit(file.program);
   return linesOf(file, found);
+}
+
+/** What a promise's executor calls its way out: a timer that does nothing but take it is a sleep. */
+function resolverOf(node: NewExpression): string | null {
+  const [executor] = node.arguments;
+  if (!isName(node.callee, 'Promise') || executor === undefined || !('params' in executor)) return null;
+  const [resolve] = executor.params;
+  return resolve?.type === 'Identifier' ? resolve.name : null;
 }
 
 function skippedTests(file: SourceFile): number[] {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Writable } from 'node:stream';
 import { createLogger } from '@oio/runtime';
 import test from 'ava';
@@ -17,7 +18,7 @@ test('runs never overlap, and the last has ended when it is disposed', async (t)
     task: async () => {
       running += 1;
       most = Math.max(most, running);
-      await new Promise((resolve) => setTimeout(resolve, 3));
+      for (let turn = 0; turn < 100; turn += 1) await nextTurn();
       running -= 1;
       runs += 1;
     },

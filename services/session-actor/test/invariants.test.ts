@@ -59,10 +59,10 @@ async function makeTrouble(
     else {
       if (kind < 0.8) actor.database.hold();
       await world.expire(actor.incarnation);
-      await pause(100 * random());
+      await world.pace(100 * random());
       actor.database.open();
     }
-    await pause(50 * random());
+    await world.pace(50 * random());
   }
 }
 
@@ -105,8 +105,4 @@ function isSuccess(trial: Trial): boolean {
 
 function isDefiniteRefusal(trial: Trial): boolean {
   return outcomes(trial).every((outcome) => ['stale', 'illegal_transition', 'scheduler_deposed'].includes(outcome));
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,22 +1,20 @@
-export { CHECKPOINTS_KEPT, keptCheckpoints, nextCheckpoint } from './checkpoints.ts';
+export { CHECKPOINTS_KEPT, keptCheckpoints } from './checkpoints.ts';
 export { decide, decideCreate } from './decide.ts';
 export { allowedCommands } from './decide-client.ts';
 export { pendingEffects } from './decide-scheduling.ts';
 export type { Decision, DecisionContext, Effect, SessionCommand } from './decision.ts';
 export { STATUS_DISPLAY } from './display.ts';
-export { evolve, replay } from './evolve.ts';
+export { replay } from './evolve.ts';
 export { executionMetrics } from './execution-metrics.ts';
 export { FAILURES, type FailureCode, failureOf } from './failures.ts';
 export { healthScore } from './health.ts';
 export { sessionMachine } from './machine.ts';
-export { isRecoverable, mayRetry, RETRY_BACKOFF, retryDelayMs } from './retry-policy.ts';
+export { isRecoverable, RETRY_BACKOFF, retryDelayMs } from './retry-policy.ts';
 export {
-  type AcceptedSession,
-  type Attempt,
   attemptToken,
   type SessionSnapshot,
   type Timer,
   type TimerName,
 } from './snapshot.ts';
-export { isLiving, isTerminal, isWorking, LIVING_STATUSES, TRANSITIONS, WORKING_STATUSES } from './transitions.ts';
+export { isLiving, isTerminal, isWorking, TRANSITIONS } from './transitions.ts';
 export { toSessionView } from './view.ts';

@@ -1,4 +1,4 @@
-import { STATUSES, type Status } from '@oio/contracts';
+import type { Status } from '@oio/contracts';
 
 /** Every allowed change of status; any other pair is refused. Source: the domain specification, section 2. */
 export const TRANSITIONS: Readonly<Record<Status, readonly Status[]>> = {
@@ -27,6 +27,3 @@ export const isWorking = (status: Status): boolean => WORKING.has(status);
 
 /** Whether the status ends a session (a retry may still queue some of them again). */
 export const isTerminal = (status: Status): boolean => !LIVING.has(status);
-
-export const LIVING_STATUSES: readonly Status[] = STATUSES.filter(isLiving);
-export const WORKING_STATUSES: readonly Status[] = STATUSES.filter(isWorking);

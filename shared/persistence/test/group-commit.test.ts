@@ -118,7 +118,7 @@ async function kill(from: Database, name: string, signal: AbortSignal): Promise<
     await from.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and random() < 0.5', [
       name,
     ]);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await from.query('select pg_sleep(0.03)');
   }
 }
 

@@ -41,6 +41,11 @@ export class World implements AsyncDisposable {
   readonly #router;
   readonly #stack: AsyncDisposableStack;
 
+  /** The rhythm of injected faults, kept by the database. */
+  async pace(ms: number): Promise<void> {
+    await this.database.query('select pg_sleep($1)', [ms / 1_000]);
+  }
+
   private constructor(database: Database, stack: AsyncDisposableStack) {
     this.database = database;
     this.#stack = stack;

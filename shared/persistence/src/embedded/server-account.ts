@@ -41,7 +41,7 @@ function readAccounts(): ServerAccount[] {
  * variables would change what it does, and the language changes the messages that are read here.
  */
 export function runAs(account: ServerAccount | undefined): Pick<SpawnOptions, 'env' | 'uid' | 'gid'> {
-  const env = { PATH: process.env.PATH, LC_ALL: 'C' };
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
   return account === undefined ? { env } : { env, uid: account.uid, gid: account.gid };
 }
 
