@@ -59,7 +59,9 @@ test.serial('stop ends the turn and its shell; the work stays, and retry goes on
 
 test.serial('a session that is stopped as soon as it runs leaves nothing at work', async (t) => {
   const { id } = await submit(orchestrator, 'stall at once');
-  await eventually(async () => (await orchestrator.client.getSession({ id })).attempt?.openCodeSessionId, { everyMs: 10 });
+  await eventually(async () => (await orchestrator.client.getSession({ id })).attempt?.openCodeSessionId, {
+    everyMs: 10,
+  });
   await orchestrator.client.stopSession({ id });
   await reachesClosed(orchestrator, id);
   const session = await orchestrator.client.getSession({ id });
@@ -99,7 +101,10 @@ test.serial('a paused session can be cancelled, and a cancelled one never goes o
 });
 
 test.serial('a session that is not to start waits for start; cancelled before it never runs', async (t) => {
-  const [first, second] = [await submit(orchestrator, 'nothing', { start: false }), await submit(orchestrator, 'short', { start: false })];
+  const [first, second] = [
+    await submit(orchestrator, 'nothing', { start: false }),
+    await submit(orchestrator, 'short', { start: false }),
+  ];
   t.deepEqual([first.status, second.status], ['pending', 'pending']);
   t.is((await orchestrator.client.cancelSession({ id: first.id })).attempt, null);
   await orchestrator.client.startSession({ id: second.id });

@@ -17,18 +17,21 @@ import {
 } from './support/sessions.ts';
 import { assertUndamaged, openCodePid, postgresPid } from './support/truth.ts';
 
-test.serial('sessions survive the death of the orchestrator, whether in a model call, in a tool or in the queue', async (t) => {
-  await using scene = await begin({ MAX_CONCURRENT_SESSIONS: '2' });
-  const queued = await Promise.all(['short one', 'short two'].map((prompt) => submit(scene.orchestrator, prompt)));
-  await scene.orchestrator.kill();
-  t.true(isRunning(await openCodePid(scene.place)), 'the OpenCode server goes on');
+test.serial(
+  'sessions survive the death of the orchestrator, whether in a model call, in a tool or in the queue',
+  async (t) => {
+    await using scene = await begin({ MAX_CONCURRENT_SESSIONS: '2' });
+    const queued = await Promise.all(['short one', 'short two'].map((prompt) => submit(scene.orchestrator, prompt)));
+    await scene.orchestrator.kill();
+    t.true(isRunning(await openCodePid(scene.place)), 'the OpenCode server goes on');
 
-  await scene.restart();
-  await scene.letGo();
-  for (const { id } of queued) await reaches(scene.orchestrator, id, 'completed');
-  for (const { id } of queued) await assertUndamaged(t, scene.place, scene.orchestrator, id);
-  await assertCompleted(t, scene);
-});
+    await scene.restart();
+    await scene.letGo();
+    for (const { id } of queued) await reaches(scene.orchestrator, id, 'completed');
+    for (const { id } of queued) await assertUndamaged(t, scene.place, scene.orchestrator, id);
+    await assertCompleted(t, scene);
+  },
+);
 
 test.serial('sessions survive the death of the orchestrator together with the OpenCode server', async (t) => {
   await using scene = await begin();

@@ -68,7 +68,11 @@ export class TurnReader {
     if (active || changed) this.#lastSignOfLifeAtMs = now();
     this.#seen = fingerprint;
     this.#lastMessageId = messages.at(-1)?.id ?? null;
-    const memory = { lastSignOfLifeAtMs: this.#lastSignOfLifeAtMs, lastError: this.#lastError, sentAfter: this.#sentAfter };
+    const memory = {
+      lastSignOfLifeAtMs: this.#lastSignOfLifeAtMs,
+      lastError: this.#lastError,
+      sentAfter: this.#sentAfter,
+    };
     const facts = { messageId, messages, activity, nowMs: now(), abortRequested: this.#abortRequested, ...memory };
     return { verdict: verdictOf({ ...facts, ...(limits && { limits }) }), messages };
   }
