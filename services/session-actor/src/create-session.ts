@@ -7,7 +7,7 @@ import { newId, newMessageId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { commitEntry } from './commit-entry.ts';
 import type { SessionActorConfig } from './config.ts';
-import { assertVisible, type CommandParts, followUp, replyOf } from './execute-command.ts';
+import { type CommandParts, followUp, replyOf } from './execute-command.ts';
 
 /** The epoch of a session's first owner. */
 const FIRST_EPOCH = 1;
@@ -117,10 +117,10 @@ function decide({ clock, config }: CreateParts, session: IdentifiedSession, plac
 
 /** The id is taken: by this very command when it came before, or by something else. */
 async function alreadyThere(parts: CommandParts, id: string, envelope: Envelope): Promise<CommandReply> {
-  if (!(await parts.store.hasOutcome(id, envelope.id))) {
+  const isRepeated = await parts.store.hasOutcome(id, envelope.id);
+  const session = isRepeated ? await parts.sessions.get(id) : null;
+  if (session?.snapshot.tenant !== envelope.tenant) {
     throw new ConflictError(`The id ${id} is already in use.`, { code: 'id_taken' });
   }
-  const { snapshot } = await parts.sessions.get(id);
-  assertVisible(snapshot, envelope);
-  return replyOf(snapshot, 'repeated', envelope, parts.clock.now());
+  return replyOf(session.snapshot, 'repeated', envelope, parts.clock.now());
 }

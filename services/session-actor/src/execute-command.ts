@@ -44,7 +44,7 @@ export async function executeCommand(
 }
 
 /** A session of another tenant does not exist for the caller, and neither does a deleted one. */
-export function assertVisible(snapshot: SessionSnapshot, envelope: Envelope): void {
+function assertVisible(snapshot: SessionSnapshot, envelope: Envelope): void {
   if (isService(envelope) || (snapshot.tenant === envelope.tenant && snapshot.deletedAt === null)) return;
   throw noSuchSession(snapshot.id);
 }

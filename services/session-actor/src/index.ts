@@ -1,3 +1,2 @@
-export { type SessionActorConfig, sessionActorConfig } from './config.ts';
-export type { SessionActorPorts } from './ports.ts';
+export { sessionActorConfig } from './config.ts';
 export { startSessionActor } from './service.ts';

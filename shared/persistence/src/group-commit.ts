@@ -16,7 +16,7 @@ export interface GroupCommit {
    * `database_unavailable` when the database cannot tell: the commit may or may not have happened, or happen yet, and the
    * command id shows which. Committing the same entry again is safe: it is `lost` then if it did happen.
    */
-  commit(entry: SessionCommit): Promise<CommitOutcome>;
+  readonly commit: (entry: SessionCommit) => Promise<CommitOutcome>;
 }
 
 interface Waiting {

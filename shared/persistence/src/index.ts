@@ -1,4 +1,4 @@
 export { commitSessions, type SessionCommit } from './commit-statement.ts';
 export { type Database, openDatabase } from './database.ts';
-export { type CommitOutcome, createGroupCommit, type GroupCommit } from './group-commit.ts';
+export { type CommitOutcome, createGroupCommit } from './group-commit.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';

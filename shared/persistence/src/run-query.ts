@@ -21,9 +21,9 @@ export async function runQuery<Row>(
     connection.release();
     return rows as Row[];
   } catch (error) {
-    const isRefused = sqlStateOf(error) !== undefined;
-    connection.release(!isRefused);
-    throw isUnavailability(error) ? unavailable(error) : error;
+    const isLost = isUnavailability(error);
+    connection.release(isLost);
+    throw isLost ? unavailable(error) : error;
   }
 }
 

@@ -23,9 +23,9 @@ where c.parent_id is not null and c.status in ('pending', 'queued', 'running', '
 limit 100`;
 
 export function createPostgresSessionStore(database: Database): SessionStore {
-  const commits = createGroupCommit(database);
+  const { commit } = createGroupCommit(database);
   return {
-    commit: (entry) => commits.commit(entry),
+    commit,
     async claim(sessionId, incarnation) {
       const [row] = await database.query<ClaimedSession>(CLAIM, [sessionId, incarnation], {
         prepared: 'claim_session',

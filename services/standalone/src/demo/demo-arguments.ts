@@ -4,7 +4,7 @@ import { EXIT_CODE, StartupError } from '@oio/errors';
 
 export const DEMO_USAGE = `Usage: npm run demo [-- --model provider/model]
 
-  --model P/M   a real model, for example anthropic/claude-sonnet-4.5. Credentials as OpenCode takes them: the
+  --model P/M   a real model, for example anthropic/claude-sonnet-4-5. Credentials as OpenCode takes them: the
                 provider's environment variable (ANTHROPIC_API_KEY …), or what \`opencode auth login\` has stored.
                 Without it, a scripted model on this machine says what the agent is to do.
   --help        this text

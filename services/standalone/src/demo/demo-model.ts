@@ -34,12 +34,12 @@ export async function openDemoModel(named: string | null, scripts: readonly Scri
     isScripted: true,
     providers,
     introduction: SCRIPTED,
-    patienceMs: 3 * MINUTE_MS,
+    patienceMs: 5 * MINUTE_MS,
     [Symbol.asyncDispose]: () => endpoint.stop(),
   };
 }
 
 const SCRIPTED = `The model is scripted: a small server on this machine says what a model could say, so tokens and costs are
 made up. Everything else is real: the OpenCode server, its agents, their tools, git, the database.
-With a real model:  npm run demo -- --model anthropic/claude-sonnet-4.5
+With a real model:  npm run demo -- --model anthropic/claude-sonnet-4-5
 (credentials as OpenCode takes them: ANTHROPIC_API_KEY and the like, or \`opencode auth login\`).`;

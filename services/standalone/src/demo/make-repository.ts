@@ -14,7 +14,7 @@ export interface Checkout {
   readonly branches: Readonly<Record<string, string>>;
 }
 
-/** A new git repository with the demo's files in one commit. The user's own git configuration takes no part. */
+/** A new git repository with the demo's files in one commit, on branch main. The user's own git configuration takes no part. */
 export async function makeRepository(directory: string, path: string): Promise<void> {
   for (const [name, content] of Object.entries(demoRepository)) {
     const file = join(directory, name);
@@ -22,7 +22,9 @@ export async function makeRepository(directory: string, path: string): Promise<v
     await writeFile(file, content);
   }
   const git = gitIn(directory, path);
-  await git('init', '--quiet', '--initial-branch=main');
+  await git('init', '--quiet');
+  // Not an option of `init`, which git has only since 2.28.
+  await git('symbolic-ref', 'HEAD', 'refs/heads/main');
   await git('add', '--all');
   await git('commit', '--quiet', '--message=Count words');
 }

@@ -18,7 +18,7 @@ export function progressDisplay(
   signal: AbortSignal,
 ): ProgressDisplay {
   return terminal.isInteractive && sessions.length + 1 < terminal.rows()
-    ? inPlace(terminal, sessions)
+    ? inPlace(terminal, sessions, signal)
     : asLog(terminal);
 }
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { EXIT_CODE, InvalidError, StartupError } from '@oio/errors';
 import { parseConfig } from '@oio/runtime';
 import type { Script } from '@oio/scripted-model';
 import { type Client, createClient } from '@oio/sdk';
 import { standaloneConfig } from '../config.ts';
+import { requireGit } from '../data-directory.ts';
 import { type Standalone, startStandalone } from '../start-standalone.ts';
 import { collectOutcome, type Outcome } from './collect-outcomes.ts';
 import { type DemoModel, openDemoModel } from './demo-model.ts';
@@ -45,6 +47,7 @@ export async function runDemo({
   terminal,
   signal,
 }: DemoOptions): Promise<DemoResult> {
+  requireGit();
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await temporaryDirectory());
   const model = stack.use(await openDemoModel(named, scripts));
@@ -109,8 +112,7 @@ interface Run {
 
 async function runSessions({ client, model, terminal, signal }: Run): Promise<Record<DemoSessionName, Outcome>> {
   terminal.write(`Submitting ${DEMO_SESSION_NAMES.length} sessions on a fresh git repository …\n\n`);
-  const submitted = DEMO_SESSION_NAMES.map((name) => client.createSession(demoSession(name, model.name), { signal }));
-  const sessions: readonly Watched[] = await Promise.all(submitted);
+  const sessions = await submit(client, model, signal);
   const patience = AbortSignal.any([signal, AbortSignal.timeout(model.patienceMs)]);
   {
     using display = progressDisplay(terminal, sessions, signal);
@@ -125,6 +127,20 @@ async function runSessions({ client, model, terminal, signal }: Run): Promise<Re
     Outcome
   >;
 }
+
+async function submit(client: Client, { name: model }: DemoModel, signal: AbortSignal): Promise<readonly Watched[]> {
+  const submitted = DEMO_SESSION_NAMES.map((name) => client.createSession(demoSession(name, model), { signal }));
+  try {
+    return await Promise.all(submitted);
+  } catch (error) {
+    const refusal = error instanceof InvalidError && error.violations.find(({ field }) => field === 'model');
+    if (!refusal) throw error;
+    throw new StartupError(`${refusal.message}\n${NO_SUCH_MODEL}`, EXIT_CODE.config, { cause: error });
+  }
+}
+
+const NO_SUCH_MODEL = `OpenCode has only the models of providers that it has credentials for: set the provider's environment variable
+(ANTHROPIC_API_KEY, OPENAI_API_KEY …), or log in with \`opencode auth login\`.`;
 
 function printOutcomes(terminal: Terminal, outcomes: readonly Outcome[], branches: ReadonlySet<string>): void {
   const style = { columns: terminal.columns(), colourDepth: terminal.colourDepth, branches };

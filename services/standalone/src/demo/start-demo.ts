@@ -59,9 +59,16 @@ function interruption(): AbortSignal {
       controller.abort(new Interruption(`The demo was ended by ${name}. Nothing of it is left.`, exitCode));
     });
   }
-  // Nobody reads on (`| head`), or a defect: in both cases what runs must be stopped.
-  process.on('uncaughtException', (error) => controller.abort(error));
+  // Of a defect, too, nothing may be left.
+  process.on('uncaughtException', (error) => controller.abort(isOutputClosed(error) ? OUTPUT_CLOSED : error));
   return controller.signal;
+}
+
+/** As in `npm run demo | head`. */
+const OUTPUT_CLOSED = new Interruption('The output was closed, so the demo was ended. Nothing of it is left.', FAILED);
+
+function isOutputClosed(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' && error.syscall === 'write';
 }
 
 function messageOf(reason: unknown): string {

@@ -1,0 +1,178 @@
+import { sessionCommands } from '@oio/contracts';
+import { UnavailableError } from '@oio/errors';
+import { workerAddress } from '@oio/ownership';
+import test from 'ava';
+import { eventually } from './support/eventually.ts';
+import { completedReport, RESUME, step } from './support/reports.ts';
+import { client, SERVER, World } from './support/world.ts';
+
+test('an attempt is ordered once its dispatch is committed, complete in itself', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  await world.gateway.serves(SERVER);
+  const seen: unknown[] = [];
+  world.gateway.onExecute = async ({ sessionId }) => void seen.push((await world.stored(sessionId))?.snapshot.status);
+  const sessionId = await world.running({ prompt: 'Write a parser.' });
+  await eventually('the order', async () => world.gateway.executed.length === 1);
+  t.deepEqual(seen, ['running']);
+  const attempt = (await world.stored(sessionId))?.snapshot.attempt;
+  t.like(world.gateway.executed[0], {
+    sessionId,
+    tenant: 'acme',
+    token: '1.1',
+    serverId: SERVER,
+    messageId: attempt?.messageId,
+    prompt: 'Write a parser.',
+    prepared: false,
+  });
+});
+
+test('an order that nobody takes is given again until somebody does, and confirmed now and then', async (t) => {
+  await using world = await World.open();
+  const { clock } = await world.startActor();
+  const sessionId = await world.running();
+  await world.gateway.serves(SERVER);
+  await eventually('the order is taken', async () => world.gateway.ordersFor(sessionId).length === 1);
+  clock.skip(4_000);
+  await ticks(world, 1);
+  t.is(world.gateway.ordersFor(sessionId).length, 1);
+  for (let passed = 0; passed < 3; passed += 1) {
+    clock.skip(2_500);
+    await ticks(world, 2);
+  }
+  await eventually('the order is confirmed', async () => world.gateway.ordersFor(sessionId).length === 2);
+  t.is(new Set(world.gateway.executed.map(({ token }) => token)).size, 1);
+});
+
+test('a session whose server nobody reaches is degraded, and recovers', async (t) => {
+  await using world = await World.open();
+  const { clock } = await world.startActor();
+  const sessionId = await world.running();
+  const status = async () => (await world.stored(sessionId))?.snapshot.status;
+  await eventually('the session is degraded', async () => {
+    clock.skip(500);
+    return (await status()) === 'degraded';
+  });
+  t.is((await world.stored(sessionId))?.snapshot.failure?.code, 'server_unreachable');
+  await world.gateway.serves(SERVER);
+  await eventually('the session has recovered', async () => (await status()) === 'running');
+});
+
+test('a stop aborts the run, after its commit', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  await world.gateway.serves(SERVER);
+  const sessionId = await world.running();
+  await world.order(sessionId, 'stop', {});
+  await eventually('the abort', async () => world.gateway.aborted.length === 1);
+  t.deepEqual(world.gateway.aborted, [{ sessionId, token: '1.1' }]);
+});
+
+test('when the answer to a commit is lost, the effect still starts, once', async (t) => {
+  await using world = await World.open();
+  const { database } = await world.startActor();
+  await world.gateway.serves(SERVER);
+  const { sessionId } = await world.create();
+  database.loseAnswersOfCommits(1);
+  const reply = await world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
+  t.like(reply, { outcome: 'applied', status: 'running', version: 3 });
+  await eventually('the order', async () => world.gateway.executed.length === 1);
+  database.loseCommits(2);
+  t.like(await world.order(sessionId, 'checkpoint', { data: {} }), { outcome: 'applied', version: 4 });
+  database.loseAnswersOfCommits(1);
+  t.like(await world.create(), { outcome: 'applied', version: 2 });
+});
+
+test('when it stays unknown what became of a dispatch, the session is loaded again and its attempt ordered', async (t) => {
+  await using world = await World.open();
+  const { database, clock, incarnation } = await world.startActor();
+  await world.gateway.serves(SERVER);
+  const { sessionId } = await world.create();
+  const dispatch = () =>
+    world.bus.request(
+      sessionCommands.dispatch,
+      { serverId: SERVER, schedulerEpoch: 1 },
+      { ...client(sessionId), principal: 'service:scheduler', id: 'dispatch-1' },
+      { to: workerAddress(incarnation) },
+    );
+  database.loseAnswersOfCommits(100);
+  const refused = t.throwsAsync(dispatch(), { instanceOf: UnavailableError, code: 'fenced' });
+  await eventually('the dispatch is committed', async () => (await world.stored(sessionId))?.version === 3);
+  clock.skip(6_000);
+  await refused;
+  await eventually('the order', async () => world.gateway.executed.length === 1);
+  t.like(await dispatch(), { outcome: 'repeated', status: 'running', version: 3 });
+});
+
+test('a session-actor that has stopped orders nothing more', async (t) => {
+  await using world = await World.open();
+  const actor = await world.startActor();
+  await world.running();
+  await actor.stop();
+  await world.gateway.serves(SERVER);
+  await ticks(world, 3);
+  t.deepEqual(world.gateway.executed, []);
+});
+
+test('the end of a parent cancels its children, stops those that run, and lets go of what it may', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  await world.gateway.serves(SERVER);
+  const endOf = async (childPolicy: 'cancel' | 'orphan' | 'detach') => {
+    const parentId = await world.running({ childPolicy });
+    const waits = (await world.create({ parentId })).sessionId;
+    const runs = await world.running({ parentId });
+    await world.order(parentId, 'stop', {});
+    const states = async () => Promise.all([waits, runs].map(async (id) => (await world.stored(id))?.snapshot.status));
+    await eventually('the children end', async () => childPolicy === 'detach' || !(await states()).includes('running'));
+    return states();
+  };
+  t.deepEqual(await endOf('cancel'), ['cancelled', 'stopped']);
+  t.deepEqual(await endOf('orphan'), ['orphaned', 'orphaned']);
+  t.deepEqual(await endOf('detach'), ['queued', 'running']);
+});
+
+test('a child that its parent left behind is ended by the sweep', async (t) => {
+  await using world = await World.open();
+  const { database } = await world.startActor();
+  const { sessionId: parentId } = await world.create();
+  const child = await world.create({ parentId });
+  await database.query(
+    `update sessions set status = 'cancelled', updated_at = now() - interval '1 minute',
+       snapshot = snapshot || '{"status": "cancelled", "statusUpdatedAt": "2999-01-01T00:00:00.000Z"}' where id = $1::uuid`,
+    [parentId],
+  );
+  await eventually(
+    'the child ends',
+    async () => (await world.stored(child.sessionId))?.snapshot.status === 'cancelled',
+  );
+  t.is((await world.stored(child.sessionId))?.snapshot.failure?.code, 'parent_ended');
+});
+
+test('a parent with failed children succeeds in part, and wholly once they have been retried', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  await world.gateway.serves(SERVER);
+  const parentId = await world.running();
+  const [good, bad] = [await world.running({ parentId }), await world.running({ parentId })];
+  await world.send(good, 'report-completed', completedReport());
+  await world.send(bad, 'report-step', { token: '1.1', step: step('step-1'), resume: RESUME });
+  await world.order(bad, 'stop', {});
+  t.like(await world.send(parentId, 'report-completed', completedReport()), { status: 'partially_completed' });
+  t.deepEqual((await world.stored(parentId))?.snapshot.subTasks, { succeeded: 1, failed: 1 });
+
+  await world.order(bad, 'retry', {});
+  await world.send(bad, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
+  await world.send(bad, 'report-completed', completedReport('2.1'));
+  await eventually(
+    'the parent is complete',
+    async () => (await world.stored(parentId))?.snapshot.status === 'completed',
+  );
+});
+
+/** Lets so many seconds of the session-actor's own ticks go by. */
+async function ticks(world: World, count: number): Promise<void> {
+  const [row] = await world.database.query<{ now: Date }>('select now() as now');
+  const endsAt = new Date(row?.now ?? 0).getTime() + count * 1_000 + 200;
+  await eventually('the ticks', async () => (await world.database.now()).getTime() >= endsAt);
+}

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { ConflictError, UnavailableError } from '@oio/errors';
+import test from 'ava';
+import { eventually } from './support/eventually.ts';
+import { SERVER, World } from './support/world.ts';
+
+test('a worker that cannot confirm its lease takes no commands, and none of them is committed', async (t) => {
+  await using world = await World.open();
+  const { clock, incarnation } = await world.startActor();
+  const sessionId = await world.running();
+  const before = await world.stored(sessionId);
+  await world.database.query('alter table workers rename to hidden_workers');
+  clock.skip(6_000);
+  await t.throwsAsync(world.askAt(incarnation, sessionId), { instanceOf: UnavailableError, code: 'fenced' });
+  await t.throwsAsync(world.create(), { instanceOf: UnavailableError });
+  t.deepEqual(await world.stored(sessionId), before);
+  await world.database.query('alter table hidden_workers rename to workers');
+  await eventually('commands are taken again', () =>
+    world.askAt(incarnation, sessionId).then(
+      () => true,
+      () => false,
+    ),
+  );
+});
+
+test('a command reaches the owner by way of any worker', async (t) => {
+  await using world = await World.open();
+  const [one, two] = [await world.startActor(), await world.startActor()];
+  const sessionId = await world.running();
+  const owner = (await world.stored(sessionId))?.owner;
+  const other = owner === one.incarnation ? two : one;
+  const error = await t.throwsAsync(world.askAt(other.incarnation, sessionId), { instanceOf: ConflictError });
+  t.like(error, { code: 'not_owner', facts: { owner } });
+  await world.directory.release([sessionId], owner ?? '');
+  t.is((await world.order(sessionId, 'checkpoint', { data: {} })).outcome, 'applied');
+  t.like(await world.stored(sessionId), { owner, epoch: 1 });
+});
+
+test('when a worker dies, another owns its sessions under a new epoch', async (t) => {
+  await using world = await World.open();
+  const dying = await world.startActor();
+  const sessionId = await world.running();
+  const heir = await world.startActor();
+  dying.database.cut();
+  await world.expire(dying.incarnation);
+  await eventually('a command is taken', () =>
+    world.askAt(heir.incarnation, sessionId).then(
+      () => true,
+      () => false,
+    ),
+  );
+  t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: 4 });
+});
+
+test('a former owner that wakes up in the middle of a commit changes nothing, and the command has one effect', async (t) => {
+  await using world = await World.open();
+  const former = await world.startActor();
+  const sessionId = await world.running();
+  const heir = await world.startActor();
+  former.database.hold();
+  const [id, before] = [randomUUID(), await world.stored(sessionId)];
+  const command = world.order(sessionId, 'checkpoint', { data: {} }, { id });
+  await world.expire(former.incarnation);
+  await eventually('the heir takes commands', () =>
+    world.askAt(heir.incarnation, sessionId).then(
+      () => true,
+      () => false,
+    ),
+  );
+  former.database.open();
+  t.is((await command).outcome, 'applied');
+  t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: (before?.version ?? 0) + 2 });
+  t.is((await world.commandIds(sessionId)).filter((commandId) => commandId === id).length, 1);
+});
+
+test('a worker whose lease lapsed lets go of everything and orders nothing for what others own', async (t) => {
+  await using world = await World.open();
+  const former = await world.startActor();
+  const sessionId = await world.running();
+  const heir = await world.startActor();
+  former.database.hold();
+  await world.expire(former.incarnation);
+  await eventually('the heir takes commands', () =>
+    world.askAt(heir.incarnation, sessionId).then(
+      () => true,
+      () => false,
+    ),
+  );
+  former.database.open();
+  await eventually('the former owner knows', async () => {
+    const error = await world.askAt(former.incarnation, sessionId).catch((thrown: unknown) => thrown);
+    return error instanceof ConflictError && error.facts['owner'] === heir.incarnation;
+  });
+  await world.order(sessionId, 'stop', {});
+  await world.gateway.serves(SERVER);
+  t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2 });
+  t.deepEqual(world.gateway.executed, []);
+});
+
+test('a worker whose lease lapsed while nobody else was there goes on with what it had', async (t) => {
+  await using world = await World.open();
+  const actor = await world.startActor();
+  const sessionId = await world.running();
+  await world.expire(actor.incarnation);
+  await eventually('the session is claimed anew', async () => (await world.stored(sessionId))?.epoch === 2);
+  t.is((await world.stored(sessionId))?.owner, actor.incarnation);
+  t.is((await world.order(sessionId, 'checkpoint', { data: {} })).outcome, 'applied');
+});
+
+test('a session at rest leaves the memory and comes back as it was; one at work stays', async (t) => {
+  await using world = await World.open();
+  const { clock } = await world.startActor();
+  const [resting, working] = [(await world.create()).sessionId, await world.running()];
+  const before = await world.stored(resting);
+  clock.skip(61_000);
+  await eventually('the lease is confirmed', () =>
+    world.send(working, 'adopt', {}).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await eventually('the session has left', async () => (await world.directory.ownerOf(resting)) === null);
+  t.is((await world.send(resting, 'adopt', {})).outcome, 'applied');
+  t.deepEqual(await world.stored(resting), { ...before, epoch: 2 });
+  t.is((await world.stored(working))?.epoch, 1);
+  t.like(await world.order(resting, 'cancel', {}), { status: 'cancelled', version: 3 });
+});
+
+test('a worker that stops hands over at once, with every command answered', async (t) => {
+  await using world = await World.open();
+  const leaving = await world.startActor();
+  const ids = await Promise.all(Array.from({ length: 10 }, () => world.running()));
+  await world.startActor();
+  const commands = ids.flatMap((id) => Array.from({ length: 10 }, () => world.order(id, 'checkpoint', { data: {} })));
+  await leaving.stop();
+  const startedAt = performance.now();
+  const after = await Promise.all(ids.map((id) => world.order(id, 'checkpoint', { data: {} })));
+  t.true(performance.now() - startedAt < 2_000);
+  t.true([...(await Promise.all(commands)), ...after].every(({ outcome }) => outcome === 'applied'));
+  const rows = await Promise.all(ids.map((id) => world.stored(id)));
+  t.true(rows.every((row) => row?.version === 14 && row.owner !== leaving.incarnation));
+});

@@ -1,0 +1,70 @@
+import { type AttemptOrder, abortAttempt, executeAttempt, inspectPlace, type Place } from '@oio/contracts';
+import type { Bus } from '@oio/messaging';
+
+interface Violation {
+  readonly field: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** An opencode-gateway that runs nothing and remembers what it was asked for. */
+export class FakeGateway implements AsyncDisposable {
+  readonly executed: AttemptOrder[] = [];
+  readonly aborted: { readonly sessionId: string; readonly token: string }[] = [];
+  /** What is wrong with every place from now on. */
+  violations: readonly Violation[] = [];
+  /** Runs before an order to execute is taken. */
+  onExecute: (order: AttemptOrder) => Promise<void> = async () => {};
+  readonly #bus: Bus;
+  readonly #ends: (() => Promise<void>)[] = [];
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  /** Answers questions about places. */
+  async inspects(): Promise<void> {
+    const end = await this.#bus.serve(inspectPlace, async () => ({
+      place: this.violations.length > 0 ? null : PLACE,
+      violations: [...this.violations],
+    }));
+    this.#ends.push(end);
+  }
+
+  /** Takes orders for a server, until the function returned is called. */
+  async serves(serverId: string): Promise<() => Promise<void>> {
+    const at = { at: `server.${serverId}` };
+    const ends = [
+      await this.#bus.serve(executeAttempt, async ({ payload }) => this.#execute(payload), at),
+      await this.#bus.serve(abortAttempt, async ({ payload }) => this.#abort(payload), at),
+    ];
+    this.#ends.push(...ends);
+    return async () => {
+      await Promise.all(ends.map((end) => end()));
+    };
+  }
+
+  ordersFor(sessionId: string): readonly AttemptOrder[] {
+    return this.executed.filter((order) => order.sessionId === sessionId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#ends.map((end) => end()));
+  }
+
+  async #execute(order: AttemptOrder) {
+    await this.onExecute(order);
+    const isKnown = this.executed.some(
+      ({ sessionId, token }) => sessionId === order.sessionId && token === order.token,
+    );
+    this.executed.push(order);
+    return { state: isKnown ? ('already_running' as const) : ('started' as const) };
+  }
+
+  async #abort(order: { readonly sessionId: string; readonly token: string }) {
+    this.aborted.push(order);
+    return { state: 'aborting' as const };
+  }
+}
+
+const PLACE: Place = { directory: '/project', workspace: 'worktree', repository: null };

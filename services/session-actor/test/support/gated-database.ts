@@ -1,0 +1,62 @@
+import { UnavailableError } from '@oio/errors';
+import type { Database } from '@oio/persistence';
+
+/** A database as one worker sees it, which a test can keep from it. */
+export interface GatedDatabase extends Database {
+  /** From now on nothing reaches the database, as for a process that was stopped, until `open`. */
+  hold(): void;
+  open(): void;
+  /** The connection is gone for good, as for a process that was killed. */
+  cut(): void;
+  /** The next commits reach the database, and their answers get lost. */
+  loseAnswersOfCommits(count: number): void;
+  /** The next commits do not reach the database. */
+  loseCommits(count: number): void;
+}
+
+export function gate(database: Database): GatedDatabase {
+  let gateway = Promise.withResolvers<void>();
+  gateway.resolve();
+  let isCut = false;
+  let answersToLose = 0;
+  let commitsToLose = 0;
+
+  const query: Database['query'] = async (sql, parameters, options) => {
+    await gateway.promise;
+    if (isCut) throw lost();
+    const isCommit = options?.prepared === 'commit_sessions';
+    if (isCommit && commitsToLose > 0) {
+      commitsToLose -= 1;
+      throw lost();
+    }
+    const rows = await database.query<never>(sql, parameters, options);
+    if (!isCommit || answersToLose === 0) return rows;
+    answersToLose -= 1;
+    throw lost();
+  };
+
+  return {
+    ...database,
+    query,
+    hold() {
+      gateway = Promise.withResolvers();
+    },
+    open() {
+      gateway.resolve();
+    },
+    cut() {
+      isCut = true;
+      gateway.resolve();
+    },
+    loseAnswersOfCommits(count) {
+      answersToLose = count;
+    },
+    loseCommits(count) {
+      commitsToLose = count;
+    },
+  };
+}
+
+function lost(): UnavailableError {
+  return new UnavailableError('The test has cut the connection.', { code: 'database_unavailable' });
+}

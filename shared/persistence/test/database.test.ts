@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UnavailableError } from '@oio/errors';
+import test from 'ava';
+import { commitSessions, openDatabase, startEmbeddedPostgres } from '../src/index.ts';
+import { openTestDatabase } from '../src/testing/test-database.ts';
+import { takePort } from './embedded/take-port.ts';
+import { birth } from './support/commits.ts';
+import { eventually } from './support/eventually.ts';
+import { versions } from './support/stored.ts';
+
+const opened = await openTestDatabase();
+const { database } = opened;
+test.after.always(() => opened[Symbol.asyncDispose]());
+
+test('a connection is set up as the specification has it', async (t) => {
+  const pool = await database.orm.em.getConnection().getNativeClient();
+  const { max, min, maxLifetimeSeconds, connectionTimeoutMillis } = pool.options;
+  t.like(pool.options, { max: 30, maxLifetimeSeconds: 1_800, connectionTimeoutMillis: 30_000 });
+  t.deepEqual([max, min, maxLifetimeSeconds, connectionTimeoutMillis], [30, 0, 1_800, 30_000]);
+  const [row] = await database.query<{ statement_timeout: string }>('show statement_timeout');
+  t.is(row?.statement_timeout, '30s');
+});
+
+test('what the server has against a statement is thrown as it is, and the connection is kept', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  const pid = async () => (await one.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid;
+  const before = await pid();
+  await t.throwsAsync(one.query('select 1 / 0'), { code: '22012' });
+  await t.throwsAsync(one.query('select nothing'), { code: '42703' });
+  t.is(await pid(), before);
+});
+
+test('a statement whose connection is cut is answered as unavailable, and the next one gets a new connection', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  const error = await t.throwsAsync(one.query('select pg_terminate_backend(pg_backend_pid())'), {
+    instanceOf: UnavailableError,
+  });
+  t.is(error.code, 'database_unavailable');
+  t.true(error.retryable);
+  t.deepEqual(await one.query('select 1 as one'), [{ one: 1 }]);
+});
+
+test('a prepared statement gives the same as one that is not', async (t) => {
+  const ask = (n: number) => database.query<{ n: number }>('select $1::int + 1 as n', [n], { prepared: 'add_one' });
+  const answers = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(ask));
+  t.deepEqual(
+    answers.flat().map(({ n }) => n),
+    [2, 3, 4, 5, 6, 7, 8, 9],
+  );
+});
+
+test('now is the time of the database', async (t) => {
+  const [row] = await database.query<{ ms: number }>('select (extract(epoch from now()) * 1000)::float8 as ms');
+  t.true(Math.abs((await database.now()).getTime() - (row?.ms ?? 0)) < 5_000);
+});
+
+test('after a restart of the database the pool works on by itself', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'oio-test-restart-'));
+  const { port, release } = await takePort();
+  await release();
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const first = await startEmbeddedPostgres({ directory, port });
+  stack.defer(() => first.stop());
+  const running = stack.use(await openDatabase(first.url));
+  const entry = birth();
+  await commitSessions(running, [entry]);
+
+  await first.stop();
+  await t.throwsAsync(running.query('select 1'), { instanceOf: UnavailableError });
+  const second = await startEmbeddedPostgres({ directory, port });
+  stack.defer(() => second.stop());
+  await eventually('the pool answers', () =>
+    running.now().then(
+      () => true,
+      () => false,
+    ),
+  );
+  t.deepEqual(await versions(running, [entry.next.id]), [2]);
+});

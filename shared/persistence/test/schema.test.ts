@@ -1,0 +1,47 @@
+import { StartupError } from '@oio/errors';
+import test from 'ava';
+import { commitSessions, openDatabase } from '../src/index.ts';
+import { openTestDatabase } from '../src/testing/test-database.ts';
+import { birth } from './support/commits.ts';
+import { stored } from './support/stored.ts';
+
+test('the migrations make exactly the schema that the entities describe', async (t) => {
+  await using opened = await openTestDatabase();
+  t.is(await opened.database.orm.schema.getUpdateSchemaSQL({ wrap: false }), '');
+});
+
+test('migrating again changes nothing and keeps the data', async (t) => {
+  await using opened = await openTestDatabase();
+  const entry = birth();
+  await commitSessions(opened.database, [entry]);
+  await using again = await openDatabase(opened.url, { connections: 2 });
+  t.deepEqual((await stored(again, entry.next.id))?.snapshot, entry.next);
+  t.deepEqual(await again.orm.migrator.getPending(), []);
+});
+
+test('processes that start together on an empty database migrate it once', async (t) => {
+  await using opened = await openTestDatabase();
+  await opened.database.query('drop schema public cascade');
+  await opened.database.query('create schema public');
+  const together = await Promise.all([1, 2, 3, 4].map(() => openDatabase(opened.url, { connections: 2 })));
+  const executed = await opened.database.query('select name from mikro_orm_migrations');
+  await Promise.all(together.map((database) => database[Symbol.asyncDispose]()));
+  t.is(executed.length, 1);
+});
+
+test('a URL that is none is refused as a wrong setting', async (t) => {
+  const error = await t.throwsAsync(openDatabase('not a url'), { instanceOf: StartupError });
+  t.regex(error.message, /DATABASE_URL must look like postgres:/);
+  t.is(error.exitCode, 78);
+});
+
+test('a database that cannot be reached is named, its password is not', async (t) => {
+  const startedAt = performance.now();
+  const error = await t.throwsAsync(openDatabase('postgres://oio:hidden-word@127.0.0.1:1/nowhere'), {
+    instanceOf: StartupError,
+  });
+  t.regex(error.message, /127\.0\.0\.1:1\/nowhere cannot be used: .*ECONNREFUSED/);
+  t.notRegex(error.message, /hidden-word/);
+  t.is(error.exitCode, 69);
+  t.true(performance.now() - startedAt >= 3_000, 'three tries, 1 and 2 seconds apart');
+});
