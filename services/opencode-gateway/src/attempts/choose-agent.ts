@@ -1,7 +1,16 @@
-import type { AttemptOrder, Failure } from '@oio/contracts';
-import { AGENT_BY_TYPE, failureOf } from '@oio/domain';
+import type { AttemptOrder, Failure, SessionType } from '@oio/contracts';
+import { failureOf } from '@oio/domain';
 import { type Catalogue, modelRef } from '../catalogue.ts';
 import type { ModelRef } from '../ports.ts';
+
+/** The agent of a session that names none. Source: the domain specification, section 1.2. */
+const AGENT_OF_TYPE: Readonly<Record<SessionType, string>> = {
+  execution: 'industrial-coder',
+  integration: 'industrial-coder',
+  planning: 'industrial-architect',
+  review: 'meticulous-reviewer',
+  debug: 'precision-coder',
+};
 
 export interface ChosenAgent {
   readonly agent: string;
@@ -14,7 +23,7 @@ export interface ChosenAgent {
 
 /** Agent and model for an order, or why there are none. */
 export function chooseAgent(order: AttemptOrder, catalogue: Catalogue): ChosenAgent | Failure {
-  const wanted = order.agent ?? AGENT_BY_TYPE[order.type];
+  const wanted = order.agent ?? AGENT_OF_TYPE[order.type];
   const settings = order.agentConfig[wanted];
   const agent = knownAgent(order, wanted, catalogue);
   if (agent === null) return failureOf('agent_not_found', `The OpenCode server does not know the agent "${wanted}".`);
@@ -34,7 +43,7 @@ export function chooseAgent(order: AttemptOrder, catalogue: Catalogue): ChosenAg
 function knownAgent({ agent, agentConfig, type }: AttemptOrder, wanted: string, { agents }: Catalogue): string | null {
   if (agents.has(wanted)) return wanted;
   if (agent !== null && !agentConfig[wanted]) return null;
-  const byType = AGENT_BY_TYPE[type];
+  const byType = AGENT_OF_TYPE[type];
   return agents.has(byType) ? byType : ([...agents][0] ?? null);
 }
 
