@@ -26,10 +26,6 @@ export function createCatalogue(link: ServerLink, directory: string): () => Prom
   };
 }
 
-export function modelName({ providerId, modelId }: ModelRef): string {
-  return `${providerId}/${modelId}`;
-}
-
 export function modelRef(name: string): ModelRef {
   const slash = name.indexOf('/');
   return { providerId: name.slice(0, slash), modelId: name.slice(slash + 1) };
@@ -42,4 +38,8 @@ async function read(link: ServerLink, directory: string): Promise<Catalogue> {
     models: new Set(models.models.map(modelName)),
     defaultModel: models.default && modelName(models.default),
   };
+}
+
+function modelName({ providerId, modelId }: ModelRef): string {
+  return `${providerId}/${modelId}`;
 }

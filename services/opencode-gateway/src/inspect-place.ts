@@ -25,35 +25,33 @@ export async function answerInspectPlace(
   return { place: located.place, violations };
 }
 
-async function locate(
-  { workspaces, roots }: InspectPlaceParts,
-  question: Question,
-): Promise<{ place: Place | null; violations: Violation[] }> {
+interface Located {
+  readonly place: Place | null;
+  readonly violations: readonly Violation[];
+}
+
+async function locate({ workspaces, roots }: InspectPlaceParts, question: Question): Promise<Located> {
   const directory = question.directory ?? roots[0];
-  if (!directory)
-    return {
-      place: null,
-      violations: [
-        { field: 'directory', code: 'required', message: 'directory is needed: the operator has set no root.' },
-      ],
-    };
+  if (!directory) return impossible('directory', 'required', 'directory is needed: the operator has set no root.');
   const found = await workspaces.inspectDirectory({ directory });
-  if ('violations' in found) return { place: null, violations: [...found.violations] };
+  if ('violations' in found) return { place: null, violations: found.violations };
   const { repository } = found;
   const cuttable = repository !== null && repository.revision !== null;
   if (question.workspace === 'worktree' && !cuttable) {
-    const message = `workspace "worktree" needs a git repository with at least one commit; ${found.directory} is ${repository ? 'a repository without one' : 'not in a repository'}. Use "in_place".`;
-    return { place: null, violations: [{ field: 'workspace', code: 'no_revision', message }] };
+    const state = repository ? 'a repository without one' : 'not in a repository';
+    const message = `workspace "worktree" needs a git repository with at least one commit; ${found.directory} is ${state}. Use "in_place".`;
+    return impossible('workspace', 'no_revision', message);
   }
   const workspace: WorkspaceKind = question.workspace ?? (cuttable ? 'worktree' : 'in_place');
-  return {
-    place: {
-      directory: found.directory,
-      workspace,
-      repository: repository && { root: repository.root, revision: repository.revision },
-    },
-    violations: [],
-  };
+  return { place: { directory: found.directory, workspace, repository: pick(repository) }, violations: [] };
+}
+
+function impossible(field: string, code: string, message: string): Located {
+  return { place: null, violations: [{ field, code, message }] };
+}
+
+function pick(repository: Place['repository']): Place['repository'] {
+  return repository && { root: repository.root, revision: repository.revision };
 }
 
 function agentViolations({ agent, agentConfigNames }: Question, { agents }: Catalogue): Violation[] {

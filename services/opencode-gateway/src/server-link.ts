@@ -45,17 +45,21 @@ export function createServerLink(serverId: string): SettableServerLink {
     },
     async waitUntilUp(signal) {
       signal.throwIfAborted();
-      if (current) return;
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const onAbort = (): void => reject(signal.reason as Error);
-      waiting.add(resolve);
-      signal.addEventListener('abort', onAbort);
-      try {
-        await promise;
-      } finally {
-        waiting.delete(resolve);
-        signal.removeEventListener('abort', onAbort);
-      }
+      if (!current) await nextCall(waiting, signal);
     },
   };
+}
+
+/** Resolves when somebody calls what it puts into the set; rejects with the signal's reason. */
+async function nextCall(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  waiting.add(resolve);
+  signal.addEventListener('abort', onAbort);
+  try {
+    await promise;
+  } finally {
+    waiting.delete(resolve);
+    signal.removeEventListener('abort', onAbort);
+  }
 }

@@ -39,29 +39,13 @@ export interface Standalone extends AsyncDisposable {
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
   const { config, environment, onProgress = () => {} } = options;
   await using stack = new AsyncDisposableStack();
-  requireGit();
-  const roots = config.WORKSPACE_ROOTS.length > 0 ? config.WORKSPACE_ROOTS : [options.currentDirectory];
-  await requireRoots(roots);
-  await requireFreePort(config.API_HOST, config.API_PORT);
-  const data = await prepareDataDirectory(config.OIO_DATA_DIR ?? defaultDataDirectory(environment));
+  const { roots, data } = await prepare(options);
   const apiKey = await loadOrCreateApiKey(data.root);
-  const log = stack.adopt(pino.destination({ dest: data.log, sync: true, mode: 0o600 }), (destination) =>
-    destination.end(),
-  );
-  const logger = (service: string): Logger => createLogger(service, { level: config.LOG_LEVEL, destination: log });
-  const busLog = logger('bus');
+  const logger = openLog(stack, data.log, config.LOG_LEVEL);
 
   onProgress(config.DATABASE_URL ? 'Connecting to the database' : 'Starting PostgreSQL');
   const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
-  const database = stack.use(await openDatabase(databaseUrl));
-  const clock = createSetClock();
-  const bus = stack.use(
-    createInProcessBus({ onBug: (error, subject) => busLog.error({ err: error, subject }, 'handler failed') }),
-  );
-  const directory = stack.use(createInProcessOwnerDirectory());
-  const router = createSessionRouter(bus, directory);
-  const shared = { bus, directory, database, clock, router };
-
+  const shared = { ...openBus(stack, logger('bus')), database: stack.use(await openDatabase(databaseUrl)) };
   stack.use(await startSessionActor(config, { ...shared, logger: logger('session-actor') }));
   onProgress('Starting OpenCode');
   const setting = {
@@ -81,6 +65,30 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 
   const running = stack.move();
   return { url: http.url, apiKey, data, roots, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** What can be seen to be wrong before anything is started. */
+async function prepare({ config, environment, currentDirectory }: StandaloneOptions) {
+  requireGit();
+  const roots = config.WORKSPACE_ROOTS.length > 0 ? config.WORKSPACE_ROOTS : [currentDirectory];
+  await requireRoots(roots);
+  await requireFreePort(config.API_HOST, config.API_PORT);
+  const data = await prepareDataDirectory(config.OIO_DATA_DIR ?? defaultDataDirectory(environment));
+  return { roots, data };
+}
+
+function openLog(stack: AsyncDisposableStack, path: string, level: string): (service: string) => Logger {
+  const file = pino.destination({ dest: path, sync: true, mode: 0o600 });
+  stack.adopt(file, () => file.end());
+  return (service) => createLogger(service, { level, destination: file });
+}
+
+/** The ways in which the services of one process find each other. */
+function openBus(stack: AsyncDisposableStack, logger: Logger) {
+  const onBug = (error: unknown, subject: string): void => logger.error({ err: error, subject }, 'handler failed');
+  const bus = stack.use(createInProcessBus({ onBug }));
+  const directory = stack.use(createInProcessOwnerDirectory());
+  return { bus, directory, router: createSessionRouter(bus, directory), clock: createSetClock() };
 }
 
 /** The credentials that the user gave OpenCode itself (`opencode auth login`); null without any. */

@@ -1,4 +1,4 @@
-import { type AttemptOrder, abortAttempt, type executeAttempt, type ReplyOf } from '@oio/contracts';
+import type { AttemptOrder, abortAttempt, executeAttempt, ReplyOf } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
 import { createReporter, StaleRunError } from './report.ts';
 import { type AttemptParts, runAttempt } from './run-attempt.ts';

@@ -1,11 +1,10 @@
-import type { AttemptOrder, SessionType } from '@oio/contracts';
-import { type FailureCode, failureOf } from '@oio/domain';
-import type { Failure } from '@oio/contracts';
+import type { AttemptOrder, Failure, SessionType } from '@oio/contracts';
+import { failureOf } from '@oio/domain';
 import { type Catalogue, modelRef } from '../catalogue.ts';
 import type { ModelRef } from '../ports.ts';
 
 /** The agent of a session that names none. Source: the domain specification, section 1.2. */
-export const AGENT_OF_TYPE: Readonly<Record<SessionType, string>> = {
+const AGENT_OF_TYPE: Readonly<Record<SessionType, string>> = {
   execution: 'industrial-coder',
   integration: 'industrial-coder',
   planning: 'industrial-architect',
@@ -26,38 +25,41 @@ export interface ChosenAgent {
 export function chooseAgent(order: AttemptOrder, catalogue: Catalogue): ChosenAgent | Failure {
   const wanted = order.agent ?? AGENT_OF_TYPE[order.type];
   const settings = order.agentConfig[wanted];
-  const known = catalogue.agents.has(wanted);
-  if (!known && order.agent !== null && !settings)
-    return refused('agent_not_found', `The OpenCode server does not know the agent "${wanted}".`);
-  const byType = AGENT_OF_TYPE[order.type];
-  const agent = known ? wanted : catalogue.agents.has(byType) ? byType : [...catalogue.agents][0];
-  if (!agent) return refused('agent_not_found', 'The OpenCode server has no agent at all.');
-  const model = order.model ?? settings?.model ?? catalogue.defaultModel;
-  if (!model || !catalogue.models.has(model))
-    return refused('model_not_found', `The OpenCode server does not have the model "${model ?? 'none'}".`);
-  const ignored = (['temperature', 'maxTokens'] as const).filter((name) => settings?.[name] !== undefined);
+  const agent = knownAgent(order, wanted, catalogue);
+  if (agent === null) return failureOf('agent_not_found', `The OpenCode server does not know the agent "${wanted}".`);
+  const model = order.model ?? settings?.model ?? catalogue.defaultModel ?? 'none';
+  if (!catalogue.models.has(model))
+    return failureOf('model_not_found', `The OpenCode server does not have the model "${model}".`);
   return {
     agent,
     model: modelRef(model),
     system: settings?.prompt,
     tools: settings?.tools,
-    warnings: [
-      ...(agent === wanted || settings
-        ? []
-        : [
-            {
-              type: 'agent_replaced',
-              message: `The OpenCode server does not know the agent "${wanted}"; "${agent}" is used.`,
-            },
-          ]),
-      ...ignored.map((name) => ({
-        type: 'agent_setting_ignored',
-        message: `OpenCode takes no ${name} with a prompt; agentConfig.${wanted}.${name} has no effect.`,
-      })),
-    ],
+    warnings: [...warningsOfAgent(wanted, agent, settings), ...warningsOfSettings(wanted, settings)],
   };
 }
 
-function refused(code: FailureCode, message: string): Failure {
-  return failureOf(code, message);
+/** The agent itself, else one in its place: for a name of the order's own that it gives settings for, and for ours on a foreign server. */
+function knownAgent({ agent, agentConfig, type }: AttemptOrder, wanted: string, { agents }: Catalogue): string | null {
+  if (agents.has(wanted)) return wanted;
+  if (agent !== null && !agentConfig[wanted]) return null;
+  const byType = AGENT_OF_TYPE[type];
+  return agents.has(byType) ? byType : ([...agents][0] ?? null);
+}
+
+type Settings = AttemptOrder['agentConfig'][string] | undefined;
+type Warnings = ChosenAgent['warnings'];
+
+function warningsOfAgent(wanted: string, agent: string, settings: Settings): Warnings {
+  if (agent === wanted || settings) return [];
+  const message = `The OpenCode server does not know the agent "${wanted}"; "${agent}" is used.`;
+  return [{ type: 'agent_replaced', message }];
+}
+
+function warningsOfSettings(wanted: string, settings: Settings): Warnings {
+  const ignored = (['temperature', 'maxTokens'] as const).filter((name) => settings?.[name] !== undefined);
+  return ignored.map((name) => ({
+    type: 'agent_setting_ignored',
+    message: `OpenCode takes no ${name} with a prompt; agentConfig.${wanted}.${name} has no effect.`,
+  }));
 }

@@ -52,8 +52,7 @@ export async function runAttempt(
   const run: Run = { ...parts, order, state, signal, reporter, health: new TurnHealth(reporter, order.prepared) };
   try {
     const workspace = await onWorkspace(() => prepare(run));
-    using _held = workspace.kind === 'in_place' ? await parts.workspaces.withDirectory(workspace.root, signal) : null;
-    await conclude(run, workspace, await work(run, workspace));
+    await alone(run, workspace, async () => conclude(run, workspace, await work(run, workspace)));
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
     await reporter.report('report-failed', 'end', { steps: [], resume: null, failure: error.failure });
@@ -63,6 +62,17 @@ export async function runAttempt(
 function prepare({ workspaces, order: { sessionId, place } }: Run): Promise<Workspace> {
   const revision = place.repository?.revision ?? null;
   return workspaces.prepareWorkspace({ sessionId, directory: place.directory, workspace: place.workspace, revision });
+}
+
+/** In place sessions would get in each other's way. */
+async function alone({ workspaces, signal }: Run, { kind, root }: Workspace, task: () => Promise<void>): Promise<void> {
+  if (kind === 'worktree') return task();
+  const held = await workspaces.withDirectory(root, signal);
+  try {
+    await task();
+  } finally {
+    held[Symbol.dispose]();
+  }
 }
 
 async function work(run: Run, workspace: Workspace): Promise<TurnEnd> {

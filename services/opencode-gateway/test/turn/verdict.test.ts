@@ -26,6 +26,22 @@ test(
   { type: 'failed', failure: { code: 'agent_not_found', transient: false }, stillRunning: false },
 );
 
+// Resumed after it had failed or been aborted.
+const beforeResume = failing({ name: 'MessageAbortedError', message: 'Aborted' });
+const sentAfter = beforeResume.at(-1)?.id ?? null;
+test(
+  'the abort before a resume is not taken for one after it',
+  becomes,
+  { messages: beforeResume, sentAfter, lastSignOfLifeAtMs: NOW - 1000 },
+  { type: 'running' },
+);
+test(
+  'an abort after a resume is one',
+  becomes,
+  { messages: beforeResume, sentAfter: null, lastSignOfLifeAtMs: NOW - 1000 },
+  { type: 'aborted' },
+);
+
 // Stored, nothing answered.
 test(
   'a stored prompt that nobody works on has never started',

@@ -65,10 +65,8 @@ export async function failedStart(
   args: readonly string[] = [],
 ): Promise<FailedStart> {
   const process = launch(place, environment, args);
-  const timer = setTimeout(() => process.signal('SIGKILL'), START_MS);
-  const code = await process.ended;
-  clearTimeout(timer);
-  return { code, output: process.output() };
+  AbortSignal.timeout(START_MS).addEventListener('abort', () => process.signal('SIGKILL'));
+  return { code: await process.ended, output: process.output() };
 }
 
 export function modelSettings(model: Pick<ScriptedModel, 'url' | 'apiKey'>): Environment {
@@ -117,13 +115,14 @@ async function said(child: ChildProcess, pattern: RegExp, output: () => string):
     const found = pattern.exec(output())?.[1];
     if (found !== undefined) resolve(found);
   };
-  const timer = setTimeout(fail, START_MS);
+  const late = AbortSignal.timeout(START_MS);
+  late.addEventListener('abort', fail);
   child.stdout?.on('data', look);
   child.once('close', fail);
   try {
     return await promise;
   } finally {
-    clearTimeout(timer);
+    late.removeEventListener('abort', fail);
     child.stdout?.off('data', look);
     child.off('close', fail);
   }

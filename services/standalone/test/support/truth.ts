@@ -69,7 +69,7 @@ export async function assertUndamaged(
 async function askOpenCode(place: Place, path: string, { workspaceInUse }: SessionView): Promise<unknown> {
   const { port, password } = await openCodeState(place.data);
   const query = new URLSearchParams({ directory: workspaceInUse?.path ?? '' });
-  const response = await fetch(`http://127.0.0.1:${port}${path}?${query}`, {
+  const response = await fetch(`http://127.0.0.1:${port}${path}?${query.toString()}`, {
     headers: { authorization: `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}` },
   });
   return response.json();
