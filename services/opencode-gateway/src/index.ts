@@ -1,2 +1,2 @@
-export { type OpencodeGatewayConfig, type OpencodeGatewaySetting, opencodeGatewayConfig } from './config.ts';
-export { type OpencodeGatewayPorts, startOpencodeGateway } from './service.ts';
+export { opencodeGatewayConfig } from './config.ts';
+export { startOpencodeGateway } from './service.ts';

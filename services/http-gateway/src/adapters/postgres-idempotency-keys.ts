@@ -1,6 +1,5 @@
 import type { Database } from '@oio/persistence';
 import type { IdempotencyKeys, KeyedRequest } from '../ports.ts';
-import { asking } from './database-errors.ts';
 
 /** The update changes nothing; it makes the statement wait for, and return, a row that another request enters right now. */
 const CLAIM = `
@@ -13,14 +12,13 @@ const FORGET = 'delete from idempotency_keys where created_at < now() - make_int
 export function createPostgresIdempotencyKeys(database: Database): IdempotencyKeys {
   return {
     async claim(tenant, key, { requestHash, sessionId, commandId }) {
-      const [row] = await asking(() =>
-        database.query<KeyedRequest & { known: boolean }>(CLAIM, [tenant, key, requestHash, sessionId, commandId]),
-      );
+      const values = [tenant, key, requestHash, sessionId, commandId];
+      const [row] = await database.query<KeyedRequest & { known: boolean }>(CLAIM, values);
       if (!row) throw new Error('An insert of an idempotency key returned no row.');
       return row;
     },
     async forget(days) {
-      await asking(() => database.query(FORGET, [days]));
+      await database.query(FORGET, [days]);
     },
   };
 }

@@ -2,13 +2,12 @@ import { type Checkpoint, PRIORITIES, type StoredSessionEvent } from '@oio/contr
 import { CHECKPOINTS_KEPT, type SessionSnapshot } from '@oio/domain';
 import type { Database } from '@oio/persistence';
 import type { SessionFilter, SessionReader } from '../ports.ts';
-import { asking } from './database-errors.ts';
 
 /** How much JSON a page holds before it is cut short, in bytes. */
 const PAGE_BYTES = 1_048_576;
 
 export function createPostgresSessionReader(database: Database): SessionReader {
-  const rows: Rows = (sql, parameters) => asking(() => database.query(sql, parameters));
+  const rows: Rows = (sql, parameters) => database.query(sql, parameters);
   return { ...oneSession(rows), ...manySessions(rows), ...histories(rows) };
 }
 

@@ -58,5 +58,3 @@ export const AGENTS = {
     permission: WORKING,
   },
 } as const satisfies Record<string, AgentDefinition>;
-
-export type AgentName = keyof typeof AGENTS;

@@ -164,7 +164,7 @@ test('a worktree that is gone is compared by its branch, and a branch that is go
   const { fixture, repository, id, workspace } = await inWorktree(t);
   change(workspace.root);
   const { commit } = await fixture.workspaces.commitWorkspace({ workspace, title: 'Change it', sessionId: id });
-  const git = (...args: string[]) => execFileSync('git', ['-C', repository, ...args], { stdio: 'pipe' });
+  const git = (...args: string[]) => execFileSync('git', ['-C', repository.root, ...args], { stdio: 'pipe' });
   git('worktree', 'remove', '--force', workspace.root);
   const byBranch = await fixture.workspaces.diffWorkspace({ workspace, commit: null });
   t.deepEqual(byBranch?.files, CHANGES);
