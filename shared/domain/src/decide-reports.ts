@@ -3,7 +3,7 @@ import { nextCheckpoint } from './checkpoints.ts';
 import { settleChildren } from './decide-client.ts';
 import { type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
 import { addStep } from './evolve-attempt.ts';
-import { later } from './evolve-transition.ts';
+import { later } from './instants.ts';
 import { failureOf } from './failures.ts';
 import { apiErrorRate, HEALTHY } from './execution-metrics.ts';
 import { mayRetry, retryDelayMs } from './retry-policy.ts';

@@ -1,6 +1,6 @@
 import type { FinishedStep, TokenUsage } from '@oio/contracts';
-import type { Evolvers } from './evolve.ts';
-import { later } from './evolve-transition.ts';
+import type { Evolvers } from './evolvers.ts';
+import { later } from './instants.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 
 /** A session shows its newest warnings; the rest stay in its history. */

@@ -1,5 +1,6 @@
 import type { SessionEventType, Status, StoredSessionEvent } from '@oio/contracts';
-import type { Evolvers } from './evolve.ts';
+import type { Evolvers } from './evolvers.ts';
+import { elapsedMs, later } from './instants.ts';
 import type { Attempt, SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
 
@@ -117,13 +118,4 @@ function failed(
   event: Transition<'session.timeout' | 'session.stopped' | 'session.cancelled' | 'session.orphaned'>,
 ): SessionSnapshot {
   return { ...ended(snapshot, event, 'failedAt'), failure: event.data.failure };
-}
-
-/** Never negative, also when a clock was set back. */
-export function elapsedMs(from: string | null, to: string): number {
-  return from ? Math.max(0, Date.parse(to) - Date.parse(from)) : 0;
-}
-
-export function later(instant: string, ms: number): string {
-  return new Date(Date.parse(instant) + ms).toISOString();
 }

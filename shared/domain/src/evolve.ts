@@ -1,13 +1,8 @@
-import { noTokens, type SessionEventType, type StoredSessionEvent, type TokenUsage } from '@oio/contracts';
+import { noTokens, type StoredSessionEvent, type TokenUsage } from '@oio/contracts';
 import { attemptEvolvers } from './evolve-attempt.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
+import type { Evolver, Evolvers } from './evolvers.ts';
 import type { SessionSnapshot } from './snapshot.ts';
-
-export type Evolver<T extends SessionEventType> = (
-  snapshot: SessionSnapshot,
-  event: StoredSessionEvent<T>,
-) => SessionSnapshot;
-export type Evolvers = { readonly [T in Exclude<SessionEventType, 'session.created'>]: Evolver<T> };
 
 /**
  * The snapshot after one more event: the only way a snapshot comes to be. Total and pure; it trusts the event, because

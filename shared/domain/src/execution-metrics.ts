@@ -1,5 +1,5 @@
 import type { ExecutionMetrics } from '@oio/contracts';
-import { elapsedMs } from './evolve-transition.ts';
+import { elapsedMs } from './instants.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 import { isTerminal } from './transitions.ts';
 

@@ -1,4 +1,4 @@
-import { elapsedMs } from './evolve-transition.ts';
+import { elapsedMs } from './instants.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 
 /** Source: the domain specification, section 3.3. */

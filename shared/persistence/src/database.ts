@@ -2,17 +2,12 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { EXIT_CODE, StartupError, UnavailableError } from '@oio/errors';
 import { migrate } from './migrations/migrate.ts';
 import { createOrm, type PoolOptions } from './orm.ts';
-import { runQuery } from './run-query.ts';
+import { type QueryOptions, runQuery } from './run-query.ts';
 
 /** How often a connection is tried at start-up, and the first pause between two tries; each further one is twice as long. */
 const CONNECT = { tries: 3, firstPauseMs: 1_000 } as const;
 /** Any Postgres from this major version on. */
 const OLDEST_MAJOR = 15;
-
-export interface QueryOptions {
-  /** A name, one per text, under which each connection keeps the statement prepared: for what runs all the time. */
-  readonly prepared?: string;
-}
 
 export interface Database extends AsyncDisposable {
   /**

@@ -1,7 +1,11 @@
 import { UnavailableError } from '@oio/errors';
 import type { Pool } from 'pg';
-import type { QueryOptions } from './database.ts';
 import { sqlStateOf } from './sql-state.ts';
+
+export interface QueryOptions {
+  /** A name, one per text, under which each connection keeps the statement prepared: for what runs all the time. */
+  readonly prepared?: string;
+}
 
 /**
  * Runs one statement on a connection of the pool. A connection that did not answer is thrown away, because it may still

@@ -1,0 +1,8 @@
+/** Never negative, also when a clock was set back. */
+export function elapsedMs(from: string | null, to: string): number {
+  return from ? Math.max(0, Date.parse(to) - Date.parse(from)) : 0;
+}
+
+export function later(instant: string, ms: number): string {
+  return new Date(Date.parse(instant) + ms).toISOString();
+}
