@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Problem } from '@oio/contracts';
+import { openDatabase } from '@oio/persistence';
+import { openTestDatabase } from '@oio/persistence/testing';
 import test from 'ava';
 import { aSession } from './support/a-session.ts';
 import { draft, startApi, withDatabase } from './support/start-api.ts';
@@ -219,14 +221,10 @@ test('no answer tells of the inside: a bug is 500 with a correlation id and noth
 });
 
 test('a database that cannot be asked is 503 with Retry-After', async (t) => {
-  await using api = await startApi(database(), {
-    ports: {
-      database: {
-        ...database(),
-        query: () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' })),
-      },
-    },
-  });
+  await using own = await openTestDatabase();
+  const gone = await openDatabase(own.url);
+  await gone[Symbol.asyncDispose]();
+  await using api = await startApi(database(), { ports: { database: gone } });
   const response = await api.fetch('/v1/sessions');
   t.is(response.status, 503);
   t.truthy(response.headers.get('retry-after'));
