@@ -12,18 +12,21 @@ const PACKAGES = {
   'shared/gamma/package.json': manifest('@oio/gamma'),
 };
 
+/** The one that is made of what the planted repository has. */
+const PACKAGES_ONLY = DOCUMENTS.filter(({ path }) => path === 'docs/packages.md');
+
 test('a generated document that was never written is reported, and written it is in step', async (t) => {
   const root = await makeRepository(t, PACKAGES);
-  t.deepEqual(await checkDocuments(root, DOCUMENTS), ['docs/packages.md is missing: run npm run documents']);
-  await writeDocuments(root, DOCUMENTS);
-  t.deepEqual(await checkDocuments(root, DOCUMENTS), []);
+  t.deepEqual(await checkDocuments(root, PACKAGES_ONLY), ['docs/packages.md is missing: run npm run documents']);
+  await writeDocuments(root, PACKAGES_ONLY);
+  t.deepEqual(await checkDocuments(root, PACKAGES_ONLY), []);
 });
 
 test('a generated document whose sources have changed is reported', async (t) => {
   const root = await makeRepository(t, PACKAGES);
-  await writeDocuments(root, DOCUMENTS);
+  await writeDocuments(root, PACKAGES_ONLY);
   await writeFile(join(root, 'shared/gamma/package.json'), manifest('@oio/delta'));
-  const problems = await checkDocuments(root, DOCUMENTS);
+  const problems = await checkDocuments(root, PACKAGES_ONLY);
   t.deepEqual(problems, ['docs/packages.md is out of step with its sources: run npm run documents']);
 });
 

@@ -1,5 +1,6 @@
 import type { inspectPlace, PayloadOf, Place, ReplyOf, Violation, WorkspaceKind } from '@oio/contracts';
 import type { Catalogue } from './catalogue.ts';
+import { findProjectPlugins } from './workspaces/project-plugins.ts';
 import type { Workspaces } from './workspaces/workspaces.ts';
 
 type Question = PayloadOf<typeof inspectPlace>;
@@ -43,6 +44,13 @@ async function locate({ workspaces, roots }: InspectPlaceParts, question: Questi
     return impossible('workspace', 'no_revision', message);
   }
   const workspace: WorkspaceKind = question.workspace ?? (cuttable ? 'worktree' : 'in_place');
+  const plugins = workspace === 'in_place' ? await findProjectPlugins(found.directory) : null;
+  if (plugins)
+    return impossible(
+      'directory',
+      'project_plugins',
+      `directory brings OpenCode plugins (${plugins}), which would run inside the server. Take them away, or use a worktree.`,
+    );
   return { place: { directory: found.directory, workspace, repository: pick(repository) }, violations: [] };
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, stat, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 
 /** What a database, an OpenCode server and a few worktrees need to begin with. */
@@ -40,7 +41,7 @@ export function requireGit(): void {
 
 async function makeDirectory(root: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true, mode: 0o711 });
+    await makeWithParents(root);
     const found = await stat(root);
     if (!found.isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     // Others may pass through to a place they know (the database's own user does), and see nothing.
@@ -53,6 +54,13 @@ async function makeDirectory(root: string): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** Node's own recursive mkdir never ends where a directory cannot be made although the one above is there, as in /proc. */
+async function makeWithParents(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) await makeWithParents(dirname(path));
+  await mkdir(path, { mode: 0o711 });
 }
 
 async function freeBytesOf(root: string): Promise<number> {

@@ -79,6 +79,8 @@ async function prepare({ config, environment, currentDirectory }: StandaloneOpti
 
 function openLog(stack: AsyncDisposableStack, path: string, level: string): (service: string) => Logger {
   const file = pino.destination({ dest: path, sync: true, mode: 0o600 });
+  // A full disk costs lines of the log, not the process.
+  file.on('error', () => {});
   stack.adopt(file, () => file.end());
   return (service) => createLogger(service, { level, destination: file });
 }

@@ -68,7 +68,8 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     );
   },
   'end-by-parent': (snapshot, { policy, parentId }) => {
-    if (!isLiving(snapshot.status)) return nothing;
+    // Only its own parent: a refused submission may have left its id with another session.
+    if (!isLiving(snapshot.status) || snapshot.session.parentId !== parentId) return nothing;
     return endedByParent(snapshot, policy, parentId);
   },
 };

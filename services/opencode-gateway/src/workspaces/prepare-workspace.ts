@@ -4,6 +4,7 @@ import { ConflictError, InvalidError } from '@oio/errors';
 import type { Git } from './git.ts';
 import { type InspectedDirectory, type InspectedRepository, inspectDirectory } from './inspect-directory.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
+import { hideProjectPlugins, refuseProjectPlugins } from './project-plugins.ts';
 import { ensureSessionWorktree } from './session-worktree.ts';
 import { branchOf, type Workspace, type WorkspaceKind } from './workspace.ts';
 
@@ -33,7 +34,10 @@ export async function prepareWorkspace(options: PrepareOptions): Promise<Workspa
   const inspected = await inspectDirectory(options);
   if ('violations' in inspected) throw new InvalidError('The directory of the session cannot be used.', inspected);
   const { repository } = inspected;
-  if (options.workspace === 'in_place' || revision === null) return inPlace(inspected, revision);
+  if (options.workspace === 'in_place' || revision === null) {
+    await refuseProjectPlugins(inspected.directory);
+    return inPlace(inspected, revision);
+  }
   if (repository === null) {
     throw new ConflictError(`${inspected.directory} is no longer part of a git repository.`, {
       code: 'repository_missing',
@@ -68,6 +72,7 @@ async function worktree(options: PrepareOptions, { repository, revision }: Sourc
   const { git, mutex } = options;
   await ensureSessionWorktree({ git, mutex, root, branch, revision, repositoryRoot: repository.root });
   const path = await ensureSubdirectory(root, repository.subdirectory);
+  await hideProjectPlugins(git, root);
   return { path, root, kind: 'worktree', branch, baseRevision: revision, repositoryRoot: repository.root };
 }
 

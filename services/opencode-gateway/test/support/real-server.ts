@@ -27,6 +27,12 @@ export async function makePlace() {
     root,
     data: join(root, 'server'),
     repository,
+    /** Commits everything in the repository; returns the revision. */
+    commit(message: string): string {
+      git('add', '--all');
+      git('commit', '--quiet', '--message', message);
+      return git('rev-parse', 'HEAD').toString().trim();
+    },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

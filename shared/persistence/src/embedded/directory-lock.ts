@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import type { DatabaseLayout } from './database-layout.ts';
@@ -9,6 +9,8 @@ import type { DatabaseLayout } from './database-layout.ts';
  * Throws StartupError when another holds it.
  */
 export function lockDirectory(layout: DatabaseLayout): Disposable {
+  // Who may open it may lock it.
+  closeSync(openSync(layout.lock, 'a', 0o600));
   const file = new DatabaseSync(layout.lock, { timeout: 0 });
   try {
     // Nothing is ever written, so there is no need for a journal beside the file.
