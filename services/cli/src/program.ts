@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { PRIORITIES, SESSION_TYPES, WORKSPACES } from '@oio/contracts';
+import { PRIORITIES, SESSION_TYPES, type SessionView, WORKSPACES } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
 import { Command, Option } from 'commander';
 import { connect, type Environment } from './connect.ts';
@@ -15,6 +15,7 @@ const STEERING = {
   cancel: 'give up a session that does not run',
   retry: 'start a new attempt from the latest checkpoint',
   checkpoint: 'make a checkpoint now',
+  delete: 'hide a session that has ended',
 } as const;
 
 /** The commands of `oio`. */
@@ -34,11 +35,13 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
     oio
       .command(`${name} <id>`)
       .description(summary)
-      .action((id: string) =>
-        withClient(async (client) => print(sessionLines(await client[`${name}Session`]({ id }, {})))),
-      );
+      .action((id: string) => withClient(async (client) => print(sessionLines(await steer(client, name, id)))));
   }
   return oio;
+}
+
+function steer(client: Client, name: keyof typeof STEERING, id: string): Promise<SessionView> {
+  return name === 'delete' ? client.deleteSession({ id }) : client[`${name}Session`]({ id }, {});
 }
 
 type WithClient = (task: (client: Client) => Promise<void>) => Promise<void>;

@@ -46,7 +46,7 @@ export function sessionLines(session: SessionView): string {
     ['title', printable(session.title)],
     ['status', COLOUR[session.status](session.status)],
     ['type', `${session.type}, ${session.priority}`],
-    ['directory', session.directory],
+    ['directory', `${session.directory}${session.workspace === 'in_place' ? ' (in place)' : ''}`],
     ['worktree', workspaceInUse?.kind === 'worktree' ? workspaceInUse.path : null],
     ['branch', workspaceInUse?.branch ?? null],
     ['commit', session.commit],

@@ -1,5 +1,6 @@
 import type { inspectPlace, PayloadOf, Place, ReplyOf, Violation, WorkspaceKind } from '@oio/contracts';
 import type { Catalogue } from './catalogue.ts';
+import type { SharedAnswers } from './share-answers.ts';
 import { findProjectPlugins } from './workspaces/project-plugins.ts';
 import type { Workspaces } from './workspaces/workspaces.ts';
 
@@ -9,6 +10,8 @@ export interface InspectPlaceParts {
   readonly workspaces: Workspaces;
   readonly catalogue: () => Promise<Catalogue>;
   readonly roots: readonly string[];
+  /** Looking at a directory costs several runs of git. */
+  readonly shared: SharedAnswers<Located>;
 }
 
 /** Everything that would make a session impossible here: its directory, workspace, agent, models and limits. */
@@ -26,32 +29,37 @@ export async function answerInspectPlace(
   return { place: located.place, violations };
 }
 
-interface Located {
+export interface Located {
   readonly place: Place | null;
   readonly violations: readonly Violation[];
 }
 
-async function locate({ workspaces, roots }: InspectPlaceParts, question: Question): Promise<Located> {
-  const directory = question.directory ?? roots[0];
-  if (!directory) return impossible('directory', 'required', 'directory is needed: the operator has set no root.');
-  const found = await workspaces.inspectDirectory({ directory });
+function locate(parts: InspectPlaceParts, { directory, workspace }: Question): Promise<Located> {
+  const wanted = directory ?? parts.roots[0];
+  if (!wanted)
+    return Promise.resolve(impossible('directory', 'required', 'directory is needed: the operator has set no root.'));
+  return parts.shared(JSON.stringify([wanted, workspace]), () => look(parts, wanted, workspace));
+}
+
+async function look({ workspaces }: InspectPlaceParts, wanted: string, kind: WorkspaceKind | null): Promise<Located> {
+  const found = await workspaces.inspectDirectory({ directory: wanted });
   if ('violations' in found) return { place: null, violations: found.violations };
-  const { repository } = found;
-  const cuttable = repository !== null && repository.revision !== null;
-  if (question.workspace === 'worktree' && !cuttable) {
-    const state = repository ? 'a repository without one' : 'not in a repository';
-    const message = `workspace "worktree" needs a git repository with at least one commit; ${found.directory} is ${state}. Use "in_place".`;
-    return impossible('workspace', 'no_revision', message);
-  }
-  const workspace: WorkspaceKind = question.workspace ?? (cuttable ? 'worktree' : 'in_place');
-  const plugins = workspace === 'in_place' ? await findProjectPlugins(found.directory) : null;
-  if (plugins)
-    return impossible(
-      'directory',
-      'project_plugins',
-      `directory brings OpenCode plugins (${plugins}), which would run inside the server. Take them away, or use a worktree.`,
-    );
-  return { place: { directory: found.directory, workspace, repository: pick(repository) }, violations: [] };
+  const { directory, repository } = found;
+  const workspace = kind ?? (repository?.revision ? 'worktree' : 'in_place');
+  if (workspace === 'worktree' && !repository?.revision)
+    return impossible('workspace', 'no_revision', needsRevision(directory, repository !== null));
+  const plugins = workspace === 'in_place' ? await findProjectPlugins(directory) : null;
+  if (plugins) return impossible('directory', 'project_plugins', bringsPlugins(plugins));
+  return { place: { directory, workspace, repository: pick(repository) }, violations: [] };
+}
+
+function needsRevision(directory: string, isRepository: boolean): string {
+  const state = isRepository ? 'a repository without one' : 'not in a repository';
+  return `workspace "worktree" needs a git repository with at least one commit; ${directory} is ${state}. Use "in_place".`;
+}
+
+function bringsPlugins(path: string): string {
+  return `directory brings OpenCode plugins (${path}), which would run inside the server. Take them away, or use a worktree.`;
 }
 
 function impossible(field: string, code: string, message: string): Located {

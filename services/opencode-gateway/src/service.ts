@@ -8,10 +8,11 @@ import { Attempts } from './attempts/attempts.ts';
 import { endLeftovers } from './attempts/leftovers.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { OpencodeGatewayConfig, OpencodeGatewaySetting } from './config.ts';
-import { answerInspectPlace } from './inspect-place.ts';
+import { answerInspectPlace, type Located } from './inspect-place.ts';
 import { startManagedLink } from './managed-link.ts';
 import { repeat } from './repeat.ts';
 import type { ServerLink } from './server-link.ts';
+import { shareAnswers } from './share-answers.ts';
 import { answerUnattended } from './unattended.ts';
 import { createKeyedMutex } from './workspaces/keyed-mutex.ts';
 import { createWorkspaces } from './workspaces/workspaces.ts';
@@ -46,6 +47,7 @@ export async function startOpencodeGateway(
     new Attempts({ link, bus, router, workspaces, catalogue, opening: createKeyedMutex(), logger }),
   );
 
+  const inspection = { workspaces, catalogue, roots: setting.roots, shared: shareAnswers<Located>() };
   for (const unserve of await serve(bus, link, {
     executeAttempt: ({ payload }) => attempts.execute(payload),
     abortAttempt: ({ payload }) => attempts.abort(payload.sessionId, payload.token),
@@ -53,7 +55,7 @@ export async function startOpencodeGateway(
       const diff = await workspaces.diffWorkspace(payload);
       return { diff: diff && { ...diff, files: [...diff.files] } };
     },
-    inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots: setting.roots }, payload),
+    inspectPlace: ({ payload }) => answerInspectPlace(inspection, payload),
   }))
     stack.defer(unserve);
 

@@ -1,6 +1,7 @@
 import { parseConfig, runMain } from '@oio/runtime';
+import { defaultDataDirectory } from '@oio/sdk';
 import { applyArguments, USAGE } from './arguments.ts';
-import { banner } from './banner.ts';
+import { banner, settingsFor } from './banner.ts';
 import { standaloneConfig } from './config.ts';
 import { startStandalone } from './start-standalone.ts';
 
@@ -16,6 +17,7 @@ await runMain(async () => {
     currentDirectory: process.env['INIT_CWD'] ?? process.cwd(),
     onProgress: (doing) => process.stderr.write(`${doing} …\n`),
   });
-  process.stdout.write(banner(standalone, environment['OIO_MODEL'] ?? null));
+  const settings = settingsFor(standalone, { url: 'http://127.0.0.1:8000', data: defaultDataDirectory(environment) });
+  process.stdout.write(banner(standalone, environment['OIO_MODEL'] ?? null, settings));
   return standalone;
 });

@@ -14,6 +14,7 @@ import {
   failed,
   fired,
   prepared,
+  PARENT_ID,
   SESSION_ID,
   SESSION_IN,
   submitted,
@@ -140,7 +141,7 @@ for (const policy of ['cancel', 'orphan', 'detach'] as const) {
         result: null,
         commit: null,
       }),
-      command('end-by-parent', { policy: 'cancel', parentId: SESSION_ID }),
+      command('end-by-parent', { policy: 'cancel', parentId: PARENT_ID }),
       command('report-lost', { token: '1.1', detail: 'Gone.' }),
     ];
     for (const order of orders) {

@@ -139,6 +139,14 @@ for (const [status, end] of endings) {
   });
 }
 
+test('only its own parent ends a session: another one with its id among the children changes nothing', (t) => {
+  const stranger = submitted({ parentId: null });
+  for (const policy of ['cancel', 'orphan'] as const) {
+    t.is(decide(stranger, command('end-by-parent', { policy, parentId: PARENT_ID }), context(at(1))).kind, 'nothing');
+    t.is(decide(submitted(), command('end-by-parent', { policy, parentId: CHILD_ID }), context(at(1))).kind, 'nothing');
+  }
+});
+
 test('a child that has ended stays as it is when its parent ends', (t) => {
   for (const status of STATUSES.filter(isTerminal)) {
     t.is(

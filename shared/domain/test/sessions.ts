@@ -74,7 +74,7 @@ export function creation(
   input: Partial<NewSessionInput> = {},
   policy: Partial<Policy> = {},
 ): SessionEventData<'session.created'> {
-  const session = newSession.parse({ title: 'Mend the parser', prompt: 'Mend it.', ...input });
+  const session = newSession.parse({ title: 'Mend the parser', prompt: 'Mend it.', parentId: PARENT_ID, ...input });
   return {
     tenant: 'default',
     createdBy: 'ada',

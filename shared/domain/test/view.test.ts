@@ -1,6 +1,17 @@
 import test from 'ava';
 import { toSessionView } from '../src/index.ts';
-import { at, CHILD_ID, completed, failed, prepared, SESSION_ID, SESSION_IN, submitted, workspace } from './sessions.ts';
+import {
+  at,
+  CHILD_ID,
+  completed,
+  failed,
+  PARENT_ID,
+  prepared,
+  SESSION_ID,
+  SESSION_IN,
+  submitted,
+  workspace,
+} from './sessions.ts';
 
 const RUNNING = {
   id: SESSION_ID,
@@ -16,7 +27,7 @@ const RUNNING = {
   priority: 'medium',
   status: 'running',
   statusUpdatedAt: at(10),
-  parentId: null,
+  parentId: PARENT_ID,
   childIds: [],
   childPolicy: 'cancel',
   agentConfig: {},

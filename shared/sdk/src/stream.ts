@@ -7,6 +7,8 @@ import { send, type Transport, unreachable } from './transport.ts';
 
 /** The server says every 10 s that it is alive; a connection that is silent for so long is dead. */
 const SILENCE_MS = 30_000;
+/** How often a stream that has brought nothing yet is tried again. */
+const FIRST_TRIES = 4;
 
 export interface StreamOptions {
   /** Only events with a greater sequence number. Default 0: the whole history. */
@@ -29,6 +31,8 @@ export async function* streamSession(
   while (!signal?.aborted) {
     const reason = yield* oneConnection(transport, id, progress, signal);
     if (progress.deleted) return;
+    // Whoever only begins to watch is told soon that there is nobody; who has seen something waits for more.
+    if (reason instanceof Error && !progress.any && progress.failures >= FIRST_TRIES) throw reason;
     await pause(pauseMs(progress.failures, reason), undefined, { ...(signal && { signal }) }).catch(() => {});
     progress.failures += 1;
   }
