@@ -55,11 +55,15 @@ function take({ bus, order, signs, onEvent, wakeUp }: TurnWatchParts, event: Ses
   announceOutput(bus, order, event);
   if (event.type === 'todos') signs.todos = event.todos.map(({ content, status }) => ({ content, status }));
   if (event.type === 'activity') noteActivity(signs, event.activity);
+  if (PROGRESS.has(event.type)) signs.retrying = null;
   if (event.type !== 'delta' && event.type !== 'tool') wakeUp.ring(SETTLE_MS);
 }
 
 function noteActivity(signs: TurnSigns, activity: Activity): void {
-  const retrying = activity.type === 'retry' ? activity : null;
-  if (retrying && retrying.attempt !== signs.retrying?.attempt) signs.apiErrors += 1;
-  signs.retrying = retrying;
+  if (activity.type !== 'retry') return;
+  if (activity.attempt !== signs.retrying?.attempt) signs.apiErrors += 1;
+  signs.retrying = activity;
 }
+
+/** What the provider's answer brings. That OpenCode is busy again only says that it asks again. */
+const PROGRESS: ReadonlySet<SessionEvent['type']> = new Set(['delta', 'tool', 'step_finished']);
