@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,5 +46,12 @@ export async function ownServer(stack: AsyncDisposableStack): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'oio-test-postgres-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const server = stack.use(await startEmbeddedPostgres({ directory: join(directory, 'postgres') }));
+  // It outlives its parent by design; a test process that is ended early must not leave it behind.
+  const end = (): void => {
+    process.kill(server.pid, 'SIGQUIT');
+    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  };
+  process.once('exit', end);
+  stack.defer(() => void process.off('exit', end));
   return server.url;
 }
