@@ -49,9 +49,23 @@ export async function ownServer(stack: AsyncDisposableStack): Promise<string> {
   // It outlives its parent by design; a test process that is ended early must not leave it behind.
   const end = (): void => {
     process.kill(server.pid, 'SIGQUIT');
-    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    waitForEnd(server.pid);
+    rmSync(directory, { recursive: true, force: true });
   };
   process.once('exit', end);
   stack.defer(() => void process.off('exit', end));
   return server.url;
+}
+
+/** In an exit handler nothing but waiting in place is possible. */
+function waitForEnd(pid: number): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  try {
+    for (let waits = 0; waits < 100; waits += 1) {
+      process.kill(pid, 0);
+      Atomics.wait(clock, 0, 0, 20);
+    }
+  } catch {
+    // It is gone.
+  }
 }
