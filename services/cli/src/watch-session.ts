@@ -2,15 +2,7 @@ import type { SessionOutput, Status } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
 import { eventLine, printable } from './show-session.ts';
 
-const ENDED: ReadonlySet<Status> = new Set([
-  'completed',
-  'partially_completed',
-  'failed',
-  'timeout',
-  'stopped',
-  'cancelled',
-  'orphaned',
-]);
+const LIVING: ReadonlySet<Status> = new Set(['pending', 'queued', 'running', 'paused', 'degraded']);
 
 /** Prints a session's history as it grows and what its agent says, until it has ended and no retry is due. */
 export async function watchSession(
@@ -55,5 +47,5 @@ class LiveText {
 
 function endOf(data: object): Status | null {
   const { to } = data as { to?: Status };
-  return to && ENDED.has(to) ? to : null;
+  return to && !LIVING.has(to) ? to : null;
 }

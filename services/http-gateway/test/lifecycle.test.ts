@@ -5,7 +5,7 @@ import { diffWorkspace } from '@oio/contracts';
 import { EXIT_CODE, type StartupError, UnavailableError } from '@oio/errors';
 import test from 'ava';
 import { aRunningSession } from './support/a-session.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);

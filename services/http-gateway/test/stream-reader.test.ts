@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { StoredSessionEvent } from '@oio/contracts';
 import test from 'ava';
 import { StreamReader } from '../src/stream-reader.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 
 const event = (seq: number): StoredSessionEvent => ({
   sessionId: 's',

@@ -6,7 +6,7 @@ import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, createSetClock, newId, parseConfig } from '@oio/runtime';
 import test from 'ava';
 import { metricsConfig, startMetrics } from '../src/index.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { Life } from './support/life.ts';
 
 interface Rig extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { createLogger } from '@oio/runtime';
 import test from 'ava';
 import { every } from '../src/every.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 
 const silent = createLogger('test', { level: 'silent' });
 

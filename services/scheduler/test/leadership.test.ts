@@ -2,7 +2,7 @@ import { createLogger, createSetClock } from '@oio/runtime';
 import test from 'ava';
 import { Leadership } from '../src/leadership.ts';
 import type { LeaderTable } from '../src/ports.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 
 const LEASE_MS = 600;
 const logger = createLogger('test', { level: 'silent' });

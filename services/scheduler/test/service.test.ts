@@ -3,7 +3,7 @@ import { ConflictError } from '@oio/errors';
 import { serviceEnvelope } from '@oio/messaging';
 import { createSetClock } from '@oio/runtime';
 import test from 'ava';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import type { FakeSessionActor } from './support/fake-session-actor.ts';
 import { openFleet } from './support/open-fleet.ts';
 
@@ -271,7 +271,7 @@ test.serial('a restarted scheduler counts what runs already', async (t) => {
 });
 
 function runs(actor: FakeSessionActor, id: string, withinMs?: number): Promise<boolean> {
-  return eventually(() => actor.snapshot(id).status === 'running', withinMs);
+  return eventually(() => actor.snapshot(id).status === 'running', { withinMs });
 }
 
 /** The most sessions that were at work at the same time, by the order of the commits. */

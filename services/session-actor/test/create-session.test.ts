@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ConflictError, InvalidError } from '@oio/errors';
 import { newId } from '@oio/runtime';
 import test from 'ava';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { client, World } from './support/world.ts';
 
 const world = await World.open();
@@ -34,7 +34,7 @@ test('with start: false it stays pending', async (t) => {
 test('its events are published, in order', async (t) => {
   const { sessionId } = await world.create();
   const events = () => world.published.filter((event) => event.sessionId === sessionId);
-  await eventually('the events', async () => events().length === 2);
+  await eventually(async () => events().length === 2, { what: 'the events' });
   t.deepEqual(
     events().map(({ type, seq }) => [type, seq]),
     [

@@ -2,7 +2,7 @@ import { sessionCommands } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import { workerAddress } from '@oio/ownership';
 import test from 'ava';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { completedReport, RESUME, step } from './support/reports.ts';
 import { client, SERVER, World } from './support/world.ts';
 
@@ -13,7 +13,7 @@ test('an attempt is ordered once its dispatch is committed, complete in itself',
   const seen: unknown[] = [];
   world.gateway.onExecute = async ({ sessionId }) => void seen.push((await world.stored(sessionId))?.snapshot.status);
   const sessionId = await world.running({ prompt: 'Write a parser.' });
-  await eventually('the order', async () => world.gateway.executed.length === 1);
+  await eventually(async () => world.gateway.executed.length === 1, { what: 'the order' });
   t.deepEqual(seen, ['running']);
   const attempt = (await world.stored(sessionId))?.snapshot.attempt;
   t.like(world.gateway.executed[0], {
@@ -32,7 +32,7 @@ test('an order that nobody takes is given again until somebody does, and confirm
   const { clock } = await world.startActor();
   const sessionId = await world.running();
   await world.gateway.serves(SERVER);
-  await eventually('the order is taken', async () => world.gateway.ordersFor(sessionId).length === 1);
+  await eventually(async () => world.gateway.ordersFor(sessionId).length === 1, { what: 'the order is taken' });
   clock.skip(4_000);
   await ticks(world, 1);
   t.is(world.gateway.ordersFor(sessionId).length, 1);
@@ -40,7 +40,7 @@ test('an order that nobody takes is given again until somebody does, and confirm
     clock.skip(2_500);
     await ticks(world, 2);
   }
-  await eventually('the order is confirmed', async () => world.gateway.ordersFor(sessionId).length === 2);
+  await eventually(async () => world.gateway.ordersFor(sessionId).length === 2, { what: 'the order is confirmed' });
   t.is(new Set(world.gateway.executed.map(({ token }) => token)).size, 1);
 });
 
@@ -49,10 +49,10 @@ test('a session whose server nobody reaches is degraded, and recovers', async (t
   await world.startActor();
   const sessionId = await world.running();
   const status = async () => (await world.stored(sessionId))?.snapshot.status;
-  await eventually('the session is degraded', async () => (await status()) === 'degraded', 60_000);
+  await eventually(async () => (await status()) === 'degraded', { what: 'the session is degraded', withinMs: 60_000 });
   t.is((await world.stored(sessionId))?.snapshot.failure?.code, 'server_unreachable');
   await world.gateway.serves(SERVER);
-  await eventually('the session has recovered', async () => (await status()) === 'running');
+  await eventually(async () => (await status()) === 'running', { what: 'the session has recovered' });
 });
 
 test('a stop aborts the run, after its commit', async (t) => {
@@ -61,7 +61,7 @@ test('a stop aborts the run, after its commit', async (t) => {
   await world.gateway.serves(SERVER);
   const sessionId = await world.running();
   await world.order(sessionId, 'stop', {});
-  await eventually('the abort', async () => world.gateway.aborted.length === 1);
+  await eventually(async () => world.gateway.aborted.length === 1, { what: 'the abort' });
   t.deepEqual(world.gateway.aborted, [{ sessionId, token: '1.1' }]);
 });
 
@@ -73,7 +73,7 @@ test('when the answer to a commit is lost, the effect still starts, once', async
   database.loseAnswersOfCommits(1);
   const reply = await world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
   t.like(reply, { outcome: 'applied', status: 'running', version: 3 });
-  await eventually('the order', async () => world.gateway.executed.length === 1);
+  await eventually(async () => world.gateway.executed.length === 1, { what: 'the order' });
   database.loseCommits(2);
   t.like(await world.order(sessionId, 'checkpoint', { data: {} }), { outcome: 'applied', version: 4 });
   database.loseAnswersOfCommits(1);
@@ -94,10 +94,10 @@ test('when it stays unknown what became of a dispatch, the session is loaded aga
     );
   database.loseAnswersOfCommits(100);
   const refused = t.throwsAsync(dispatch(), { instanceOf: UnavailableError, code: 'fenced' });
-  await eventually('the dispatch is committed', async () => (await world.stored(sessionId))?.version === 3);
+  await eventually(async () => (await world.stored(sessionId))?.version === 3, { what: 'the dispatch is committed' });
   clock.skip(6_000);
   await refused;
-  await eventually('the order', async () => world.gateway.executed.length === 1);
+  await eventually(async () => world.gateway.executed.length === 1, { what: 'the order' });
   t.like(await dispatch(), { outcome: 'repeated', status: 'running', version: 3 });
 });
 
@@ -122,7 +122,9 @@ test('the end of a parent cancels its children, stops those that run, and lets g
     const runs = await world.running({ parentId });
     await world.order(parentId, 'stop', {});
     const states = async () => Promise.all([waits, runs].map(async (id) => (await world.stored(id))?.snapshot.status));
-    await eventually('the children end', async () => childPolicy === 'detach' || !(await states()).includes('running'));
+    await eventually(async () => childPolicy === 'detach' || !(await states()).includes('running'), {
+      what: 'the children end',
+    });
     return states();
   };
   t.deepEqual(await endOf('cancel'), ['cancelled', 'stopped']);
@@ -140,10 +142,9 @@ test('a child that its parent left behind is ended by the sweep', async (t) => {
        snapshot = snapshot || '{"status": "cancelled", "statusUpdatedAt": "2999-01-01T00:00:00.000Z"}' where id = $1::uuid`,
     [parentId],
   );
-  await eventually(
-    'the child ends',
-    async () => (await world.stored(child.sessionId))?.snapshot.status === 'cancelled',
-  );
+  await eventually(async () => (await world.stored(child.sessionId))?.snapshot.status === 'cancelled', {
+    what: 'the child ends',
+  });
   t.is((await world.stored(child.sessionId))?.snapshot.failure?.code, 'parent_ended');
 });
 
@@ -162,15 +163,14 @@ test('a parent with failed children succeeds in part, and wholly once they have 
   await world.order(bad, 'retry', {});
   await world.send(bad, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
   await world.send(bad, 'report-completed', completedReport('2.1'));
-  await eventually(
-    'the parent is complete',
-    async () => (await world.stored(parentId))?.snapshot.status === 'completed',
-  );
+  await eventually(async () => (await world.stored(parentId))?.snapshot.status === 'completed', {
+    what: 'the parent is complete',
+  });
 });
 
 /** Lets so many seconds of the session-actor's own ticks go by. */
 async function ticks(world: World, count: number): Promise<void> {
   const [row] = await world.database.query<{ now: Date }>('select now() as now');
   const endsAt = new Date(row?.now ?? 0).getTime() + count * 1_000 + 200;
-  await eventually('the ticks', async () => (await world.database.now()).getTime() >= endsAt);
+  await eventually(async () => (await world.database.now()).getTime() >= endsAt, { what: 'the ticks' });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError, UnavailableError } from '@oio/errors';
 import test from 'ava';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { SERVER, World } from './support/world.ts';
 
 test('a worker that cannot confirm its lease takes no commands, and none of them is committed', async (t) => {
@@ -15,7 +15,7 @@ test('a worker that cannot confirm its lease takes no commands, and none of them
   await t.throwsAsync(world.create(), { instanceOf: UnavailableError });
   t.deepEqual(await world.stored(sessionId), before);
   await world.database.query('alter table hidden_workers rename to workers');
-  await eventually('commands are taken again', () => succeeds(world.askAt(incarnation, sessionId)));
+  await eventually(() => succeeds(world.askAt(incarnation, sessionId)), { what: 'commands are taken again' });
 });
 
 test('a command reaches the owner by way of any worker', async (t) => {
@@ -38,7 +38,7 @@ test('when a worker dies, another owns its sessions under a new epoch', async (t
   const heir = await world.startActor();
   dying.database.cut();
   await world.expire(dying.incarnation);
-  await eventually('a command is taken', () => succeeds(world.askAt(heir.incarnation, sessionId)));
+  await eventually(() => succeeds(world.askAt(heir.incarnation, sessionId)), { what: 'a command is taken' });
   t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: 4 });
 });
 
@@ -51,7 +51,7 @@ test('a former owner that wakes up in the middle of a commit changes nothing, an
   const [id, before] = [randomUUID(), await world.stored(sessionId)];
   const command = world.order(sessionId, 'checkpoint', { data: {} }, { id });
   await world.expire(former.incarnation);
-  await eventually('the heir takes commands', () => succeeds(world.askAt(heir.incarnation, sessionId)));
+  await eventually(() => succeeds(world.askAt(heir.incarnation, sessionId)), { what: 'the heir takes commands' });
   former.database.open();
   t.is((await command).outcome, 'applied');
   t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: (before?.version ?? 0) + 2 });
@@ -65,12 +65,15 @@ test('a worker whose lease lapsed lets go of everything and orders nothing for w
   const heir = await world.startActor();
   former.database.hold();
   await world.expire(former.incarnation);
-  await eventually('the heir takes commands', () => succeeds(world.askAt(heir.incarnation, sessionId)));
+  await eventually(() => succeeds(world.askAt(heir.incarnation, sessionId)), { what: 'the heir takes commands' });
   former.database.open();
-  await eventually('the former owner knows', async () => {
-    const error = await world.askAt(former.incarnation, sessionId).catch((thrown: unknown) => thrown);
-    return error instanceof ConflictError && error.facts['owner'] === heir.incarnation;
-  });
+  await eventually(
+    async () => {
+      const error = await world.askAt(former.incarnation, sessionId).catch((thrown: unknown) => thrown);
+      return error instanceof ConflictError && error.facts['owner'] === heir.incarnation;
+    },
+    { what: 'the former owner knows' },
+  );
   await world.order(sessionId, 'stop', {});
   await world.gateway.serves(SERVER);
   t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2 });
@@ -82,7 +85,7 @@ test('a worker whose lease lapsed while nobody else was there goes on with what 
   const actor = await world.startActor();
   const sessionId = await world.running();
   await world.expire(actor.incarnation);
-  await eventually('the session is claimed anew', async () => (await world.stored(sessionId))?.epoch === 2);
+  await eventually(async () => (await world.stored(sessionId))?.epoch === 2, { what: 'the session is claimed anew' });
   t.is((await world.stored(sessionId))?.owner, actor.incarnation);
   t.is((await world.order(sessionId, 'checkpoint', { data: {} })).outcome, 'applied');
 });
@@ -94,8 +97,8 @@ test('a session at rest leaves the memory and comes back as it was; one at work 
   const [resting, working] = [(await world.create()).sessionId, await world.running()];
   const before = await world.stored(resting);
   clock.skip(61_000);
-  await eventually('the lease is confirmed', () => succeeds(world.create()));
-  await eventually('the session has left', async () => (await world.directory.ownerOf(resting)) === null);
+  await eventually(() => succeeds(world.create()), { what: 'the lease is confirmed' });
+  await eventually(async () => (await world.directory.ownerOf(resting)) === null, { what: 'the session has left' });
   t.is((await world.send(resting, 'adopt', {})).outcome, 'applied');
   t.deepEqual(await world.stored(resting), { ...before, epoch: 2 });
   t.like(await world.order(working, 'checkpoint', { data: {} }), { outcome: 'applied', version: 4 });

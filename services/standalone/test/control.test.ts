@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { startScriptedModel } from '@oio/scripted-model';
 import test from 'ava';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
 import { makePlace, type Place } from './support/place.ts';
 import {

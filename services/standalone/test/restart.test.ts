@@ -1,6 +1,6 @@
 import { startScriptedModel } from '@oio/scripted-model';
 import test, { type ExecutionContext } from 'ava';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
 import { makePlace, type Place } from './support/place.ts';
 import { isRunning, killProcess, processesOf } from './support/processes.ts';

@@ -3,7 +3,7 @@ import test from 'ava';
 import { commitSessions, type Database, type SessionCommit } from '../src/index.ts';
 import { openTestDatabase } from '../src/testing/test-database.ts';
 import { birth, cancelled, checkpointed, dispatched, OWNER } from './support/commits.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { stored, versions } from './support/stored.ts';
 
 const opened = await openTestDatabase();
@@ -117,7 +117,7 @@ test('a dispatch that meets a take-over in progress waits for it, and loses', as
     await successor.query('begin');
     await successor.query("update leaders set epoch = 2 where role = 'scheduler'");
     const dispatch = commitSessions(own.database, [dispatched(entry.next, 1)]);
-    await eventually('the dispatch waits for the lock', async () => (await waiting(own.database)) === 1);
+    await eventually(async () => (await waiting(own.database)) === 1, { what: 'the dispatch waits for the lock' });
     await successor.query('commit');
     t.is((await dispatch).size, 0);
     t.deepEqual(await versions(own.database, [entry.next.id]), [2]);

@@ -7,7 +7,7 @@ import { commitSessions, openDatabase, startEmbeddedPostgres } from '../src/inde
 import { openTestDatabase } from '../src/testing/test-database.ts';
 import { takePort } from './embedded/take-port.ts';
 import { birth } from './support/commits.ts';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { versions } from './support/stored.ts';
 
 const opened = await openTestDatabase();
@@ -72,11 +72,13 @@ test('after a restart of the database the pool works on by itself', async (t) =>
   await t.throwsAsync(running.query('select 1'), { instanceOf: UnavailableError });
   const second = await startEmbeddedPostgres({ directory, port });
   stack.defer(() => second.stop());
-  await eventually('the pool answers', () =>
-    running.now().then(
-      () => true,
-      () => false,
-    ),
+  await eventually(
+    () =>
+      running.now().then(
+        () => true,
+        () => false,
+      ),
+    { what: 'the pool answers' },
   );
   t.deepEqual(await versions(running, [entry.next.id]), [2]);
 });

@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
 import type { AgentEvent } from '../../src/ports.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { startObedientModel } from '../support/obedient-model.ts';
 import {
   beginTurn,

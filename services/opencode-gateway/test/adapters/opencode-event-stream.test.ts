@@ -4,7 +4,7 @@ import { EventBuffer } from '../../src/adapters/event-buffer.ts';
 import { type EventStreamOptions, OpencodeEventStream } from '../../src/adapters/opencode-event-stream.ts';
 import { OpencodeHttp } from '../../src/adapters/opencode-http.ts';
 import type { AgentEvent } from '../../src/ports.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { startHttpServer } from '../support/http-server.ts';
 
 test('a reader is told to read the truth as soon as the stream is open', async (t) => {

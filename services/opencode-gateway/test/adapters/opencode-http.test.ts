@@ -3,7 +3,7 @@ import { AppError } from '@oio/errors';
 import test, { type ExecutionContext } from 'ava';
 import { z } from 'zod';
 import { OpencodeHttp, type OpencodeHttpOptions } from '../../src/adapters/opencode-http.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { sendJson, startHttpServer } from '../support/http-server.ts';
 
 const schema = z.object({ ok: z.boolean() });

@@ -6,7 +6,7 @@ import { findProcess, isAlive } from '../../src/managed-server/process-table.ts'
 import { startManagedServer } from '../../src/managed-server/start-managed-server.ts';
 import { readState, writeState } from '../../src/managed-server/state-file.ts';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { startOrchestrator } from '../support/orchestrator.ts';
 import {

@@ -7,7 +7,7 @@ import { type ManagedServer, managedServer } from '../../src/managed-server/mana
 import { findProcess } from '../../src/managed-server/process-table.ts';
 import { startManagedServer } from '../../src/managed-server/start-managed-server.ts';
 import { superviseServer } from '../../src/managed-server/supervise-server.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { beginTurn, makePlace, optionsFor, promptsIn, readerOf, turnEnd } from '../support/real-server.ts';
 

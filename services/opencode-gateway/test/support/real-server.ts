@@ -9,7 +9,7 @@ import { type ManagedServerOptions, startManagedServer } from '../../src/managed
 import type { AgentServer, ModelRef, NewSession, Prompt } from '../../src/ports.ts';
 import { TurnReader } from '../../src/turn/turn-reader.ts';
 import type { Verdict } from '../../src/turn/verdict.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import type { FakeModel } from './fake-model.ts';
 
 export const MODEL: ModelRef = { providerId: 'fake', modelId: 'm' };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { demoSessions } from '@oio/scripted-model';
-import { eventually } from './support/eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { leftovers, runDemoProcess } from './support/run-demo-process.ts';
 
 const DEMO = join(import.meta.dirname, '..', '..', 'src', 'demo', 'main.ts');
@@ -39,7 +39,7 @@ for (const [when, sign] of [
 ] as const) {
   test.serial(`ended ${when}, twice even, it leaves nothing behind`, async (t) => {
     const demo = await runDemoProcess(t, DEMO);
-    t.true(await eventually(() => demo.output().includes(sign), 120_000), demo.output());
+    t.true(await eventually(() => demo.output().includes(sign), { withinMs: 120_000 }), demo.output());
     demo.child.kill('SIGINT');
     t.true(await eventually(() => demo.output().includes('stopping and cleaning up')));
     demo.child.kill('SIGINT');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from './eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import { killProcess, processesOf } from './processes.ts';
 
 /** A temporary place with everything that an orchestrator needs. What is left there when it is disposed of is ended. */

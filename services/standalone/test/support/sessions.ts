@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionDetail, SessionView } from '@oio/contracts';
 import { bash, createGate, type Gate, promptIncludes, type Script } from '@oio/scripted-model';
-import { eventually } from './eventually.ts';
+import { eventually } from '@oio/runtime/testing';
 import type { Orchestrator } from './orchestrator.ts';
 import { type FoundProcess, processesOf } from './processes.ts';
 

@@ -33,8 +33,7 @@ export const groupBehaviours: BusBehaviours = {
     };
     for (const group of ['g', 'g']) await bus.subscribe([told], { group, handler });
     for (let number = 0; number < EVENTS; number += 1) await bus.publish(told, numberedPayload(number));
-    await others.received(EVENTS / 4);
-    t.pass();
+    await t.notThrowsAsync(others.received(EVENTS / 4));
   },
 
   async 'the events that wait for a member that leaves go to the rest of its group'(t, bus) {
