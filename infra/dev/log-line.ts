@@ -68,7 +68,9 @@ function paletteFor(colors: Colors): (process: string) => (text: string) => stri
 }
 
 function timeOf(time: Date): string {
-  return Number.isNaN(time.getTime()) ? '--:--:--.---' : time.toTimeString().slice(0, 8) + `.${String(time.getMilliseconds()).padStart(3, '0')}`;
+  return Number.isNaN(time.getTime())
+    ? '--:--:--.---'
+    : time.toTimeString().slice(0, 8) + `.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
 function levelIn(colors: Colors, level: number): string {
@@ -96,7 +98,10 @@ function textOf(value: unknown): string {
 function stackOf(colors: Colors, { err, level }: Fields): string {
   if (!isError(err) || Number(level) < 50) return '';
   const lines = err.stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:internal'));
-  return lines.slice(0, STACK_LINES).map((line) => `\n${colors.dim(`    ${line.trim()}`)}`).join('');
+  return lines
+    .slice(0, STACK_LINES)
+    .map((line) => `\n${colors.dim(`    ${line.trim()}`)}`)
+    .join('');
 }
 
 function isError(value: unknown): value is { type: string; message: string; stack: string } {

@@ -79,7 +79,21 @@ function launch({ command, args, environment }: ProcessPlan, onLine: (line: stri
     createInterface({ input: stream }).on('line', onLine);
     stream.on('error', () => {});
   }
+  endWithThisProcess(child);
   return child;
+}
+
+/** A shell waits for the end of a pipe that only this process holds open: however that dies, the child is told to stop. */
+function endWithThisProcess(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  const watcher = spawn('sh', ['-c', 'read -r _; kill -TERM "$1"', 'sh', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  watcher.unref();
+  watcher.stdin.on('error', () => {});
+  // The id of a process that ended may soon be somebody else's.
+  child.once('exit', () => watcher.kill('SIGKILL'));
 }
 
 async function endOf(child: ChildProcess): Promise<{ readonly exitCode: number; readonly how: string }> {
