@@ -1,1 +1,2 @@
 export { platformConfig } from './config.ts';
+export { readSettings } from './read-settings.ts';

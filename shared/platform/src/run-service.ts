@@ -1,11 +1,11 @@
-import { createLogger, parseConfig, type Running, runMain } from '@oio/runtime';
-import { z } from 'zod';
-import { type PlatformConfig, platformConfig } from './config.ts';
+import { createLogger, type Running, runMain } from '@oio/runtime';
+import type { z } from 'zod';
+import type { PlatformConfig } from './config.ts';
 import { connectPlatform, type Platform } from './connect-platform.ts';
 import { startHealthServer } from './health-server.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { Readiness } from './readiness.ts';
-import { requireSecrets } from './require-secrets.ts';
+import { readSettings } from './read-settings.ts';
 
 export interface ServiceProcess<C extends z.ZodObject> {
   /** Its name in the log and in the metrics. */
@@ -29,9 +29,7 @@ async function startProcess<C extends z.ZodObject>(
   { service, config: schema, environment, start }: ServiceProcess<C>,
   stopping: AbortSignal,
 ): Promise<Running> {
-  const all = z.object({ ...platformConfig.shape, ...schema.shape });
-  const config = parseConfig(all, environment) as z.output<C> & PlatformConfig;
-  requireSecrets(config);
+  const config = readSettings(schema, environment);
   const logger = createLogger(service, { level: config.LOG_LEVEL });
   await using stack = new AsyncDisposableStack();
   const readiness = new Readiness();
