@@ -91,6 +91,7 @@ async function handle(
     epoch: session.epoch,
     random: Math.random(),
     messageId: newMessageId(Date.parse(now)),
+    takenOver: session.takenOver,
     ...children,
   });
   if (decision.kind !== 'events') return withoutEffect(parts, session.snapshot, decision, envelope, now);

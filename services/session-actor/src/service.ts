@@ -22,13 +22,13 @@ export async function startSessionActor(
   ports: SessionActorPorts,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const { bus, directory, database, clock, logger } = ports;
+  const { bus, directory, database, locks, clock, logger } = ports;
   const store = createPostgresSessionStore(database);
   const router = createSessionRouter(bus, directory);
   const leases = createPostgresWorkerLeases(database);
   const onLapsed = (): void => sessions.dropAll();
-  const worker = stack.use(await startWorker({ leases, directory, clock, logger, onLapsed }));
-  const sessions = new LiveSessions({ store, directory, worker, clock, logger });
+  const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
+  const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });
   const attempts = createAttemptKeeper({ bus, router, clock, logger });
   const effects = stack.use(createEffectRunner({ bus, router, attempts, logger }));
 
