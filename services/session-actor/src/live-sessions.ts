@@ -48,10 +48,7 @@ export class LiveSessions {
     // Somebody may have been quicker: then the session has been claimed already, under a newer epoch.
     if (this.#live.has(snapshot.id) || this.#loading.has(snapshot.id)) return;
     this.#keep(new LiveSession(snapshot, epoch, { claimed: false }));
-    const { directory, worker, logger } = this.#parts;
-    directory
-      .claim(snapshot.id, worker.incarnation)
-      .catch((error: unknown) => logger.warn({ err: error }, 'owner directory not told'));
+    this.#enter(snapshot.id);
   }
 
   /** Forgets the actor, because what it knows is out of date. The next command, or `reload`, claims the session anew. */
@@ -101,6 +98,14 @@ export class LiveSessions {
     this.#toReload.delete(sessionId);
   }
 
+  /** Tells the directory of an ownership that the store has granted. */
+  #enter(sessionId: string): void {
+    const { directory, worker, logger } = this.#parts;
+    directory
+      .claim(sessionId, worker.incarnation)
+      .catch((error: unknown) => logger.debug({ err: error }, 'owner directory not told'));
+  }
+
   #load(sessionId: string): Promise<LiveSession> {
     const loading = this.#claim(sessionId)
       .then((session) => this.#keep(session))
@@ -123,7 +128,9 @@ export class LiveSessions {
       const life = this.#life;
       const claimed = await store.claim(sessionId, worker.incarnation);
       if (!claimed) throw await this.#refusal(sessionId);
-      if (life === this.#life) return new LiveSession(claimed.snapshot, claimed.epoch, { claimed: true });
+      if (life !== this.#life) continue;
+      if (holder !== worker.incarnation) this.#enter(sessionId);
+      return new LiveSession(claimed.snapshot, claimed.epoch, { claimed: true });
     }
   }
 

@@ -1,18 +1,19 @@
-/** How many ended workers are kept in mind. An incarnation never comes back, so that forgetting one costs a time-out at most. */
-const KEPT = 1_000;
+/** For how long the news counts, in milliseconds: until then every other memory of the worker is gone. One that was ended by mistake may come back. */
+const COUNTS_MS = 3_000;
 
-/** The workers that are known to be gone, by the news of their end. */
+/** The workers that are known to have just ended. */
 export class EndedWorkers {
-  readonly #ended = new Set<string>();
+  readonly #until = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
 
   has(incarnation: string): boolean {
-    return this.#ended.has(incarnation);
+    return (this.#until.get(incarnation) ?? 0) > performance.now();
   }
 
   add(incarnation: string): void {
-    this.#ended.add(incarnation);
-    if (this.#ended.size > KEPT) for (const oldest of this.#ended.values().take(1)) this.#ended.delete(oldest);
+    const nowMs = performance.now();
+    for (const [id, untilMs] of this.#until) if (untilMs <= nowMs) this.#until.delete(id);
+    this.#until.set(incarnation, nowMs + COUNTS_MS);
     for (const tell of this.#waiting.get(incarnation) ?? []) tell();
     this.#waiting.delete(incarnation);
   }

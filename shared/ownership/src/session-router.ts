@@ -63,7 +63,7 @@ export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options
   const owners = new Owners(directory, ended);
   const patienceMs = options.patienceMs ?? PATIENCE_MS;
   // Only news: without it a command to a worker that is gone takes a time-out longer.
-  bus.subscribe([workerEnded], { handler: ({ incarnation }) => ended.add(incarnation) }).catch(() => {});
+  bus.subscribe([workerEnded], { handler: ({ incarnation }) => owners.end(incarnation) }).catch(() => {});
 
   /** One try: asks the owner, or anybody if there is none. */
   const ask = async (request: Routed, owner: string | null, timeoutMs: number): Promise<CommandReply> => {
@@ -120,7 +120,7 @@ class Owners {
   async likely({ name, envelope: { sessionId } }: Routed): Promise<string | null> {
     if (name === 'create') return null;
     const owner = this.#known.get(sessionId);
-    if (owner !== undefined && !this.#ended.has(owner)) return owner;
+    if (owner !== undefined) return owner;
     const entered = await this.#directory.ownerOf(sessionId).catch(() => null);
     return entered !== null && this.#ended.has(entered) ? null : entered;
   }
@@ -130,6 +130,11 @@ class Owners {
     if (!(error instanceof AppError) || !TRY_ANOTHER.has(error.code)) throw error;
     const { owner } = error.facts;
     return error.code === NOT_OWNER && typeof owner === 'string' && !this.#ended.has(owner) ? owner : null;
+  }
+
+  end(incarnation: string): void {
+    this.#known.forgetOwner(incarnation);
+    this.#ended.add(incarnation);
   }
 
   remember(sessionId: string, owner: string): void {
