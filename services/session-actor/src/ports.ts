@@ -1,7 +1,7 @@
 import type { SessionSnapshot } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
-import type { CommitOutcome, Database, ProcessLocks, SessionCommit } from '@oio/persistence';
+import type { CommitOutcome, Database, LockConnection, SessionCommit } from '@oio/persistence';
 import type { Logger, SetClock } from '@oio/runtime';
 
 /** What a claim brings: the session as it stands, under a new epoch. */
@@ -58,7 +58,7 @@ export interface SessionActorPorts {
   readonly directory: OwnerDirectory;
   readonly database: Database;
   /** Locks that end with this process. */
-  readonly locks: ProcessLocks;
+  readonly locks: LockConnection;
   readonly clock: SetClock;
   readonly logger: Logger;
 }

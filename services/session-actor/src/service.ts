@@ -9,6 +9,7 @@ import type { SessionActorConfig } from './config.ts';
 import { createEffectRunner, endChild } from './effects.ts';
 import type { CreateParts } from './create-session.ts';
 import { createHandlers } from './handlers.ts';
+import { createHistoryBell } from './history-bell.ts';
 import { LiveSessions } from './live-sessions.ts';
 import type { SessionActorPorts } from './ports.ts';
 import { startWorker } from './worker.ts';
@@ -32,7 +33,8 @@ export async function startSessionActor(
   const attempts = createAttemptKeeper({ bus, router, clock, logger });
   const effects = stack.use(createEffectRunner({ bus, router, attempts, logger }));
 
-  const parts = { sessions, store, worker, effects, bus, clock, logger, router, config };
+  const bell = createHistoryBell(bus);
+  const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, config };
   const tick = async (): Promise<void> => {
     if (worker.isFenced) return;
     sessions.passivate();

@@ -2,7 +2,7 @@ import { workerEnded } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
-import type { ProcessLocks } from '@oio/persistence';
+import type { LockConnection } from '@oio/persistence';
 import { type Logger, newId, type SetClock } from '@oio/runtime';
 import type { WorkerLeases } from './ports.ts';
 
@@ -25,7 +25,7 @@ export interface Worker extends AsyncDisposable {
 
 export interface WorkerParts {
   readonly leases: WorkerLeases;
-  readonly locks: ProcessLocks;
+  readonly locks: LockConnection;
   readonly bus: Bus;
   readonly directory: OwnerDirectory;
   readonly clock: SetClock;
@@ -39,7 +39,7 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   const { clock, locks, logger } = parts;
   const incarnation = newId();
   // Before the row says that it is held: who finds it free then knows that the process is gone.
-  await locks.hold(incarnation);
+  await locks.lock(incarnation);
   let confirmedAtMs = await renew(parts, incarnation, null);
 
   let renewal: Promise<void> | null = null;

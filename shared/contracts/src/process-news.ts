@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { liveContract } from './contract.ts';
 
-/** Rung after commits, so that the relay need not wait for its next look. Losing it costs half a second. */
+/** Announced by whoever committed, once for many commits: the relay that publishes the history looks at once. */
 export const historyGrown = liveContract({
   subject: 'history.grown',
-  summary: 'There are new events in the history: the relay may publish them.',
+  summary: 'Something was committed; there are events to publish.',
   payload: z.object({}),
 });
 
-/** Told by a worker that stops, and by the scheduler of one that it finds dead. Losing it costs a time-out. */
+/** Announced by a worker that stops, and by the scheduler of one that it finds dead: what it owned may be claimed at once. */
 export const workerEnded = liveContract({
   subject: 'worker.ended',
-  summary: 'A worker owns nothing any more: its sessions may be claimed.',
+  summary: 'A worker has given up all its sessions.',
   payload: z.object({ incarnation: z.string() }),
 });

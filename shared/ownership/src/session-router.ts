@@ -19,6 +19,9 @@ const KNOWN_OWNERS = 10_000;
 /** Code of the refusal by a worker that is not, and cannot become, the owner; `facts.owner` says who is. */
 const NOT_OWNER = 'not_owner';
 
+/** Code of the bus's own time-out: the one that was asked hangs, or is slow. */
+const NO_REPLY = 'no_reply';
+
 /** Refusals by, or instead of, a worker that another one may not share. */
 const TRY_ANOTHER: ReadonlySet<string> = new Set([NOT_OWNER, 'no_responders', 'fenced', 'worker_ended']);
 
@@ -42,6 +45,8 @@ export interface SessionRouter {
 export interface RouterOptions {
   /** How long one worker is waited for, in milliseconds. Default 2,500. */
   readonly patienceMs?: number;
+  /** And all of them together. Default 10,000. */
+  readonly allWithinMs?: number;
 }
 
 /** The refusal that sends the router on to the real owner. */
@@ -61,7 +66,7 @@ export function workerAddress(incarnation: string): string {
 export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options: RouterOptions = {}): SessionRouter {
   const ended = new EndedWorkers();
   const owners = new Owners(directory, ended);
-  const patienceMs = options.patienceMs ?? PATIENCE_MS;
+  const { patienceMs = PATIENCE_MS, allWithinMs = ALL_WITHIN_MS } = options;
   // Only news: without it a command to a worker that is gone takes a time-out longer.
   bus.subscribe([workerEnded], { handler: ({ incarnation }) => owners.end(incarnation) }).catch(() => {});
 
@@ -78,7 +83,7 @@ export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options
   return {
     async send(name, payload, envelope) {
       const request: Routed = { name, payload, envelope };
-      const untilMs = performance.now() + ALL_WITHIN_MS;
+      const untilMs = performance.now() + allWithinMs;
       let owner = await owners.likely(request);
       for (let tries = 1; ; tries += 1) {
         try {
@@ -86,7 +91,7 @@ export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options
         } catch (error) {
           if (isAboutOwner(error)) owners.forget(envelope.sessionId);
           if (tries >= TRIES) throw givenUp(envelope.sessionId, error);
-          const isSilent = error instanceof TimeoutError;
+          const isSilent = error instanceof TimeoutError && error.code === NO_REPLY;
           if (isSilent && performance.now() >= untilMs) throw error;
           const next = isSilent ? await owners.likely(request) : owners.named(error);
           // Somebody else is asked at once the first time; after that the parties need time to agree.
