@@ -103,10 +103,20 @@ export class World implements AsyncDisposable {
     sessionId: string,
     name: N,
     payload: SessionCommandPayload<N>,
-    more: Partial<Envelope> = {},
+    { to, ...more }: Partial<Envelope> & { readonly to?: string } = {},
   ): Promise<CommandReply> {
     const envelope = { ...serviceEnvelope('test', { tenant: 'acme' }), ...more, sessionId };
-    return this.#router.send(name, payload as never, envelope);
+    if (to === undefined) return this.#router.send(name, payload as never, envelope);
+    return this.bus.request(sessionCommands[name], payload as never, envelope, { to: `worker.${to}` });
+  }
+
+  /** The types of a session's events, in order. */
+  async history(sessionId: string): Promise<readonly string[]> {
+    const rows = await this.database.query<{ type: string }>(
+      'select type from session_events where session_id = $1::uuid order by seq',
+      [sessionId],
+    );
+    return rows.map(({ type }) => type);
   }
 
   /** As a client of the tenant. */
