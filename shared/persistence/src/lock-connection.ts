@@ -163,7 +163,7 @@ class Locks implements LockConnection {
       client.end().catch(() => {});
       throw error;
     }
-    if (this.#ending.signal.aborted) return void (await client.end());
+    if (this.#ending.signal.aborted) return client.end();
     this.#client = client;
     await this.#takeAgain();
   }
