@@ -2,7 +2,13 @@ import { type CommandReply, sessionCommands } from '@oio/contracts';
 import { type Bus, createInProcessBus, type Envelope, serviceEnvelope } from '@oio/messaging';
 import { createInProcessOwnerDirectory } from '../src/in-process-owner-directory.ts';
 import type { OwnerDirectory } from '../src/owner-directory.ts';
-import { createSessionRouter, type RouterOptions, type SessionEnvelope, type SessionRouter, workerAddress } from '../src/session-router.ts';
+import {
+  createSessionRouter,
+  type RouterOptions,
+  type SessionEnvelope,
+  type SessionRouter,
+  workerAddress,
+} from '../src/session-router.ts';
 
 /** What a fake worker does with a command: returns, or throws what a real one would. */
 type Conduct = () => void | Promise<void>;

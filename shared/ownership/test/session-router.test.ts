@@ -196,7 +196,7 @@ test('an owner that did not answer in time is looked up anew: it may hang while 
   t.is(new Set(workers.envelopes.map(({ id }) => id)).size, 1);
 });
 
-test('the news of a worker\'s end takes back what was asked of it, and nobody asks it again', async (t) => {
+test("the news of a worker's end takes back what was asked of it, and nobody asks it again", async (t) => {
   await using workers = new FakeWorkers({ patienceMs: 60_000 });
   using gate = new Hang();
   await workers.own('s', 'a', () => gate.pass());
