@@ -57,7 +57,8 @@ export function followUp(
   effects: Decided['effects'],
 ): void {
   for (const event of events) {
-    parts.bus.publish(sessionEvents[event.type], event as never).catch((error: unknown) => {
+    const id = `${event.sessionId}:${event.seq}`;
+    parts.bus.publish(sessionEvents[event.type], event as never, { id }).catch((error: unknown) => {
       parts.logger.error({ err: error, sessionId: event.sessionId, seq: event.seq }, 'event not published');
     });
   }
