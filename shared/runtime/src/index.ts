@@ -1,5 +1,6 @@
 export { type Clock, createSetClock, type SetClock } from './clock.ts';
 export { parseConfig } from './config.ts';
+export type { DependencyHealth } from './dependency-health.ts';
 export { newId, newMessageId } from './ids.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { runMain } from './run-main.ts';
