@@ -1,10 +1,7 @@
 export { OpencodeAgentServer } from './adapters/opencode-agent-server.ts';
 export { openCodeConfig } from './agents/open-code-config.ts';
 export { opencodeGatewayConfig } from './config.ts';
-<<<<<<< HEAD
-export { agentConfig, openCodeCredentials, opencodeProcessConfig } from './process-config.ts';
-=======
 export { startManagedServer } from './managed-server/start-managed-server.ts';
 export type { AgentServer } from './ports.ts';
->>>>>>> main
+export { agentConfig, openCodeCredentials, opencodeProcessConfig } from './process-config.ts';
 export { startOpencodeGateway } from './service.ts';

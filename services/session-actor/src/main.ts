@@ -6,5 +6,5 @@ await runService({
   service: 'session-actor',
   config: sessionActorConfig,
   environment: process.env,
-  start: startSessionActor,
+  start: async (config, platform) => startSessionActor(config, { ...platform, locks: await platform.openLocks() }),
 });
