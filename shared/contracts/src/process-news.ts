@@ -8,9 +8,9 @@ export const historyGrown = liveContract({
   payload: z.object({}),
 });
 
-/** Announced by a worker that stops of its own accord: what it owned may be claimed at once. */
+/** Announced by a worker that stops, and by the scheduler of one that it finds dead: what it owned may be claimed at once. */
 export const workerEnded = liveContract({
   subject: 'worker.ended',
   summary: 'A worker has given up all its sessions.',
-  payload: z.object({ incarnation: z.uuid() }),
+  payload: z.object({ incarnation: z.string() }),
 });
