@@ -92,7 +92,7 @@ test('events that come twice or out of order are sent once, in order', async (t)
   };
   for (const index of [2, 0, 3, 2, 1, 0, 3]) {
     const event = events[index] as StoredSessionEvent;
-    await api.bus.publish(sessionEvents[event.type], event);
+    await api.bus.publish(sessionEvents[event.type], event, { id: `${event.sessionId}:${event.seq}` });
   }
   t.deepEqual(
     (await stream.take(4)).map(({ id: seq }) => seq),

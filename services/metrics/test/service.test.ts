@@ -39,7 +39,9 @@ async function openRig(): Promise<Rig> {
       await commitSessions(database, batch);
     },
     async publish(events) {
-      for (const event of events) await bus.publish(sessionEvents[event.type], event);
+      for (const event of events) {
+        await bus.publish(sessionEvents[event.type], event, { id: `${event.sessionId}:${event.seq}` });
+      }
     },
     async value(line) {
       const { body } = await bus.request(metricsExposition, {}, serviceEnvelope('test'));

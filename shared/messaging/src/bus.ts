@@ -41,6 +41,11 @@ export interface SubscribeOptions<P> {
   readonly handler: (payload: P) => void | Promise<void>;
 }
 
+export interface PublishOptions {
+  /** Which event this is, `<sessionId>:<seq>`: the same one published twice within two minutes may be kept once. */
+  readonly id: string;
+}
+
 /**
  * Nothing new is delivered from the call on; resolves when the handlers under way are done, so a handler must not wait for
  * its own end. Events that wait for a member of a group go to the rest of it.
@@ -55,8 +60,8 @@ export type Unsubscribe = () => Promise<void>;
  */
 export interface Bus extends AsyncDisposable {
   /**
-   * Asks and waits. Throws `UnavailableError` code `no_responders` when nobody serves it, `TimeoutError` when no answer
-   * comes in time (which proves nothing: repeat it with the same envelope id), `InvalidError` for a bad payload, or
+   * Asks and waits. Throws `UnavailableError` code `no_responders` when nobody serves it, `TimeoutError` code
+   * `no_reply` when no answer comes in time (which proves nothing: repeat it with the same envelope id), `InvalidError` for a bad payload, or
    * what the handler threw.
    */
   request<C extends RequestContract>(
@@ -68,9 +73,10 @@ export interface Bus extends AsyncDisposable {
   serve<C extends RequestContract>(contract: C, handler: Handler<C>, options?: ServeOptions): Promise<Unsubscribe>;
   /**
    * Resolves once the event is safe with the bus: it is delivered at least once to each group and each subscriber without
-   * one, in order per publisher. Throws `UnavailableError` when the bus cannot take it.
+   * one, in the order of the calls; hundreds may be under way. Throws `UnavailableError` when the bus cannot take it,
+   * `InvalidError` code `invalid_message_id` for an id that is none.
    */
-  publish<C extends EventContract>(contract: C, payload: PayloadOf<C>): Promise<void>;
+  publish<C extends EventContract>(contract: C, payload: PayloadOf<C>, options: PublishOptions): Promise<void>;
   /** At most once; never throws and never waits: the news is dropped when nobody listens or a listener is slow. */
   announce<C extends LiveContract>(contract: C, payload: PayloadInputOf<C>): void;
   subscribe<C extends EventContract | LiveContract>(

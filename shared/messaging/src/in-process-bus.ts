@@ -1,32 +1,39 @@
 import type { Bus, SubscribeOptions } from './bus.ts';
-import type { Report } from './in-process-delivery.ts';
 import { InProcessRequests } from './in-process-requests.ts';
 import { InProcessSubscriptions } from './in-process-subscriptions.ts';
+import type { Operator, Report } from './operator.ts';
+import { NO_PARKING, type Parking } from './parking.ts';
 
 export interface InProcessBusOptions {
   /** Told of what no caller learns: bugs of handlers (the caller gets `internal`), failures of listeners, dropped news. */
   readonly onBug?: Report;
+  /** Gets the requests that are malformed and the events that no handler could use. Default: they are dropped. */
+  readonly parking?: Parking;
+  /** Who parks. Default `in-process`. */
+  readonly name?: string;
 }
 
 /** The bus inside one process: the same promises as NATS, without the wire. */
-export function createInProcessBus({ onBug = () => {} }: InProcessBusOptions = {}): Bus {
-  const requests = new InProcessRequests(onBug);
-  const subscriptions = new InProcessSubscriptions(onBug);
+export function createInProcessBus(options: InProcessBusOptions = {}): Bus {
+  const { onBug: report = () => {}, parking = NO_PARKING, name = 'in-process' } = options;
+  const operator: Operator = { name, report, parking };
+  const requests = new InProcessRequests(operator);
+  const subscriptions = new InProcessSubscriptions(operator);
   return {
-    async request(contract, payload, envelope, options = {}) {
-      return (await requests.request(contract, payload, { ...options, envelope })) as never;
+    async request(contract, payload, envelope, { to, timeoutMs } = {}) {
+      return (await requests.request(contract, payload, { to, timeoutMs, envelope })) as never;
     },
-    async serve(contract, handler, options = {}) {
-      return requests.serve(contract, handler, options);
+    async serve(contract, handler, { at } = {}) {
+      return requests.serve(contract, handler, { at });
     },
-    async publish(contract, payload) {
-      subscriptions.publish(contract, payload);
+    async publish(contract, payload, { id }) {
+      subscriptions.publish(contract, payload, id);
     },
     announce(contract, payload) {
       subscriptions.announce(contract, payload);
     },
-    async subscribe(contracts, options) {
-      return subscriptions.subscribe(contracts, options as SubscribeOptions<unknown>);
+    async subscribe(contracts, subscription) {
+      return subscriptions.subscribe(contracts, subscription as SubscribeOptions<unknown>);
     },
     async [Symbol.asyncDispose]() {
       await requests.end();

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { UnavailableError } from '@oio/errors';
 import type { SubscribeOptions } from './bus.ts';
+import type { Operator } from './operator.ts';
+import { park } from './parking.ts';
 import { redeliveryPauseMs } from './redelivery.ts';
+import { encodeEvent } from './wire.ts';
 
 /** How many messages may wait for one subscriber. Beyond it an event is refused, and of the live news the oldest go. */
 const EVENT_BACKLOG = 10_000;
@@ -10,27 +13,24 @@ const LIVE_BACKLOG = 1_000;
 export interface Message {
   readonly subject: string;
   readonly payload: unknown;
-  /** News, delivered at most once; otherwise an event, delivered until its handler is done with it. */
-  readonly live: boolean;
+  /** The id of an event, delivered until its handler is done with it; null for news, delivered at most once. */
+  readonly id: string | null;
 }
-
-/** Told of what nobody else learns of: errors of handlers, and what was dropped. */
-export type Report = (error: unknown, subject: string) => void;
 
 /** The queue of one subscription: one message at a time, in order; an event whose handler throws comes again. */
 export class Delivery {
   readonly group: string | undefined;
   readonly #handler: SubscribeOptions<unknown>['handler'];
-  readonly #report: Report;
+  readonly #operator: Operator;
   readonly #queue: Message[] = [];
   readonly #ending = new AbortController();
   #working: Promise<void> | null = null;
   #isDropping = false;
 
-  constructor({ group, handler }: SubscribeOptions<unknown>, report: Report) {
+  constructor({ group, handler }: SubscribeOptions<unknown>, operator: Operator) {
     this.group = group;
     this.#handler = handler;
-    this.#report = report;
+    this.#operator = operator;
   }
 
   get backlog(): number {
@@ -39,7 +39,7 @@ export class Delivery {
 
   /** Puts the message into the queue. Throws `UnavailableError` code `backlog_full` when there is no room for an event. */
   push(message: Message): void {
-    if (message.live && this.#queue.length >= LIVE_BACKLOG) this.#dropOldestNews(message.subject);
+    if (message.id === null && this.#queue.length >= LIVE_BACKLOG) this.#dropOldestNews(message.subject);
     if (this.#queue.length >= EVENT_BACKLOG) {
       throw new UnavailableError('A subscriber is too far behind to take the event.', { code: 'backlog_full' });
     }
@@ -51,7 +51,7 @@ export class Delivery {
   async end(): Promise<Message[]> {
     this.#ending.abort();
     await this.#working;
-    return this.#queue.splice(0).filter(({ live }) => !live);
+    return this.#queue.splice(0).filter(({ id }) => id !== null);
   }
 
   async #work(): Promise<void> {
@@ -73,9 +73,13 @@ export class Delivery {
         await this.#handler(message.payload);
         return;
       } catch (error) {
-        this.#report(error, message.subject);
-        const pauseMs = message.live ? null : redeliveryPauseMs(error, deliveries);
-        if (pauseMs === null) return;
+        this.#operator.report(error, message.subject);
+        if (message.id === null) return;
+        const pauseMs = redeliveryPauseMs(error, deliveries);
+        if (pauseMs === null) {
+          await this.#park({ ...message, id: message.id }, error);
+          return;
+        }
         await pause(pauseMs, undefined, { signal: this.#ending.signal }).catch(() => {});
       }
       if (!this.#ending.signal.aborted) continue;
@@ -84,11 +88,16 @@ export class Delivery {
     }
   }
 
+  #park({ subject, id, payload }: Message & { readonly id: string }, error: unknown): Promise<void> {
+    const body = encodeEvent(id, payload);
+    return park(this.#operator, { subject, group: this.group, reason: 'unprocessable', error, body });
+  }
+
   #dropOldestNews(subject: string): void {
-    const oldest = this.#queue.findIndex(({ live }) => live);
+    const oldest = this.#queue.findIndex(({ id }) => id === null);
     if (oldest !== -1) this.#queue.splice(oldest, 1);
     if (this.#isDropping) return;
     this.#isDropping = true;
-    this.#report(new UnavailableError('A slow listener misses live news.', { code: 'news_dropped' }), subject);
+    this.#operator.report(new UnavailableError('A slow listener misses live news.', { code: 'news_dropped' }), subject);
   }
 }

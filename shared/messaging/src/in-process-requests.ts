@@ -1,9 +1,11 @@
 import type { RequestContract } from '@oio/contracts';
 import { fromWireError, TimeoutError, toWireError, UnavailableError } from '@oio/errors';
 import type { Envelope, Handler, RequestOptions, ServeOptions, Unsubscribe } from './bus.ts';
-import type { Report } from './in-process-delivery.ts';
+import type { Operator, Report } from './operator.ts';
+import { park } from './parking.ts';
 import { parsePayload } from './parse-payload.ts';
 import { subjectFor } from './subject.ts';
+import { encodeRequest } from './wire.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -18,15 +20,20 @@ interface QueueGroup {
   turn: number;
 }
 
+interface Sent {
+  readonly subject: string;
+  readonly envelope: Envelope;
+}
+
 /** Who answers what, and the way of a question to them and back. */
 export class InProcessRequests {
-  readonly #report: Report;
+  readonly #operator: Operator;
   readonly #groups = new Map<string, QueueGroup>();
   readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor(report: Report) {
-    this.#report = report;
+  constructor(operator: Operator) {
+    this.#operator = operator;
   }
 
   serve(contract: RequestContract, handler: Handler<RequestContract>, { at }: ServeOptions): Unsubscribe {
@@ -52,8 +59,8 @@ export class InProcessRequests {
     this.#assertOpen();
     const subject = subjectFor(contract, to);
     const member = this.#nextMember(subject);
-    const parsed = parsePayload(contract, payload);
-    const answer = invoke(() => member.handler({ payload: parsed, envelope }), subject, this.#report);
+    const parsed = this.#parsed(contract, payload, { subject, envelope });
+    const answer = invoke(() => member.handler({ payload: parsed, envelope }), subject, this.#operator.report);
     for (const underWay of [member.underWay, this.#underWay]) track(answer, underWay);
     return within(answer, timeoutMs, subject);
   }
@@ -72,6 +79,16 @@ export class InProcessRequests {
     }
     group.turn = (group.turn + 1) % group.members.length;
     return member;
+  }
+
+  #parsed(contract: RequestContract, payload: unknown, { subject, envelope }: Sent): unknown {
+    try {
+      return parsePayload(contract, payload);
+    } catch (error) {
+      const body = encodeRequest(envelope, payload);
+      void park(this.#operator, { subject, reason: 'malformed', error, body });
+      throw error;
+    }
   }
 
   #assertOpen(): void {
@@ -98,7 +115,7 @@ function track(answer: Promise<unknown>, underWay: Set<Promise<unknown>>): void 
 async function within(answer: Promise<unknown>, timeoutMs: number, subject: string): Promise<unknown> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new TimeoutError(`No answer to "${subject}" within ${timeoutMs} ms.`)),
+    () => late.reject(new TimeoutError(`No answer to "${subject}" within ${timeoutMs} ms.`, { code: 'no_reply' })),
     timeoutMs,
   );
   try {

@@ -1,22 +1,24 @@
 import type { EventContract, LiveContract } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import type { SubscribeOptions, Unsubscribe } from './bus.ts';
-import { Delivery, type Message, type Report } from './in-process-delivery.ts';
+import { Delivery, type Message } from './in-process-delivery.ts';
+import { assertMessageId } from './message-id.ts';
+import type { Operator } from './operator.ts';
 import { parsePayload } from './parse-payload.ts';
 
 /** Who listens to what, and the fan-out of one message to them. */
 export class InProcessSubscriptions {
-  readonly #report: Report;
+  readonly #operator: Operator;
   readonly #listeners = new Map<string, Set<Delivery>>();
   #closed = false;
 
-  constructor(report: Report) {
-    this.#report = report;
+  constructor(operator: Operator) {
+    this.#operator = operator;
   }
 
   subscribe(contracts: readonly (EventContract | LiveContract)[], options: SubscribeOptions<unknown>): Unsubscribe {
     this.#assertOpen();
-    const delivery = new Delivery(options, this.#report);
+    const delivery = new Delivery(options, this.#operator);
     for (const { subject } of contracts) {
       this.#listeners.set(subject, (this.#listeners.get(subject) ?? new Set()).add(delivery));
     }
@@ -26,9 +28,10 @@ export class InProcessSubscriptions {
     };
   }
 
-  publish(contract: EventContract, payload: unknown): void {
+  publish(contract: EventContract, payload: unknown, id: string): void {
     this.#assertOpen();
-    const message = { subject: contract.subject, payload: parsePayload(contract, payload), live: false };
+    assertMessageId(id);
+    const message = { subject: contract.subject, payload: parsePayload(contract, payload), id };
     const refusals = this.#chosen(contract.subject).flatMap((delivery) => refusalOf(delivery, message));
     if (refusals.length > 0) throw refusals[0];
   }
@@ -36,10 +39,10 @@ export class InProcessSubscriptions {
   announce(contract: LiveContract, payload: unknown): void {
     if (this.#closed || !this.#listeners.has(contract.subject)) return;
     try {
-      const message = { subject: contract.subject, payload: parsePayload(contract, payload), live: true };
+      const message = { subject: contract.subject, payload: parsePayload(contract, payload), id: null };
       for (const delivery of this.#chosen(contract.subject)) delivery.push(message);
     } catch (error) {
-      this.#report(error, contract.subject);
+      this.#operator.report(error, contract.subject);
     }
   }
 
@@ -61,7 +64,7 @@ export class InProcessSubscriptions {
     if (group === undefined) return;
     const heir = this.#chosen(message.subject).find((delivery) => delivery.group === group);
     if (!heir) return;
-    for (const refusal of refusalOf(heir, message)) this.#report(refusal, message.subject);
+    for (const refusal of refusalOf(heir, message)) this.#operator.report(refusal, message.subject);
   }
 
   /** All that stand alone, and of each group the one with the shortest queue. */

@@ -5,9 +5,9 @@ import { createInProcessBus } from '../src/in-process-bus.ts';
 import { busContract } from '../src/testing/bus-contract.ts';
 import { Gate, someTurns } from '../src/testing/gate.ts';
 import { Inbox } from '../src/testing/inbox.ts';
-import { type Numbered, numberedPayload, testContracts } from '../src/testing/test-contracts.ts';
+import { anyId, type Numbered, numberedPayload, testContracts } from '../src/testing/test-contracts.ts';
 
-busContract(test, async () => createInProcessBus());
+busContract(test, async (options) => createInProcessBus(options));
 
 test('a bug of a handler is reported with its subject, an expected error is not', async (t) => {
   const reports: [unknown, string][] = [];
@@ -41,7 +41,7 @@ test('a handler of events does not run inside the call that publishes', async (t
   const { told, news } = testContracts();
   const inbox = new Inbox<Numbered>();
   await bus.subscribe([told, news], { handler: inbox.take });
-  const published = bus.publish(told, numberedPayload(1));
+  const published = bus.publish(told, numberedPayload(1), anyId());
   bus.announce(news, { number: 2 });
   t.is(inbox.messages.length, 0);
   await published;
@@ -51,7 +51,7 @@ test('a handler of events does not run inside the call that publishes', async (t
 test('a malformed event is refused to its publisher', async (t) => {
   await using bus = createInProcessBus();
   const { told } = testContracts();
-  await t.throwsAsync(bus.publish(told, { number: 0.5 } as Numbered), { instanceOf: InvalidError });
+  await t.throwsAsync(bus.publish(told, { number: 0.5 } as Numbered, anyId()), { instanceOf: InvalidError });
 });
 
 test('a subscriber that is 10,000 events behind is refused more, and the others get them', async (t) => {
@@ -60,11 +60,13 @@ test('a subscriber that is 10,000 events behind is refused more, and the others 
   const { told } = testContracts();
   const quick = new Inbox<Numbered>();
   await bus.subscribe([told], { handler: () => gate.pass() });
-  await bus.publish(told, numberedPayload(0));
+  await bus.publish(told, numberedPayload(0), anyId());
   await someTurns();
-  for (let number = 1; number <= 10_000; number += 1) await bus.publish(told, numberedPayload(number));
+  for (let number = 1; number <= 10_000; number += 1) await bus.publish(told, numberedPayload(number), anyId());
   await bus.subscribe([told], { handler: quick.take });
-  const refused = await t.throwsAsync(bus.publish(told, numberedPayload(10_001)), { instanceOf: UnavailableError });
+  const refused = await t.throwsAsync(bus.publish(told, numberedPayload(10_001), anyId()), {
+    instanceOf: UnavailableError,
+  });
   t.is(refused.code, 'backlog_full');
   t.deepEqual(await quick.received(1), [numberedPayload(10_001)]);
 });
@@ -82,7 +84,7 @@ test('of the news that a slow listener misses the oldest go, and it is said once
   await bus.subscribe([news, told], { handler });
   bus.announce(news, { number: 0 });
   await someTurns();
-  await bus.publish(told, numberedPayload(1));
+  await bus.publish(told, numberedPayload(1), anyId());
   for (let number = 2; number <= 5_000; number += 1) bus.announce(news, { number });
   gate.open();
   const newest = Array.from({ length: 999 }, (_, index) => 4_002 + index);
@@ -98,7 +100,7 @@ test('a subscription that ends while an event waits to be tried again ends at on
     throw new UnavailableError('Not now.');
   };
   const end = await bus.subscribe([told], { group: 'g', handler });
-  await bus.publish(told, numberedPayload(1));
+  await bus.publish(told, numberedPayload(1), anyId());
   await failed.received(6);
   const rest = new Inbox<Numbered>();
   await bus.subscribe([told], { group: 'g', handler: rest.take });

@@ -1,11 +1,15 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
+import { DeadLetterEntity } from './entities/dead-letter.ts';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.ts';
 import { LeaderEntity } from './entities/leader.ts';
+import { RelayCursorEntity } from './entities/relay-cursor.ts';
+import { RunFenceEntity } from './entities/run-fence.ts';
+import { ServerEntity } from './entities/server.ts';
 import { SessionEntity } from './entities/session.ts';
 import { SessionEventEntity } from './entities/session-event.ts';
 import { WorkerEntity } from './entities/worker.ts';
-import { M0001Sessions } from './migrations/m0001-sessions.ts';
+import { MIGRATIONS } from './migrations/migrations-list.ts';
 
 export interface PoolOptions {
   /** Connections at most: the pool and its overflow. Default 30. */
@@ -28,12 +32,24 @@ const CONNECTION = {
 /** Twenty connections and ten more at times of need; the pool closes what stays idle. */
 const CONNECTIONS = 30;
 
+const ENTITIES = [
+  SessionEntity,
+  SessionEventEntity,
+  WorkerEntity,
+  LeaderEntity,
+  IdempotencyKeyEntity,
+  RelayCursorEntity,
+  DeadLetterEntity,
+  RunFenceEntity,
+  ServerEntity,
+];
+
 export function createOrm(url: string, { connections = CONNECTIONS }: PoolOptions = {}) {
   return MikroORM.init({
     clientUrl: url,
-    entities: [SessionEntity, SessionEventEntity, WorkerEntity, LeaderEntity, IdempotencyKeyEntity],
+    entities: ENTITIES,
     extensions: [Migrator],
-    migrations: { migrationsList: [{ name: 'M0001Sessions', class: M0001Sessions }], snapshot: false },
+    migrations: { migrationsList: [...MIGRATIONS], snapshot: false },
     pool: { min: 0, max: connections },
     driverOptions: CONNECTION,
     // A flush of several versioned rows otherwise checks the versions in a SELECT of its own and loses updates.

@@ -121,7 +121,7 @@ export class FakeSessionActor {
   }
 
   #publish(event: StoredSessionEvent): Promise<void> {
-    return this.#parts.bus.publish(sessionEvents[event.type], event);
+    return this.#parts.bus.publish(sessionEvents[event.type], event, { id: `${event.sessionId}:${event.seq}` });
   }
 
   async #snapshot(id: string): Promise<SessionSnapshot | undefined> {

@@ -191,7 +191,8 @@ export class FakeSessionActor implements AsyncDisposable {
 
   async #publish(events: readonly StoredSessionEvent[]): Promise<void> {
     for (const event of events) {
-      if (!this.loses(event)) await this.#ports.bus.publish(sessionEvents[event.type], event);
+      const id = `${event.sessionId}:${event.seq}`;
+      if (!this.loses(event)) await this.#ports.bus.publish(sessionEvents[event.type], event, { id });
     }
   }
 

@@ -2,13 +2,13 @@ import { InvalidError, UnavailableError } from '@oio/errors';
 import type { BusBehaviours } from './bus-contract.ts';
 import { someTurns } from './gate.ts';
 import { Inbox } from './inbox.ts';
-import { type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
+import { anyId, type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
 
 const EVENTS = 300;
 
 export const eventBehaviours: BusBehaviours = {
   async 'an event that nobody listens to is published all the same'(t, bus) {
-    await t.notThrowsAsync(bus.publish(testContracts().told, numberedPayload(1)));
+    await t.notThrowsAsync(bus.publish(testContracts().told, numberedPayload(1), anyId()));
   },
 
   async 'the events of a publisher arrive in the order it published them, also of several contracts'(t, bus) {
@@ -16,7 +16,9 @@ export const eventBehaviours: BusBehaviours = {
     const inbox = new Inbox<Numbered>();
     await bus.subscribe([told, toldToo], { handler: inbox.take });
     const numbers = Array.from({ length: EVENTS }, (_, number) => number);
-    await Promise.all(numbers.map((number) => bus.publish(number % 2 ? told : toldToo, numberedPayload(number))));
+    await Promise.all(
+      numbers.map((number) => bus.publish(number % 2 ? told : toldToo, numberedPayload(number), anyId())),
+    );
     t.deepEqual(numbersOf(await inbox.received(EVENTS)), numbers);
   },
 
@@ -33,7 +35,7 @@ export const eventBehaviours: BusBehaviours = {
       inbox.take(message);
     };
     await bus.subscribe([told], { handler });
-    await Promise.all([1, 2, 3, 4, 5].map((number) => bus.publish(told, numberedPayload(number))));
+    await Promise.all([1, 2, 3, 4, 5].map((number) => bus.publish(told, numberedPayload(number), anyId())));
     await inbox.received(5);
     t.is(most, 1);
   },
@@ -43,7 +45,7 @@ export const eventBehaviours: BusBehaviours = {
     const inbox = new Inbox<Numbered>();
     const publishLater = async (number: number): Promise<void> => {
       for (let later = 0; later < number % 12; later += 1) await Promise.resolve();
-      await bus.publish(told, numberedPayload(number));
+      await bus.publish(told, numberedPayload(number), anyId());
     };
     const handler = (message: Numbered): void => {
       inbox.take(message);
@@ -69,7 +71,7 @@ export const eventBehaviours: BusBehaviours = {
       inbox.take(message);
     };
     await bus.subscribe([told], { handler });
-    for (const number of [1, 2, 3, 4, 5]) await bus.publish(told, numberedPayload(number));
+    for (const number of [1, 2, 3, 4, 5]) await bus.publish(told, numberedPayload(number), anyId());
     t.deepEqual(numbersOf(await inbox.received(5)), [1, 2, 3, 4, 5]);
     t.deepEqual(deliveries, [1, 2, 2, 2, 3, 4, 4, 5]);
   },
@@ -82,7 +84,7 @@ export const eventBehaviours: BusBehaviours = {
       if (message.number === 1) throw new InvalidError('Nothing can be done with this.');
     };
     await bus.subscribe([told], { handler });
-    for (const number of [1, 2, 3]) await bus.publish(told, numberedPayload(number));
+    for (const number of [1, 2, 3]) await bus.publish(told, numberedPayload(number), anyId());
     t.deepEqual(numbersOf(await deliveries.received(3)), [1, 2, 3]);
   },
 
@@ -92,8 +94,8 @@ export const eventBehaviours: BusBehaviours = {
     await bus.subscribe([told], { handler: inbox.take });
     const malformed = { number: 'one', note: 'none' } as unknown as Numbered;
     // Whether its publisher is told is left to the implementation: it may stand on the other side of a wire.
-    await bus.publish(told, malformed).catch((error: unknown) => t.true(error instanceof InvalidError));
-    await bus.publish(told, numberedPayload(2));
+    await bus.publish(told, malformed, anyId()).catch((error: unknown) => t.true(error instanceof InvalidError));
+    await bus.publish(told, numberedPayload(2), anyId());
     t.deepEqual(await inbox.received(1), [numberedPayload(2)]);
   },
 };

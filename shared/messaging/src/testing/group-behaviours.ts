@@ -1,7 +1,7 @@
 import type { BusBehaviours } from './bus-contract.ts';
 import { Gate } from './gate.ts';
 import { Inbox } from './inbox.ts';
-import { type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
+import { anyId, type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
 
 const EVENTS = 40;
 
@@ -15,7 +15,7 @@ export const groupBehaviours: BusBehaviours = {
     for (const inbox of [inboxes.single, other]) await bus.subscribe([told], into(inbox));
 
     const numbers = Array.from({ length: EVENTS }, (_, number) => number);
-    for (const number of numbers) await bus.publish(told, numberedPayload(number));
+    for (const number of numbers) await bus.publish(told, numberedPayload(number), anyId());
     for (const inbox of [inboxes.a, inboxes.b, inboxes.single, other]) {
       t.deepEqual([...(await inbox.received(EVENTS))].toSorted(byValue), numbers);
     }
@@ -32,7 +32,7 @@ export const groupBehaviours: BusBehaviours = {
       await gate.pass();
     };
     for (const group of ['g', 'g']) await bus.subscribe([told], { group, handler });
-    for (let number = 0; number < EVENTS; number += 1) await bus.publish(told, numberedPayload(number));
+    for (let number = 0; number < EVENTS; number += 1) await bus.publish(told, numberedPayload(number), anyId());
     await t.notThrowsAsync(others.received(EVENTS / 4));
   },
 
@@ -47,7 +47,7 @@ export const groupBehaviours: BusBehaviours = {
     const leave = await bus.subscribe([told], { group: 'g', handler });
     await bus.subscribe([told], { group: 'g', handler });
     const numbers = Array.from({ length: EVENTS }, (_, number) => number);
-    for (const number of numbers) await bus.publish(told, numberedPayload(number));
+    for (const number of numbers) await bus.publish(told, numberedPayload(number), anyId());
     const left = leave();
     gate.open();
     await left;

@@ -3,7 +3,7 @@ import { serviceEnvelope } from '../envelope.ts';
 import type { BusBehaviours } from './bus-contract.ts';
 import { Gate, someTurns } from './gate.ts';
 import { Inbox } from './inbox.ts';
-import { type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
+import { anyId, type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
 
 export const lifecycleBehaviours: BusBehaviours = {
   async 'what is no longer served has no responders, and its other servers go on'(t, bus) {
@@ -37,10 +37,10 @@ export const lifecycleBehaviours: BusBehaviours = {
     const [ended, going] = [new Inbox<Numbered>(), new Inbox<Numbered>()];
     const end = await bus.subscribe([told, news], { handler: ended.take });
     await bus.subscribe([told, news], { handler: going.take });
-    await bus.publish(told, numberedPayload(1));
+    await bus.publish(told, numberedPayload(1), anyId());
     await ended.received(1);
     await end();
-    await bus.publish(told, numberedPayload(2));
+    await bus.publish(told, numberedPayload(2), anyId());
     bus.announce(news, { number: 3 });
     await going.received(3);
     t.deepEqual(ended.messages, [numberedPayload(1)]);
@@ -62,7 +62,7 @@ export const lifecycleBehaviours: BusBehaviours = {
     using work = new SlowWork();
     const { told } = testContracts();
     await bus.subscribe([told], { handler: () => work.handle() });
-    await bus.publish(told, numberedPayload(1));
+    await bus.publish(told, numberedPayload(1), anyId());
     await work.endInTheMiddle(bus);
     t.deepEqual(work.order, ['handled', 'ended']);
   },
@@ -74,7 +74,7 @@ export const lifecycleBehaviours: BusBehaviours = {
     await bus[Symbol.asyncDispose]();
     const refused = [
       () => bus.request(ask, { number: 1 }, serviceEnvelope('test')),
-      () => bus.publish(told, numberedPayload(1)),
+      () => bus.publish(told, numberedPayload(1), anyId()),
       () => bus.serve(ask, async () => ({ by: 'any' })),
       () => bus.subscribe([told], { handler: () => {} }),
     ];

@@ -1,7 +1,7 @@
 import type { BusBehaviours } from './bus-contract.ts';
 import { Gate } from './gate.ts';
 import { Inbox } from './inbox.ts';
-import { type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
+import { anyId, type Numbered, numberedPayload, testContracts } from './test-contracts.ts';
 
 const FLOOD = 50_000;
 
@@ -52,7 +52,7 @@ export const liveBehaviours: BusBehaviours = {
     for (let number = 0; number < FLOOD; number += 1) bus.announce(news, { number });
     await quick.received(1);
     gate.open();
-    await bus.publish(told, { number: FLOOD, note: 'end' });
+    await bus.publish(told, { number: FLOOD, note: 'end' }, anyId());
     await end.received(1);
     t.true(slow.messages.length < FLOOD / 2, `${slow.messages.length} of ${FLOOD} were kept for a slow listener`);
     t.deepEqual(

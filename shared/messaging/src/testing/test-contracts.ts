@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventContract, liveContract, requestContract } from '@oio/contracts';
 import { z } from 'zod';
+import type { PublishOptions } from '../bus.ts';
 
 const numbered = z.strictObject({ number: z.int(), note: z.string().max(100).default('none') });
 
@@ -21,4 +22,9 @@ export function testContracts() {
 
 export function numberedPayload(number: number): Numbered {
   return { number, note: 'none' };
+}
+
+/** For an event of its own. */
+export function anyId(): PublishOptions {
+  return { id: `${randomUUID()}:1` };
 }
