@@ -88,7 +88,7 @@ export class SessionEnds implements Disposable {
 }
 
 /** Whether nothing more happens to it unless somebody asks for it. */
-export function hasEnded({ status, timers }: SessionSnapshot): boolean {
+function hasEnded({ status, timers }: SessionSnapshot): boolean {
   return isTerminal(status) && timers.retry === undefined;
 }
 
