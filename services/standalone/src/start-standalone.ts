@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { createApiKeyAuthenticator, loadOrCreateApiKey, startHttpGateway } from '@oio/http-gateway';
 import { createInProcessBus } from '@oio/messaging';
 import { startMetrics } from '@oio/metrics';
-import { startOpencodeGateway } from '@oio/opencode-gateway';
+import { openCodeCredentials, startOpencodeGateway } from '@oio/opencode-gateway';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
 import { openDatabase, openLockConnection } from '@oio/persistence';
 import { createLogger, createSetClock, type Logger } from '@oio/runtime';
@@ -99,10 +96,4 @@ function openBus(stack: AsyncDisposableStack, logger: Logger) {
   const bus = stack.use(createInProcessBus({ onBug }));
   const directory = stack.use(createInProcessOwnerDirectory());
   return { bus, directory, router: createSessionRouter(bus, directory), clock: createSetClock() };
-}
-
-/** The credentials that the user gave OpenCode itself (`opencode auth login`); null without any. */
-async function openCodeCredentials(environment: StandaloneOptions['environment']): Promise<string | null> {
-  const base = environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
-  return readFile(join(base, 'opencode', 'auth.json'), 'utf8').catch(() => null);
 }
