@@ -7,7 +7,8 @@ export interface Trip {
   readonly bytes: Buffer;
   /** Before the message goes out; just after it went out; or when its answer comes, which the asker then never sees. */
   readonly at: 'before' | 'during' | 'after';
-  readonly strike: () => void;
+  /** Told the port of the client, by which its process can be found. */
+  readonly strike: (clientPort: number) => void;
 }
 
 /** What is done to all connections of a proxy. */

@@ -50,7 +50,7 @@ export class Link {
     const trip = this.#controls.tripFor(chunk);
     if (!trip) return false;
     const strike = (): void => {
-      trip.strike();
+      trip.strike(this.#client.remotePort ?? 0);
       this.cut();
     };
     if (trip.at === 'before') {

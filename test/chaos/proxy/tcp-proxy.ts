@@ -65,7 +65,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Resets the connection at the next message that holds `bytes`, and runs `strike` just before. Returns how to call it off. */
-  trip(bytes: string, at: Trip['at'], strike: () => void): () => void {
+  trip(bytes: string, at: Trip['at'], strike: Trip['strike']): () => void {
     return this.#controls.addTrip({ bytes: Buffer.from(bytes), at, strike });
   }
 
