@@ -9,6 +9,7 @@ import type { SessionActorConfig } from './config.ts';
 import { createEffectRunner, endChild } from './effects.ts';
 import type { CreateParts } from './create-session.ts';
 import { createHandlers } from './handlers.ts';
+import { createHistoryBell } from './history-bell.ts';
 import { LiveSessions } from './live-sessions.ts';
 import type { SessionActorPorts } from './ports.ts';
 import { startWorker } from './worker.ts';
@@ -22,17 +23,18 @@ export async function startSessionActor(
   ports: SessionActorPorts,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const { bus, directory, database, clock, logger } = ports;
+  const { bus, directory, database, locks, clock, logger } = ports;
   const store = createPostgresSessionStore(database);
   const router = createSessionRouter(bus, directory);
   const leases = createPostgresWorkerLeases(database);
   const onLapsed = (): void => sessions.dropAll();
-  const worker = stack.use(await startWorker({ leases, directory, clock, logger, onLapsed }));
-  const sessions = new LiveSessions({ store, directory, worker, clock, logger });
+  const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
+  const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });
   const attempts = createAttemptKeeper({ bus, router, clock, logger });
   const effects = stack.use(createEffectRunner({ bus, router, attempts, logger }));
 
-  const parts = { sessions, store, worker, effects, bus, clock, logger, router, config };
+  const bell = createHistoryBell(bus);
+  const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, config };
   const tick = async (): Promise<void> => {
     if (worker.isFenced) return;
     sessions.passivate();
