@@ -1,4 +1,4 @@
-import type { BackingServer } from '@oio/backing-servers';
+import type { NatsServer, RedisServer } from '@oio/backing-servers';
 import type { OpencodeServer } from './fleet/opencode-server.ts';
 import type { Postgres } from './fleet/postgres.ts';
 import type { ServiceKind, ServiceProcess } from './fleet/service-process.ts';
@@ -7,6 +7,7 @@ import type { HttpClient } from './load/http-client.ts';
 import type { Load } from './load/load.ts';
 import type { Random } from './random.ts';
 import { type Loss, workOf } from './takeovers.ts';
+import type { BusProbe } from './witness/bus-probe.ts';
 import type { Witness } from './witness/witness.ts';
 
 /** The system under test, as faults see it. */
@@ -14,10 +15,12 @@ export interface World {
   readonly services: readonly ServiceProcess[];
   readonly opencode: readonly OpencodeServer[];
   readonly postgres: Postgres;
-  readonly nats: BackingServer & { readonly url: string };
-  readonly redis: BackingServer & { readonly url: string };
+  readonly nats: NatsServer;
+  readonly redis: RedisServer;
   readonly witness: Witness;
   readonly client: HttpClient;
+  readonly apiKey: string;
+  readonly bus: BusProbe;
   readonly history: History;
   readonly load: Load;
   /** Directories that the load does not use. */

@@ -1,5 +1,5 @@
 import type { History } from '../load/history.ts';
-import type { Observed } from '../witness/event-observer.ts';
+import type { Observed } from '../witness/bus-probe.ts';
 import type { Witness } from '../witness/witness.ts';
 import type { StandInCall } from '../fleet/stand-in-call.ts';
 import type { Loss } from '../takeovers.ts';

@@ -5,8 +5,12 @@ export type Way = Direction | 'both';
 export interface Trip {
   /** Bytes by which the message is known. */
   readonly bytes: Buffer;
-  /** Before the message goes out; just after it went out; or when its answer comes, which the asker then never sees. */
-  readonly at: 'before' | 'during' | 'after';
+  /**
+   * Before the message goes out; just after it went out; when its answer comes, which the asker then never sees; or the whole
+   * link is held from this message on. */
+  readonly at: 'before' | 'during' | 'after' | 'hold';
+  /** Further bytes that the message must hold. */
+  readonly also?: Buffer;
   /** Told the port of the client, by which its process can be found. */
   readonly strike: (clientPort: number) => void;
 }
@@ -56,7 +60,7 @@ export class Controls {
   /** The trip that this chunk sets off; it is used up by that. */
   tripFor(chunk: Buffer): Trip | null {
     for (const trip of this.#trips) {
-      if (!chunk.includes(trip.bytes)) continue;
+      if (!chunk.includes(trip.bytes) || (trip.also && !chunk.includes(trip.also))) continue;
       this.#trips.delete(trip);
       return trip;
     }

@@ -69,6 +69,11 @@ export class TcpProxy implements AsyncDisposable {
     return this.#controls.addTrip({ bytes: Buffer.from(bytes), at, strike });
   }
 
+  /** Holds everything from the first message on that holds both, until it is healed; `struck` is told then. */
+  holdAt(bytes: string, also: string, struck: () => void): void {
+    this.#controls.addTrip({ bytes: Buffer.from(bytes), also: Buffer.from(also), at: 'hold', strike: struck });
+  }
+
   /** Ends every disturbance. Connections that lost bytes are reset, because they cannot go on. */
   heal(): void {
     this.#refuses = false;
