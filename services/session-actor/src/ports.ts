@@ -1,5 +1,5 @@
 import type { SessionSnapshot } from '@oio/domain';
-import type { Bus } from '@oio/messaging';
+import type { Bus, Parking } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
 import type { CommitOutcome, Database, LockConnection, SessionCommit } from '@oio/persistence';
 import type { Logger, SetClock } from '@oio/runtime';
@@ -59,6 +59,8 @@ export interface SessionActorPorts {
   readonly database: Database;
   /** Locks that end with this process. */
   readonly locks: LockConnection;
+  /** Where an event goes that cannot be published. */
+  readonly parking: Parking;
   readonly clock: SetClock;
   readonly logger: Logger;
 }

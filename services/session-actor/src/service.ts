@@ -1,7 +1,8 @@
-import { sessionCommands } from '@oio/contracts';
+import { historyGrown, sessionCommands } from '@oio/contracts';
 import { serveAll } from '@oio/messaging';
 import { createSessionRouter, workerAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
+import { createPostgresHistoryTail } from './adapters/postgres-history-tail.ts';
 import { createPostgresSessionStore } from './adapters/postgres-session-store.ts';
 import { createPostgresWorkerLeases } from './adapters/postgres-worker-leases.ts';
 import { createAttemptKeeper } from './attempt-keeper.ts';
@@ -12,8 +13,11 @@ import { createHandlers } from './handlers.ts';
 import { createHistoryBell } from './history-bell.ts';
 import { LiveSessions } from './live-sessions.ts';
 import type { SessionActorPorts } from './ports.ts';
+import { startRelay } from './relay/start-relay.ts';
 import { startWorker } from './worker.ts';
 
+/** The lock of the one that publishes the history. */
+const RELAY = 'relay';
 const TICK_MS = 1_000;
 const SWEEP_MS = 5_000;
 
@@ -23,10 +27,15 @@ export async function startSessionActor(
   ports: SessionActorPorts,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const { bus, directory, database, locks, clock, logger } = ports;
+  const { bus, directory, database, locks, parking, clock, logger } = ports;
   const store = createPostgresSessionStore(database);
   const router = createSessionRouter(bus, directory);
   const leases = createPostgresWorkerLeases(database);
+  // Started first, so that it ends last: what the worker commits until then is published.
+  const isMyTurn = (): Promise<boolean> => locks.tryLock(RELAY);
+  const tail = createPostgresHistoryTail(database);
+  const relay = stack.use(startRelay({ tail, bus, parking, isMyTurn, logger }));
+  stack.defer(await bus.subscribe([historyGrown], { handler: () => relay.wake() }));
   const onLapsed = (): void => sessions.dropAll();
   const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
   const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });

@@ -47,7 +47,14 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
   const shared = { ...openBus(stack, logger('bus')), database: stack.use(await openDatabase(databaseUrl)) };
   const locks = stack.use(await openLockConnection(databaseUrl));
-  stack.use(await startSessionActor(config, { ...shared, locks, logger: logger('session-actor') }));
+  stack.use(
+    await startSessionActor(config, {
+      ...shared,
+      locks,
+      parking: { park: async () => {} },
+      logger: logger('session-actor'),
+    }),
+  );
   onProgress('Starting OpenCode');
   const setting = {
     serverDirectory: data.opencode,

@@ -80,7 +80,15 @@ export class World implements AsyncDisposable {
     const known = await this.#incarnations();
     const logger = createLogger('session-actor', { level: 'silent' });
     const locks = this.#stack.use(await openLockConnection(this.#url));
-    const ports = { bus: this.bus, directory: this.directory, database, locks, clock, logger };
+    const ports = {
+      bus: this.bus,
+      directory: this.directory,
+      database,
+      locks,
+      parking: { park: async () => {} },
+      clock,
+      logger,
+    };
     const actor = this.#stack.use(await startSessionActor(parseConfig(sessionActorConfig, settings), ports));
     const incarnation = (await this.#incarnations()).find((id) => !known.includes(id)) ?? '';
     return {
