@@ -48,7 +48,7 @@ export class Answers {
 
   /**
    * Throws `UnavailableError` code `no_responders` when nobody listens, `bus_disconnected`, `bus_closed` or
-   * `bus_overloaded` when it was not sent; `TimeoutError` when no answer came in time or, code `connection_lost`, none can
+   * `bus_overloaded` when it was not sent; `TimeoutError` when no answer came in time, code `no_reply`, or, code `connection_lost`, none can
    * come any more; `ForbiddenError` when the server does not let it through.
    */
   ask(subject: string, data: Uint8Array, { timeoutMs, headers }: AskOptions): Promise<Msg> {
@@ -79,7 +79,9 @@ export class Answers {
 
   #expire(token: string, timeoutMs: number): void {
     const pending = this.#settle(token);
-    pending?.reject(new TimeoutError(`No answer to "${pending.subject}" within ${timeoutMs} ms.`));
+    pending?.reject(
+      new TimeoutError(`No answer to "${pending.subject}" within ${timeoutMs} ms.`, { code: 'no_reply' }),
+    );
   }
 
   #settle(token: string): Pending | undefined {
