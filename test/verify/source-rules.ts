@@ -40,7 +40,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
   {
     name: 'sleeping-test',
     reason: 'a test does not sleep: poll for what it waits for with eventually(), else it is slow and still flaky',
-    violations: (file) => (file.isTest && !file.path.startsWith('test/verify/') ? sleeps(file) : []),
+    violations: (file) => (file.isTest && !isTestProgram(file.path) ? sleeps(file) : []),
   },
   {
     name: 'skipped-test',
@@ -48,6 +48,11 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     violations: (file) => (file.isTest ? skippedTests(file) : []),
   },
 ];
+
+/** What runs as a program of its own, not as a test: the gate, the fault harness, the bench. They have schedules to keep. */
+function isTestProgram(path: string): boolean {
+  return path.startsWith('test/verify/') || (/^test\/(?:chaos|bench)\//.test(path) && !path.endsWith('.test.ts'));
+}
 
 function environmentReads(file: SourceFile): number[] {
   if (file.isTest || file.folder === 'infra' || mayReadEnvironment(file.path)) return [];

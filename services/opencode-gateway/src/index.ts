@@ -1,2 +1,6 @@
+export { OpencodeAgentServer } from './adapters/opencode-agent-server.ts';
+export { openCodeConfig } from './agents/open-code-config.ts';
 export { opencodeGatewayConfig } from './config.ts';
+export { startManagedServer } from './managed-server/start-managed-server.ts';
+export type { AgentServer } from './ports.ts';
 export { startOpencodeGateway } from './service.ts';

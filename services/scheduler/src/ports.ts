@@ -1,7 +1,7 @@
 import type { Status, WorkspaceKind } from '@oio/contracts';
 import type { Timer } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
-import type { SessionRouter } from '@oio/ownership';
+import type { OwnerDirectory, SessionRouter } from '@oio/ownership';
 import type { Database } from '@oio/persistence';
 import type { Clock, Logger } from '@oio/runtime';
 
@@ -9,6 +9,7 @@ import type { Clock, Logger } from '@oio/runtime';
 export interface SchedulerPorts {
   readonly bus: Bus;
   readonly router: SessionRouter;
+  readonly directory: OwnerDirectory;
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -54,6 +55,10 @@ export interface SessionTable {
   withTimer(query: { withinMs: number; limit: number; except: readonly string[] }): Promise<TimedSession[]>;
   /** Those at work whose owner is not a living worker. */
   abandoned(query: { limit: number; except: readonly string[] }): Promise<SessionKey[]>;
+  /** Workers that show a sign of death: `expired` when the lease has run out, else the lock that ends with the process is free. */
+  lifelessWorkers(): Promise<{ readonly incarnation: string; readonly expired: boolean }[]>;
+  /** Ends these workers: what they own may be claimed, and their locks fall free. One that still acts is stopped by its epochs. */
+  endWorkers(incarnations: readonly string[]): Promise<void>;
   /** Removes the rows of workers that have been dead for at least `deadMs`. */
   forgetWorkers(deadMs: number): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { serverAnnounced, sessionEvents, type StoredSessionEvent } from '@oio/contracts';
+import { serverAnnounced, sessionEvents, type StoredSessionEvent, workerEnded } from '@oio/contracts';
 import { newId } from '@oio/runtime';
 import { createPostgresLeaderTable } from './adapters/postgres-leader-table.ts';
 import { createPostgresSessionTable } from './adapters/postgres-session-table.ts';
@@ -37,6 +37,7 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
       { handler: onEvent },
     ),
   );
+  stack.defer(await bus.subscribe([workerEnded], { handler: () => terms.current?.workerEnded() }));
   stack.use(terms.startLeadership());
 
   const resources = stack.move();
@@ -82,7 +83,7 @@ class Terms implements AsyncDisposable {
   }
 
   #begin(epoch: number, isActive: () => boolean): void {
-    const { database, router, clock, logger } = this.#ports;
+    const { database, router, bus, directory, clock, logger } = this.#ports;
     const {
       MAX_CONCURRENT_SESSIONS: limit,
       SCHEDULER_QUEUE_HEAD: queueCapacity,
@@ -90,7 +91,19 @@ class Terms implements AsyncDisposable {
     } = this.#config;
     const limits = () => ({ limit, servers: this.#servers.all() });
     const table = createPostgresSessionTable(database);
-    this.current = new Term({ epoch, isActive, limits, table, router, clock, logger, queueCapacity, sweepMs });
+    this.current = new Term({
+      epoch,
+      isActive,
+      limits,
+      table,
+      router,
+      bus,
+      directory,
+      clock,
+      logger,
+      queueCapacity,
+      sweepMs,
+    });
   }
 
   #end(): void {

@@ -1,9 +1,11 @@
 import type { StoredSessionEvent } from '@oio/contracts';
-import type { SessionRouter } from '@oio/ownership';
+import type { Bus } from '@oio/messaging';
+import type { OwnerDirectory, SessionRouter } from '@oio/ownership';
 import type { Clock, Logger } from '@oio/runtime';
 import { Backoff } from './backoff.ts';
 import { Board } from './board.ts';
 import { ADOPT_EVERY_MS, adoptAbandoned, FORGET_EVERY_MS, forgetDeadWorkers } from './dead-owners.ts';
+import { DeadWorkers, LOOK_EVERY_MS } from './dead-workers.ts';
 import { Dispatcher, realPause } from './dispatcher.ts';
 import { every, type Loop, type LoopOptions } from './every.ts';
 import { PacedCommands } from './paced-commands.ts';
@@ -20,6 +22,8 @@ export interface TermParts {
   readonly limits: () => Limits;
   readonly table: SessionTable;
   readonly router: SessionRouter;
+  readonly bus: Bus;
+  readonly directory: OwnerDirectory;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly queueCapacity: number;
@@ -34,6 +38,7 @@ export class Term implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #lookUps: LookUps;
   readonly #lookUpLoop: Loop;
+  #adoptions: Loop | null = null;
 
   constructor(parts: TermParts) {
     this.#parts = parts;
@@ -69,6 +74,11 @@ export class Term implements AsyncDisposable {
     this.#board.serverHeard(serverId);
   }
 
+  /** A worker has ended: what it owned is taken over at once. */
+  workerEnded(): void {
+    this.#adoptions?.wake();
+  }
+
   why(sessionId: string): Blocker | null | undefined {
     return this.#board.why(sessionId);
   }
@@ -84,11 +94,15 @@ export class Term implements AsyncDisposable {
 
   /** Timers, and sessions whose owner is gone: commands that need no slot. */
   #startCommands(): void {
-    const { table, router, clock, logger } = this.#parts;
+    const { table, router, bus, directory, clock, logger } = this.#parts;
     const timers = this.#resources.use(new PacedCommands({ clock, logger, what: 'timer' }));
     const adoptions = this.#resources.use(new PacedCommands({ clock, logger, what: 'adoption' }));
     this.#every('timers', TIMER_POLL_MS, () => fireTimers({ table, router, commands: timers }));
-    this.#every('dead owners', ADOPT_EVERY_MS, () => adoptAbandoned({ table, router, commands: adoptions }));
+    this.#adoptions = this.#every('dead owners', ADOPT_EVERY_MS, () =>
+      adoptAbandoned({ table, router, commands: adoptions }),
+    );
+    const workers = new DeadWorkers({ table, directory, bus, logger, onDeath: () => this.workerEnded() });
+    this.#every('workers', LOOK_EVERY_MS, () => workers.look());
     this.#every('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
   }
 

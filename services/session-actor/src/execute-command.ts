@@ -1,4 +1,4 @@
-import { type CommandReply, type SessionCommandName, type StoredSessionEvent, sessionEvents } from '@oio/contracts';
+import type { CommandReply, SessionCommandName, StoredSessionEvent } from '@oio/contracts';
 import { type Decision, decide, type SessionCommand, type SessionSnapshot, toSessionView } from '@oio/domain';
 import { type AppError, ConflictError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
@@ -7,6 +7,7 @@ import { type Clock, type Logger, newMessageId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { commitEntry } from './commit-entry.ts';
 import { type EffectRunner, effectsOnParent } from './effects.ts';
+import type { HistoryBell } from './history-bell.ts';
 import type { LiveSession } from './live-session.ts';
 import { type LiveSessions, noSuchSession } from './live-sessions.ts';
 import type { SessionStore } from './ports.ts';
@@ -17,6 +18,7 @@ export interface CommandParts {
   readonly store: SessionStore;
   readonly worker: Worker;
   readonly effects: EffectRunner;
+  readonly bell: HistoryBell;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -49,19 +51,14 @@ function assertVisible(snapshot: SessionSnapshot, envelope: Envelope): void {
   throw noSuchSession(snapshot.id);
 }
 
-/** Publishes what was committed, in order, and starts its effects. */
+/** Has what was committed published, and starts its effects. */
 export function followUp(
-  parts: Pick<CommandParts, 'bus' | 'effects' | 'logger'>,
+  parts: Pick<CommandParts, 'bell' | 'effects'>,
   snapshot: SessionSnapshot,
   events: readonly StoredSessionEvent[],
   effects: Decided['effects'],
 ): void {
-  for (const event of events) {
-    const id = `${event.sessionId}:${event.seq}`;
-    parts.bus.publish(sessionEvents[event.type], event as never, { id }).catch((error: unknown) => {
-      parts.logger.error({ err: error, sessionId: event.sessionId, seq: event.seq }, 'event not published');
-    });
-  }
+  parts.bell.ring();
   for (const effect of [...effects, ...effectsOnParent(snapshot, events)]) parts.effects.start(effect, snapshot);
 }
 
@@ -92,6 +89,7 @@ async function handle(
     epoch: session.epoch,
     random: Math.random(),
     messageId: newMessageId(Date.parse(now)),
+    takenOver: session.takenOver,
     ...children,
   });
   if (decision.kind !== 'events') return withoutEffect(parts, session.snapshot, decision, envelope, now);

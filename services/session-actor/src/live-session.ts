@@ -13,10 +13,12 @@ export class LiveSession {
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #retired = false;
+  #takenOver: boolean;
   lastUsedMs = 0;
 
-  constructor(snapshot: SessionSnapshot, epoch: number) {
+  constructor(snapshot: SessionSnapshot, epoch: number, { claimed }: { readonly claimed: boolean }) {
     this.epoch = epoch;
+    this.#takenOver = claimed;
     const state = sessionMachine.resolveState({ value: snapshot.status, context: snapshot });
     this.#actor = createActor(sessionMachine, { snapshot: state, input: snapshot }).start();
   }
@@ -34,12 +36,18 @@ export class LiveSession {
     return this.#retired;
   }
 
+  /** Whether it was claimed, and its history does not show that yet. */
+  get takenOver(): boolean {
+    return this.#takenOver;
+  }
+
   retire(): void {
     this.#retired = true;
   }
 
   /** Takes in what has been committed; nothing else may change the actor. */
   apply(events: readonly StoredSessionEvent[]): void {
+    if (events.length > 0) this.#takenOver = false;
     for (const event of events) {
       this.#actor.send(event);
       if (this.snapshot.version !== event.seq)

@@ -3,7 +3,7 @@ import { AppError, NotFoundError } from '@oio/errors';
 import { notOwner, type OwnerDirectory } from '@oio/ownership';
 import type { Clock, Logger } from '@oio/runtime';
 import { LiveSession } from './live-session.ts';
-import type { SessionStore } from './ports.ts';
+import type { SessionStore, WorkerLeases } from './ports.ts';
 import type { Worker } from './worker.ts';
 
 /** How long an actor that nobody needs stays in memory, in milliseconds. */
@@ -12,6 +12,7 @@ const IDLE_ENDED_MS = 5_000;
 
 export interface LiveSessionsParts {
   readonly store: SessionStore;
+  readonly leases: Pick<WorkerLeases, 'lives'>;
   readonly directory: OwnerDirectory;
   readonly worker: Pick<Worker, 'incarnation'>;
   readonly clock: Clock;
@@ -25,6 +26,8 @@ export class LiveSessions {
   readonly #loading = new Map<string, Promise<LiveSession>>();
   /** Dropped while it may be working: to be loaded again without being asked for. */
   readonly #toReload = new Set<string>();
+  /** Questions under way whether a worker lives: all that come for its sessions ask the same. */
+  readonly #askedAbout = new Map<string, Promise<boolean>>();
   /** Counts the lives of the worker's lease. */
   #life = 0;
 
@@ -44,11 +47,8 @@ export class LiveSessions {
   add(snapshot: SessionSnapshot, epoch: number): void {
     // Somebody may have been quicker: then the session has been claimed already, under a newer epoch.
     if (this.#live.has(snapshot.id) || this.#loading.has(snapshot.id)) return;
-    this.#keep(new LiveSession(snapshot, epoch));
-    const { directory, worker, logger } = this.#parts;
-    directory
-      .claim(snapshot.id, worker.incarnation)
-      .catch((error: unknown) => logger.warn({ err: error }, 'owner directory not told'));
+    this.#keep(new LiveSession(snapshot, epoch, { claimed: false }));
+    this.#enter(snapshot.id);
   }
 
   /** Forgets the actor, because what it knows is out of date. The next command, or `reload`, claims the session anew. */
@@ -103,6 +103,14 @@ export class LiveSessions {
     this.#toReload.delete(sessionId);
   }
 
+  /** Tells the directory of an ownership that the store has granted. */
+  #enter(sessionId: string): void {
+    const { directory, worker, logger } = this.#parts;
+    directory
+      .claim(sessionId, worker.incarnation)
+      .catch((error: unknown) => logger.debug({ err: error }, 'owner directory not told'));
+  }
+
   #load(sessionId: string): Promise<LiveSession> {
     const loading = this.#claim(sessionId)
       .then((session) => this.#keep(session))
@@ -120,13 +128,25 @@ export class LiveSessions {
   async #claim(sessionId: string): Promise<LiveSession> {
     const { store, directory, worker } = this.#parts;
     const holder = await directory.claim(sessionId, worker.incarnation).catch(() => worker.incarnation);
-    if (holder !== worker.incarnation) throw notOwner(sessionId, holder);
+    if (holder !== worker.incarnation && (await this.#lives(holder))) throw notOwner(sessionId, holder);
     for (;;) {
       const life = this.#life;
       const claimed = await store.claim(sessionId, worker.incarnation);
       if (!claimed) throw await this.#refusal(sessionId);
-      if (life === this.#life) return new LiveSession(claimed.snapshot, claimed.epoch);
+      if (life !== this.#life) continue;
+      if (holder !== worker.incarnation) this.#enter(sessionId);
+      return new LiveSession(claimed.snapshot, claimed.epoch, { claimed: true });
     }
+  }
+
+  /** What the directory says may be old: a command that comes here may have found nobody at the holder's address. */
+  async #lives(holder: string): Promise<boolean> {
+    const { leases, directory } = this.#parts;
+    const asked = this.#askedAbout.get(holder) ?? leases.lives(holder).finally(() => this.#askedAbout.delete(holder));
+    this.#askedAbout.set(holder, asked);
+    const lives = await asked;
+    if (!lives) await directory.withdraw(holder).catch(() => {});
+    return lives;
   }
 
   async #refusal(sessionId: string): Promise<AppError> {

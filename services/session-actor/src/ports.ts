@@ -1,7 +1,7 @@
 import type { SessionSnapshot } from '@oio/domain';
-import type { Bus } from '@oio/messaging';
+import type { Bus, Parking } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
-import type { CommitOutcome, Database, SessionCommit } from '@oio/persistence';
+import type { CommitOutcome, Database, LockConnection, SessionCommit } from '@oio/persistence';
 import type { Logger, SetClock } from '@oio/runtime';
 
 /** What a claim brings: the session as it stands, under a new epoch. */
@@ -44,12 +44,12 @@ export interface Renewal {
 
 /** The worker's own row: alive by the database's clock. */
 export interface WorkerLeases {
-  /** Enters or renews the worker for `leaseMs`. */
-  renew(incarnation: string, leaseMs: number): Promise<Renewal>;
+  /** Enters or renews the worker for `leaseMs`; `locked` says whether it holds the lock that ends with its process. */
+  renew(incarnation: string, leaseMs: number, locked: boolean): Promise<Renewal>;
+  /** Whether a worker lives, by its lease and its lock. */
+  lives(incarnation: string): Promise<boolean>;
   /** Ends it now: everything that the worker owns may be claimed at once. */
   end(incarnation: string): Promise<void>;
-  /** The process ids of living workers on this machine. */
-  onThisHost(): Promise<readonly { readonly incarnation: string; readonly pid: number }[]>;
 }
 
 /** What the service is given from outside. */
@@ -57,6 +57,10 @@ export interface SessionActorPorts {
   readonly bus: Bus;
   readonly directory: OwnerDirectory;
   readonly database: Database;
+  /** Locks that end with this process. */
+  readonly locks: LockConnection;
+  /** Where an event goes that cannot be published. */
+  readonly parking: Parking;
   readonly clock: SetClock;
   readonly logger: Logger;
 }

@@ -1,7 +1,8 @@
-import { sessionCommands } from '@oio/contracts';
+import { historyGrown, sessionCommands } from '@oio/contracts';
 import { serveAll } from '@oio/messaging';
 import { createSessionRouter, workerAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
+import { createPostgresHistoryTail } from './adapters/postgres-history-tail.ts';
 import { createPostgresSessionStore } from './adapters/postgres-session-store.ts';
 import { createPostgresWorkerLeases } from './adapters/postgres-worker-leases.ts';
 import { createAttemptKeeper } from './attempt-keeper.ts';
@@ -9,10 +10,14 @@ import type { SessionActorConfig } from './config.ts';
 import { createEffectRunner, endChild } from './effects.ts';
 import type { CreateParts } from './create-session.ts';
 import { createHandlers } from './handlers.ts';
+import { createHistoryBell } from './history-bell.ts';
 import { LiveSessions } from './live-sessions.ts';
 import type { SessionActorPorts } from './ports.ts';
+import { startRelay } from './relay/start-relay.ts';
 import { startWorker } from './worker.ts';
 
+/** The lock of the one that publishes the history. */
+const RELAY = 'relay';
 const TICK_MS = 1_000;
 const SWEEP_MS = 5_000;
 
@@ -22,17 +27,23 @@ export async function startSessionActor(
   ports: SessionActorPorts,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const { bus, directory, database, clock, logger } = ports;
+  const { bus, directory, database, locks, parking, clock, logger } = ports;
   const store = createPostgresSessionStore(database);
   const router = createSessionRouter(bus, directory);
   const leases = createPostgresWorkerLeases(database);
+  // Started first, so that it ends last: what the worker commits until then is published.
+  const isMyTurn = (): Promise<boolean> => locks.tryLock(RELAY);
+  const tail = createPostgresHistoryTail(database);
+  const relay = stack.use(startRelay({ tail, bus, parking, isMyTurn, logger }));
+  stack.defer(await bus.subscribe([historyGrown], { handler: () => relay.wake() }));
   const onLapsed = (): void => sessions.dropAll();
-  const worker = stack.use(await startWorker({ leases, directory, clock, logger, onLapsed }));
-  const sessions = new LiveSessions({ store, directory, worker, clock, logger });
+  const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
+  const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });
   const attempts = createAttemptKeeper({ bus, router, clock, logger, loaded: (id) => sessions.loaded(id) });
   const effects = stack.use(createEffectRunner({ router, attempts, logger }));
 
-  const parts = { sessions, store, worker, effects, bus, clock, logger, router, config };
+  const bell = createHistoryBell(bus);
+  const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, config };
   const tick = async (): Promise<void> => {
     if (worker.isFenced) return;
     sessions.passivate();

@@ -42,6 +42,22 @@ test('when a worker dies, another owns its sessions under a new epoch', async (t
   t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: 4 });
 });
 
+test('when the process of a worker ends, its sessions are claimed without waiting for the end of its lease', async (t) => {
+  await using world = await World.open();
+  const dying = await world.startActor();
+  const sessionId = await world.running();
+  const heir = await world.startActor();
+  t.like(await t.throwsAsync(world.askAt(heir.incarnation, sessionId)), { code: 'not_owner' });
+  dying.database.hold();
+  await dying.dropLocks();
+  t.is((await world.send(sessionId, 'adopt', {}, { to: heir.incarnation })).outcome, 'applied');
+  t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: 4 });
+  t.is((await world.history(sessionId)).at(-1), 'session.adopted');
+  t.is((await world.send(sessionId, 'adopt', {}, { to: heir.incarnation })).outcome, 'applied');
+  t.is((await world.stored(sessionId))?.version, 4, 'it is adopted once');
+  dying.database.open();
+});
+
 test('a former owner that wakes up in the middle of a commit changes nothing, and the command has one effect', async (t) => {
   await using world = await World.open();
   const former = await world.startActor();
@@ -128,8 +144,8 @@ test('a command that waited behind one of unknown outcome is decided on by the t
   database.loseAnswersOfCommits(8);
   const dispatch = world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
   const pause = world.order(sessionId, 'pause', {});
-  await t.throwsAsync(dispatch, { instanceOf: UnavailableError, code: 'database_unavailable' });
-  t.like(await pause, { outcome: 'applied', status: 'paused', version: 4 });
+  t.is((await dispatch).outcome, 'repeated', 'it is asked for again under its id, and was done');
+  t.like(await pause, { status: 'paused', version: 4 });
 });
 
 function succeeds(promise: Promise<unknown>): Promise<boolean> {

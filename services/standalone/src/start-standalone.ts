@@ -6,7 +6,7 @@ import { createInProcessBus } from '@oio/messaging';
 import { startMetrics } from '@oio/metrics';
 import { startOpencodeGateway } from '@oio/opencode-gateway';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
-import { openDatabase } from '@oio/persistence';
+import { openDatabase, openLockConnection } from '@oio/persistence';
 import { createLogger, createSetClock, type Logger } from '@oio/runtime';
 import { startScheduler } from '@oio/scheduler';
 import { defaultDataDirectory } from '@oio/sdk';
@@ -46,7 +46,15 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   onProgress(config.DATABASE_URL ? 'Connecting to the database' : 'Starting PostgreSQL');
   const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
   const shared = { ...openBus(stack, logger('bus')), database: stack.use(await openDatabase(databaseUrl)) };
-  stack.use(await startSessionActor(config, { ...shared, logger: logger('session-actor') }));
+  const locks = stack.use(await openLockConnection(databaseUrl));
+  stack.use(
+    await startSessionActor(config, {
+      ...shared,
+      locks,
+      parking: { park: async () => {} },
+      logger: logger('session-actor'),
+    }),
+  );
   onProgress('Starting OpenCode');
   const setting = {
     serverDirectory: data.opencode,

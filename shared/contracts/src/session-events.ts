@@ -59,6 +59,8 @@ export const sessionEventData = {
   'session.checkpoint-made': z.object({ checkpoint }),
   'session.warning-raised': z.object({ warning }),
   'session.child-added': z.object({ childId: z.string() }),
+  /** Another worker has taken over a session at work, because its owner was gone; the new epoch is in the event around it. */
+  'session.adopted': z.object({}),
   'session.attempt-closed': z.object({ token: z.string(), proof: z.string() }),
   'session.deleted': z.object({}),
 } as const;

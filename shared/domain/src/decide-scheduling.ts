@@ -23,8 +23,9 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     if (!timer || snapshot.timers[name as TimerName]?.generation !== generation) return nothing;
     return timer(snapshot, context.now);
   },
-  adopt: (snapshot) => {
+  adopt: (snapshot, _payload, { takenOver = false }) => {
     const effects = pendingEffects(snapshot);
+    if (takenOver && isWorking(snapshot.status)) return emit([{ type: 'session.adopted', data: {} }], effects);
     return isLiving(snapshot.status) || effects.length > 0 ? emit([], effects) : nothing;
   },
   'add-child': (snapshot, { childId }) => {

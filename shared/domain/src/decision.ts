@@ -28,6 +28,8 @@ export interface DecisionContext {
   readonly random: number;
   /** The id that a new attempt's prompt gets in OpenCode. */
   readonly messageId: string;
+  /** Whether this owner has taken the session over and not written anything to its history yet. */
+  readonly takenOver?: boolean;
   /** How the children have ended so far; only needed for sessions that have some. */
   readonly children?: { readonly succeeded: number; readonly failed: number };
 }

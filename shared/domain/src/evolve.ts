@@ -27,6 +27,8 @@ const evolvers: Evolvers = {
   ...transitionEvolvers,
   ...attemptEvolvers,
   'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
+  // Who owns it is told by the epochs of the events, not by the snapshot.
+  'session.adopted': (snapshot) => snapshot,
   'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at, timers: {} }),
 };
 

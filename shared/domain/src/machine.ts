@@ -11,6 +11,7 @@ const FACTS = [
   'session.checkpoint-made',
   'session.warning-raised',
   'session.child-added',
+  'session.adopted',
   'session.attempt-closed',
   'session.deleted',
 ] as const satisfies readonly SessionEventType[];

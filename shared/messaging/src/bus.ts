@@ -60,8 +60,8 @@ export type Unsubscribe = () => Promise<void>;
  */
 export interface Bus extends AsyncDisposable {
   /**
-   * Asks and waits. Throws `UnavailableError` code `no_responders` when nobody serves it, `TimeoutError` when no answer
-   * comes in time (which proves nothing: repeat it with the same envelope id), `InvalidError` for a bad payload, or
+   * Asks and waits. Throws `UnavailableError` code `no_responders` when nobody serves it, `TimeoutError` code
+   * `no_reply` when no answer comes in time (which proves nothing: repeat it with the same envelope id), `InvalidError` for a bad payload, or
    * what the handler threw.
    */
   request<C extends RequestContract>(

@@ -115,7 +115,7 @@ function track(answer: Promise<unknown>, underWay: Set<Promise<unknown>>): void 
 async function within(answer: Promise<unknown>, timeoutMs: number, subject: string): Promise<unknown> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new TimeoutError(`No answer to "${subject}" within ${timeoutMs} ms.`)),
+    () => late.reject(new TimeoutError(`No answer to "${subject}" within ${timeoutMs} ms.`, { code: 'no_reply' })),
     timeoutMs,
   );
   try {

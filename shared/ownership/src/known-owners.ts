@@ -21,6 +21,11 @@ export class KnownOwners {
     }
   }
 
+  /** Forgets all sessions of an owner. */
+  forgetOwner(owner: string): void {
+    for (const [sessionId, known] of this.#owners) if (known === owner) this.#owners.delete(sessionId);
+  }
+
   forget(sessionId: string): void {
     this.#owners.delete(sessionId);
   }

@@ -1,22 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CommandReply, type SessionCommandName, sessionCommands } from '@oio/contracts';
+import { type CommandReply, type SessionCommandName, sessionCommands, workerEnded } from '@oio/contracts';
 import { AppError, ConflictError, TimeoutError, UnavailableError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import type { z } from 'zod';
+import { EndedWorkers } from './ended-workers.ts';
 import { KnownOwners } from './known-owners.ts';
 import type { OwnerDirectory } from './owner-directory.ts';
 
 /** How many workers a command is tried on, and the first pause between two tries; each further one is twice as long: 2.5 s in all. */
 const TRIES = 9;
 const FIRST_PAUSE_MS = 10;
+/** How long one worker is waited for, and all of them together. One that hangs must not use up the caller's patience. */
+const PATIENCE_MS = 2_500;
+const ALL_WITHIN_MS = 10_000;
 /** How many owners a router knows without asking the directory. */
 const KNOWN_OWNERS = 10_000;
 
 /** Code of the refusal by a worker that is not, and cannot become, the owner; `facts.owner` says who is. */
 const NOT_OWNER = 'not_owner';
 
+/** Code of the bus's own time-out: the one that was asked hangs, or is slow. */
+const NO_REPLY = 'no_reply';
+
 /** Refusals by, or instead of, a worker that another one may not share. */
-const TRY_ANOTHER: ReadonlySet<string> = new Set([NOT_OWNER, 'no_responders', 'fenced']);
+const TRY_ANOTHER: ReadonlySet<string> = new Set([NOT_OWNER, 'no_responders', 'fenced', 'worker_ended']);
 
 export type SessionEnvelope = Envelope & { readonly sessionId: string };
 
@@ -25,13 +32,21 @@ type PayloadInput<N extends SessionCommandName> = z.input<(typeof sessionCommand
 export interface SessionRouter {
   /**
    * Sends a command to the owner of its session, or to any worker, which then claims it. Safe to repeat: the envelope id
-   * is the command id. Throws `UnavailableError` code `no_owner` when no worker takes it, else what `Bus.request` throws.
+   * is the command id. Throws `UnavailableError` code `no_owner` when no worker takes it, `TimeoutError` when none answers
+   * within 10 s, else what `Bus.request` throws.
    */
   send<N extends SessionCommandName>(
     name: N,
     payload: PayloadInput<N>,
     envelope: SessionEnvelope,
   ): Promise<CommandReply>;
+}
+
+export interface RouterOptions {
+  /** How long one worker is waited for, in milliseconds. Default 2,500. */
+  readonly patienceMs?: number;
+  /** And all of them together. Default 10,000. */
+  readonly allWithinMs?: number;
 }
 
 /** The refusal that sends the router on to the real owner. */
@@ -44,25 +59,43 @@ export function workerAddress(incarnation: string): string {
   return `worker.${incarnation}`;
 }
 
-/** Routes by the owner that answered last, else by the directory. Neither need be right: who is asked wrongly says so. */
-export function createSessionRouter(bus: Bus, directory: OwnerDirectory): SessionRouter {
-  const known = new KnownOwners(KNOWN_OWNERS);
+/**
+ * Routes by the owner that answered last, else by the directory. Neither need be right: who is asked wrongly says so, and
+ * the news that a worker has ended takes back what was asked of it.
+ */
+export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options: RouterOptions = {}): SessionRouter {
+  const ended = new EndedWorkers();
+  const owners = new Owners(directory, ended);
+  const { patienceMs = PATIENCE_MS, allWithinMs = ALL_WITHIN_MS } = options;
+  // Only news: without it a command to a worker that is gone takes a time-out longer.
+  bus.subscribe([workerEnded], { handler: ({ incarnation }) => owners.end(incarnation) }).catch(() => {});
+
+  /** One try: asks the owner, or anybody if there is none. */
+  const ask = async (request: Routed, owner: string | null, timeoutMs: number): Promise<CommandReply> => {
+    const { name, payload, envelope } = request;
+    const to = owner === null ? { timeoutMs } : { timeoutMs, to: workerAddress(owner) };
+    const asked = bus.request(sessionCommands[name], payload as never, envelope, to);
+    const reply = await (owner === null ? asked : unlessEnded(asked, owner, ended));
+    if (owner !== null) owners.remember(envelope.sessionId, owner);
+    return reply;
+  };
+
   return {
     async send(name, payload, envelope) {
-      const { sessionId } = envelope;
-      let owner = await likelyOwner(name, sessionId, known, directory);
+      const request: Routed = { name, payload, envelope };
+      const untilMs = performance.now() + allWithinMs;
+      let owner = await owners.likely(request);
       for (let tries = 1; ; tries += 1) {
         try {
-          const to = owner ? { to: workerAddress(owner) } : {};
-          const reply = await bus.request(sessionCommands[name], payload as never, envelope, to);
-          if (owner) known.remember(sessionId, owner);
-          return reply;
+          return await ask(request, owner, Math.max(1, Math.min(patienceMs, untilMs - performance.now())));
         } catch (error) {
-          if (isAboutOwner(error)) known.forget(sessionId);
-          const next = nextOwner(error);
-          if (tries === TRIES) throw givenUp(sessionId, error);
+          if (isAboutOwner(error)) owners.forget(envelope.sessionId);
+          if (tries >= TRIES) throw givenUp(envelope.sessionId, error);
+          const isSilent = error instanceof TimeoutError && error.code === NO_REPLY;
+          if (isSilent && performance.now() >= untilMs) throw error;
+          const next = isSilent ? await owners.likely(request) : owners.named(error);
           // Somebody else is asked at once the first time; after that the parties need time to agree.
-          if (tries > 1 || next === owner) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
+          if (!isSilent && (tries > 1 || next === owner)) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
           owner = next;
         }
       }
@@ -70,27 +103,71 @@ export function createSessionRouter(bus: Bus, directory: OwnerDirectory): Sessio
   };
 }
 
-/** Nobody owns a session that is yet to be made, and without a directory any worker finds the owner in the store. */
-async function likelyOwner(
-  name: SessionCommandName,
-  sessionId: string,
-  known: KnownOwners,
-  directory: OwnerDirectory,
-): Promise<string | null> {
-  if (name === 'create') return null;
-  return known.get(sessionId) ?? (await directory.ownerOf(sessionId).catch(() => null));
+/** A command on its way. */
+interface Routed {
+  readonly name: SessionCommandName;
+  readonly payload: unknown;
+  readonly envelope: SessionEnvelope;
+}
+
+/** Who may be the owner, without those that are known to be gone. */
+class Owners {
+  readonly #known = new KnownOwners(KNOWN_OWNERS);
+  readonly #directory: OwnerDirectory;
+  readonly #ended: EndedWorkers;
+
+  constructor(directory: OwnerDirectory, ended: EndedWorkers) {
+    this.#directory = directory;
+    this.#ended = ended;
+  }
+
+  /** Null for any worker: nobody owns what is yet to be made, and without a directory any of them finds the owner in the store. */
+  async likely({ name, envelope: { sessionId } }: Routed): Promise<string | null> {
+    if (name === 'create') return null;
+    const owner = this.#known.get(sessionId);
+    if (owner !== undefined) return owner;
+    const entered = await this.#directory.ownerOf(sessionId).catch(() => null);
+    return entered !== null && this.#ended.has(entered) ? null : entered;
+  }
+
+  /** Whom to ask after this error, null for any worker; throws it when asking somebody else would not help. */
+  named(error: unknown): string | null {
+    if (!(error instanceof AppError) || !TRY_ANOTHER.has(error.code)) throw error;
+    const { owner } = error.facts;
+    return error.code === NOT_OWNER && typeof owner === 'string' && !this.#ended.has(owner) ? owner : null;
+  }
+
+  end(incarnation: string): void {
+    this.#known.forgetOwner(incarnation);
+    this.#ended.add(incarnation);
+  }
+
+  remember(sessionId: string, owner: string): void {
+    this.#known.remember(sessionId, owner);
+  }
+
+  forget(sessionId: string): void {
+    this.#known.forget(sessionId);
+  }
+}
+
+/** Rejects with `worker_ended` when the one that was asked turns out to be gone before it answers. */
+async function unlessEnded<T>(answer: Promise<T>, incarnation: string, ended: EndedWorkers): Promise<T> {
+  const gone = Promise.withResolvers<never>();
+  const stop = ended.onEnd(incarnation, () =>
+    gone.reject(new UnavailableError('The worker that was asked has ended.', { code: 'worker_ended' })),
+  );
+  answer.catch(() => {});
+  try {
+    return await Promise.race([answer, gone.promise]);
+  } finally {
+    stop();
+  }
 }
 
 /** Whether the one that was asked may no longer be the owner. A time-out is a sign of it as well: the worker may hang. */
 function isAboutOwner(error: unknown): boolean {
   return error instanceof TimeoutError || (error instanceof AppError && TRY_ANOTHER.has(error.code));
-}
-
-/** Whom to ask after this error, null for any worker; throws it when asking somebody else would not help. */
-function nextOwner(error: unknown): string | null {
-  if (!(error instanceof AppError) || !TRY_ANOTHER.has(error.code)) throw error;
-  const { owner } = error.facts;
-  return error.code === NOT_OWNER && typeof owner === 'string' ? owner : null;
 }
 
 function givenUp(sessionId: string, cause: unknown): UnavailableError {

@@ -2,7 +2,13 @@ import { type CommandReply, sessionCommands } from '@oio/contracts';
 import { type Bus, createInProcessBus, type Envelope, serviceEnvelope } from '@oio/messaging';
 import { createInProcessOwnerDirectory } from '../src/in-process-owner-directory.ts';
 import type { OwnerDirectory } from '../src/owner-directory.ts';
-import { createSessionRouter, type SessionEnvelope, type SessionRouter, workerAddress } from '../src/session-router.ts';
+import {
+  createSessionRouter,
+  type RouterOptions,
+  type SessionEnvelope,
+  type SessionRouter,
+  workerAddress,
+} from '../src/session-router.ts';
 
 /** What a fake worker does with a command: returns, or throws what a real one would. */
 type Conduct = () => void | Promise<void>;
@@ -17,7 +23,7 @@ export class FakeWorkers implements AsyncDisposable {
   readonly envelopes: Envelope[] = [];
   lookUps = 0;
 
-  constructor() {
+  constructor(options: RouterOptions = {}) {
     const counting: OwnerDirectory = {
       ...this.directory,
       ownerOf: (sessionId) => {
@@ -25,7 +31,7 @@ export class FakeWorkers implements AsyncDisposable {
         return this.directory.ownerOf(sessionId);
       },
     };
-    this.router = createSessionRouter(this.bus, counting);
+    this.router = createSessionRouter(this.bus, counting, options);
   }
 
   /** A worker that is entered as the owner of the session; returns what makes it vanish. */
@@ -60,6 +66,19 @@ export class FakeWorkers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.bus[Symbol.asyncDispose]();
     await this.directory[Symbol.asyncDispose]();
+  }
+}
+
+/** Where a worker hangs until the end of the test. */
+export class Hang implements Disposable {
+  readonly #end = Promise.withResolvers<void>();
+
+  pass(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#end.resolve();
   }
 }
 

@@ -1,7 +1,9 @@
 import { ConflictError, InternalError, InvalidError, NotFoundError, TimeoutError, UnavailableError } from '@oio/errors';
+import { workerEnded } from '@oio/contracts';
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { createSessionRouter, notOwner } from '../src/session-router.ts';
-import { envelopeOf, FakeWorkers } from './fake-workers.ts';
+import { envelopeOf, FakeWorkers, Hang } from './fake-workers.ts';
 
 test('a command goes to the owner that the directory names, with its envelope', async (t) => {
   await using workers = new FakeWorkers();
@@ -182,18 +184,36 @@ test('an owner that refuses a command is still known as the owner', async (t) =>
 });
 
 test('an owner that did not answer in time is looked up anew: it may hang while another has taken over', async (t) => {
-  await using workers = new FakeWorkers();
-  let hang = false;
-  await workers.own('s', 'a', () => {
-    if (hang) throw new TimeoutError('No answer.');
-  });
-  await workers.router.send('pause', {}, envelopeOf('s'));
-  hang = true;
-  await t.throwsAsync(workers.router.send('pause', {}, envelopeOf('s')), { instanceOf: TimeoutError });
+  await using workers = new FakeWorkers({ patienceMs: 50 });
+  using gate = new Hang();
+  await workers.own('s', 'a', () => gate.pass());
+  const sent = workers.router.send('pause', {}, envelopeOf('s'));
+  await eventually(() => workers.asked.length >= 2, { what: 'it is asked again, under the same id' });
   await workers.directory.withdraw('a');
   await workers.own('s', 'b');
+  t.like(await sent, { outcome: 'applied' });
+  t.is(workers.asked.at(-1), 'b');
+  t.is(new Set(workers.envelopes.map(({ id }) => id)).size, 1);
+});
+
+test("the news of a worker's end takes back what was asked of it, and nobody asks it again", async (t) => {
+  await using workers = new FakeWorkers({ patienceMs: 60_000 });
+  using gate = new Hang();
+  await workers.own('s', 'a', () => gate.pass());
+  await workers.serve('any');
+  const sent = workers.router.send('pause', {}, envelopeOf('s'));
+  await eventually(() => workers.asked.length === 1, { what: 'it is asked' });
+  workers.bus.announce(workerEnded, { incarnation: 'a' });
+  t.like(await sent, { outcome: 'applied' });
   await workers.router.send('pause', {}, envelopeOf('s'));
-  t.deepEqual(workers.asked, ['a', 'a', 'b']);
+  t.deepEqual(workers.asked, ['a', 'any', 'any']);
+});
+
+test('a worker that nobody answers for is given up with a time-out', async (t) => {
+  await using workers = new FakeWorkers({ patienceMs: 20, allWithinMs: 100 });
+  using gate = new Hang();
+  await workers.own('s', 'a', () => gate.pass());
+  await t.throwsAsync(workers.router.send('pause', {}, envelopeOf('s')), { instanceOf: TimeoutError });
 });
 
 test('without a directory a command still finds its way over the queue group', async (t) => {

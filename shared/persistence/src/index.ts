@@ -1,4 +1,6 @@
 export { commitSessions, type SessionCommit } from './commit-statement.ts';
 export { type Database, openDatabase } from './database.ts';
 export { type CommitOutcome, createGroupCommit } from './group-commit.ts';
+export { type LockConnection, openLockConnection } from './lock-connection.ts';
+export { isLivingWorker, workerLockKey, workerSigns } from './living-worker.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { AppError, type Violation } from '@oio/errors';
 import { type Git, GitError } from './git.ts';
 import { repositoryLayout } from './repository-layout.ts';
+import { hasTracesOfGit } from './traces-of-git.ts';
 
 export interface InspectedDirectory {
   /** The real path: no symbolic links, no `..`. */
@@ -107,6 +108,7 @@ async function inspectRepository({ git, revision }: InspectOptions, directory: s
 }
 
 async function readRepository(git: Git, directory: string): Promise<Found> {
+  if (!hasTracesOfGit(directory)) return null;
   try {
     const { stdout } = await git(REV_PARSE, { cwd: directory, accept: [1] });
     const [inGitDirectory, root, revision] = stdout.split('\n');

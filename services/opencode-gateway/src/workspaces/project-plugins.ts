@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConflictError } from '@oio/errors';
 import type { Git } from './git.ts';
+import { isThere } from './is-there.ts';
 
 /**
  * Code of a project that OpenCode would load into its own process, with all that the server may do, even for an agent that
@@ -44,6 +45,7 @@ export async function findProjectPlugins(directory: string): Promise<string | nu
 }
 
 async function pluginFile(directory: string): Promise<string | null> {
+  if (!isThere(join(directory, '.opencode'))) return null;
   for (const name of PLUGIN_DIRECTORIES) {
     const path = join(directory, '.opencode', name);
     const [first] = await readdir(path).catch(() => []);
@@ -55,9 +57,11 @@ async function pluginFile(directory: string): Promise<string | null> {
 async function configWithPlugins(directory: string): Promise<string | null> {
   for (const folder of [directory, join(directory, '.opencode')]) {
     for (const name of CONFIG_FILES) {
-      const text = await readFile(join(folder, name), 'utf8').catch(() => '');
+      const path = join(folder, name);
+      if (!isThere(path)) continue;
+      const text = await readFile(path, 'utf8').catch(() => '');
       // A comment that speaks of plugins is refused, too: better than to parse what OpenCode may parse otherwise.
-      if (/"plugins?"/.test(text)) return join(folder, name);
+      if (/"plugins?"/.test(text)) return path;
     }
   }
   return null;

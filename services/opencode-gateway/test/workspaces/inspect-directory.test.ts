@@ -135,6 +135,7 @@ test('a repository of another user is refused with the remedy', async (t) => {
 
 test('without git there is an error that says so', async (t) => {
   const fixture = createFixture(t, { PATH: '/nonexistent' });
+  mkdirSync(join(fixture.projects, '.git'));
   const inspecting = fixture.workspaces.inspectDirectory({ directory: fixture.projects });
   await t.throwsAsync(inspecting, { code: 'git_missing' });
 });

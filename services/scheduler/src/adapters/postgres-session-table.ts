@@ -1,4 +1,4 @@
-import type { Database } from '@oio/persistence';
+import { type Database, workerLockKey, workerSigns } from '@oio/persistence';
 import type { SessionKey, SessionRow, SessionTable, TimedSession } from '../ports.ts';
 
 /** How long a session that has ended keeps its directory when nobody shows that its last run is closed. */
@@ -35,6 +35,19 @@ where ${WORKING} and not (id = any($2::uuid[]))
   and not exists (select 1 from workers w where w.incarnation = sessions.owner and w.lease_until > now())
 order by updated_at limit $1`;
 
+const { leased, abandoned } = workerSigns('w');
+const LIFELESS = `select incarnation, not ${leased} as expired from workers w where not ${leased} or ${abandoned}`;
+
+/** A process that hangs still holds its locks: its connection is ended. In a key the first half is `classid`, the second `objid`. */
+const END_WORKERS = `
+with ended as (
+  update workers set lease_until = least(lease_until, clock_timestamp()) where incarnation = any($1::uuid[]) returning incarnation
+)
+select pg_terminate_backend(l.pid) from pg_locks l join ended e
+  on (l.classid::bigint << 32) | l.objid::bigint = ${workerLockKey('e.incarnation')}
+where l.locktype = 'advisory' and l.granted and l.mode = 'ExclusiveLock'
+  and l.database = (select oid from pg_database where datname = current_database())`;
+
 const FORGET_WORKERS = `delete from workers where lease_until < now() - make_interval(secs => $1)`;
 
 export function createPostgresSessionTable(database: Database): SessionTable {
@@ -45,6 +58,10 @@ export function createPostgresSessionTable(database: Database): SessionTable {
     withTimer: ({ withinMs, limit, except }) =>
       database.query<TimedSession>(WITH_TIMER, [withinMs / 1_000, limit, except]),
     abandoned: ({ limit, except }) => database.query<SessionKey>(ABANDONED, [limit, except]),
+    lifelessWorkers: () => database.query(LIFELESS, [], { prepared: 'lifeless_workers' }),
+    async endWorkers(incarnations) {
+      await database.query(END_WORKERS, [incarnations]);
+    },
     async forgetWorkers(deadMs) {
       await database.query(FORGET_WORKERS, [deadMs / 1_000]);
     },

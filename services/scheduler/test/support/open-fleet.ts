@@ -67,7 +67,7 @@ export async function openFleet(): Promise<Fleet> {
         SCHEDULER_SWEEP_MS: sweepMs.toString(),
         SCHEDULER_QUEUE_HEAD: queueHead?.toString(),
       });
-      return all.use(await startScheduler(config, { bus, router, database, clock, logger }));
+      return all.use(await startScheduler(config, { bus, router, directory, database, clock, logger }));
     },
     announce(serverId, capacity, healthy = true) {
       const news = { serverId, capacity, healthy, version: null, detail: null };

@@ -1,10 +1,10 @@
-import { createGroupCommit, type Database } from '@oio/persistence';
+import { createGroupCommit, type Database, isLivingWorker } from '@oio/persistence';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
 const CLAIM = `
 update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1
 where id = $1::uuid and (owner is null or owner = $2::uuid
-  or not exists (select 1 from workers w where w.incarnation = sessions.owner and w.lease_until > now()))
+  or not exists (select 1 from workers w where w.incarnation = sessions.owner and ${isLivingWorker('w')}))
 returning owner_epoch::int as epoch, snapshot`;
 
 const CHILD_OUTCOMES = `

@@ -12,8 +12,8 @@ import {
 import type { SessionSnapshot } from '@oio/domain';
 import { type Bus, createInProcessBus, type Envelope, serviceEnvelope } from '@oio/messaging';
 import { createInProcessOwnerDirectory, createSessionRouter, type OwnerDirectory } from '@oio/ownership';
-import type { Database } from '@oio/persistence';
-import { openTestDatabase } from '@oio/persistence/testing';
+import { type Database, openLockConnection } from '@oio/persistence';
+import { openTestDatabase, type TestDatabase } from '@oio/persistence/testing';
 import { createLogger, newId, parseConfig } from '@oio/runtime';
 import { sessionActorConfig, startSessionActor } from '../../src/index.ts';
 import { FakeGateway } from './fake-gateway.ts';
@@ -28,6 +28,8 @@ export interface TestActor {
   readonly clock: TestClock;
   readonly database: GatedDatabase;
   stop(): Promise<void>;
+  /** Its locks fall free, as with the end of its process. */
+  dropLocks(): Promise<void>;
 }
 
 /** A database, a bus, an opencode-gateway that only records, and as many session-actors as the test starts. */
@@ -46,8 +48,11 @@ export class World implements AsyncDisposable {
     await this.database.query('select pg_sleep($1)', [ms / 1_000]);
   }
 
-  private constructor(database: Database, stack: AsyncDisposableStack) {
+  readonly #url: string;
+
+  private constructor({ database, url }: TestDatabase, stack: AsyncDisposableStack) {
     this.database = database;
+    this.#url = url;
     this.#stack = stack;
     this.bus = stack.use(createInProcessBus());
     this.directory = stack.use(createInProcessOwnerDirectory());
@@ -57,8 +62,9 @@ export class World implements AsyncDisposable {
 
   static async open(): Promise<World> {
     await using stack = new AsyncDisposableStack();
-    const { database } = stack.use(await openTestDatabase());
-    const world = new World(database, stack.move());
+    const opened = stack.use(await openTestDatabase());
+    const { database } = opened;
+    const world = new World(opened, stack.move());
     const contracts = SESSION_EVENT_TYPES.map((type) => sessionEvents[type]);
     await world.bus.subscribe(contracts, { handler: (event) => void world.published.push(event) });
     await world.gateway.inspects();
@@ -73,10 +79,25 @@ export class World implements AsyncDisposable {
     const database = gate(this.database);
     const known = await this.#incarnations();
     const logger = createLogger('session-actor', { level: 'silent' });
-    const ports = { bus: this.bus, directory: this.directory, database, clock, logger };
+    const locks = this.#stack.use(await openLockConnection(this.#url));
+    const ports = {
+      bus: this.bus,
+      directory: this.directory,
+      database,
+      locks,
+      parking: { park: async () => {} },
+      clock,
+      logger,
+    };
     const actor = this.#stack.use(await startSessionActor(parseConfig(sessionActorConfig, settings), ports));
     const incarnation = (await this.#incarnations()).find((id) => !known.includes(id)) ?? '';
-    return { incarnation, clock, database, stop: async () => actor[Symbol.asyncDispose]() };
+    return {
+      incarnation,
+      clock,
+      database,
+      stop: async () => actor[Symbol.asyncDispose](),
+      dropLocks: async () => locks[Symbol.asyncDispose](),
+    };
   }
 
   /** What a client asks; `as` tells who it is, `id` is the id of the command. */
@@ -90,10 +111,20 @@ export class World implements AsyncDisposable {
     sessionId: string,
     name: N,
     payload: SessionCommandPayload<N>,
-    more: Partial<Envelope> = {},
+    { to, ...more }: Partial<Envelope> & { readonly to?: string } = {},
   ): Promise<CommandReply> {
     const envelope = { ...serviceEnvelope('test', { tenant: 'acme' }), ...more, sessionId };
-    return this.#router.send(name, payload as never, envelope);
+    if (to === undefined) return this.#router.send(name, payload as never, envelope);
+    return this.bus.request(sessionCommands[name], payload as never, envelope, { to: `worker.${to}` });
+  }
+
+  /** The types of a session's events, in order. */
+  async history(sessionId: string): Promise<readonly string[]> {
+    const rows = await this.database.query<{ type: string }>(
+      'select type from session_events where session_id = $1::uuid order by seq',
+      [sessionId],
+    );
+    return rows.map(({ type }) => type);
   }
 
   /** As a client of the tenant. */

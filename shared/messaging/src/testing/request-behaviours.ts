@@ -48,6 +48,7 @@ export const requestBehaviours: BusBehaviours = {
     });
     await t.throwsAsync(bus.request(ask, { number: 1 }, serviceEnvelope('test'), { timeoutMs: 50 }), {
       instanceOf: TimeoutError,
+      code: 'no_reply',
     });
   },
 

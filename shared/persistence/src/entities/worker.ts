@@ -10,5 +10,7 @@ export const WorkerEntity = defineEntity({
     startedAt: p.datetime().columnType('timestamptz(3)'),
     host: p.text(),
     pid: p.integer(),
+    /** Whether it holds the advisory lock that falls free with the end of its process. */
+    locked: p.boolean().default(false),
   },
 });

@@ -7,6 +7,8 @@ export class M0002Distributed extends Migration {
 }
 
 const STATEMENTS = [
+  // false for the workers of before: they hold no lock that could tell of their end.
+  `alter table "workers" add column "locked" boolean not null default false`,
   `alter table "session_events" add column "position" bigserial not null, add column "xid" xid8 not null default pg_current_xact_id()`,
   `create index "session_events_to_publish" on "session_events" ("xid", "position")`,
   `create table "relay_cursors" ("name" text not null, "xid" xid8 not null, "position" bigint not null, "updated_at" timestamptz(3) not null default now(), primary key ("name"))`,

@@ -1,0 +1,132 @@
+import { workerEnded } from '@oio/contracts';
+import { openLockConnection } from '@oio/persistence';
+import { openTestDatabase } from '@oio/persistence/testing';
+import { createLogger, newId } from '@oio/runtime';
+import test from 'ava';
+import { createPostgresSessionTable } from '../src/adapters/postgres-session-table.ts';
+import { DeadWorkers } from '../src/dead-workers.ts';
+
+test('a worker whose process has ended is told by the second look, once', async (t) => {
+  await using scene = await Scene.open();
+  const worker = await scene.enter({ locked: true });
+  await scene.look();
+  await scene.look();
+  t.deepEqual(scene.told, []);
+  await worker.die();
+  await scene.look();
+  t.deepEqual(scene.told, [], 'it may only be connecting anew');
+  await scene.look();
+  await scene.look();
+  t.deepEqual(scene.told, [worker.incarnation]);
+  t.deepEqual(scene.withdrawn, [worker.incarnation]);
+  t.is(scene.deaths, 1);
+  t.false(await scene.isLeased(worker.incarnation));
+});
+
+test('a worker whose lease has run out is told at once, and its locks fall free', async (t) => {
+  await using scene = await Scene.open();
+  const worker = await scene.enter({ locked: true });
+  await scene.expire(worker.incarnation);
+  await scene.look();
+  t.deepEqual(scene.told, [worker.incarnation]);
+  await using other = await openLockConnection(scene.url);
+  await t.notThrowsAsync(other.lock(worker.incarnation));
+});
+
+test('a worker that holds no lock lives as long as its lease', async (t) => {
+  await using scene = await Scene.open();
+  await scene.enter({ locked: false });
+  await scene.look();
+  await scene.look();
+  t.deepEqual(scene.told, []);
+});
+
+test('a worker that was ended by mistake and comes back can be told of again', async (t) => {
+  await using scene = await Scene.open();
+  const { incarnation } = await scene.enter({ locked: false });
+  await scene.expire(incarnation);
+  await scene.look();
+  await scene.renew(incarnation);
+  await scene.look();
+  await scene.expire(incarnation);
+  await scene.look();
+  t.deepEqual(scene.told, [incarnation, incarnation]);
+});
+
+/** Workers in a database, and what is said of them. */
+class Scene implements AsyncDisposable {
+  readonly told: string[] = [];
+  readonly withdrawn: string[] = [];
+  deaths = 0;
+  readonly url: string;
+  readonly #stack: AsyncDisposableStack;
+  readonly #opened: Awaited<ReturnType<typeof openTestDatabase>>;
+  readonly #workers: DeadWorkers;
+
+  private constructor(opened: Awaited<ReturnType<typeof openTestDatabase>>, stack: AsyncDisposableStack) {
+    this.#opened = opened;
+    this.url = opened.url;
+    this.#stack = stack;
+    this.#workers = new DeadWorkers({
+      table: createPostgresSessionTable(opened.database),
+      directory: { withdraw: async (incarnation) => void this.withdrawn.push(incarnation) },
+      bus: {
+        announce: (contract, payload) => {
+          if ((contract as unknown) === workerEnded) this.told.push((payload as { incarnation: string }).incarnation);
+        },
+      },
+      logger: createLogger('scheduler', { level: 'silent' }),
+      onDeath: () => {
+        this.deaths += 1;
+      },
+    });
+  }
+
+  static async open(): Promise<Scene> {
+    const stack = new AsyncDisposableStack();
+    return new Scene(stack.use(await openTestDatabase()), stack);
+  }
+
+  look(): Promise<void> {
+    return this.#workers.look();
+  }
+
+  async enter({ locked }: { readonly locked: boolean }) {
+    const incarnation = newId();
+    const locks = this.#stack.use(await openLockConnection(this.url));
+    if (locked) await locks.lock(incarnation);
+    await this.#opened.database.query(
+      `insert into workers (incarnation, lease_until, started_at, host, pid, locked)
+       values ($1::uuid, now() + interval '1 hour', now(), 'here', 1, $2)`,
+      [incarnation, locked],
+    );
+    return { incarnation, die: async () => locks[Symbol.asyncDispose]() };
+  }
+
+  async expire(incarnation: string): Promise<void> {
+    await this.#set(incarnation, '-1 second');
+  }
+
+  async renew(incarnation: string): Promise<void> {
+    await this.#set(incarnation, '1 hour');
+  }
+
+  async isLeased(incarnation: string): Promise<boolean> {
+    const rows = await this.#opened.database.query(
+      'select 1 from workers where incarnation = $1::uuid and lease_until > now()',
+      [incarnation],
+    );
+    return rows.length > 0;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+
+  async #set(incarnation: string, interval: string): Promise<void> {
+    await this.#opened.database.query(
+      'update workers set lease_until = now() + $2::interval where incarnation = $1::uuid',
+      [incarnation, interval],
+    );
+  }
+}

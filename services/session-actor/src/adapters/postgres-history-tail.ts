@@ -1,0 +1,123 @@
+import type { StoredSessionEvent } from '@oio/contracts';
+import { UnavailableError } from '@oio/errors';
+import type { Database } from '@oio/persistence';
+import type { HistoryPlace, HistoryTail, HoldUp } from '../relay/history-tail.ts';
+
+/** The history as the relay of the name `events` reads it. */
+export function createPostgresHistoryTail(database: Database): HistoryTail {
+  return {
+    begin: () => begin(database),
+    async read(after) {
+      const rows = await database.query<Row>(READ, [after.xid, after.position]);
+      const last = rows.at(-1);
+      return {
+        events: rows.map(toEvent),
+        end: last ? { xid: last.xid, position: last.position } : null,
+        isLast: !last || (last.found < PAGE && last.found === rows.length),
+      };
+    },
+    async moveTo({ xid, position }) {
+      await database.query(MOVE, [xid, position]);
+    },
+    async backlogAgeMs() {
+      const [row] = await database.query<{ ageMs: number }>(BACKLOG_AGE);
+      return Math.max(0, row?.ageMs ?? 0);
+    },
+    async holdUp() {
+      const [row] = await database.query<HoldUp>(HOLD_UP);
+      return row ?? null;
+    },
+  };
+}
+
+const PAGE = 500;
+
+/**
+ * `xid < pg_snapshot_xmin(…)`: all transactions before that one have ended, so nothing can be committed between what is
+ * read and what was read before. Not prepared: a plan from the time when the table was small reads all of it. What a page
+ * holds is bounded in bytes too, as the rows take them in storage.
+ */
+const READ = `
+with page as (
+  select * from session_events
+  where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+  order by xid, position limit ${PAGE}
+),
+sized as (
+  select *, (count(*) over ())::int as found, sum(pg_column_size(data)) over (order by xid, position) - pg_column_size(data) as bytes_before
+  from page
+)
+select e.xid::text as xid, e.position::text as position, e.session_id as "sessionId", s.tenant, e.seq::float8 as seq, e.type, e.data,
+  e.command_id as "commandId", e.epoch::float8 as epoch, e.cause,
+  to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, e.found
+from sized e join sessions s on s.id = e.session_id
+where e.bytes_before < 4000000 order by e.xid, e.position`;
+
+type Row = StoredSessionEvent & HistoryPlace & { readonly found: number };
+
+function toEvent(row: Row): StoredSessionEvent {
+  const { sessionId, tenant, seq, type, data, commandId, epoch, cause, at } = row;
+  return { sessionId, tenant, seq, commandId, epoch, cause, at, type, data } as StoredSessionEvent;
+}
+
+const MOVE = `
+update relay_cursors set xid = $1::xid8, position = $2::bigint, updated_at = now()
+where name = 'events' and (xid, position) < ($1::xid8, $2::bigint)`;
+
+const BACKLOG_AGE = `
+select (extract(epoch from now() - e.at) * 1000)::float8 as "ageMs"
+from relay_cursors c cross join lateral (
+  select at from session_events where (xid, position) > (c.xid, c.position) order by xid, position limit 1
+) e
+where c.name = 'events'`;
+
+/** Of transactions that are prepared and not finished there is no process. */
+const HOLD_UP = `
+select (extract(epoch from now() - xact_start) * 1000)::float8 as "sinceMs", pid, application_name as application
+from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid() order by age(backend_xid) desc limit 1`;
+
+async function begin(database: Database): Promise<HistoryPlace> {
+  // Without a cursor everything would be published that ever happened; those who listen have long had that.
+  await database.query(ENTER);
+  const [foreign] = await database.query<HistoryPlace>(FOREIGN_CURSOR);
+  if (foreign) await renumber(database, foreign);
+  const [place] = await database.query<HistoryPlace>(
+    "select xid::text as xid, position::text as position from relay_cursors where name = 'events'",
+  );
+  if (!place) throw new UnavailableError('The cursor of the relay has vanished.');
+  return place;
+}
+
+const ENTER = `
+insert into relay_cursors (name, xid, position) values ('events', pg_snapshot_xmin(pg_current_snapshot()), 0)
+on conflict (name) do nothing`;
+
+/** No transaction of this server can have such an id yet: the database was restored from one of another server. */
+const FOREIGN_CURSOR = `
+select c.xid::text as xid, c.position::text as position from relay_cursors c
+where c.name = 'events' and greatest(c.xid, (select e.xid from session_events e order by e.xid desc, e.position desc limit 1))
+  >= pg_snapshot_xmax(pg_current_snapshot())`;
+
+/**
+ * New events have lower transaction ids than the restored ones and would not be seen for ever. The restored ones get ids
+ * below those of all transactions: 1 what was published, 2 what was not; the latter is where the cursor is put in the end.
+ * In steps, because there may be many; interrupted, it goes on where it was.
+ */
+async function renumber(database: Database, { xid, position }: HistoryPlace): Promise<void> {
+  for (;;) {
+    const rows = await database.query(RENUMBER, [xid, position]);
+    if (rows.length === 0) break;
+  }
+  await database.query("update relay_cursors set xid = '2', position = 0, updated_at = now() where name = 'events'");
+}
+
+/** Native rows have a later position than all restored ones, and are left alone. */
+const RENUMBER = `
+update session_events e set xid = case when (e.xid, e.position) > ($1::xid8, $2::bigint) then '2'::xid8 else '1'::xid8 end
+from (
+  select session_id, seq from session_events
+  where xid > '2'::xid8 and (xid >= pg_snapshot_xmax(pg_current_snapshot()) or position <= $2::bigint)
+  order by xid, position limit 5000
+) r
+where e.session_id = r.session_id and e.seq = r.seq
+returning 1`;

@@ -1,0 +1,151 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@oio/runtime';
+import type { HistoryPlace, HistoryTail } from './history-tail.ts';
+import { OrderedPublisher, type PublisherParts } from './publish-in-order.ts';
+
+/** How often it looks without being woken, and asks for its turn. */
+const LOOK_MS = 500;
+/** How long the noted place may be behind: after a crash as much is published again. */
+const NOTE_EVERY_MS = 200;
+const RETRY = { firstMs: 100, longestMs: 1_000 } as const;
+/** With nothing to read and something unpublished that is older than this, somebody must be told. */
+const HELD_UP_MS = 5_000;
+
+export interface RelayParts extends PublisherParts {
+  readonly tail: HistoryTail;
+  /** Whether this relay is the one of all candidates that publishes; asked before each page. */
+  readonly isMyTurn: () => Promise<boolean>;
+  readonly logger: Logger;
+}
+
+export interface RelayFigures {
+  readonly active: boolean;
+  /** Since the start of this one. */
+  readonly published: number;
+  readonly parked: number;
+  /** The age of the oldest event that is not published, in milliseconds; up to 200 while everything is well. */
+  readonly backlogAgeMs: number;
+}
+
+/** Publishes what was committed: everything, at least once, in the order of each session. */
+export interface Relay extends AsyncDisposable {
+  /** Something was committed. Costs nothing, however often it is called. */
+  wake(): void;
+  /** Throws `UnavailableError` without a database. */
+  figures(): Promise<RelayFigures>;
+}
+
+/** Starts a candidate; of several processes the one publishes whose turn it is. Failures are its own business. */
+export function startRelay(parts: RelayParts): Relay {
+  return new HistoryRelay(parts);
+}
+
+class HistoryRelay implements Relay {
+  readonly #parts: RelayParts;
+  readonly #publisher: OrderedPublisher;
+  readonly #ending = new AbortController();
+  readonly #work: Promise<void>;
+  /** How far it has published; null while it is another one's turn. */
+  #place: HistoryPlace | null = null;
+  #noted: { readonly place: HistoryPlace; readonly atMs: number } | null = null;
+  #isWoken = false;
+  #nap: () => void = () => {};
+  #heldUpToldAtMs = performance.now();
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+    this.#publisher = new OrderedPublisher(parts);
+    this.#work = this.#run();
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    this.#nap();
+  }
+
+  async figures(): Promise<RelayFigures> {
+    const { published, parked } = this.#publisher;
+    return { active: this.#place !== null, published, parked, backlogAgeMs: await this.#parts.tail.backlogAgeMs() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    this.#nap();
+    await this.#work;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#ending.signal.aborted) {
+      try {
+        await this.#step();
+        if (failures > 0) this.#parts.logger.info({ failures }, 'relay works again');
+        failures = 0;
+      } catch (error) {
+        if (failures === 0) this.#parts.logger.warn({ err: error }, 'relay held up');
+        failures += 1;
+        const pauseMs = Math.min(RETRY.longestMs, RETRY.firstMs * 2 ** (failures - 1));
+        await pause(pauseMs, undefined, { signal: this.#ending.signal }).catch(() => {});
+      }
+    }
+    await this.#note().catch(() => {});
+  }
+
+  /** One page, or a rest when there is none. */
+  async #step(): Promise<void> {
+    const { tail, isMyTurn } = this.#parts;
+    if (!(await isMyTurn())) {
+      this.#place = null;
+      return this.#rest({ forMs: LOOK_MS, wakeable: false });
+    }
+    this.#place ??= await this.#begin();
+    this.#isWoken = false;
+    const { events, end, isLast } = await tail.read(this.#place);
+    await this.#publisher.publish(events);
+    if (end) this.#place = end;
+    else await this.#tellOfHoldUp();
+    if (this.#isBehind() && performance.now() - (this.#noted?.atMs ?? 0) >= NOTE_EVERY_MS) await this.#note();
+    if (isLast) await this.#rest({ forMs: this.#isBehind() ? NOTE_EVERY_MS : LOOK_MS, wakeable: true });
+  }
+
+  async #begin(): Promise<HistoryPlace> {
+    const place = await this.#parts.tail.begin();
+    this.#noted = { place, atMs: performance.now() };
+    this.#parts.logger.info({ place }, 'relay publishes');
+    return place;
+  }
+
+  #isBehind(): boolean {
+    return this.#place !== null && this.#place !== this.#noted?.place;
+  }
+
+  async #note(): Promise<void> {
+    if (!this.#place || !this.#isBehind()) return;
+    await this.#parts.tail.moveTo(this.#place);
+    this.#noted = { place: this.#place, atMs: performance.now() };
+  }
+
+  async #tellOfHoldUp(): Promise<void> {
+    if (performance.now() - this.#heldUpToldAtMs < HELD_UP_MS) return;
+    this.#heldUpToldAtMs = performance.now();
+    const { tail, logger } = this.#parts;
+    const backlogAgeMs = await tail.backlogAgeMs();
+    if (backlogAgeMs < HELD_UP_MS) return;
+    logger.warn(
+      { backlogAgeMs, by: await tail.holdUp() },
+      'an open transaction keeps the history from being published',
+    );
+  }
+
+  /** Until something is committed or it is time to look again. */
+  async #rest({ forMs, wakeable }: { readonly forMs: number; readonly wakeable: boolean }): Promise<void> {
+    if (this.#ending.signal.aborted || (wakeable && this.#isWoken)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, forMs);
+    this.#nap = () => {
+      if (wakeable || this.#ending.signal.aborted) resolve();
+    };
+    await promise;
+    clearTimeout(timer);
+  }
+}

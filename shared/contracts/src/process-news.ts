@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { liveContract } from './contract.ts';
+
+/** Announced by whoever committed, once for many commits: the relay that publishes the history looks at once. */
+export const historyGrown = liveContract({
+  subject: 'history.grown',
+  summary: 'Something was committed; there are events to publish.',
+  payload: z.object({}),
+});
+
+/** Announced by a worker that stops, and by the scheduler of one that it finds dead: what it owned may be claimed at once. */
+export const workerEnded = liveContract({
+  subject: 'worker.ended',
+  summary: 'A worker has given up all its sessions.',
+  payload: z.object({ incarnation: z.string() }),
+});

@@ -1,0 +1,118 @@
+import { isTerminal } from '@oio/domain';
+import type { Status } from '@oio/contracts';
+import { pause } from '../pause.ts';
+import type { Random } from '../random.ts';
+import type { History, SentCommand } from './history.ts';
+import type { HttpClient } from './http-client.ts';
+
+export interface ScriptParts {
+  readonly client: HttpClient;
+  readonly history: History;
+  readonly random: Random;
+  /** A directory that no other session works in at the moment, so that nothing waits for it. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a client wants of one session, from its submission to the end. Returns the session's id if there is one. */
+export type Script = (parts: ScriptParts) => Promise<SentCommand>;
+
+/** Each script and how often it is chosen, among 100. */
+const SCRIPTS: readonly (readonly [weight: number, script: Script])[] = [
+  [46, plain],
+  [12, submittedTwice],
+  [10, cancelledBeforeItRuns],
+  [10, startedLater],
+  [8, pausedAndResumed],
+  [4, stopped],
+  [8, checkpointed],
+  [2, keyUsedAgain],
+];
+
+export function pickScript(random: Random): Script {
+  let left = random.int(1, SCRIPTS.reduce((sum, [weight]) => sum + weight, 0));
+  for (const [weight, script] of SCRIPTS) {
+    left -= weight;
+    if (left <= 0) return script;
+  }
+  return plain;
+}
+
+async function plain({ client, directory, random }: ScriptParts): Promise<SentCommand> {
+  return client.create(order(directory, random.int(50, 500)));
+}
+
+async function submittedTwice({ client, history, directory, random }: ScriptParts): Promise<SentCommand> {
+  const created = await client.command('create', null, order(directory, random.int(50, 500)), { twice: true });
+  const ids = new Set(created.answers.flatMap(({ sessionId }) => sessionId ?? []));
+  if (ids.size > 1) history.saw('I9', `key ${created.key} made the sessions ${[...ids].join(', ')}`);
+  return created;
+}
+
+/** Nothing of it may ever reach an OpenCode server. */
+async function cancelledBeforeItRuns({ client, directory }: ScriptParts): Promise<SentCommand> {
+  const created = await client.create({ ...order(directory, 200), start: false });
+  if (created.sessionId) await client.command('cancel', created.sessionId);
+  return created;
+}
+
+async function startedLater({ client, directory, random }: ScriptParts): Promise<SentCommand> {
+  const created = await client.create({ ...order(directory, random.int(50, 500)), start: false });
+  if (created.sessionId) await client.command('start', created.sessionId, {}, { twice: random.chance(0.5) });
+  return created;
+}
+
+async function pausedAndResumed(parts: ScriptParts): Promise<SentCommand> {
+  const { client, directory } = parts;
+  const created = await client.create(order(directory, 2_500));
+  if (!created.sessionId || !(await becomes(parts, created.sessionId, ['running', 'degraded']))) return created;
+  const held = await client.command('pause', created.sessionId);
+  if (held.outcome === 'accepted') await client.command('resume', created.sessionId);
+  return created;
+}
+
+async function stopped(parts: ScriptParts): Promise<SentCommand> {
+  const { client, directory } = parts;
+  const created = await client.create(order(directory, 2_500));
+  if (created.sessionId && (await becomes(parts, created.sessionId, ['running', 'degraded'])))
+    await client.command('stop', created.sessionId, { reason: 'chaos' });
+  return created;
+}
+
+/** A checkpoint is made as often as it is asked for: a repetition that is not recognised shows. */
+async function checkpointed(parts: ScriptParts): Promise<SentCommand> {
+  const { client, directory, random } = parts;
+  const created = await client.create(order(directory, 2_500));
+  if (!created.sessionId || !(await becomes(parts, created.sessionId, ['running', 'degraded']))) return created;
+  for (let count = random.int(1, 3); count > 0; count -= 1)
+    await client.command('checkpoint', created.sessionId, { data: { count } }, { twice: true });
+  return created;
+}
+
+async function keyUsedAgain({ client, history, directory }: ScriptParts): Promise<SentCommand> {
+  const created = await client.create(order(directory, 50));
+  const status = await client.reuseKey(created, { ...order(directory, 50), title: 'Something else entirely' });
+  if (created.outcome === 'accepted' && status !== null && status < 500 && status !== 422 && status !== 429)
+    history.saw('I10', `key ${created.key} with another body was answered ${status}`);
+  return created;
+}
+
+function order(directory: string, ms: number) {
+  return {
+    title: 'Keep going whatever fails',
+    prompt: `[[work ms=${ms} steps=2]] Do it.`,
+    directory,
+    workspace: 'in_place',
+  };
+}
+
+/** Waits until the session has one of the states; false when it ends before, or takes too long. */
+async function becomes({ client, signal }: ScriptParts, sessionId: string, wanted: readonly string[]): Promise<boolean> {
+  for (let tries = 0; tries < 100 && !signal.aborted; tries += 1) {
+    const status = await client.status(sessionId, 0);
+    if (status !== null && wanted.includes(status)) return true;
+    if (status !== null && isTerminal(status as Status)) return false;
+    await pause(50, signal);
+  }
+  return false;
+}

@@ -1,0 +1,68 @@
+export type Direction = 'up' | 'down';
+export type Way = Direction | 'both';
+
+/** Something that happens at a certain message, once. */
+export interface Trip {
+  /** Bytes by which the message is known. */
+  readonly bytes: Buffer;
+  /** Before the message goes out; just after it went out; or when its answer comes, which the asker then never sees. */
+  readonly at: 'before' | 'during' | 'after';
+  readonly strike: () => void;
+}
+
+/** What is done to all connections of a proxy. */
+export class Controls {
+  delayMs = 0;
+  readonly #held = new Set<Direction>();
+  readonly #swallowed = new Set<Direction>();
+  readonly #trips = new Set<Trip>();
+  #release = Promise.withResolvers<void>();
+
+  hold(way: Way): void {
+    for (const direction of directionsOf(way)) this.#held.add(direction);
+  }
+
+  swallow(way: Way): void {
+    for (const direction of directionsOf(way)) this.#swallowed.add(direction);
+  }
+
+  /** Lets everything pass again. Returns whether bytes were swallowed, so that connections cannot go on. */
+  clear(): boolean {
+    const hasSwallowed = this.#swallowed.size > 0;
+    this.#held.clear();
+    this.#swallowed.clear();
+    this.#trips.clear();
+    this.delayMs = 0;
+    this.#release.resolve();
+    this.#release = Promise.withResolvers();
+    return hasSwallowed;
+  }
+
+  addTrip(trip: Trip): () => void {
+    this.#trips.add(trip);
+    return () => void this.#trips.delete(trip);
+  }
+
+  /** Resolves when bytes may pass in this direction. */
+  async admitted(direction: Direction): Promise<void> {
+    while (this.#held.has(direction)) await this.#release.promise;
+  }
+
+  swallows(direction: Direction): boolean {
+    return this.#swallowed.has(direction);
+  }
+
+  /** The trip that this chunk sets off; it is used up by that. */
+  tripFor(chunk: Buffer): Trip | null {
+    for (const trip of this.#trips) {
+      if (!chunk.includes(trip.bytes)) continue;
+      this.#trips.delete(trip);
+      return trip;
+    }
+    return null;
+  }
+}
+
+function directionsOf(way: Way): readonly Direction[] {
+  return way === 'both' ? ['up', 'down'] : [way];
+}

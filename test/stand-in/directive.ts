@@ -1,0 +1,53 @@
+/** What a prompt tells the stand-in to do, in place of a model. */
+export interface Work {
+  /** How long a turn takes in all, spread over its steps. */
+  readonly ms: number;
+  /** Model calls; all but the last call a tool. */
+  readonly steps: number;
+  /** How the last step finishes: `stop`, `length`, `content-filter`, or `unknown`, which is repeated for ever. */
+  readonly finish: string;
+  /** The HTTP status of a provider that refuses; null when it answers. */
+  readonly status: number | null;
+  /** How many turns of a session the provider refuses before it answers. */
+  readonly fail: number;
+  /** How often the provider is asked again before it answers, each after 100 ms. */
+  readonly retry: number;
+  /** What the first tool call asks somebody for. */
+  readonly ask: 'permission' | 'question' | null;
+  /** Sub-sessions that are opened in the first step and take as long as the turn. */
+  readonly children: number;
+  /** Whether the last answer never ends by itself. */
+  readonly hang: boolean;
+  /** Length of the answer, in characters. */
+  readonly bytes: number;
+}
+
+const DIRECTIVE = /\[\[work\b([^\]]*)\]\]/;
+
+/** The first `[[work ms=500 steps=2]]` of a text; without one, one step that is done at once. */
+export function workOf(text: string): Work {
+  const given = wordsOf(DIRECTIVE.exec(text)?.[1] ?? '');
+  const number = (name: string, otherwise: number): number => Number(given.get(name) ?? otherwise);
+  const ask = askedBy(given.get('ask'));
+  return {
+    ms: number('ms', 0),
+    steps: Math.max(number('steps', 1), ask ? 2 : 1),
+    finish: given.get('finish') ?? 'stop',
+    status: given.has('status') ? number('status', 500) : null,
+    fail: number('fail', Number.POSITIVE_INFINITY),
+    retry: number('retry', 0),
+    ask,
+    children: number('children', 0),
+    hang: given.has('hang'),
+    bytes: number('bytes', 4),
+  };
+}
+
+function wordsOf(directive: string): ReadonlyMap<string, string> {
+  const words = directive.split(/\s+/).filter(Boolean);
+  return new Map(words.map((word) => word.split('=')).map(([name = '', value = 'true']) => [name, value]));
+}
+
+function askedBy(word: string | undefined): Work['ask'] {
+  return word === 'permission' || word === 'question' ? word : null;
+}
