@@ -45,6 +45,11 @@ export class HttpClient {
     return command;
   }
 
+  /** One request without a key, which no history knows of. */
+  tryOnce(name: ClientCommandName, sessionId: string): Promise<Answer> {
+    return this.#request('POST', `/v1/sessions/${sessionId}/${name}`, { body: {} });
+  }
+
   /** One request under a key that is taken, with another body. */
   async reuseKey(command: SentCommand, body: object): Promise<number | null> {
     return (await this.#request('POST', '/v1/sessions', { key: command.key, body })).status;
@@ -82,7 +87,12 @@ export class HttpClient {
       ...(key && { 'idempotency-key': key }),
       ...(waitSeconds !== undefined && { prefer: `wait=${waitSeconds}` }),
     };
-    const request = { method, headers, ...(body && { body: JSON.stringify(body) }), signal: AbortSignal.timeout(REQUEST_MS) };
+    const request = {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(REQUEST_MS),
+    };
     try {
       const response = await fetch(random.pick(urls()) + path, request);
       const document = (await response.json()) as Record<string, unknown>;
