@@ -47,7 +47,11 @@ export const slowReaders: Fault = {
 async function openStream(world: World, url: string, sessionId: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) }).on('error', () => {});
-  const head = [`GET /v1/sessions/${sessionId}/stream HTTP/1.1`, `Host: ${hostname}:${port}`, `Authorization: Bearer ${world.apiKey}`];
+  const head = [
+    `GET /v1/sessions/${sessionId}/stream HTTP/1.1`,
+    `Host: ${hostname}:${port}`,
+    `Authorization: Bearer ${world.apiKey}`,
+  ];
   socket.pause();
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
   await Promise.race([once(socket, 'connect'), once(socket, 'close')]);

@@ -87,7 +87,12 @@ export class HttpClient {
       ...(key && { 'idempotency-key': key }),
       ...(waitSeconds !== undefined && { prefer: `wait=${waitSeconds}` }),
     };
-    const request = { method, headers, ...(body && { body: JSON.stringify(body) }), signal: AbortSignal.timeout(REQUEST_MS) };
+    const request = {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(REQUEST_MS),
+    };
     try {
       const response = await fetch(random.pick(urls()) + path, request);
       const document = (await response.json()) as Record<string, unknown>;
