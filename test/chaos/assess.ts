@@ -44,7 +44,12 @@ export async function assess(run: Assessed, evidence: Evidence): Promise<Report>
     invariants,
     ok: problems.length === 0 && Object.values(invariants).every(Boolean),
   };
-  const spreads = { crash: ofKind('crash'), 'crash of all': ofKind('crash of all'), hang: ofKind('hang'), handover: ofKind('handover') };
+  const spreads = {
+    crash: ofKind('crash'),
+    'crash of all': ofKind('crash of all'),
+    hang: ofKind('hang'),
+    handover: ofKind('handover'),
+  };
   const ratePerSecond = history.accepted.length / (run.ranMs / 1_000);
   return { result, findings, strikes: run.strikes, problems, takeovers: spreads, ratePerSecond };
 }
@@ -77,7 +82,9 @@ function problemsOf({ strikes, ended }: Assessed): string[] {
     return (effect?.breaches ?? []).map((breach) => `${window.fault}: ${breach}`);
   });
   const names = [...new Set(strikes.map(({ window }) => window.fault))];
-  const idle = names.filter((name) => !strikes.some(({ window, effect }) => window.fault === name && (effect?.times ?? 0) > 0));
+  const idle = names.filter(
+    (name) => !strikes.some(({ window, effect }) => window.fault === name && (effect?.times ?? 0) > 0),
+  );
   const none = strikes.length === 0 ? ['no fault was let loose'] : [];
   return [...none, ...missed, ...idle.map((name) => `${name} never struck`), ...ended];
 }

@@ -13,7 +13,14 @@ process.exitCode = (await main()) && !interrupted.signal.aborted ? 0 : 1;
 async function main(): Promise<boolean> {
   const { mode, json, keep, plants, ...given } = readArguments(process.argv.slice(2));
   const say = (line: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
-  const base = { ...given, plant: null, stopsAtBreach: false, keepsFiles: keep, say: json ? () => {} : say, signal: interrupted.signal };
+  const base = {
+    ...given,
+    plant: null,
+    stopsAtBreach: false,
+    keepsFiles: keep,
+    say: json ? () => {} : say,
+    signal: interrupted.signal,
+  };
   if (mode === 'prove') return prove({ ...base, say }, plants);
   if (mode === 'full') return full(base, json);
   return once(base, json);

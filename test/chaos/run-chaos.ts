@@ -124,7 +124,8 @@ class Run {
   async #firstSuccess(): Promise<void> {
     const giveUpAt = performance.now() + FIRST_SUCCESS_MS;
     while (this.#history.accepted.length === 0) {
-      if (performance.now() > giveUpAt) throw new Error(`No session was accepted within ${FIRST_SUCCESS_MS / 1_000} s.`);
+      if (performance.now() > giveUpAt)
+        throw new Error(`No session was accepted within ${FIRST_SUCCESS_MS / 1_000} s.`);
       await pause(100);
     }
   }
@@ -172,9 +173,12 @@ class Run {
     const { say, stopsAtBreach } = this.#options;
     while (!signal.aborted) {
       await pause(LOOK_EVERY_MS, signal);
-      const findings = await look(await this.#evidence(false), { final: false }).catch(() => new Map<string, string[]>());
+      const findings = await look(await this.#evidence(false), { final: false }).catch(
+        () => new Map<string, string[]>(),
+      );
       const found = [...findings].flatMap(([id, breaches]) => breaches.map((breach) => `${id}: ${breach}`));
-      if (found.length > 0 && this.#early.length === 0) say(`breach after ${this.#history.commands.length} commands: ${found[0]}`);
+      if (found.length > 0 && this.#early.length === 0)
+        say(`breach after ${this.#history.commands.length} commands: ${found[0]}`);
       this.#early.push(...found.filter((line) => !this.#early.includes(line)));
       if (found.length > 0 && stopsAtBreach) this.#over.abort();
     }

@@ -35,12 +35,15 @@ export async function letLoose(schedule: Schedule, worldOf: (alone: () => boolea
   const running = new Map<Fault, Promise<void>>();
   const alone = (): boolean => running.size === 1;
   let waiting: Fault[] = [];
-  while (!signal.aborted && (performance.now() < endsAt)) {
+  while (!signal.aborted && performance.now() < endsAt) {
     if (waiting.length === 0) waiting = random.shuffled(faults);
     const next = waiting.find((fault) => ![...running.keys()].some((other) => collide(fault, other)));
     if (next && running.size < atOnce) {
       waiting = waiting.filter((fault) => fault !== next);
-      running.set(next, strike(schedule, next, worldOf(alone)).finally(() => running.delete(next)));
+      running.set(
+        next,
+        strike(schedule, next, worldOf(alone)).finally(() => running.delete(next)),
+      );
       await pause(random.int(100, LONGEST_BREAK_MS), signal);
     } else {
       await Promise.race([...running.values(), pause(LONGEST_BREAK_MS, signal)]);

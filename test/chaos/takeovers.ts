@@ -46,6 +46,7 @@ export interface Spread {
 /** Null without any figure. */
 export function spreadOf(figures: readonly number[]): Spread {
   const sorted = figures.map((figure) => Math.round(figure)).sort((a, b) => a - b);
-  const at = (share: number): number | null => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+  const at = (share: number): number | null =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
   return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? null };
 }

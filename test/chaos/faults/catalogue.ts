@@ -3,7 +3,15 @@ import type { Fault } from './fault.ts';
 import { freezeGateway, hostileOpencode, killGateway, killOpencode, silenceEvents } from './gateway-faults.ts';
 import { overload, slowReaders } from './load-faults.ts';
 import { foreignMessages, killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
-import { freezeHalfLease, freezeOwner, killAllActors, killOwner, killScheduler, partitionOwner, roll } from './owner-faults.ts';
+import {
+  freezeHalfLease,
+  freezeOwner,
+  killAllActors,
+  killOwner,
+  killScheduler,
+  partitionOwner,
+  roll,
+} from './owner-faults.ts';
 import { fullDisk, pgCutAtCommit, pgRestart, pgTerminate, slowCommits, slowDisk } from './postgres-faults.ts';
 import { raceDispatch, raceGate, stallCommit } from './race-faults.ts';
 

@@ -1,7 +1,17 @@
 import type { World } from '../world.ts';
 
 /** What a fault disturbs; two that share something do not run at the same time. */
-export type Part = 'actors' | 'schedulers' | 'gateways' | 'http' | 'metrics' | 'opencode' | 'nats' | 'redis' | 'postgres' | 'load';
+export type Part =
+  | 'actors'
+  | 'schedulers'
+  | 'gateways'
+  | 'http'
+  | 'metrics'
+  | 'opencode'
+  | 'nats'
+  | 'redis'
+  | 'postgres'
+  | 'load';
 
 /** What came of a fault. */
 export interface Effect {

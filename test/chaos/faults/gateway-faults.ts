@@ -16,7 +16,10 @@ export const killGateway: Fault = {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const moment = world.random.pick(['during', 'after'] as const);
     const strike = (clientPort: number): void => {
-      const pid = processOfPort(clientPort, gateways.map(({ program }) => program.pid));
+      const pid = processOfPort(
+        clientPort,
+        gateways.map(({ program }) => program.pid),
+      );
       const sender = gateways.find(({ program }) => program.pid === pid);
       void sender?.program.kill();
       resolve(sender !== undefined);
@@ -58,7 +61,18 @@ export const silenceEvents: Fault = {
   },
 };
 
-const HOSTILE = ['slow_byte', 'empty_200', 'endless_body', 'html', 'wrong_json', 'broken_json', 'storm_500', 'rate_limited', 'hang', 'drop'];
+const HOSTILE = [
+  'slow_byte',
+  'empty_200',
+  'endless_body',
+  'html',
+  'wrong_json',
+  'broken_json',
+  'storm_500',
+  'rate_limited',
+  'hang',
+  'drop',
+];
 
 export const hostileOpencode: Fault = {
   name: 'hostile-opencode',

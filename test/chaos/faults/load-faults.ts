@@ -16,10 +16,9 @@ export const overload: Fault = {
   async run(world) {
     const before = world.history.acceptedWithin(Date.now() - 5_000, Date.now()) / 5;
     const from = Date.now();
-    {
-      await using _more = world.load.more(world.load.users * FIVEFOLD);
-      await pause(lasting(world, 60, 0.3), world.signal);
-    }
+    const more = world.load.more(world.load.users * FIVEFOLD);
+    await pause(lasting(world, 60, 0.3), world.signal);
+    await more[Symbol.asyncDispose]();
     const during = world.history.acceptedWithin(from, Date.now()) / ((Date.now() - from) / 1_000);
     return { times: 1, note: `${before.toFixed(0)}/s before, ${during.toFixed(0)}/s during` };
   },
@@ -47,7 +46,11 @@ export const slowReaders: Fault = {
 async function openStream(world: World, url: string, sessionId: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) }).on('error', () => {});
-  const head = [`GET /v1/sessions/${sessionId}/stream HTTP/1.1`, `Host: ${hostname}:${port}`, `Authorization: Bearer ${world.apiKey}`];
+  const head = [
+    `GET /v1/sessions/${sessionId}/stream HTTP/1.1`,
+    `Host: ${hostname}:${port}`,
+    `Authorization: Bearer ${world.apiKey}`,
+  ];
   socket.pause();
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
   await Promise.race([once(socket, 'connect'), once(socket, 'close')]);

@@ -30,11 +30,26 @@ export const foreignMessages: Fault = {
   says: 'malformed, oversized, foreign and future messages on the subjects of the product',
   touches: ['nats'],
   async run(world) {
-    const bodies = ['{', '', '[]', '{"v":1}', '{"v":99,"id":"x:1","payload":{}}', `{"v":1,"id":"x:1","payload":"${'x'.repeat(500_000)}"}`];
+    const bodies = [
+      '{',
+      '',
+      '[]',
+      '{"v":1}',
+      '{"v":99,"id":"x:1","payload":{}}',
+      `{"v":1,"id":"x:1","payload":"${'x'.repeat(500_000)}"}`,
+    ];
     let times = 0;
     for (const body of bodies) {
-      for (const subject of ['events.session.completed', 'session.create', 'session.start', 'server.announced', 'history.grown'])
-        { world.bus.send(subject, body); times += 1; }
+      for (const subject of [
+        'events.session.completed',
+        'session.create',
+        'session.start',
+        'server.announced',
+        'history.grown',
+      ]) {
+        world.bus.send(subject, body);
+        times += 1;
+      }
       await pause(100);
     }
     await pause(3_000);
@@ -51,7 +66,8 @@ export const rollingUpgrade: Fault = {
   async run(world) {
     const broken = await world.witness.query<{ id: string }>(BROKEN_SNAPSHOT);
     const id = broken[0]?.id ?? '';
-    for (const body of ['{"v":99,"id":"x:1","payload":{}}', '{"old":true}']) world.bus.send('events.session.queued', body);
+    for (const body of ['{"v":99,"id":"x:1","payload":{}}', '{"old":true}'])
+      world.bus.send('events.session.queued', body);
     const rolled = await roll.run(world);
     const answer = await world.client.tryOnce('start', id);
     await pause(1_000);

@@ -129,7 +129,9 @@ export const roll: Fault = {
     const failed = failedSince(world, from);
     const breaches = [
       ...(slowest > STOPPED_WITHIN_MS ? [`a service took ${Math.round(slowest)} ms to stop`] : []),
-      ...(failed.length > 0 && world.alone() ? [`${failed.length} requests failed while rolling: ${failed.slice(0, 5).join(', ')}`] : []),
+      ...(failed.length > 0 && world.alone()
+        ? [`${failed.length} requests failed while rolling: ${failed.slice(0, 5).join(', ')}`]
+        : []),
     ];
     return { times: world.services.length, note: `slowest stop ${Math.round(slowest)} ms`, breaches };
   },

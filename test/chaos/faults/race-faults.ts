@@ -70,13 +70,15 @@ const HELD_FOR_MS = 25_000;
  */
 export const stallCommit: Fault = {
   name: 'stall-commit',
-  says: "a commit is held back on its way until another worker owns the session; then it arrives",
+  says: 'a commit is held back on its way until another worker owns the session; then it arrives',
   touches: ['actors', 'postgres'],
   async run(world): Promise<Effect> {
     const created = await world.client.create(pendingOrder(world));
     const { sessionId } = created;
     if (!sessionId) return { times: 0, note: 'no session could be made' };
-    const [row] = await world.witness.query<{ owner: string }>('select owner::text from sessions where id = $1', [sessionId]);
+    const [row] = await world.witness.query<{ owner: string }>('select owner::text from sessions where id = $1', [
+      sessionId,
+    ]);
     const owner = await ownerProcess(world, row?.owner ?? '');
     if (!owner) return { times: 0, note: 'its owner has gone' };
     const { promise: left, resolve } = Promise.withResolvers<void>();

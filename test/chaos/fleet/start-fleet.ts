@@ -54,7 +54,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const services = await prepareServices(options, { postgres, nats, redis, opencode, apiKey });
   for (const service of services) stack.use(service);
   await startServices(services);
-  const bus = stack.use(await BusProbe.start({ readerUrl: nats.urlOf('metrics'), writerUrl: nats.urlOf('session-actor') }));
+  const bus = stack.use(
+    await BusProbe.start({ readerUrl: nats.urlOf('metrics'), writerUrl: nats.urlOf('session-actor') }),
+  );
   const owned = stack.move();
   const parts = { postgres, nats, redis, opencode, services, witness, bus, apiKey, directories };
   return { ...parts, [Symbol.asyncDispose]: () => owned.disposeAsync() };
@@ -70,7 +72,9 @@ type Backing = Pick<Fleet, 'postgres' | 'nats' | 'redis' | 'opencode' | 'apiKey'
 
 function prepareServices({ directory, counts, plant, onUnexpectedEnd }: FleetOptions, backing: Backing) {
   const kinds: readonly ServiceKind[] = ['session-actor', 'opencode-gateway', 'scheduler', 'http-gateway', 'metrics'];
-  const wanted = kinds.flatMap((kind) => Array.from({ length: counts[kind] }, (_, index) => ({ kind, number: index + 1 })));
+  const wanted = kinds.flatMap((kind) =>
+    Array.from({ length: counts[kind] }, (_, index) => ({ kind, number: index + 1 })),
+  );
   const planted = (kind: ServiceKind): boolean => plant?.services.includes(kind) ?? false;
   return Promise.all(
     wanted.map(({ kind, number }) =>
@@ -103,7 +107,7 @@ function environmentOf(kind: ServiceKind, directory: string, { opencode, apiKey 
     OPENCODE_DIRECTORY: join(directory, 'opencode'),
     WORKTREES_DIRECTORY: join(directory, 'worktrees'),
     WORKSPACE_ROOTS: join(directory, 'roots'),
-    ENCRYPTION_KEY: ENCRYPTION_KEY,
+    ENCRYPTION_KEY,
   };
 }
 

@@ -84,7 +84,10 @@ async function againstPublished({ witness, observed, windows }: Evidence): Promi
 function mayBeLate(windows: Evidence['windows'], committedAt: number, ms: number): boolean {
   const publishedAt = committedAt + ms;
   return windows.some(
-    ({ from, to }) => committedAt >= from - OUT_WITHIN_MS && committedAt <= to + OUT_AFTER_FAULT_MS && publishedAt <= to + OUT_AFTER_FAULT_MS,
+    ({ from, to }) =>
+      committedAt >= from - OUT_WITHIN_MS &&
+      committedAt <= to + OUT_AFTER_FAULT_MS &&
+      publishedAt <= to + OUT_AFTER_FAULT_MS,
   );
 }
 
@@ -101,4 +104,3 @@ async function publishedUncommitted({ witness, observed }: Evidence): Promise<re
       : [`event ${sessionId}:${seq} (${type}) was published and is not in the history like that`],
   );
 }
-

@@ -2,7 +2,12 @@ import { takeoversOf, type Loss } from '../takeovers.ts';
 import type { Invariant } from './invariant.ts';
 
 /** How long an active session may be without a living owner, in milliseconds, by how it lost the last one. */
-const BOUNDS: Readonly<Record<Loss['how'], number>> = { crash: 3_000, 'crash of all': 15_000, hang: 12_000, handover: 2_000 };
+const BOUNDS: Readonly<Record<Loss['how'], number>> = {
+  crash: 3_000,
+  'crash of all': 15_000,
+  hang: 12_000,
+  handover: 2_000,
+};
 
 export const ownershipInvariants: readonly Invariant[] = [
   {
@@ -16,7 +21,10 @@ export const ownershipInvariants: readonly Invariant[] = [
       );
       return takeovers
         .filter(({ loss, ms }) => ms > BOUNDS[loss.how])
-        .map(({ loss, sessionId, ms }) => `session ${sessionId} was without an owner for ${Math.round(ms)} ms after a ${loss.how}`);
+        .map(
+          ({ loss, sessionId, ms }) =>
+            `session ${sessionId} was without an owner for ${Math.round(ms)} ms after a ${loss.how}`,
+        );
     },
   },
   {

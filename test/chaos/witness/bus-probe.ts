@@ -125,7 +125,10 @@ function open(url: string): Promise<NatsConnection> {
 /** Null for what other faults put on the subjects. */
 function payloadOf(data: Uint8Array): Omit<ObservedEvent, 'at'> | null {
   try {
-    const { v, payload } = JSON.parse(Buffer.from(data).toString('utf8')) as { v?: number; payload?: Partial<ObservedEvent> };
+    const { v, payload } = JSON.parse(Buffer.from(data).toString('utf8')) as {
+      v?: number;
+      payload?: Partial<ObservedEvent>;
+    };
     return v === 1 && typeof payload?.seq === 'number' ? (payload as ObservedEvent) : null;
   } catch {
     return null;
