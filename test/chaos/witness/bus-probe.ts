@@ -73,6 +73,12 @@ export class BusProbe implements AsyncDisposable, Observed {
     this.#writer.publish(subject, body);
   }
 
+  /** Asks at an address as a service would; the answer as text, or null when none comes in time. */
+  async ask(subject: string, body: object, timeoutMs: number): Promise<string | null> {
+    const answer = await this.#writer.request(subject, JSON.stringify(body), { timeout: timeoutMs }).catch(() => null);
+    return answer ? answer.string() : null;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#messages?.stop();
