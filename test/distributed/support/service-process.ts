@@ -66,7 +66,14 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   async ready(): Promise<void> {
-    await eventually(async () => (await this.readiness()).code === 200, { everyMs: 50, what: 'a service to be ready' });
+    let last: Readiness | undefined;
+    const look = async (): Promise<boolean> => {
+      last = await this.readiness();
+      return last.code === 200;
+    };
+    await eventually(look, { everyMs: 50, what: 'a service to be ready' }).catch((cause: unknown) => {
+      throw new Error(`Not ready: ${JSON.stringify(last?.reasons)}. It said:\n${this.#output}`, { cause });
+    });
   }
 
   signal(name: NodeJS.Signals): void {
