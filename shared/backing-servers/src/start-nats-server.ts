@@ -70,7 +70,8 @@ interface NatsUser {
 function usersOf(configuration: string): NatsUser[] {
   const passwords = new Map<string, string>();
   return [...configuration.matchAll(USER)].map(({ groups: { user = '', variable = '' } = {} }) => {
-    const password = passwords.get(variable) ?? randomBytes(24).toString('hex');
+    // A letter first: the server reads a variable that begins with a digit as a number.
+    const password = passwords.get(variable) ?? `p${randomBytes(24).toString('hex')}`;
     passwords.set(variable, password);
     return { user, variable, password };
   });
