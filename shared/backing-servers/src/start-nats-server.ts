@@ -70,11 +70,15 @@ interface NatsUser {
 function usersOf(configuration: string): NatsUser[] {
   const passwords = new Map<string, string>();
   return [...configuration.matchAll(USER)].map(({ groups: { user = '', variable = '' } = {} }) => {
-    // A letter first: the server reads a variable that begins with a digit as a number.
-    const password = passwords.get(variable) ?? `p${randomBytes(24).toString('hex')}`;
+    const password = passwords.get(variable) ?? generatedPassword();
     passwords.set(variable, password);
     return { user, variable, password };
   });
+}
+
+/** NATS reads a variable as it would its own file: what begins with a digit it takes for a number. */
+function generatedPassword(): string {
+  return `p${randomBytes(24).toString('hex')}`;
 }
 
 /** `user: name, password: $VARIABLE`, with or without colons, quotes and line breaks. */
