@@ -17,9 +17,9 @@ export function refusalOf(error: unknown, url: string): StartupError | null {
   if (error instanceof StartupError) return error;
   const cause = causeOf(error);
   const sentence = REFUSALS[sqlStateOf(cause) ?? ''] ?? (isMissingPassword(cause) ? REFUSALS['28P01'] : undefined);
-  if (sentence) return refusal(`${sentence}. The server said: ${messageOf(cause)}`, url, EXIT_CODE.config, error);
+  if (sentence) return refusal(`${sentence}. The server said: ${messageOf(cause)}`, url, EXIT_CODE.config, cause);
   if (error instanceof UnavailableError || sqlStateOf(cause) === undefined) return null;
-  return refusal(messageOf(cause), url, EXIT_CODE.unavailable, error);
+  return refusal(messageOf(cause), url, EXIT_CODE.unavailable, cause);
 }
 
 /** In words, and without the password that is in the URL. */
