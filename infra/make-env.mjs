@@ -20,5 +20,6 @@ try {
 
 function secretFor(name) {
   // AES-256 takes a key of exactly 32 bytes.
-  return name === 'ENCRYPTION_KEY' ? randomBytes(32).toString('base64') : randomBytes(32).toString('hex');
+  // With a letter in front: nats-server reads the value of a variable as configuration, 12e4… as a broken number.
+  return name === 'ENCRYPTION_KEY' ? randomBytes(32).toString('base64') : `p${randomBytes(32).toString('hex')}`;
 }

@@ -70,7 +70,8 @@ interface NatsUser {
 function usersOf(configuration: string): NatsUser[] {
   const passwords = new Map<string, string>();
   return [...configuration.matchAll(USER)].map(({ groups: { user = '', variable = '' } = {} }) => {
-    const password = passwords.get(variable) ?? randomBytes(24).toString('hex');
+    // nats-server reads the value of a variable as configuration: what begins like a number must be one.
+    const password = passwords.get(variable) ?? `p${randomBytes(24).toString('hex')}`;
     passwords.set(variable, password);
     return { user, variable, password };
   });
