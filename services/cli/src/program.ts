@@ -64,14 +64,21 @@ function submitCommand(
     .addOption(new Option('-p, --priority <priority>', 'how urgent').choices(PRIORITIES))
     .addOption(new Option('--workspace <kind>', 'own worktree or the directory itself').choices(WORKSPACES))
     .option('-w, --watch', 'stay and show what happens')
-    .action((prompt: string, options: SubmitOptions & { watch?: boolean }) =>
+    .option('--wait', 'stay until it has ended, and show how; exit code 1 unless it succeeded')
+    .action((prompt: string, options: SubmitOptions & { watch?: boolean; wait?: boolean }) =>
       withClient(async (client) => {
         const directory = options.directory && resolve(environment['INIT_CWD'] ?? '.', options.directory);
         const session = await submit(client, prompt, { ...options, directory });
         print(session.id);
         if (options.watch) print(await watchSession(client, session.id, out));
+        if (options.wait) showEnd(await client.ended(session.id), print);
       }),
     );
+}
+
+function showEnd(session: SessionView, print: (text: string) => void): void {
+  print(sessionLines(session));
+  if (session.status !== 'completed' && session.status !== 'partially_completed') process.exitCode = 1;
 }
 
 function readingCommands(

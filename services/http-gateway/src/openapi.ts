@@ -1,4 +1,4 @@
-import { problem, type Route, routes, sessionStream } from '@oio/contracts';
+import { LONGEST_WAIT_SECONDS, problem, type Route, routes, sessionStream } from '@oio/contracts';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 
@@ -36,6 +36,12 @@ const HEADERS = {
     .optional()
     .describe('A request that is repeated with the same key has its effect once.'),
   ifMatch: z.string().optional().describe('The version that the session must stand at, in quotes, as `ETag` tells it.'),
+  prefer: z
+    .string()
+    .optional()
+    .describe(
+      `\`wait=<seconds>\`, at most ${LONGEST_WAIT_SECONDS}: the answer comes when the session has ended and no retry is due, or when the time is over, with the session as it is then (RFC 7240).`,
+    ),
   lastEventId: z.string().optional().describe('Id of the last event that came; the stream goes on after it.'),
 };
 
@@ -83,24 +89,36 @@ function operation(name: string, route: Route): ZodOpenApiOperationObject {
   };
 }
 
-function headersOf({ idempotent, scope, params, reply }: Route): z.ZodObject {
+function headersOf({ idempotent, waits, scope, params, reply }: Route): z.ZodObject {
   return z.object({
     ...(idempotent && { 'Idempotency-Key': HEADERS.idempotencyKey }),
+    ...(waits && { Prefer: HEADERS.prefer }),
     ...(scope === 'write' && params && { 'If-Match': HEADERS.ifMatch }),
     ...(reply === 'text/event-stream' && { 'Last-Event-ID': HEADERS.lastEventId }),
   });
 }
 
-function success(name: string, { reply, idempotent }: Route) {
-  const headers = idempotent
-    ? z.object({
-        ETag: z.string().describe('The version of the session, in quotes.'),
-        'Idempotent-Replayed': z.literal('true').optional().describe('The request had its effect when it came before.'),
-        ...(name === 'createSession' && { Location: z.string() }),
-      })
-    : undefined;
-  return { description: 'Success.', ...(headers && { headers }), ...content(reply) };
+function success(name: string, route: Route) {
+  const headers = { ...(route.idempotent && ORDER_HEADERS), ...(route.waits && WAIT_HEADERS) };
+  const all = { ...headers, ...(name === 'createSession' && { Location: z.string() }) };
+  return {
+    description: 'Success.',
+    ...(Object.keys(all).length > 0 && { headers: z.object(all) }),
+    ...content(route.reply),
+  };
 }
+
+const ORDER_HEADERS = {
+  ETag: z.string().describe('The version of the session, in quotes.'),
+  'Idempotent-Replayed': z.literal('true').optional().describe('The request had its effect when it came before.'),
+};
+
+const WAIT_HEADERS = {
+  'Preference-Applied': z
+    .string()
+    .optional()
+    .describe('`wait=<seconds>` when the end was waited for; missing when too many requests wait already.'),
+};
 
 function content(reply: Route['reply']) {
   if (reply === null) return {};

@@ -48,6 +48,8 @@ export interface SessionReader {
   ): Promise<StoredSessionEvent[]>;
   /** The last 100, oldest first. */
   checkpoints(tenant: string, id: string): Promise<Checkpoint[]>;
+  /** Those of these sessions whose status is final. */
+  ended(ids: readonly string[]): Promise<readonly string[]>;
   /** The versions that these sessions stand at. */
   versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Whether the command has had its effect already. */

@@ -36,8 +36,9 @@ export function createRelayHandlers({ bus, reader, streams }: RelayParts): Pick<
       const { contentType, body } = await bus.request(metricsExposition, {}, envelopeOf(request, null));
       return { headers: { 'Content-Type': contentType }, body };
     },
-    async streamSession({ params: { id }, query, headers, principal: { tenant } }) {
+    async streamSession({ params: { id }, query, headers, principal: { tenant }, standAside }) {
       await standingOf(reader, tenant, id);
+      standAside();
       const after = headers.lastEventId ?? query.after;
       return { body: (response) => streams.open({ tenant, sessionId: id, after, response }) };
     },

@@ -1,4 +1,5 @@
 import { type RouteName, type Route, routes } from '@oio/contracts';
+import type { Admission } from './admission.ts';
 import { authenticate } from './bearer.ts';
 import type { Context } from './gateway-context.ts';
 import type { Limits } from './limits.ts';
@@ -10,6 +11,7 @@ export interface RouteParts {
   readonly handlers: RouteHandlers;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
+  readonly admission: Admission;
   /** By route, what to ask about a body that breaks its contract. */
   readonly further: { readonly [N in RouteName]?: (principal: Principal, correlationId: string) => FurtherViolations };
 }
@@ -30,7 +32,9 @@ export async function runRoute(
   const further = principal ? parts.further[name]?.(principal, state.correlationId) : undefined;
   const parsed = await parseRequest(ctx, params, route, parts.limits, further);
   state.sessionId = params['id'] ?? null;
-  const request = { ...parsed, route: name, principal, correlationId: state.correlationId } as RouteRequest;
+  const standAside = (): AbortSignal => parts.admission.standAside(ctx.req, ctx.res);
+  const { correlationId } = state;
+  const request = { ...parsed, route: name, principal, correlationId, standAside } as RouteRequest;
   const handler: RouteHandler = parts.handlers[name];
   answer(ctx, route, await handler(request));
 }

@@ -22,6 +22,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent?: boolean;
+  /** Whether `Prefer: wait=<seconds>` (RFC 7240) is honoured: the answer then comes when the session has ended, or in time. */
+  readonly waits?: boolean;
   readonly status: number;
   /** Null: no body. A string: a body of that media type. */
   readonly reply: z.ZodType | string | null;
@@ -82,6 +84,7 @@ export const routes = {
     scope: 'write',
     body: newSession,
     idempotent: true,
+    waits: true,
     status: 201,
     reply: sessionView,
   },
@@ -100,6 +103,7 @@ export const routes = {
     summary: 'Read one session.',
     scope: 'read',
     params: byId,
+    waits: true,
     status: 200,
     reply: sessionDetail,
   },
@@ -203,6 +207,9 @@ export const routes = {
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;
+
+/** The longest that a request waits for the end of a session, in seconds; more is taken as this. */
+export const LONGEST_WAIT_SECONDS = 60;
 
 /**
  * What comes over `streamSession`, by the name of the server-sent event. `history` carries its sequence number as id;
