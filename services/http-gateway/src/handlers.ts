@@ -1,4 +1,5 @@
 import type { ClientCommandName } from '@oio/contracts';
+import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { openApiDocument } from './openapi.ts';
 import { createReadHandlers } from './read-handlers.ts';
 import type { Readiness } from './readiness.ts';
@@ -8,7 +9,7 @@ import { commandSession } from './session-commands.ts';
 import { sessionAnswer } from './session-answer.ts';
 import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
-export type HandlerParts = SubmitParts & RelayParts & { readonly readiness: Readiness };
+export type HandlerParts = SubmitParts & RelayParts & DeadLetterParts & { readonly readiness: Readiness };
 
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 
@@ -21,6 +22,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createRelayHandlers(parts),
     ...createProcessHandlers(parts),
     ...createSubmitHandler(parts),
+    ...createDeadLetterHandlers(parts),
     startSession: command('start'),
     pauseSession: command('pause'),
     resumeSession: command('resume'),

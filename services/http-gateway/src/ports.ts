@@ -1,4 +1,4 @@
-import type { Checkpoint, Priority, Status, StoredSessionEvent } from '@oio/contracts';
+import type { Checkpoint, Priority, Scope, Status, StoredSessionEvent } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
@@ -9,7 +9,7 @@ import type { Clock, Logger } from '@oio/runtime';
 export interface Principal {
   readonly id: string;
   readonly tenant: string;
-  readonly scopes: readonly ('read' | 'write')[];
+  readonly scopes: readonly Exclude<Scope, 'public'>[];
 }
 
 /** Says whose credentials these are. */
