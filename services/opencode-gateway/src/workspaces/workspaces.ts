@@ -2,7 +2,7 @@ import { type CommitOptions, type Committed, commitWorkspace } from './commit-wo
 import { type DiffOptions, diffWorkspace, type WorkspaceDiff } from './diff-workspace.ts';
 import { createGit } from './git.ts';
 import { type InspectOptions, inspectDirectory } from './inspect-directory.ts';
-import { createKeyedMutex } from './keyed-mutex.ts';
+import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 import { type PrepareOptions, prepareWorkspace } from './prepare-workspace.ts';
 import { type Released, releaseWorkspace } from './release-workspace.ts';
 import type { Workspace } from './workspace.ts';
@@ -11,6 +11,8 @@ export interface WorkspacesOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly roots: readonly string[];
   readonly worktreesDirectory: string;
+  /** Keeps commands on one repository or worktree apart, those of other gateways too. */
+  readonly mutex: KeyedMutex;
 }
 
 /** The directories that sessions work in, on this machine. */
@@ -28,9 +30,8 @@ export interface Workspaces {
   withDirectory(directory: string, signal?: AbortSignal): Promise<Disposable>;
 }
 
-export function createWorkspaces({ environment, roots, worktreesDirectory }: WorkspacesOptions): Workspaces {
+export function createWorkspaces({ environment, roots, worktreesDirectory, mutex }: WorkspacesOptions): Workspaces {
   const git = createGit({ environment });
-  const mutex = createKeyedMutex();
   const inPlace = createKeyedMutex();
   return {
     inspectDirectory: (options) => inspectDirectory({ ...options, git, roots }),
