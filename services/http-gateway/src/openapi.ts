@@ -25,7 +25,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   429: 'Too many event streams are open.',
   500: 'A bug; the log has it under the correlation id.',
   503: 'Something that is needed does not work at the moment; `Retry-After` says when to try again.',
-  504: 'No answer came in time. Repeat it with the same Idempotency-Key.',
+  504: 'No answer came in time. Repeat it with the same Idempotency-Key, after `Retry-After`.',
 };
 
 const HEADERS = {

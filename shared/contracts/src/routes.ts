@@ -81,6 +81,18 @@ function commandRoute<N extends Exclude<keyof typeof clientCommands, 'create' | 
   } as const satisfies Route;
 }
 
+/** How something that the API depends on does. Only one that is not optional makes it not ready. */
+const dependencyReport = z
+  .object({
+    name: z.string(),
+    state: z.enum(['ok', 'degraded', 'down']),
+    optional: z.boolean(),
+    latencyMs: z.number().nullable(),
+    detail: z.string(),
+    figures: z.record(z.string(), z.number()),
+  })
+  .meta({ id: 'DependencyReport' });
+
 export const routes = {
   createSession: {
     method: 'POST',
@@ -215,10 +227,10 @@ export const routes = {
   ready: {
     method: 'GET',
     path: '/health/ready',
-    summary: 'Whether requests can be met: 503 while not.',
+    summary: 'Whether requests can be met, 503 while not, and how the things do that they need.',
     scope: 'public',
     status: 200,
-    reply: z.object({ status: z.enum(['ready', 'not_ready']), checks: z.record(z.string(), z.string()) }),
+    reply: z.object({ status: z.enum(['ready', 'degraded', 'not_ready']), dependencies: z.array(dependencyReport) }),
   },
   metrics: {
     method: 'GET',
