@@ -35,30 +35,33 @@ for (const service of SERVICES) {
   });
 }
 
-test.serial('what a service needs may come late: it says what it waits for, and starts when that is there', async (t) => {
-  const { backing } = t.context;
-  await using stack = new AsyncDisposableStack();
-  const database = stack.use(await TcpProxy.start(Number(new URL(backing.database.url).port)));
-  database.refuse();
-  const nats = { port: await unusedPort(), directory: join(backing.directory, 'late-nats') };
-  const process = stack.use(
-    start(backing, 'session-actor', {
-      DATABASE_URL: withPort(backing.database.url, database.port),
-      // The server that comes has this password.
-      NATS_URL: `nats://session-actor:${LATE_PASSWORD}@127.0.0.1:${nats.port}`,
-      REDIS_URL: `redis://127.0.0.1:${await unusedPort()}`,
-    }),
-  );
-  await eventually(async () => (await process.readiness()).reasons.includes('Waiting for PostgreSQL.'));
-  t.like(await process.readiness(), { code: 503, status: 'starting' });
-  t.like(await process.said('waiting for a dependency'), { dependency: 'PostgreSQL' });
-  database.heal();
-  await eventually(async () => (await process.readiness()).reasons.includes('Waiting for NATS.'));
-  stack.use(await startNatsServer({ ...nats, configuration: await lateConfiguration(backing.directory) }));
-  await process.ready();
-  // Redis has not come at all.
-  t.like(await process.readiness(), { code: 200, status: 'degraded' });
-});
+test.serial(
+  'what a service needs may come late: it says what it waits for, and starts when that is there',
+  async (t) => {
+    const { backing } = t.context;
+    await using stack = new AsyncDisposableStack();
+    const database = stack.use(await TcpProxy.start(Number(new URL(backing.database.url).port)));
+    database.refuse();
+    const nats = { port: await unusedPort(), directory: join(backing.directory, 'late-nats') };
+    const process = stack.use(
+      start(backing, 'session-actor', {
+        DATABASE_URL: withPort(backing.database.url, database.port),
+        // The server that comes has this password.
+        NATS_URL: `nats://session-actor:${LATE_PASSWORD}@127.0.0.1:${nats.port}`,
+        REDIS_URL: `redis://127.0.0.1:${await unusedPort()}`,
+      }),
+    );
+    await eventually(async () => (await process.readiness()).reasons.includes('Waiting for PostgreSQL.'));
+    t.like(await process.readiness(), { code: 503, status: 'starting' });
+    t.like(await process.said('waiting for a dependency'), { dependency: 'PostgreSQL' });
+    database.heal();
+    await eventually(async () => (await process.readiness()).reasons.includes('Waiting for NATS.'));
+    stack.use(await startNatsServer({ ...nats, configuration: await lateConfiguration(backing.directory) }));
+    await process.ready();
+    // Redis has not come at all.
+    t.like(await process.readiness(), { code: 200, status: 'degraded' });
+  },
+);
 
 test.serial('a service that waits for a dependency stops at once when it is told to', async (t) => {
   await using process = start(t.context.backing, 'scheduler', {
