@@ -1,7 +1,7 @@
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
-import type { AgentServer } from '../../src/ports.ts';
+import type { AgentServer, Prompt } from '../../src/ports.ts';
 import { openGateways } from '../support/gateway-pair.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { makePlace, optionsFor, promptsIn, startRealServer } from '../support/real-server.ts';
@@ -34,7 +34,7 @@ test('a prompt that a frozen gateway sends after another one took its run lands 
   const frozen = freezer();
   await gateways.start({
     servers: [server],
-    connect: (known) => frozen.before(new OpencodeAgentServer(known), 'prompt'),
+    connect: (known) => frozen.before(new OpencodeAgentServer(known)),
   });
   await owner.order(server.id, 'say once');
   await frozen.reached;
@@ -77,19 +77,19 @@ async function begin() {
   };
 }
 
-/** Holds the calls of one method back, as if the process had been stopped right before they reached the socket. */
+/** Holds prompts back, as if the process had been stopped right before they reached the socket. */
 function freezer() {
   const reached = Promise.withResolvers<void>();
   const thawed = Promise.withResolvers<void>();
   const calls: Promise<unknown>[] = [];
   return {
     reached: reached.promise,
-    before<N extends 'prompt' | 'resume'>(agent: AgentServer, method: N): AgentServer {
-      const call = agent[method].bind(agent) as (prompt: never) => Promise<void>;
-      Object.defineProperty(agent, method, {
-        value: (prompt: never) => {
+    before(agent: AgentServer): AgentServer {
+      const prompt = agent.prompt.bind(agent);
+      Object.defineProperty(agent, 'prompt', {
+        value: (given: Prompt) => {
           reached.resolve();
-          const made = thawed.promise.then(() => call(prompt));
+          const made = thawed.promise.then(() => prompt(given));
           calls.push(made);
           return made;
         },
