@@ -26,7 +26,7 @@ const CLOSED: readonly { folder: string; allowed: readonly string[]; reason: str
 /** Clients of a technology, and the shared package whose purpose each is. */
 const TECHNOLOGY: readonly { packages: RegExp; home: string }[] = [
   { packages: /^(?:nats|@nats-io\/.+)$/, home: 'shared/messaging' },
-  { packages: /^ioredis$/, home: 'shared/ownership' },
+  { packages: /^ioredis$/, home: 'shared/redis' },
   { packages: /^undici$/, home: 'shared/sdk' },
   { packages: /^(?:pg|kysely|@mikro-orm\/.+)$/, home: 'shared/persistence' },
 ];

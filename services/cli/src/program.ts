@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { PRIORITIES, SESSION_TYPES, type SessionView, WORKSPACES } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
 import { Command, Option } from 'commander';
-import { connect, type Environment } from './connect.ts';
+import { connect, type Environment, type WithClient } from './connect.ts';
+import { deadLetterCommands } from './dead-letter-commands.ts';
 import { eventLine, printable, sessionLines, sessionsTable } from './show-session.ts';
 import { type SubmitOptions, submit } from './submit.ts';
 import { watchSession } from './watch-session.ts';
@@ -31,6 +32,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
 
   submitCommand(oio, withClient, print, out, environment);
   readingCommands(oio, withClient, print, out);
+  deadLetterCommands(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {
     oio
       .command(`${name} <id>`)
@@ -43,8 +45,6 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
 function steer(client: Client, name: keyof typeof STEERING, id: string): Promise<SessionView> {
   return name === 'delete' ? client.deleteSession({ id }) : client[`${name}Session`]({ id }, {});
 }
-
-type WithClient = (task: (client: Client) => Promise<void>) => Promise<void>;
 
 function submitCommand(
   oio: Command,
@@ -64,14 +64,21 @@ function submitCommand(
     .addOption(new Option('-p, --priority <priority>', 'how urgent').choices(PRIORITIES))
     .addOption(new Option('--workspace <kind>', 'own worktree or the directory itself').choices(WORKSPACES))
     .option('-w, --watch', 'stay and show what happens')
-    .action((prompt: string, options: SubmitOptions & { watch?: boolean }) =>
+    .option('--wait', 'stay until it has ended, and show how; exit code 1 unless it succeeded')
+    .action((prompt: string, options: SubmitOptions & { watch?: boolean; wait?: boolean }) =>
       withClient(async (client) => {
         const directory = options.directory && resolve(environment['INIT_CWD'] ?? '.', options.directory);
         const session = await submit(client, prompt, { ...options, directory });
         print(session.id);
         if (options.watch) print(await watchSession(client, session.id, out));
+        if (options.wait) showEnd(await client.ended(session.id), print);
       }),
     );
+}
+
+function showEnd(session: SessionView, print: (text: string) => void): void {
+  print(sessionLines(session));
+  if (session.status !== 'completed' && session.status !== 'partially_completed') process.exitCode = 1;
 }
 
 function readingCommands(

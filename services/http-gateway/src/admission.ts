@@ -1,24 +1,51 @@
-import { UnavailableError } from '@oio/errors';
-import type { Middleware } from './gateway-context.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OrderLimit } from './order-limit.ts';
 
-/** Refuses at once what comes on top of `limit` requests under way. Questions about health are always answered. */
-export function admit(limit: number): Middleware {
-  let inFlight = 0;
-  return async (ctx, next) => {
-    if (ctx.path.startsWith('/health/')) {
-      await next();
-      return;
-    }
-    if (inFlight >= limit)
-      throw new UnavailableError('Too many requests at a time; try again shortly.', {
-        code: 'overloaded',
-        retryAfterMs: 1_000,
-      });
-    inFlight += 1;
-    try {
-      await next();
-    } finally {
-      inFlight -= 1;
-    }
-  };
+/**
+ * Which requests are let in. What comes on top of `limit` requests being answered is refused before anything of it is
+ * looked at, and so is an order while too many are on their way: a refusal must cost next to nothing.
+ */
+export class Admission {
+  readonly #limit: number;
+  readonly #orders: OrderLimit;
+  readonly #leave = new WeakMap<IncomingMessage, () => void>();
+  #inFlight = 0;
+
+  constructor(limit: number, orders: OrderLimit) {
+    this.#limit = limit;
+    this.#orders = orders;
+  }
+
+  /** False: to be refused. Questions about health are always answered. */
+  enter(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.url?.startsWith('/health/')) return true;
+    if (this.#inFlight >= this.#limit || (isOrder(request) && this.#orders.isFull)) return false;
+    this.#inFlight += 1;
+    let inside = true;
+    const leave = (): void => {
+      if (inside) this.#inFlight -= 1;
+      inside = false;
+    };
+    this.#leave.set(request, leave);
+    response.once('close', leave);
+    return true;
+  }
+
+  /** The request is not being answered for now, it waits. The signal aborts when its client leaves. */
+  standAside(request: IncomingMessage, response: ServerResponse): AbortSignal {
+    this.#leave.get(request)?.();
+    const gone = new AbortController();
+    if (response.destroyed) gone.abort();
+    else response.once('close', () => gone.abort());
+    return gone.signal;
+  }
+
+  /** Carries out an order. Throws `UnavailableError` code `overloaded` when too many are under way. */
+  order<T>(work: () => Promise<T>): Promise<T> {
+    return this.#orders.run(work);
+  }
+}
+
+function isOrder({ method }: IncomingMessage): boolean {
+  return method === 'POST' || method === 'DELETE';
 }

@@ -11,7 +11,7 @@ const READABLE_BY_OTHERS = 0o077;
 export async function loadOrCreateApiKey(dataDirectory: string): Promise<string> {
   const path = join(dataDirectory, API_KEY_FILE);
   try {
-    return (await load(path)) ?? (await create(dataDirectory, path));
+    return (await loadApiKey(path)) ?? (await create(dataDirectory, path));
   } catch (error) {
     if (error instanceof StartupError) throw error;
     throw new StartupError(`The API key file ${path} cannot be used: ${(error as Error).message}`, EXIT_CODE.storage, {
@@ -20,7 +20,8 @@ export async function loadOrCreateApiKey(dataDirectory: string): Promise<string>
   }
 }
 
-async function load(path: string): Promise<string | null> {
+/** The key in a file; null when there is no such file. Throws StartupError when others can read it or it is no key. */
+export async function loadApiKey(path: string): Promise<string | null> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
@@ -56,7 +57,7 @@ async function create(dataDirectory: string, path: string): Promise<string> {
   } finally {
     await rm(draft, { force: true });
   }
-  const key = await load(path);
+  const key = await loadApiKey(path);
   if (!key) throw new StartupError(`The API key file ${path} vanished while it was made.`, EXIT_CODE.storage);
   return key;
 }

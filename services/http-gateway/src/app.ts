@@ -5,7 +5,6 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { logAccess } from './access-log.ts';
-import { admit } from './admission.ts';
 import type { GatewayState, Middleware } from './gateway-context.ts';
 import { checkHost } from './host-check.ts';
 import type { Limits } from './limits.ts';
@@ -26,7 +25,6 @@ export function createApp(parts: AppParts): Koa<GatewayState> {
   app.use(answerProblems(parts.logger));
   app.use(securityHeaders());
   app.use(checkHost(parts.allowedHosts));
-  app.use(admit(parts.limits.inFlight));
   app.use(mountRoutes(parts));
   app.use(refuseUnrouted);
   return app;

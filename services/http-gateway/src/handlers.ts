@@ -1,28 +1,27 @@
-import type { ClientCommandName, SessionView } from '@oio/contracts';
+import type { ClientCommandName } from '@oio/contracts';
+import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { openApiDocument } from './openapi.ts';
 import { createReadHandlers } from './read-handlers.ts';
-import type { Readiness } from './readiness.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
 import type { Order, RouteHandlers } from './route-types.ts';
-import { type CommandParts, commandSession, type Outcome, submitSession } from './session-commands.ts';
-import { versionTag } from './version-tag.ts';
+import { commandSession } from './session-commands.ts';
+import { sessionAnswer } from './session-answer.ts';
+import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
-export type HandlerParts = CommandParts & RelayParts & { readonly readiness: Readiness };
+export type HandlerParts = SubmitParts & RelayParts & DeadLetterParts;
 
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 
 /** One handler per route of the API. */
 export function createHandlers(parts: HandlerParts): RouteHandlers {
   const command = (name: Exclude<ClientCommandName, 'create'>) => async (request: Command) =>
-    sessionAnswer(await commandSession(parts, name, request.params.id, request));
+    sessionAnswer(await parts.admission.order(() => commandSession(parts, name, request.params.id, request)));
   return {
     ...createReadHandlers(parts),
     ...createRelayHandlers(parts),
     ...createProcessHandlers(parts),
-    createSession: async (request) => {
-      const { headers, body } = sessionAnswer(await submitSession(parts, request));
-      return { headers: { ...headers, Location: `/v1/sessions/${body.id}` }, body };
-    },
+    ...createSubmitHandler(parts),
+    ...createDeadLetterHandlers(parts),
     startSession: command('start'),
     pauseSession: command('pause'),
     resumeSession: command('resume'),
@@ -34,16 +33,12 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
   };
 }
 
-function sessionAnswer({ session, replayed }: Outcome): { headers: Record<string, string>; body: SessionView } {
-  return { headers: { ...versionTag(session), ...(replayed && { 'Idempotent-Replayed': 'true' }) }, body: session };
-}
-
 function createProcessHandlers({ readiness }: HandlerParts): Pick<RouteHandlers, 'live' | 'ready' | 'openapi'> {
   return {
     live: async () => ({ body: { status: 'live' } }),
     async ready() {
-      const { ready, checks } = await readiness.ask();
-      return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not_ready', checks: { ...checks } } };
+      const { status, dependencies } = await readiness.ask();
+      return { status: status === 'not_ready' ? 503 : 200, body: { status, dependencies: [...dependencies] } };
     },
     openapi: async () => ({ body: openApiDocument() as never }),
   };

@@ -12,11 +12,13 @@ export interface Listening extends AsyncDisposable {
   readonly url: string;
 }
 
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly limits: Limits;
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly handle: Handle;
 }
 
 /** Takes requests at an address until it is disposed of, which waits for those that are being answered. Throws StartupError. */

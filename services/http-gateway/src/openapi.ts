@@ -1,4 +1,4 @@
-import { problem, type Route, routes, sessionStream } from '@oio/contracts';
+import { LONGEST_WAIT_SECONDS, problem, type Route, routes, sessionStream } from '@oio/contracts';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 
@@ -16,7 +16,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The body cannot be read: it is not JSON, or not UTF-8.',
   401: 'No valid credentials.',
   403: 'The credentials lack the scope.',
-  404: 'There is no such session in the tenant.',
+  404: 'There is nothing of that id, or not in the tenant.',
   409: 'The present state does not allow it; `facts` says what it does.',
   412: '`If-Match` names another version than the present one.',
   413: 'The body is larger than 256 KiB.',
@@ -25,7 +25,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   429: 'Too many event streams are open.',
   500: 'A bug; the log has it under the correlation id.',
   503: 'Something that is needed does not work at the moment; `Retry-After` says when to try again.',
-  504: 'No answer came in time. Repeat it with the same Idempotency-Key.',
+  504: 'No answer came in time. Repeat it with the same Idempotency-Key, after `Retry-After`.',
 };
 
 const HEADERS = {
@@ -36,6 +36,12 @@ const HEADERS = {
     .optional()
     .describe('A request that is repeated with the same key has its effect once.'),
   ifMatch: z.string().optional().describe('The version that the session must stand at, in quotes, as `ETag` tells it.'),
+  prefer: z
+    .string()
+    .optional()
+    .describe(
+      `\`wait=<seconds>\`, at most ${LONGEST_WAIT_SECONDS}: the answer comes when the session has ended and no retry is due, or when the time is over, with the session as it is then (RFC 7240).`,
+    ),
   lastEventId: z.string().optional().describe('Id of the last event that came; the stream goes on after it.'),
 };
 
@@ -83,24 +89,36 @@ function operation(name: string, route: Route): ZodOpenApiOperationObject {
   };
 }
 
-function headersOf({ idempotent, scope, params, reply }: Route): z.ZodObject {
+function headersOf({ idempotent, waits, scope, params, reply }: Route): z.ZodObject {
   return z.object({
     ...(idempotent && { 'Idempotency-Key': HEADERS.idempotencyKey }),
+    ...(waits && { Prefer: HEADERS.prefer }),
     ...(scope === 'write' && params && { 'If-Match': HEADERS.ifMatch }),
     ...(reply === 'text/event-stream' && { 'Last-Event-ID': HEADERS.lastEventId }),
   });
 }
 
-function success(name: string, { reply, idempotent }: Route) {
-  const headers = idempotent
-    ? z.object({
-        ETag: z.string().describe('The version of the session, in quotes.'),
-        'Idempotent-Replayed': z.literal('true').optional().describe('The request had its effect when it came before.'),
-        ...(name === 'createSession' && { Location: z.string() }),
-      })
-    : undefined;
-  return { description: 'Success.', ...(headers && { headers }), ...content(reply) };
+function success(name: string, route: Route) {
+  const headers = { ...(route.idempotent && ORDER_HEADERS), ...(route.waits && WAIT_HEADERS) };
+  const all = { ...headers, ...(name === 'createSession' && { Location: z.string() }) };
+  return {
+    description: 'Success.',
+    ...(Object.keys(all).length > 0 && { headers: z.object(all) }),
+    ...content(route.reply),
+  };
 }
+
+const ORDER_HEADERS = {
+  ETag: z.string().describe('The version of the session, in quotes.'),
+  'Idempotent-Replayed': z.literal('true').optional().describe('The request had its effect when it came before.'),
+};
+
+const WAIT_HEADERS = {
+  'Preference-Applied': z
+    .string()
+    .optional()
+    .describe('`wait=<seconds>` when the end was waited for; missing when too many requests wait already.'),
+};
 
 function content(reply: Route['reply']) {
   if (reply === null) return {};
@@ -123,14 +141,14 @@ function problems(route: Route) {
   );
 }
 
-function statusesOf({ scope, params, query, body, reply }: Route): number[] {
-  const changes = scope === 'write';
+function statusesOf({ method, scope, params, query, body, reply }: Route): number[] {
+  const changes = method !== 'GET';
   const always = [500, 503];
   const cases: readonly [boolean, readonly number[]][] = [
     [scope !== 'public', [401, 403, 504]],
     [params !== undefined, [404]],
     [changes, [409]],
-    [changes && params !== undefined, [412]],
+    [scope === 'write' && params !== undefined, [412]],
     [body !== undefined, [400, 413, 415]],
     [[params, query, body].some(Boolean), [422]],
     [reply === 'text/event-stream', [429]],

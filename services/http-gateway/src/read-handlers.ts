@@ -2,20 +2,18 @@ import { toSessionView } from '@oio/domain';
 import type { Clock } from '@oio/runtime';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { SessionReader } from './ports.ts';
+import { PreferredWait, type WaitParts } from './preferred-wait.ts';
 import type { RouteHandlers } from './route-types.ts';
 import { noSuchSession } from './session-commands.ts';
 import { versionTag } from './version-tag.ts';
 
 type Names = 'listSessions' | 'getSession' | 'getHistory' | 'getCheckpoints';
 
+export type ReadParts = WaitParts & { readonly reader: SessionReader; readonly clock: Clock };
+
 /** What is answered from the store alone. */
-export function createReadHandlers({
-  reader,
-  clock,
-}: {
-  reader: SessionReader;
-  clock: Clock;
-}): Pick<RouteHandlers, Names> {
+export function createReadHandlers(parts: ReadParts): Pick<RouteHandlers, Names> {
+  const { reader, clock } = parts;
   return {
     async listSessions({ query, principal: { tenant } }) {
       const { cursor, limit, ...filter } = query;
@@ -27,10 +25,16 @@ export function createReadHandlers({
       const nextCursor = more && last ? encodeCursor(last.id, scope) : null;
       return { body: { sessions: sessions.map((snapshot) => toSessionView(snapshot, now)), nextCursor } };
     },
-    async getSession({ params: { id }, principal: { tenant } }) {
-      const [snapshot, checkpoints] = await Promise.all([reader.session(tenant, id), reader.checkpoints(tenant, id)]);
-      if (!snapshot) throw noSuchSession();
-      return { headers: versionTag(snapshot), body: { ...toSessionView(snapshot, clock.now()), checkpoints } };
+    async getSession(request) {
+      const { tenant } = request.principal;
+      const { id } = request.params;
+      using wait = new PreferredWait(parts, request);
+      wait.begin(id);
+      const { snapshot, checkpoints } = await inFull(reader, tenant, id);
+      const later = await wait.outcome(toSessionView(snapshot, clock.now()));
+      const shown = later ? await inFull(reader, tenant, id) : { snapshot, checkpoints };
+      const body = { ...toSessionView(shown.snapshot, clock.now()), checkpoints: shown.checkpoints };
+      return { headers: { ...versionTag(shown.snapshot), ...wait.headers }, body };
     },
     async getHistory({ params: { id }, query, principal: { tenant } }) {
       const { version } = await standingOf(reader, tenant, id);
@@ -43,6 +47,12 @@ export function createReadHandlers({
       return { body: { checkpoints: await reader.checkpoints(tenant, id) } };
     },
   };
+}
+
+async function inFull(reader: SessionReader, tenant: string, id: string) {
+  const [snapshot, checkpoints] = await Promise.all([reader.session(tenant, id), reader.checkpoints(tenant, id)]);
+  if (!snapshot) throw noSuchSession();
+  return { snapshot, checkpoints };
 }
 
 /** How a session of the tenant stands; throws `NotFoundError` when there is none, or it is deleted. */

@@ -1,4 +1,4 @@
-import type { Route, Violation } from '@oio/contracts';
+import { LONGEST_WAIT_SECONDS, type Route, type Violation } from '@oio/contracts';
 import type { Context } from './gateway-context.ts';
 import type { RequestHeaders } from './route-types.ts';
 
@@ -19,10 +19,19 @@ export function parseHeaders(ctx: Context, route: Route, violations: Violation[]
   return {
     idempotencyKey: found('Idempotency-Key', route.idempotent, VISIBLE, '1–200 visible ASCII characters')?.[0],
     ifMatch: numberOf(found('If-Match', route.scope === 'write', VERSION_TAG, 'a version in quotes, such as "7"')),
+    waitSeconds: route.waits ? waitIn(ctx.get('Prefer')) : undefined,
     lastEventId: numberOf(found('Last-Event-ID', isStream, SEQUENCE, 'the id of an event of this stream')),
   };
 }
 
 function numberOf(match: RegExpExecArray | null): number | undefined {
   return match?.[1] === undefined ? undefined : Number(match[1]);
+}
+
+const WAIT = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)/i;
+
+/** What a preference asks for that is not understood is not done, and that is all. Source: RFC 7240, sections 2 and 4.3. */
+function waitIn(prefer: string): number | undefined {
+  const seconds = WAIT.exec(prefer)?.[1];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), LONGEST_WAIT_SECONDS);
 }

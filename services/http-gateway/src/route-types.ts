@@ -20,6 +20,11 @@ export interface RouteRequest<R extends Route = Route> {
   readonly principal: R['scope'] extends 'public' ? null : Principal;
   readonly correlationId: string;
   readonly headers: RequestHeaders;
+  /**
+   * Says that from now on the request waits for something else than work, so that it is not counted among those that are
+   * being answered. The signal aborts when the client leaves.
+   */
+  readonly standAside: () => AbortSignal;
 }
 
 /** The headers that mean something to handlers. */
@@ -27,6 +32,8 @@ export interface RequestHeaders {
   readonly idempotencyKey: string | undefined;
   /** The version that `If-Match` demands. */
   readonly ifMatch: number | undefined;
+  /** How long `Prefer` asks to wait for the end of the session. */
+  readonly waitSeconds: number | undefined;
   readonly lastEventId: number | undefined;
 }
 

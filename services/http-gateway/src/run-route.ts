@@ -1,5 +1,7 @@
 import { type RouteName, type Route, routes } from '@oio/contracts';
+import type { Admission } from './admission.ts';
 import { authenticate } from './bearer.ts';
+import { withDeadline } from './deadline.ts';
 import type { Context } from './gateway-context.ts';
 import type { Limits } from './limits.ts';
 import { type FurtherViolations, parseRequest } from './parse-request.ts';
@@ -10,6 +12,7 @@ export interface RouteParts {
   readonly handlers: RouteHandlers;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
+  readonly admission: Admission;
   /** By route, what to ask about a body that breaks its contract. */
   readonly further: { readonly [N in RouteName]?: (principal: Principal, correlationId: string) => FurtherViolations };
 }
@@ -30,9 +33,16 @@ export async function runRoute(
   const further = principal ? parts.further[name]?.(principal, state.correlationId) : undefined;
   const parsed = await parseRequest(ctx, params, route, parts.limits, further);
   state.sessionId = params['id'] ?? null;
-  const request = { ...parsed, route: name, principal, correlationId: state.correlationId } as RouteRequest;
+  const { correlationId } = state;
   const handler: RouteHandler = parts.handlers[name];
-  answer(ctx, route, await handler(request));
+  const found = await withDeadline(parts.limits.answerMs, (extend) => {
+    const standAside = (): AbortSignal => {
+      extend((parsed.headers.waitSeconds ?? 0) * 1_000);
+      return parts.admission.standAside(ctx.req, ctx.res);
+    };
+    return handler({ ...parsed, route: name, principal, correlationId, standAside } as RouteRequest);
+  });
+  answer(ctx, route, found);
 }
 
 function answer(ctx: Context, route: Route, { status, headers, body }: Answer): void {

@@ -1,4 +1,6 @@
 import { EXIT_CODE, StartupError } from '@oio/errors';
+import { createPostgresDeadLetters } from '@oio/persistence';
+import { Admission } from './admission.ts';
 import { createPostgresIdempotencyKeys } from './adapters/postgres-idempotency-keys.ts';
 import { createPostgresSessionReader } from './adapters/postgres-session-reader.ts';
 import { createApp } from './app.ts';
@@ -6,12 +8,19 @@ import type { HttpGatewayConfig } from './config.ts';
 import { forgetOldKeys } from './forget-old-keys.ts';
 import { createHandlers } from './handlers.ts';
 import { LIMITS, type Limits } from './limits.ts';
-import { listen } from './listen.ts';
+import { type Handle, listen } from './listen.ts';
 import { isEveryAddress } from './loopback.ts';
 import { createPlaceInspection } from './place-violations.ts';
+import { OrderLimit } from './order-limit.ts';
 import type { HttpGatewayPorts } from './ports.ts';
-import { createReadiness } from './readiness.ts';
+import { createReadiness, databaseHealth } from './readiness.ts';
+import { createOverloadRefusal } from './refuse-overload.ts';
+import { createReplay } from './replay-message.ts';
+import { SessionEnds } from './session-ends.ts';
 import { SessionStreams } from './session-streams.ts';
+
+/** Where the limit of orders begins. */
+const FIRST_ORDERS = 256;
 
 export interface HttpGateway extends AsyncDisposable {
   /** Where a client on this machine reaches the API. */
@@ -30,16 +39,25 @@ export async function startHttpGateway(
   const { bus, router, database, clock, logger, authenticator } = ports;
   const reader = createPostgresSessionReader(database);
   const keys = createPostgresIdempotencyKeys(database);
-  const readiness = createReadiness({ database: () => reader.ping(), ...ports.checks });
+  const readiness = createReadiness(ports.health ?? databaseHealth(() => reader.ping()));
   stack.use(forgetOldKeys(keys, logger));
-  const streams = stack.use(await SessionStreams.start({ bus, reader, logger, maxStreams, ...limits }));
+  const ends = stack.use(new SessionEnds({ reader, logger, most: limits.waits, lookMs: limits.lookMs }));
+  const streams = stack.use(await SessionStreams.start({ bus, reader, ends, logger, maxStreams, ...limits }));
+  const admission = new Admission(limits.inFlight, new OrderLimit({ ...limits.orders, first: FIRST_ORDERS }));
 
-  const handlers = createHandlers({ bus, router, reader, keys, clock, streams, readiness });
+  const letters = createPostgresDeadLetters(database);
+  const replay = createReplay(bus, router);
+  const told = { streams, ends, admission, readiness };
+  const handlers = createHandlers({ bus, router, reader, keys, clock, letters, replay, ...told });
   const further = { createSession: createPlaceInspection(bus, logger) };
-  const handle = createApp({ handlers, further, allowedHosts, authenticator, limits, logger }).callback();
-  const listening = stack.use(await listen({ host, port, limits, handle: (...input) => void handle(...input) }));
-  // Open streams would keep the server from closing, so that they end before it.
+  const app = createApp({ handlers, further, allowedHosts, authenticator, limits, admission, logger }).callback();
+  const refuse = createOverloadRefusal(logger);
+  const handle: Handle = (request, response) =>
+    admission.enter(request, response) ? void app(request, response) : refuse(response);
+  const listening = stack.use(await listen({ host, port, limits, handle }));
+  // Open streams and waits would keep the server from closing, so that they end before it.
   stack.use(streams);
+  stack.use(ends);
   logger.info({ url: listening.url }, 'http-gateway started');
   const running = stack.move();
   return { url: listening.url, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -21,12 +21,14 @@ export interface Outcome {
   readonly replayed: boolean;
 }
 
-/** Submits a session. Resolves once it is durable. */
+/** Submits a session. Resolves once it is durable; `onKnown` is told its id before anything can happen to it. */
 export async function submitSession(
   parts: CommandParts,
   request: Order & { readonly body: NewSession },
+  onKnown: (sessionId: string) => void,
 ): Promise<Outcome> {
   const claim = await claimKey(parts, request, request.body.id ?? newId());
+  onKnown(claim.sessionId);
   if (claim.known && (await parts.reader.hasOutcome(claim.sessionId, claim.commandId)))
     return replay(parts, request, claim.sessionId);
   const reply = await parts.router.send('create', request.body, envelopeOf(request, claim));

@@ -4,6 +4,7 @@ import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
 import { createGate, type Gate } from './gate.ts';
 import type { SessionReader } from './ports.ts';
+import type { SessionEnds } from './session-ends.ts';
 import { HEARTBEAT, streamMessage } from './stream-message.ts';
 import { StreamReader, type StreamReaderOptions } from './stream-reader.ts';
 
@@ -19,6 +20,8 @@ const HEAD = {
 export interface SessionStreamsOptions {
   readonly bus: Bus;
   readonly reader: SessionReader;
+  /** Told of every committed event beside the streams, so that one subscription serves both. */
+  readonly ends: Pick<SessionEnds, 'hear'>;
   readonly logger: Logger;
   readonly maxStreams: number;
   readonly heartbeatMs: number;
@@ -80,6 +83,7 @@ export class SessionStreams implements AsyncDisposable {
   }
 
   #onEvent(event: StoredSessionEvent): void {
+    this.#options.ends.hear(event);
     let text: string | undefined;
     const message = (): string => (text ??= streamMessage('history', event as never));
     for (const stream of this.#of(event)) stream.offer(event.seq, event.type === 'session.deleted', message);

@@ -1,7 +1,6 @@
-import { delimiter } from 'node:path';
 import { httpGatewayConfig } from '@oio/http-gateway';
 import { metricsConfig } from '@oio/metrics';
-import { opencodeGatewayConfig } from '@oio/opencode-gateway';
+import { agentConfig, opencodeGatewayConfig } from '@oio/opencode-gateway';
 import { schedulerConfig } from '@oio/scheduler';
 import { sessionActorConfig } from '@oio/session-actor';
 import { z } from 'zod';
@@ -14,24 +13,12 @@ export const standaloneOwnConfig = z.object({
     .describe(
       'Where everything is kept: database, worktrees, API key, log. Default: oio in the data directory of the user (XDG_DATA_HOME).',
     ),
-  WORKSPACE_ROOTS: z
-    .string()
-    .default('')
-    .transform((value) => value.split(delimiter).filter(Boolean))
-    .describe(
-      `Directories that sessions may work in, separated by "${delimiter}"; the first is the default. Default: the directory that it was started in.`,
-    ),
+  WORKSPACE_ROOTS: agentConfig.shape.WORKSPACE_ROOTS.describe(
+    `${agentConfig.shape.WORKSPACE_ROOTS.description} Default: the directory that it was started in.`,
+  ),
   DATABASE_URL: z.string().optional().describe('Any PostgreSQL from version 15 on. Default: an embedded one.'),
-  OIO_MODEL: z
-    .string()
-    .regex(/^[^/]+\/.+$/, 'must be provider/model')
-    .optional()
-    .describe('provider/model for sessions that name none.'),
-  OIO_PROVIDERS: z
-    .string()
-    .transform(parseProviders)
-    .optional()
-    .describe("OpenCode's `provider` section as JSON: model endpoints that OpenCode does not bring along."),
+  OIO_MODEL: agentConfig.shape.OIO_MODEL,
+  OIO_PROVIDERS: agentConfig.shape.OIO_PROVIDERS,
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
     .default('info')
@@ -48,19 +35,3 @@ export const standaloneConfig = z.object({
   ...metricsConfig.shape,
 });
 export type StandaloneConfig = z.output<typeof standaloneConfig>;
-
-function parseProviders(text: string, context: z.RefinementCtx): Readonly<Record<string, unknown>> {
-  const parsed = z.record(z.string(), z.record(z.string(), z.unknown())).safeParse(jsonOf(text));
-  if (parsed.success) return parsed.data;
-  // Not a word of what was given: there are keys in it.
-  context.addIssue('must be a JSON object of providers, each an object as in the `provider` section of opencode.json');
-  return z.NEVER;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { createApiKeyAuthenticator, loadOrCreateApiKey, startHttpGateway } from '@oio/http-gateway';
-import { createInProcessBus } from '@oio/messaging';
+import { createInProcessBus, type Parking } from '@oio/messaging';
 import { startMetrics } from '@oio/metrics';
-import { startOpencodeGateway } from '@oio/opencode-gateway';
+import { openCodeCredentials, startOpencodeGateway } from '@oio/opencode-gateway';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
-import { openDatabase, openLockConnection } from '@oio/persistence';
+import { createPostgresDeadLetters, openDatabase, openLockConnection } from '@oio/persistence';
 import { createLogger, createSetClock, type Logger } from '@oio/runtime';
 import { startScheduler } from '@oio/scheduler';
 import { defaultDataDirectory } from '@oio/sdk';
@@ -45,16 +42,11 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 
   onProgress(config.DATABASE_URL ? 'Connecting to the database' : 'Starting PostgreSQL');
   const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
-  const shared = { ...openBus(stack, logger('bus')), database: stack.use(await openDatabase(databaseUrl)) };
+  const database = stack.use(await openDatabase(databaseUrl));
+  const parking = createPostgresDeadLetters(database);
+  const shared = { ...openBus(stack, logger('bus'), parking), parking, database };
   const locks = stack.use(await openLockConnection(databaseUrl));
-  stack.use(
-    await startSessionActor(config, {
-      ...shared,
-      locks,
-      parking: { park: async () => {} },
-      logger: logger('session-actor'),
-    }),
-  );
+  stack.use(await startSessionActor(config, { ...shared, locks, logger: logger('session-actor') }));
   onProgress('Starting OpenCode');
   const setting = {
     serverDirectory: data.opencode,
@@ -94,15 +86,9 @@ function openLog(stack: AsyncDisposableStack, path: string, level: string): (ser
 }
 
 /** The ways in which the services of one process find each other. */
-function openBus(stack: AsyncDisposableStack, logger: Logger) {
+function openBus(stack: AsyncDisposableStack, logger: Logger, parking: Parking) {
   const onBug = (error: unknown, subject: string): void => logger.error({ err: error, subject }, 'handler failed');
-  const bus = stack.use(createInProcessBus({ onBug }));
+  const bus = stack.use(createInProcessBus({ onBug, parking }));
   const directory = stack.use(createInProcessOwnerDirectory());
   return { bus, directory, router: createSessionRouter(bus, directory), clock: createSetClock() };
-}
-
-/** The credentials that the user gave OpenCode itself (`opencode auth login`); null without any. */
-async function openCodeCredentials(environment: StandaloneOptions['environment']): Promise<string | null> {
-  const base = environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
-  return readFile(join(base, 'opencode', 'auth.json'), 'utf8').catch(() => null);
 }

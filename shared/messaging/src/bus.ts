@@ -60,9 +60,9 @@ export type Unsubscribe = () => Promise<void>;
  */
 export interface Bus extends AsyncDisposable {
   /**
-   * Asks and waits. Throws `UnavailableError` code `no_responders` when nobody serves it, `TimeoutError` code
-   * `no_reply` when no answer comes in time (which proves nothing: repeat it with the same envelope id), `InvalidError` for a bad payload, or
-   * what the handler threw.
+   * Asks and waits. Throws `UnavailableError` code `no_responders` when nobody serves it, or `bus_disconnected`;
+   * `TimeoutError` code `no_reply` when no answer comes in time, or `connection_lost` when none can come any more (either
+   * proves nothing: repeat it with the same envelope id); `InvalidError` for a bad payload; or what the handler threw.
    */
   request<C extends RequestContract>(
     contract: C,

@@ -1,7 +1,7 @@
 import type { EventContract, LiveContract } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import type { SubscribeOptions, Unsubscribe } from './bus.ts';
-import { Delivery, type Message } from './in-process-delivery.ts';
+import { Delivery, type Message } from './delivery.ts';
 import { assertMessageId } from './message-id.ts';
 import type { Operator } from './operator.ts';
 import { parsePayload } from './parse-payload.ts';

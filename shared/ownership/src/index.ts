@@ -1,5 +1,7 @@
+export { createAbsentOwnerDirectory } from './absent-owner-directory.ts';
 export { createInProcessOwnerDirectory } from './in-process-owner-directory.ts';
 export type { OwnerDirectory } from './owner-directory.ts';
+export { createRedisOwnerDirectory } from './redis-owner-directory.ts';
 export {
   createSessionRouter,
   notOwner,

@@ -80,6 +80,22 @@ export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options
     return reply;
   };
 
+  /** Whom to ask next, null for any worker, after the pause that it takes to agree. Throws when asking on would not help. */
+  const next = async (request: Routed, asked: string | null, { error, tries, untilMs }: Failed) => {
+    const { sessionId } = request.envelope;
+    if (isAboutOwner(error)) owners.forget(sessionId);
+    if (tries >= TRIES) throw givenUp(sessionId, error);
+    if (error instanceof TimeoutError && error.code === NO_REPLY) {
+      // It may have been done; the same id makes sure that it is not done again.
+      if (performance.now() >= untilMs) throw error;
+      return owners.likely(request);
+    }
+    const named = owners.named(error);
+    // Somebody else is asked at once the first time; after that the parties need time to agree.
+    if (tries > 1 || named === asked) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
+    return named;
+  };
+
   return {
     async send(name, payload, envelope) {
       const request: Routed = { name, payload, envelope };
@@ -89,18 +105,19 @@ export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options
         try {
           return await ask(request, owner, Math.max(1, Math.min(patienceMs, untilMs - performance.now())));
         } catch (error) {
-          if (isAboutOwner(error)) owners.forget(envelope.sessionId);
-          if (tries >= TRIES) throw givenUp(envelope.sessionId, error);
-          const isSilent = error instanceof TimeoutError && error.code === NO_REPLY;
-          if (isSilent && performance.now() >= untilMs) throw error;
-          const next = isSilent ? await owners.likely(request) : owners.named(error);
-          // Somebody else is asked at once the first time; after that the parties need time to agree.
-          if (!isSilent && (tries > 1 || next === owner)) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
-          owner = next;
+          owner = await next(request, owner, { error, tries, untilMs });
         }
       }
     },
   };
+}
+
+/** How a try has ended. */
+interface Failed {
+  readonly error: unknown;
+  readonly tries: number;
+  /** When patience ends, on the monotonic clock. */
+  readonly untilMs: number;
 }
 
 /** A command on its way. */

@@ -3,4 +3,4 @@ export { parseConfig } from './config.ts';
 export type { DependencyHealth } from './dependency-health.ts';
 export { newId, newMessageId } from './ids.ts';
 export { createLogger, type Logger } from './logger.ts';
-export { runMain } from './run-main.ts';
+export { type Running, runMain } from './run-main.ts';

@@ -10,44 +10,61 @@ const SAME_KEY_PRESS_MS = 500;
 /** EX_SOFTWARE of sysexits(3): a bug. */
 const BUG = 70;
 
+/** What a process does until it is stopped. */
+export interface Running extends AsyncDisposable {
+  /** Rejects when it cannot go on: it is disposed of then, and the process ends with what this says. */
+  readonly failed?: Promise<never>;
+}
+
 /**
- * The few lines that every main.ts has in common: start, run until a signal comes, stop. What it cannot start for is
- * told in words with its exit code; a bug, wherever it is thrown, with its stack and exit code 70. A second signal ends
- * the process at once, and so does a stop that takes longer than `stopWithinMs` (default 25,000).
+ * The few lines that every main.ts has in common: start, run until a signal comes, stop. What it cannot start for, or go on
+ * for, is told in words with its exit code; a bug, wherever it is thrown, with its stack and exit code 70. A second signal
+ * ends the process at once, and so does a stop that takes longer than `stopWithinMs` (default 25,000). `stopping` aborts
+ * with the first signal: a start that waits for something gives up by throwing its reason, which is no failure.
  */
 export async function runMain(
-  start: () => Promise<AsyncDisposable>,
+  start: (stopping: AbortSignal) => Promise<Running>,
   { stopWithinMs = STOP_WITHIN_MS }: { readonly stopWithinMs?: number } = {},
 ): Promise<void> {
   process.on('uncaughtException', exitWith);
   // That nobody reads the output any more is no reason to stop working.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
-  const stopAsked = firstSignal(stopWithinMs);
+  const stop = new AbortController();
+  onFirstSignal(() => {
+    setTimeout(() => endByForce(stopWithinMs), stopWithinMs);
+    stop.abort();
+  });
   try {
-    const running = await start();
-    await stopAsked;
+    const running = await start(stop.signal);
+    const failure = await endOf(running, stop.signal);
+    if (failure) setTimeout(() => endByForce(stopWithinMs), stopWithinMs);
     await running[Symbol.asyncDispose]();
+    if (failure) exitWith(failure.error);
   } catch (error) {
-    exitWith(error);
+    if (!stop.signal.aborted || error !== stop.signal.reason) exitWith(error);
   }
   process.exit(0);
 }
 
-/** The first signal to stop; from then on the process ends in time, one way or the other. */
-function firstSignal(stopWithinMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
+function onFirstSignal(onStop: () => void): void {
   let askedAtMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (askedAtMs === undefined) {
       askedAtMs = performance.now();
-      setTimeout(() => endByForce(stopWithinMs), stopWithinMs);
-      resolve();
+      onStop();
     } else if (performance.now() - askedAtMs > SAME_KEY_PRESS_MS) {
       process.exit(128 + constants.signals[signal]);
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  return promise;
+}
+
+/** Why it cannot go on; null when it was asked to stop. */
+async function endOf({ failed }: Running, stopping: AbortSignal): Promise<{ readonly error: unknown } | null> {
+  const { promise: asked, resolve } = Promise.withResolvers<null>();
+  stopping.addEventListener('abort', () => resolve(null));
+  if (stopping.aborted) resolve(null);
+  return Promise.race([asked, ...(failed ? [failed.catch((error: unknown) => ({ error }))] : [])]);
 }
 
 function endByForce(stopWithinMs: number): never {

@@ -1,11 +1,11 @@
 import { EXIT_CODE, StartupError } from '@oio/errors';
-import { runMain } from '../src/run-main.ts';
+import { type Running, runMain } from '../src/run-main.ts';
 
 /** A process for the tests of runMain: the first argument says what it does, the second how long it may take to stop. */
 const [conduct = '', stopWithinMs = '25000'] = process.argv.slice(2);
 const say = (what: string): boolean => process.stdout.write(`${what}\n`);
 
-const STARTS: Record<string, () => Promise<AsyncDisposable>> = {
+const STARTS: Record<string, (stopping: AbortSignal) => Promise<Running>> = {
   async startupError() {
     throw new StartupError('Port 8000 is taken; set API_PORT.', EXIT_CODE.unavailable, {
       cause: new Error('EADDRINUSE'),
@@ -37,11 +37,35 @@ const STARTS: Record<string, () => Promise<AsyncDisposable>> = {
   },
   async startsSlowly() {
     await asksToStop('starting');
-    return STARTS['runs']?.() ?? serving(async () => {});
+    return serving(async () => {
+      say('disposed');
+    });
   },
   async neverStarts() {
     await asksToStop('starting');
     return new Promise(() => {});
+  },
+  async waitsAtStart(stopping) {
+    say('waiting');
+    // Keeps the process alive, as a connection would that is tried again and again.
+    setInterval(() => {}, 60_000);
+    return new Promise((_resolve, reject) => {
+      stopping.addEventListener('abort', () => reject(stopping.reason as Error));
+    });
+  },
+  async failsLater() {
+    const running = serving(async () => {
+      say('disposed');
+    });
+    const failed = new Promise<never>((_resolve, reject) => {
+      setImmediate(() => reject(new StartupError('NATS has closed the connection.', EXIT_CODE.unavailable)));
+    });
+    return { failed, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  },
+  async failsLaterAndHangs() {
+    const running = serving(() => new Promise(() => {}));
+    const failed = Promise.reject(new StartupError('NATS has closed the connection.', EXIT_CODE.unavailable));
+    return { failed, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
   },
   async rejectsLater() {
     setImmediate(() => {

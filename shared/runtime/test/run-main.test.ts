@@ -92,6 +92,27 @@ test('a start that does not end after a signal is ended by force', async (t) => 
   t.is(child.errors, 'Did not stop within 0.3 s; ended by force.\n');
 });
 
+test('a start that gives up waiting because of a signal is no failure', async (t) => {
+  await using child = new Child('waitsAtStart');
+  await child.said('waiting');
+  child.process.kill('SIGTERM');
+  t.deepEqual(await child.exit, { code: 0, signal: null });
+  t.is(child.errors, '');
+});
+
+test('what cannot go on is disposed of, and its reason told with its exit code', async (t) => {
+  await using child = new Child('failsLater');
+  t.deepEqual(await child.exit, { code: 69, signal: null });
+  t.is(child.output, 'ready\ndisposed\n');
+  t.is(child.errors, 'NATS has closed the connection.\n');
+});
+
+test('what cannot go on and does not stop either is ended by force', async (t) => {
+  await using child = new Child('failsLaterAndHangs', 300);
+  t.deepEqual(await child.exit, { code: 70, signal: null });
+  t.is(child.errors, 'Did not stop within 0.3 s; ended by force.\n');
+});
+
 test('a stop that hangs is ended by force', async (t) => {
   await using child = new Child('hangs', 300);
   await child.said('ready');

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type Route, type RouteName, routes } from '@oio/contracts';
+import { type Route, type RouteName, routes, type SessionDetail } from '@oio/contracts';
 import { InternalError } from '@oio/errors';
 import { Agent } from 'undici';
 import type { z } from 'zod';
 import { retrying } from './retry.ts';
+import { untilEnded } from './until-ended.ts';
 import { type SessionMessage, type StreamOptions, streamSession } from './stream.ts';
 import { type Params, send, textOf, type Transport } from './transport.ts';
 
@@ -20,6 +21,11 @@ export interface CallOptions {
   readonly idempotencyKey?: string;
   /** For orders to a session: the version that it must stand at. */
   readonly ifVersion?: number;
+  /**
+   * For `createSession` and `getSession`: to be answered when the session has ended, or after so many seconds (at most 60)
+   * with the session as it is then. It may be answered sooner when too many wait.
+   */
+  readonly waitSeconds?: number;
   readonly correlationId?: string;
   readonly signal?: AbortSignal;
 }
@@ -33,6 +39,8 @@ type Calls = { readonly [N in Exclude<RouteName, 'streamSession'>]: CallOf<(type
 export type Client = Calls & {
   /** The history of a session from `after` on and its live output; goes on by itself after a lost connection, until it is deleted or the signal aborts. */
   stream(id: string, options?: StreamOptions): AsyncGenerator<SessionMessage, void, void>;
+  /** Resolves with a session once it has ended and no retry is due; asks as long as that takes, or until the signal aborts. */
+  ended(id: string, options?: Pick<CallOptions, 'signal'>): Promise<SessionDetail>;
 } & AsyncDisposable;
 
 type Input<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType }
@@ -53,9 +61,11 @@ export function createClient({ url, apiKey, retryForMs = 10_000 }: ClientOptions
     name,
     (...input: unknown[]) => call(transport, route, retryForMs, input),
   ]);
+  const client = Object.fromEntries(calls) as Calls;
   return {
-    ...(Object.fromEntries(calls) as Calls),
+    ...client,
     stream: (id, options) => streamSession(transport, id, options),
+    ended: (id, options) => untilEnded((waiting) => client.getSession({ id }, waiting), options),
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
 }
@@ -68,7 +78,7 @@ async function call(transport: Transport, route: Route, retryForMs: number, inpu
   const headers = headersOf(route, options);
   return retrying(
     async () => {
-      const response = await send(transport, route, { params, body, headers, signal });
+      const response = await send(transport, route, { params, body, headers, signal, ...patienceOf(options) });
       return reply(route, await textOf(response, transport));
     },
     retryForMs,
@@ -76,11 +86,16 @@ async function call(transport: Transport, route: Route, retryForMs: number, inpu
   );
 }
 
+function patienceOf({ waitSeconds }: CallOptions): { readonly waitMs?: number } {
+  return waitSeconds === undefined ? {} : { waitMs: waitSeconds * 1_000 };
+}
+
 function headersOf(
-  { idempotent }: Route,
-  { idempotencyKey, ifVersion, correlationId }: CallOptions,
+  { idempotent, waits }: Route,
+  { idempotencyKey, ifVersion, waitSeconds, correlationId }: CallOptions,
 ): Record<string, string> {
   return {
+    ...(waits && waitSeconds !== undefined && { prefer: `wait=${waitSeconds}` }),
     ...(idempotent && { 'idempotency-key': idempotencyKey ?? randomUUID() }),
     ...(ifVersion !== undefined && { 'if-match': `"${ifVersion}"` }),
     ...(correlationId !== undefined && { 'x-correlation-id': correlationId }),

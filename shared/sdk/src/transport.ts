@@ -20,6 +20,8 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** How much longer the answer may take because the server was asked to wait, in milliseconds. */
+  readonly waitMs?: number;
   /** How long the body may be silent; 0 waits for ever. */
   readonly silenceMs?: number;
 }
@@ -49,7 +51,7 @@ async function reach(
       },
       body,
       dispatcher,
-      headersTimeout: ANSWER_WITHIN_MS,
+      headersTimeout: patienceMs(call),
       bodyTimeout: call.silenceMs ?? ANSWER_WITHIN_MS,
       ...(call.signal && { signal: call.signal }),
     });
@@ -75,6 +77,10 @@ export function unreachable(url: string, cause: unknown): UnavailableError {
     code: 'unreachable',
     cause,
   });
+}
+
+function patienceMs({ waitMs = 0 }: Call): number {
+  return ANSWER_WITHIN_MS + waitMs;
 }
 
 function pathOf(route: Route, params: Params): string {

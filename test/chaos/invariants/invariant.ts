@@ -1,7 +1,8 @@
 import type { History } from '../load/history.ts';
-import type { Observed } from '../witness/event-observer.ts';
+import type { Observed } from '../witness/bus-probe.ts';
 import type { Witness } from '../witness/witness.ts';
 import type { StandInCall } from '../fleet/stand-in-call.ts';
+import type { Loss } from '../takeovers.ts';
 import type { Window } from '../windows.ts';
 
 /** All that is known when the invariants are looked at. */
@@ -12,6 +13,8 @@ export interface Evidence {
   readonly calls: readonly StandInCall[];
   /** When what was disturbed. */
   readonly windows: readonly Window[];
+  /** Owners that were lost by a fault. */
+  readonly losses: readonly Loss[];
   /** Whether the run is over and everything has come to rest; until then some things may still be under way. */
   readonly final: boolean;
 }

@@ -13,6 +13,8 @@ export interface LoadOptions extends Omit<ScriptParts, 'directory' | 'signal' | 
 
 /** Clients that keep submitting sessions, before, during and after the faults. */
 export interface Load {
+  /** How many clients there are at first. */
+  readonly users: number;
   /** Adds clients until it is disposed of. */
   more(users: number): AsyncDisposable;
   /** No new sessions; resolves when every client has seen its last one end, or given up on it. */
@@ -37,6 +39,7 @@ export function startLoad(options: LoadOptions): Load {
   };
   const parts = [add(options.users)];
   return {
+    users: options.users,
     more(users) {
       const more = add(users);
       parts.push(more);

@@ -30,7 +30,10 @@ const SCRIPTS: readonly (readonly [weight: number, script: Script])[] = [
 ];
 
 export function pickScript(random: Random): Script {
-  let left = random.int(1, SCRIPTS.reduce((sum, [weight]) => sum + weight, 0));
+  let left = random.int(
+    1,
+    SCRIPTS.reduce((sum, [weight]) => sum + weight, 0),
+  );
   for (const [weight, script] of SCRIPTS) {
     left -= weight;
     if (left <= 0) return script;
@@ -107,7 +110,11 @@ function order(directory: string, ms: number) {
 }
 
 /** Waits until the session has one of the states; false when it ends before, or takes too long. */
-async function becomes({ client, signal }: ScriptParts, sessionId: string, wanted: readonly string[]): Promise<boolean> {
+async function becomes(
+  { client, signal }: ScriptParts,
+  sessionId: string,
+  wanted: readonly string[],
+): Promise<boolean> {
   for (let tries = 0; tries < 100 && !signal.aborted; tries += 1) {
     const status = await client.status(sessionId, 0);
     if (status !== null && wanted.includes(status)) return true;

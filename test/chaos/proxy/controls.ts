@@ -5,9 +5,14 @@ export type Way = Direction | 'both';
 export interface Trip {
   /** Bytes by which the message is known. */
   readonly bytes: Buffer;
-  /** Before the message goes out; just after it went out; or when its answer comes, which the asker then never sees. */
-  readonly at: 'before' | 'during' | 'after';
-  readonly strike: () => void;
+  /**
+   * Before the message goes out; just after it went out; when its answer comes, which the asker then never sees; or the whole
+   * link is held from this message on. */
+  readonly at: 'before' | 'during' | 'after' | 'hold';
+  /** Further bytes that the message must hold. */
+  readonly also?: Buffer;
+  /** Told the port of the client, by which its process can be found. */
+  readonly strike: (clientPort: number) => void;
 }
 
 /** What is done to all connections of a proxy. */
@@ -55,7 +60,7 @@ export class Controls {
   /** The trip that this chunk sets off; it is used up by that. */
   tripFor(chunk: Buffer): Trip | null {
     for (const trip of this.#trips) {
-      if (!chunk.includes(trip.bytes)) continue;
+      if (!chunk.includes(trip.bytes) || (trip.also && !chunk.includes(trip.also))) continue;
       this.#trips.delete(trip);
       return trip;
     }

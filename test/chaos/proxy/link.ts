@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { pause } from '../pause.ts';
-import type { Controls, Direction } from './controls.ts';
+import type { Controls, Direction, Trip } from './controls.ts';
 
 /** One proxied connection: what comes from the client goes up to the server, what comes from the server goes down. */
 export class Link {
@@ -49,8 +49,9 @@ export class Link {
     if (direction === 'down') return this.#strikesAnswer();
     const trip = this.#controls.tripFor(chunk);
     if (!trip) return false;
+    if (trip.at === 'hold') return this.#hold(trip, chunk);
     const strike = (): void => {
-      trip.strike();
+      trip.strike(this.#client.remotePort ?? 0);
       this.cut();
     };
     if (trip.at === 'before') {
@@ -62,6 +63,14 @@ export class Link {
       return false;
     }
     this.#server.write(chunk, strike);
+    return true;
+  }
+
+  /** The message waits in the link with all that comes after it. */
+  #hold(trip: Trip, chunk: Buffer): true {
+    this.#controls.hold('both');
+    trip.strike(this.#client.remotePort ?? 0);
+    void this.#controls.admitted('up').then(() => this.#server.write(chunk));
     return true;
   }
 

@@ -88,9 +88,11 @@ async function open() {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => {
-      ended = true;
-    });
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        ended = true;
+      });
     socket.on('data', (chunk) => {
       got += chunk.toString();
       socket.write(chunk);

@@ -65,8 +65,13 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Resets the connection at the next message that holds `bytes`, and runs `strike` just before. Returns how to call it off. */
-  trip(bytes: string, at: Trip['at'], strike: () => void): () => void {
+  trip(bytes: string, at: Trip['at'], strike: Trip['strike']): () => void {
     return this.#controls.addTrip({ bytes: Buffer.from(bytes), at, strike });
+  }
+
+  /** Holds everything from the first message on that holds both, until it is healed; `struck` is told then. */
+  holdAt(bytes: string, also: string, struck: () => void): void {
+    this.#controls.addTrip({ bytes: Buffer.from(bytes), also: Buffer.from(also), at: 'hold', strike: struck });
   }
 
   /** Ends every disturbance. Connections that lost bytes are reset, because they cannot go on. */

@@ -16,13 +16,14 @@ export const WITNESS_SCHEMA: readonly string[] = [
     at timestamptz not null default clock_timestamp())`,
   'create index on chaos.gates (session_id, at)',
   // Where statements are slowed down: by a share of them for some milliseconds, or until an advisory lock is free.
-  'create table chaos.holds (point text primary key, share float8 not null default 1, ms int not null default 0, lock bigint)',
+  'create table chaos.holds (point text primary key, share float8 not null default 1, ms int not null default 0, lock bigint, fails boolean not null default false)',
   `create function chaos.hold(at_point text) returns void language plpgsql as $$
 declare h record;
 begin
-  select share, ms, lock into h from chaos.holds where point = at_point;
+  select share, ms, lock, fails into h from chaos.holds where point = at_point;
   if not found or random() >= h.share then return; end if;
   if h.lock is not null then perform pg_advisory_xact_lock_shared(h.lock); end if;
+  if h.fails then raise exception 'could not extend file "base/1/1": No space left on device' using errcode = '53100'; end if;
   if h.ms > 0 then perform pg_sleep(random() * h.ms / 1000.0); end if;
 end $$`,
   `create function chaos.before_event() returns trigger language plpgsql as $$

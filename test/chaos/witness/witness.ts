@@ -51,7 +51,13 @@ export class Witness implements AsyncDisposable {
 
   /** Slows the product's statements down at one point until it is disposed of. */
   async slow(point: HoldPoint, { share = 1, ms = 0 }: Hold): Promise<AsyncDisposable> {
-    await this.query(SET_HOLD, [point, share, ms, null]);
+    await this.query(SET_HOLD, [point, share, ms, null, false]);
+    return { [Symbol.asyncDispose]: () => this.#endHold(point) };
+  }
+
+  /** Fails a share of the product's statements at one point as a full disk does, until it is disposed of. */
+  async fail(point: HoldPoint, { share = 1 }: Pick<Hold, 'share'>): Promise<AsyncDisposable> {
+    await this.query(SET_HOLD, [point, share, 0, null, true]);
     return { [Symbol.asyncDispose]: () => this.#endHold(point) };
   }
 
@@ -61,7 +67,7 @@ export class Witness implements AsyncDisposable {
     client.on('error', () => {});
     const lock = LOCKS[point];
     await client.query('select pg_advisory_lock($1)', [lock]);
-    await this.query(SET_HOLD, [point, 1, 0, lock]);
+    await this.query(SET_HOLD, [point, 1, 0, lock, false]);
     return {
       waiting: async () => {
         const [row] = await this.query<{ count: number }>(WAITING, [lock]);
@@ -92,8 +98,8 @@ const PATIENCE_MS = 60_000;
 const AGAIN_MS = 100;
 const LOCKS: Readonly<Record<HoldPoint, number>> = { event: 990_001, dispatch: 990_002, gate: 990_003 };
 
-const SET_HOLD = `insert into chaos.holds (point, share, ms, lock) values ($1, $2, $3, $4)
-on conflict (point) do update set share = excluded.share, ms = excluded.ms, lock = excluded.lock`;
+const SET_HOLD = `insert into chaos.holds (point, share, ms, lock, fails) values ($1, $2, $3, $4, $5)
+on conflict (point) do update set share = excluded.share, ms = excluded.ms, lock = excluded.lock, fails = excluded.fails`;
 
 const WAITING = `select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted and objid = $1`;
 

@@ -1,27 +1,39 @@
-import { type Checkpoint, PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
-import { CHECKPOINTS_KEPT, type SessionSnapshot } from '@oio/domain';
+import { type Checkpoint, PRIORITIES, STATUSES, type StoredSessionEvent } from '@oio/contracts';
+import { CHECKPOINTS_KEPT, isTerminal, type SessionSnapshot } from '@oio/domain';
 import type { Database } from '@oio/persistence';
+import { batched } from '../batched.ts';
 import type { SessionFilter, SessionReader } from '../ports.ts';
 
 /** How much JSON a page holds before it is cut short, in bytes. */
 const PAGE_BYTES = 1_048_576;
 
 export function createPostgresSessionReader(database: Database): SessionReader {
-  const rows: Rows = (sql, parameters) => database.query(sql, parameters);
+  const rows: Rows = (sql, parameters, options) => database.query(sql, parameters, options);
   return { ...oneSession(rows), ...manySessions(rows), ...histories(rows) };
 }
 
-type Rows = <Row>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>;
+type Rows = <Row>(
+  sql: string,
+  parameters: readonly unknown[],
+  options?: { readonly prepared: string },
+) => Promise<Row[]>;
 
+/** What many requests ask for at the same time is read by one statement. */
 function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing' | 'ping'> {
+  const snapshots = byId<{ id: string; snapshot: SessionSnapshot }>(rows, SESSIONS, 'http_sessions');
+  const standings = byId<{ id: string; tenant: string; version: number; deleted: boolean }>(
+    rows,
+    STANDINGS,
+    'http_standings',
+  );
   return {
     async session(tenant, id, { deleted } = { deleted: false }) {
-      const [row] = await rows<{ snapshot: SessionSnapshot }>(SESSION, [tenant, id, deleted]);
-      return row?.snapshot ?? null;
+      const snapshot = (await snapshots(id))?.snapshot;
+      return snapshot?.tenant === tenant && (deleted || snapshot.deletedAt === null) ? snapshot : null;
     },
     async standing(tenant, id) {
-      const [row] = await rows<{ version: number; deleted: boolean }>(STANDING, [tenant, id]);
-      return row ?? null;
+      const row = await standings(id);
+      return row?.tenant === tenant ? row : null;
     },
     async ping() {
       await rows('select 1', []);
@@ -29,8 +41,24 @@ function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing' | 'p
   };
 }
 
-function manySessions(rows: Rows): Pick<SessionReader, 'list' | 'versions'> {
+function byId<Row extends { readonly id: string }>(
+  rows: Rows,
+  sql: string,
+  prepared: string,
+): (id: string) => Promise<Row | undefined> {
+  return batched(async (ids: readonly string[]) => {
+    const found = await rows<Row>(sql, [arrayOf(ids)], { prepared });
+    const rowOf = new Map(found.map((row) => [row.id, row]));
+    return ids.map((id) => rowOf.get(id));
+  });
+}
+
+function manySessions(rows: Rows): Pick<SessionReader, 'list' | 'versions' | 'ended'> {
   return {
+    async ended(ids) {
+      const found = await rows<{ id: string }>(ENDED, [arrayOf(ids), arrayOf(STATUSES.filter(isTerminal))]);
+      return found.map(({ id }) => id);
+    },
     async list(tenant, filter, { before, limit }) {
       const parameters = [tenant, ...filterParameters(filter), before, limit + 1, PAGE_BYTES];
       const found = await rows<{ snapshot: SessionSnapshot; found: number }>(LIST, parameters);
@@ -38,7 +66,7 @@ function manySessions(rows: Rows): Pick<SessionReader, 'list' | 'versions'> {
       return { sessions, more: (found[0]?.found ?? 0) > sessions.length };
     },
     async versions(ids) {
-      const found = await rows<{ id: string; version: number }>(VERSIONS, [`{${ids.join(',')}}`]);
+      const found = await rows<{ id: string; version: number }>(VERSIONS, [arrayOf(ids)]);
       return new Map(found.map(({ id, version }) => [id, version]));
     },
   };
@@ -58,11 +86,17 @@ function histories(rows: Rows): Pick<SessionReader, 'history' | 'checkpoints' | 
   };
 }
 
-const SESSION =
-  'select snapshot from sessions where tenant = $1 and id = $2::uuid and (deleted_at is null or $3::boolean)';
+/** As PostgreSQL reads it; nothing that needs quotes comes in here. */
+function arrayOf(values: readonly string[]): string {
+  return `{${values.join(',')}}`;
+}
 
-const STANDING =
-  'select version::int as version, deleted_at is not null as deleted from sessions where tenant = $1 and id = $2::uuid';
+const SESSIONS = 'select id, snapshot from sessions where id = any($1::uuid[])';
+
+const STANDINGS = `
+select id, tenant, version::int as version, deleted_at is not null as deleted from sessions where id = any($1::uuid[])`;
+
+const ENDED = 'select id from sessions where id = any($1::uuid[]) and status = any($2::text[])';
 
 const VERSIONS = 'select id, version::int as version from sessions where id = any($1::uuid[])';
 

@@ -69,7 +69,8 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd | Unsure> {
   try {
     return await turn.run();
   } finally {
-    watching.abort();
+    // A reason of our own: without one an exception with its stack would be made for each turn.
+    watching.abort('turn ended');
     await watch;
   }
 }

@@ -15,6 +15,8 @@ export interface Message {
   readonly payload: unknown;
   /** The id of an event, delivered until its handler is done with it; null for news, delivered at most once. */
   readonly id: string | null;
+  /** Called when the handler is done with it, well or in vain. */
+  readonly done?: () => void;
 }
 
 /** The queue of one subscription: one message at a time, in order; an event whose handler throws comes again. */
@@ -60,31 +62,32 @@ export class Delivery {
     while (!this.#ending.signal.aborted) {
       const message = this.#queue.shift();
       if (!message) break;
-      await this.#deliver(message);
+      if (await this.#deliver(message)) message.done?.();
     }
     // In the same turn as the look at the empty queue: whoever pushes next starts the work anew.
     this.#working = null;
     this.#isDropping = false;
   }
 
-  async #deliver(message: Message): Promise<void> {
+  /** Whether it is over: false when the subscription ended before. */
+  async #deliver(message: Message): Promise<boolean> {
     for (let deliveries = 1; ; deliveries += 1) {
       try {
         await this.#handler(message.payload);
-        return;
+        return true;
       } catch (error) {
         this.#operator.report(error, message.subject);
-        if (message.id === null) return;
+        if (message.id === null) return true;
         const pauseMs = redeliveryPauseMs(error, deliveries);
         if (pauseMs === null) {
           await this.#park({ ...message, id: message.id }, error);
-          return;
+          return true;
         }
         await pause(pauseMs, undefined, { signal: this.#ending.signal }).catch(() => {});
       }
       if (!this.#ending.signal.aborted) continue;
       this.#queue.unshift(message);
-      return;
+      return false;
     }
   }
 

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { ProcessPlan } from './supervise-process.ts';
+
+/** In the order in which they are started; the scheduler waits for nobody, so that the order does not matter. */
+export const SERVICES = ['session-actor', 'scheduler', 'opencode-gateway', 'metrics', 'http-gateway'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+export type Scale = Readonly<Record<ServiceName, number>>;
+
+/** Two of what carries on when the other dies; a second scheduler stands by. */
+export const SCALE: Scale = {
+  'session-actor': 2,
+  scheduler: 2,
+  'opencode-gateway': 2,
+  metrics: 1,
+  'http-gateway': 1,
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface PlanInput {
+  readonly scale: Scale;
+  /** The top of the repository. */
+  readonly root: string;
+  readonly environment: Environment;
+  /** Settings that all services get. */
+  readonly shared: Environment;
+  /** Settings of one process: the service, and which one of it, from 1 on. */
+  readonly own: (service: ServiceName, number: number) => Environment;
+}
+
+/** EX_USAGE and EX_CONFIG: it would end in the same way again. */
+const FINAL = new Set([64, 78]);
+/** What a service allows itself, and a little more. */
+const STOP_WITHIN_MS = 27_000;
+
+/** The processes of all services, named `session-actor.1` and so on. */
+export function planServices({ scale, root, environment, shared, own }: PlanInput): ProcessPlan[] {
+  return SERVICES.flatMap((service) =>
+    Array.from({ length: scale[service] }, (_, index) => ({
+      name: `${service}.${index + 1}`,
+      command: process.execPath,
+      args: [join(root, 'services', service, 'src', 'main.ts')],
+      environment: { ...environment, ...shared, ...own(service, index + 1) },
+      stopWithinMs: STOP_WITHIN_MS,
+      isFinal: (exitCode: number) => FINAL.has(exitCode),
+    })),
+  );
+}
+
+/** What the embedded PostgreSQL lets in, less what it keeps for its administrator. */
+const ALL_CONNECTIONS = 95;
+const FEWEST = 3;
+/** For locks and listening, beside the pool. */
+const BESIDE_POOL = 2;
+
+/** How many connections each of so many processes may have. */
+export function connectionsPerProcess(processes: number): number {
+  return Math.max(FEWEST, Math.floor(ALL_CONNECTIONS / processes) - BESIDE_POOL);
+}

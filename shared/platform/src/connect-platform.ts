@@ -1,0 +1,125 @@
+import { EXIT_CODE, StartupError } from '@oio/errors';
+import { type Bus, createNatsBus, type Parking } from '@oio/messaging';
+import {
+  createAbsentOwnerDirectory,
+  createRedisOwnerDirectory,
+  createSessionRouter,
+  type OwnerDirectory,
+  type SessionRouter,
+} from '@oio/ownership';
+import { createPostgresDeadLetters, type Database, type LockConnection, openLockConnection } from '@oio/persistence';
+import { openRedis } from '@oio/redis';
+import { createSetClock, type Logger, type SetClock } from '@oio/runtime';
+import { announceWait } from './announce-wait.ts';
+import type { PlatformConfig } from './config.ts';
+import { busDependency, databaseDependency } from './dependencies.ts';
+import { keepTime } from './keep-time.ts';
+import { openLateDatabase } from './open-late-database.ts';
+import type { Dependency, Readiness } from './readiness.ts';
+
+/** What a service process stands on. */
+export interface Platform extends AsyncDisposable {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly directory: OwnerDirectory;
+  readonly router: SessionRouter;
+  /** Shows the database's time. */
+  readonly clock: SetClock;
+  /** Where messages go that cannot be used. */
+  readonly parking: Parking;
+  readonly logger: Logger;
+  /** Locks that fall free when this process dies; closed with the platform. */
+  openLocks(): Promise<LockConnection>;
+  /** Rejects when the process cannot go on. */
+  readonly failed: Promise<never>;
+}
+
+export interface ConnectOptions {
+  readonly service: string;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+  /** Aborts when the process shall stop. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Opens what every service needs, in this order: PostgreSQL, NATS, Redis. The first two are waited for as long as it takes;
+ * Redis comes when it comes. Throws `StartupError` when one of them is there and refuses us.
+ */
+export async function connectPlatform(config: PlatformConfig, options: ConnectOptions): Promise<Platform> {
+  const { logger, readiness } = options;
+  await using stack = new AsyncDisposableStack();
+  const add = (dependency: Dependency): void => readiness.add(dependency);
+
+  const database = stack.use(await openDatabase(config, options));
+  add(databaseDependency(database));
+  const clock = createSetClock();
+  stack.use(await keepTime(clock, database, logger));
+  const parking = createPostgresDeadLetters(database, {
+    onDrop: (dropped, error) => logger.error({ dropped, err: error }, 'unusable messages dropped'),
+  });
+  const failed = Promise.withResolvers<never>();
+  // Told by whoever waits for it.
+  failed.promise.catch(() => {});
+  const bus = stack.use(await openBus(config, { ...options, parking, fail: failed.reject }));
+  add(busDependency(bus));
+  const directory = stack.use(await openDirectory(config, { stack, logger, add }));
+  let router: SessionRouter | undefined;
+
+  const resources = stack.move();
+  return {
+    ...{ database, bus, directory, clock, parking, logger, failed: failed.promise },
+    // It listens to who has ended, and not every service may.
+    get router() {
+      router ??= createSessionRouter(bus, directory);
+      return router;
+    },
+    async openLocks() {
+      return resources.use(await openLockConnection(config.DATABASE_URL));
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function openDatabase(config: PlatformConfig, options: ConnectOptions): Promise<Database> {
+  const { DATABASE_URL: url, DATABASE_CONNECTIONS: connections } = config;
+  const { stopping: signal } = options;
+  return announceWait('PostgreSQL', options, (onVain) => openLateDatabase(url, { connections, signal, onVain }));
+}
+
+interface BusParts extends ConnectOptions {
+  readonly parking: Parking;
+  readonly fail: (error: Error) => void;
+}
+
+async function openBus({ NATS_URL: url }: PlatformConfig, options: BusParts) {
+  const { service, logger, stopping, parking, fail } = options;
+  const onClosed = (cause: Error): void => {
+    logger.error({ err: cause }, 'nats has closed the connection for good');
+    const message = 'NATS has closed the connection for good: it refuses the credentials of NATS_URL by now.';
+    fail(new StartupError(message, EXIT_CODE.config, { cause }));
+  };
+  const onBug = (error: unknown, subject: string): void => logger.error({ err: error, subject }, 'message not handled');
+  const settings = { url, name: service, signal: stopping, parking, onBug, onClosed };
+  return announceWait('NATS', options, (onVain) =>
+    createNatsBus({ ...settings, onWaiting: ({ message }) => onVain(message) }),
+  );
+}
+
+interface DirectoryParts {
+  readonly stack: AsyncDisposableStack;
+  readonly logger: Logger;
+  readonly add: (dependency: Dependency) => void;
+}
+
+/** Nobody waits for Redis, and without it everything works, only slower. */
+async function openDirectory({ REDIS_URL: url }: PlatformConfig, parts: DirectoryParts): Promise<OwnerDirectory> {
+  const { stack, logger, add } = parts;
+  if (url === undefined) {
+    logger.info('no REDIS_URL: owners are looked up in PostgreSQL');
+    return createAbsentOwnerDirectory();
+  }
+  const redis = stack.use(await openRedis(url, { logger }));
+  add({ name: 'redis', optional: true, report: () => redis.health() });
+  return createRedisOwnerDirectory(redis);
+}

@@ -1,0 +1,57 @@
+import { createLogger, type Running, runMain } from '@oio/runtime';
+import type { z } from 'zod';
+import type { PlatformConfig } from './config.ts';
+import { connectPlatform, type Platform } from './connect-platform.ts';
+import { startHealthServer } from './health-server.ts';
+import { createProcessMetrics } from './process-metrics.ts';
+import { Readiness } from './readiness.ts';
+import { readSettings } from './read-settings.ts';
+
+export interface ServiceProcess<C extends z.ZodObject> {
+  /** Its name in the log and in the metrics. */
+  readonly service: string;
+  /** Its own settings; those of the platform come beside them. */
+  readonly config: C;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Starts the service on what it is given. What it returns is disposed of before the connections close. */
+  readonly start: (config: z.output<C> & PlatformConfig, platform: Platform) => Promise<AsyncDisposable>;
+}
+
+/**
+ * A whole main.ts: settings, log, health, connections, the service; until a signal comes or the process cannot go on. What
+ * it depends on may come late; wrong credentials and a database of a newer schema end it with a sentence and an exit code.
+ */
+export async function runService<C extends z.ZodObject>(definition: ServiceProcess<C>): Promise<void> {
+  await runMain((stopping) => startProcess(definition, stopping));
+}
+
+async function startProcess<C extends z.ZodObject>(
+  { service, config: schema, environment, start }: ServiceProcess<C>,
+  stopping: AbortSignal,
+): Promise<Running> {
+  const config = readSettings(schema, environment);
+  const logger = createLogger(service, { level: config.LOG_LEVEL });
+  await using stack = new AsyncDisposableStack();
+  const readiness = new Readiness();
+  // Before anything is taken apart: whoever asks from now on is sent elsewhere.
+  stopping.addEventListener('abort', () => readiness.stopping());
+
+  const metrics = stack.use(createProcessMetrics(service, readiness));
+  const { HEALTH_HOST: host, HEALTH_PORT: port, HEALTH_TOKEN: token } = config;
+  const health = stack.use(await startHealthServer({ host, port, token, readiness, metrics }));
+  logger.info({ healthUrl: health.url }, 'health server listens');
+  const platform = stack.use(await connectPlatform(config, { service, logger, readiness, stopping }));
+  stack.use(await start(config, platform));
+  readiness.started();
+  stack.defer(async () => readiness.stopping());
+  logger.info('ready for work');
+  const running = stack.move();
+  return {
+    failed: platform.failed,
+    async [Symbol.asyncDispose]() {
+      logger.info('stopping');
+      await running.disposeAsync();
+      logger.info('stopped');
+    },
+  };
+}

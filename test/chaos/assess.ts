@@ -1,0 +1,103 @@
+import type { Findings } from './invariants/catalogue.ts';
+import type { Evidence } from './invariants/invariant.ts';
+import { doubledPrompts, staleCalls } from './invariants/opencode-invariants.ts';
+import { type Report, verdicts } from './result.ts';
+import type { Strike } from './schedule.ts';
+import { type Loss, spreadOf, takeoversOf } from './takeovers.ts';
+
+export interface Assessed {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly faults: readonly string[];
+  readonly ranMs: number;
+  readonly findings: Findings;
+  readonly strikes: readonly Strike[];
+  /** Processes that ended by themselves. */
+  readonly ended: readonly string[];
+  /** Breaches that were seen while the run went on. */
+  readonly early: readonly string[];
+}
+
+/** Successes must show so long after a fault, in milliseconds. */
+const AFTER_MS = 15_000;
+
+/** Puts all that was seen into figures and a verdict. */
+export async function assess(run: Assessed, evidence: Evidence): Promise<Report> {
+  const { history, losses } = evidence;
+  const findings = withEarly(run.findings, run.early);
+  findings.set('I32', withoutSuccess(run, evidence));
+  const problems = problemsOf(run);
+  const invariants = verdicts(findings);
+  const takeovers = await takeoversOf(evidence.witness, losses);
+  const ofKind = (how: Loss['how']) => spreadOf(takeovers.filter(({ loss }) => loss.how === how).map(({ ms }) => ms));
+  const result = {
+    seed: run.seed,
+    faults: run.faults,
+    seconds: run.seconds,
+    accepted: history.accepted.length,
+    finished: await finishedOf(evidence),
+    lost: countOf(findings, 'I8', 'and has 0 outcomes') + countOf(findings, 'I12') + countOf(findings, 'I31'),
+    doubled: countOf(findings, 'I11', 'outcomes') + doubledPrompts(evidence.calls).length,
+    staleWrites: countOf(findings, 'I3'),
+    staleCalls: (await staleCalls(evidence)).length,
+    takeoverMs: ofKind('crash'),
+    invariants,
+    ok: problems.length === 0 && Object.values(invariants).every(Boolean),
+  };
+  const spreads = {
+    crash: ofKind('crash'),
+    'crash of all': ofKind('crash of all'),
+    hang: ofKind('hang'),
+    handover: ofKind('handover'),
+  };
+  const ratePerSecond = history.accepted.length / (run.ranMs / 1_000);
+  return { result, findings, strikes: run.strikes, problems, takeovers: spreads, ratePerSecond };
+}
+
+function withEarly(findings: Findings, early: readonly string[]): Map<string, readonly string[]> {
+  const all = new Map(findings);
+  for (const line of early) {
+    const [id = '', ...breach] = line.split(': ');
+    const known = all.get(id) ?? [];
+    if (!known.includes(breach.join(': '))) all.set(id, [...known, breach.join(': ')]);
+  }
+  return all;
+}
+
+/** A fault run counts only if it shows successes during and after the faults. */
+function withoutSuccess({ strikes }: Assessed, { history }: Evidence): string[] {
+  const firstFrom = Math.min(...strikes.map(({ window }) => window.from));
+  const lastTo = Math.max(...strikes.map(({ window }) => window.to));
+  const during = history.acceptedWithin(firstFrom, lastTo);
+  const afterwards = history.acceptedWithin(lastTo, lastTo + AFTER_MS);
+  return [
+    ...(strikes.length > 0 && during === 0 ? ['nothing was accepted while faults were on'] : []),
+    ...(afterwards === 0 ? [`nothing was accepted within ${AFTER_MS / 1_000} s after the last fault`] : []),
+  ];
+}
+
+function problemsOf({ strikes, ended }: Assessed): string[] {
+  const missed = strikes.flatMap(({ window, effect, problem }) => {
+    if (problem !== null) return [`${window.fault}: ${problem}`];
+    return (effect?.breaches ?? []).map((breach) => `${window.fault}: ${breach}`);
+  });
+  const names = [...new Set(strikes.map(({ window }) => window.fault))];
+  const idle = names.filter(
+    (name) => !strikes.some(({ window, effect }) => window.fault === name && (effect?.times ?? 0) > 0),
+  );
+  const none = strikes.length === 0 ? ['no fault was let loose'] : [];
+  return [...none, ...missed, ...idle.map((name) => `${name} never struck`), ...ended];
+}
+
+async function finishedOf({ witness, history }: Evidence): Promise<number> {
+  const ids = [...new Set(history.accepted.flatMap(({ sessionId }) => sessionId ?? []))];
+  const [row] = await witness.query<{ count: number }>(FINISHED, [ids]);
+  return row?.count ?? 0;
+}
+
+const FINISHED = `select count(*)::int as count from sessions where id = any($1::uuid[])
+and status in ('completed', 'partially_completed', 'failed', 'timeout', 'stopped', 'cancelled', 'orphaned')`;
+
+function countOf(findings: Findings, id: string, text = ''): number {
+  return (findings.get(id) ?? []).filter((breach) => breach.includes(text)).length;
+}

@@ -1,0 +1,67 @@
+import { natsCut, natsKill, natsStop, redisFlush, redisKill, redisStop } from './bus-faults.ts';
+import type { Fault } from './fault.ts';
+import { freezeGateway, hostileOpencode, killGateway, killOpencode, silenceEvents } from './gateway-faults.ts';
+import { overload, slowReaders } from './load-faults.ts';
+import { foreignMessages, killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
+import {
+  freezeHalfLease,
+  freezeOwner,
+  killAllActors,
+  killOwner,
+  killScheduler,
+  partitionOwner,
+  roll,
+} from './owner-faults.ts';
+import { fullDisk, pgCutAtCommit, pgRestart, pgTerminate, slowCommits, slowDisk } from './postgres-faults.ts';
+import { raceDispatch, raceGate, rivalClaims, stallCommit } from './race-faults.ts';
+
+/** Every fault, by name. `mix` is no fault of its own: it is three of these at once, by chance. */
+export const FAULTS: readonly Fault[] = [
+  killOwner,
+  freezeOwner,
+  freezeHalfLease,
+  killAllActors,
+  partitionOwner,
+  roll,
+  killScheduler,
+  killGateway,
+  freezeGateway,
+  killOpencode,
+  silenceEvents,
+  hostileOpencode,
+  natsKill,
+  natsStop,
+  natsCut,
+  shuffleMessages,
+  foreignMessages,
+  redisKill,
+  redisFlush,
+  redisStop,
+  pgTerminate,
+  pgCutAtCommit,
+  pgRestart,
+  slowDisk,
+  fullDisk,
+  slowCommits,
+  stallCommit,
+  raceDispatch,
+  raceGate,
+  rivalClaims,
+  overload,
+  slowReaders,
+  rollingUpgrade,
+  killHttp,
+  restartMetrics,
+];
+
+export const MIX = 'mix';
+
+/** The faults of these names; `mix` stands for all of them. Throws for a name that there is not. */
+export function faultsNamed(names: readonly string[]): readonly Fault[] {
+  if (names.includes(MIX)) return FAULTS;
+  return names.map((name) => {
+    const fault = FAULTS.find((one) => one.name === name);
+    if (fault) return fault;
+    throw new Error(`There is no fault "${name}". There are: ${[MIX, ...FAULTS.map((one) => one.name)].join(', ')}.`);
+  });
+}

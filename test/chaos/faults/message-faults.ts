@@ -1,0 +1,114 @@
+import { pause } from '../pause.ts';
+import { lasting, pickService, servicesOf } from '../world.ts';
+import type { Fault } from './fault.ts';
+import { roll } from './owner-faults.ts';
+
+const WINDOW = 20;
+
+/** Consumers get what they had before, again and out of order: they must see that, and count it once. */
+export const shuffleMessages: Fault = {
+  name: 'shuffle-messages',
+  says: 'every event comes one to three times, shuffled in a window of 20',
+  touches: ['nats'],
+  async run(world) {
+    let times = 0;
+    const endsAt = performance.now() + lasting(world, 30, 0.3);
+    while (performance.now() < endsAt) {
+      const recent = world.bus.recent(WINDOW);
+      const again = recent.flatMap((message) => Array.from({ length: world.random.int(0, 2) }, () => message));
+      for (const message of world.random.shuffled(again)) world.bus.repeat(message);
+      times += again.length;
+      await pause(200);
+    }
+    return { times };
+  },
+};
+
+/** A message of another version, or of nobody, is parked; what it comes to lives on. */
+export const foreignMessages: Fault = {
+  name: 'foreign-messages',
+  says: 'malformed, oversized, foreign and future messages on the subjects of the product',
+  touches: ['nats'],
+  async run(world) {
+    const bodies = [
+      '{',
+      '',
+      '[]',
+      '{"v":1}',
+      '{"v":99,"id":"x:1","payload":{}}',
+      `{"v":1,"id":"x:1","payload":"${'x'.repeat(500_000)}"}`,
+    ];
+    let times = 0;
+    for (const body of bodies) {
+      for (const subject of [
+        'events.session.completed',
+        'session.create',
+        'session.start',
+        'server.announced',
+        'history.grown',
+      ]) {
+        world.bus.send(subject, body);
+        times += 1;
+      }
+      await pause(100);
+    }
+    await pause(3_000);
+    const dead = world.services.filter(({ program, isLeaving }) => !program.isRunning && !isLeaving);
+    return { times, breaches: dead.map(({ name }) => `${name} died of a message`) };
+  },
+};
+
+/** Old messages and snapshots are there when the new processes come. There is one version as yet, so that "old" is "other". */
+export const rollingUpgrade: Fault = {
+  name: 'rolling-upgrade',
+  says: 'services are replaced one by one while messages and a snapshot of other versions are there',
+  touches: roll.touches,
+  async run(world) {
+    const broken = await world.witness.query<{ id: string }>(BROKEN_SNAPSHOT);
+    const id = broken[0]?.id ?? '';
+    for (const body of ['{"v":99,"id":"x:1","payload":{}}', '{"old":true}'])
+      world.bus.send('events.session.queued', body);
+    const rolled = await roll.run(world);
+    const answer = await world.client.tryOnce('start', id);
+    await pause(1_000);
+    const actors = servicesOf(world, 'session-actor');
+    const breaches = [
+      ...(rolled.breaches ?? []),
+      ...(answer.status !== null && answer.status < 400 ? ['an unreadable snapshot was taken for a session'] : []),
+      ...actors.filter(({ program }) => !program.isRunning).map(({ name }) => `${name} died of an unreadable snapshot`),
+    ];
+    await world.witness.query('delete from sessions where id = $1::uuid', [id]);
+    return { ...rolled, breaches };
+  },
+};
+
+/** A session that no version can read; it waits for nothing, so that nobody but its client asks for it. */
+const BROKEN_SNAPSHOT = `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, snapshot, created_at, updated_at)
+select gen_random_uuid(), tenant, 'pending', 2, '{}', directory, workspace, 1, 0, false, '{"id": "broken"}', now(), now() from sessions limit 1
+returning id::text`;
+
+export const restartMetrics: Fault = {
+  name: 'kill-metrics',
+  says: 'SIGKILL the metrics service',
+  touches: ['metrics'],
+  async run(world) {
+    const metrics = pickService(world, 'metrics');
+    await metrics.program.kill();
+    await pause(1_000);
+    await metrics.start();
+    return { times: 1 };
+  },
+};
+
+export const killHttp: Fault = {
+  name: 'kill-http',
+  says: 'SIGKILL an http-gateway while it answers',
+  touches: ['http'],
+  async run(world) {
+    const gateway = pickService(world, 'http-gateway');
+    await gateway.program.kill();
+    await pause(world.random.int(200, 2_000));
+    await gateway.start();
+    return { times: 1 };
+  },
+};

@@ -1,0 +1,12 @@
+/** A call that an OpenCode stand-in counted. */
+export interface StandInCall {
+  readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly kind: 'create' | 'prompt' | 'resume' | 'abort' | 'events' | 'health' | 'answer' | 'read';
+  /** Our session; null when the call says nothing of one. */
+  readonly sessionId: string | null;
+  readonly messageId: string | null;
+  /** The fault that it met: then it may have had no effect. */
+  readonly fault: string | null;
+}

@@ -1,0 +1,131 @@
+import type { StoredSessionEvent } from '@oio/contracts';
+import { replay } from '@oio/domain';
+import type { Evidence, Invariant } from './invariant.ts';
+
+/** A committed event must be out by then; while something is disturbed, by then after its end. */
+const OUT_WITHIN_MS = 2_000;
+const OUT_AFTER_FAULT_MS = 5_000;
+
+/** What was published, held against what was committed, and what the history makes of a session. */
+export const eventInvariants: readonly Invariant[] = [
+  {
+    id: 'I16',
+    says: "Replaying a session's history through the pure function gives its stored snapshot, byte for byte.",
+    continuous: false,
+    check: againstReplay,
+  },
+  {
+    id: 'I17',
+    says: 'Every committed event is published, soon, and nothing else is.',
+    continuous: false,
+    check: againstPublished,
+  },
+  {
+    id: 'I18',
+    says: 'Events of a session arrive in version order.',
+    continuous: false,
+    check: ({ observed }) =>
+      Promise.resolve(observed.outOfOrder.map((id) => `event ${id} came first after a later one of its session`)),
+  },
+  {
+    id: 'I17',
+    says: 'No event is passed over.',
+    continuous: true,
+    check: skipped,
+  },
+  {
+    id: 'I17',
+    says: 'Nothing is published that is not committed.',
+    continuous: true,
+    check: publishedUncommitted,
+  },
+];
+
+const HISTORIES = `select e.session_id as "sessionId", s.tenant, e.seq::int as seq, e.command_id as "commandId", e.epoch::int as epoch, e.cause,
+  to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, e.type, e.data
+from session_events e join sessions s on s.id = e.session_id where e.session_id = any($1::uuid[]) order by e.session_id, e.seq`;
+const SESSIONS_AT_ONCE = 500;
+
+async function againstReplay({ witness }: Evidence): Promise<readonly string[]> {
+  const breaches: string[] = [];
+  const sessions = await witness.query<{ id: string; snapshot: unknown }>('select id::text, snapshot from sessions');
+  for (let start = 0; start < sessions.length; start += SESSIONS_AT_ONCE) {
+    const some = sessions.slice(start, start + SESSIONS_AT_ONCE);
+    const events = await witness.query<StoredSessionEvent>(HISTORIES, [some.map(({ id }) => id)]);
+    const histories = Map.groupBy(events, ({ sessionId }) => sessionId);
+    for (const { id, snapshot } of some) {
+      if (canonical(replay(histories.get(id) ?? [])) !== canonical(snapshot))
+        breaches.push(`session ${id}: its history gives another snapshot than the one that is stored`);
+    }
+  }
+  return breaches;
+}
+
+/** The store keeps JSON with keys in an order of its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+const COMMITTED = `select session_id || ':' || seq as id, (extract(epoch from at) * 1000)::float8 as at from chaos.writes`;
+
+async function againstPublished({ witness, observed, windows }: Evidence): Promise<readonly string[]> {
+  const committed = await witness.query<{ id: string; at: number }>(COMMITTED);
+  const lags = committed.flatMap(({ id, at }) => {
+    const seen = observed.events.get(id);
+    return seen ? [{ id, at, ms: seen.at - at }] : [];
+  });
+  const missing = committed.filter(({ id }) => !observed.events.has(id));
+  const late = lags.filter(({ at, ms }) => ms > OUT_WITHIN_MS && !mayBeLate(windows, at, ms));
+  return [
+    ...missing.map(({ id }) => `event ${id} was committed and never published`),
+    ...late.map(({ id, ms }) => `event ${id} was published ${Math.round(ms)} ms after its commit`),
+  ];
+}
+
+/** Out at the latest so long after the end of the disturbance that it fell into. */
+function mayBeLate(windows: Evidence['windows'], committedAt: number, ms: number): boolean {
+  const publishedAt = committedAt + ms;
+  return windows.some(
+    ({ from, to }) =>
+      committedAt >= from - OUT_WITHIN_MS &&
+      committedAt <= to + OUT_AFTER_FAULT_MS &&
+      publishedAt <= to + OUT_AFTER_FAULT_MS,
+  );
+}
+
+/** What came after them has been out for this long: they were passed over. */
+const PASSED_OVER_MS = 8_000;
+
+/** Seen while the run goes on: events that the relay has skipped, though nothing was wrong with the bus. */
+async function skipped({ witness, observed, windows }: Evidence): Promise<readonly string[]> {
+  const before = Date.now() - PASSED_OVER_MS;
+  if (windows.some(({ fault, to }) => fault.startsWith('nats') && to > before - PASSED_OVER_MS)) return [];
+  const committed = await witness.query<{ id: string }>(RECENT);
+  const lastOld = committed.findLastIndex(
+    ({ id }) => (observed.events.get(id)?.at ?? Number.POSITIVE_INFINITY) < before,
+  );
+  return committed
+    .slice(0, Math.max(lastOld, 0))
+    .flatMap(({ id }) => (observed.events.has(id) ? [] : [`event ${id} was passed over by the relay`]));
+}
+
+const RECENT = `select session_id || ':' || seq as id from session_events
+where at > now() - interval '40 seconds' and xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, position`;
+
+async function publishedUncommitted({ witness, observed }: Evidence): Promise<readonly string[]> {
+  // What is seen by now was committed before, so that the table read afterwards must have it.
+  const seen = [...observed.events.values()];
+  const rows = await witness.query<{ id: string }>(
+    `select session_id || ':' || seq || ':' || type || ':' || epoch || ':' || coalesce(command_id, '') as id from session_events`,
+  );
+  const committed = new Set(rows.map(({ id }) => id));
+  return seen.flatMap(({ sessionId, seq, type, epoch, commandId }) =>
+    committed.has(`${sessionId}:${seq}:${type}:${epoch}:${commandId ?? ''}`)
+      ? []
+      : [`event ${sessionId}:${seq} (${type}) was published and is not in the history like that`],
+  );
+}

@@ -1,0 +1,71 @@
+import type { StandInCall } from '../fleet/stand-in-call.ts';
+import type { Evidence, Invariant } from './invariant.ts';
+
+/** What reached OpenCode, held against what the store allowed. */
+export const opencodeInvariants: readonly Invariant[] = [
+  {
+    id: 'I4',
+    says: 'A fenced owner starts no OpenCode call once the new epoch is committed.',
+    continuous: true,
+    check: (evidence) => staleCalls(evidence),
+  },
+  {
+    id: 'I13',
+    says: 'A prompt reaches OpenCode at most once per attempt; an ambiguous one is resolved by reading.',
+    continuous: true,
+    check: ({ calls }) => Promise.resolve(doubledPrompts(calls)),
+  },
+  {
+    id: 'I14',
+    says: 'A cancel accepted before an effect starts means that the effect never starts.',
+    continuous: true,
+    async check({ witness, calls }) {
+      const cancelled = await witness.query<{ id: string }>(NEVER_RUN);
+      const touched = new Set(calls.filter(isStart).map(({ sessionId }) => sessionId));
+      return cancelled.flatMap(({ id }) =>
+        touched.has(id) ? [`session ${id} was cancelled before it ran, and a prompt was sent for it`] : [],
+      );
+    },
+  },
+];
+
+/** Calls that no gate let through under the epoch that was committed by then, in one line each. */
+export async function staleCalls({ witness, calls }: Evidence): Promise<readonly string[]> {
+  const passed = await witness.query<{ breach: string }>(PASSED_STALE);
+  const gates = await witness.query<{ sessionId: string; at: number }>(FIRST_GATES);
+  const firstGate = new Map(gates.map(({ sessionId, at }) => [sessionId, at]));
+  const ungated = calls.filter(({ kind, sessionId, atMs }) => {
+    if (sessionId === null || !CHANGING.has(kind)) return false;
+    return atMs + CLOCK_STEP_MS < (firstGate.get(sessionId) ?? Number.POSITIVE_INFINITY);
+  });
+  return [
+    ...passed.map(({ breach }) => breach),
+    ...ungated.map(({ kind, sessionId }) => `session ${sessionId}: ${kind} without having passed the gate`),
+  ];
+}
+
+/** How often a message id was posted with a text and may have been stored, beyond the first time. */
+export function doubledPrompts(calls: readonly StandInCall[]): string[] {
+  const stored = calls.filter(({ kind, fault }) => kind === 'prompt' && fault === null);
+  return [...Map.groupBy(stored, ({ messageId }) => messageId)].flatMap(([messageId, posts]) =>
+    posts.length > 1 ? [`message ${messageId} of session ${posts[0]?.sessionId} was posted ${posts.length} times`] : [],
+  );
+}
+
+const CHANGING: ReadonlySet<StandInCall['kind']> = new Set(['create', 'prompt', 'resume', 'abort']);
+/** The two clocks are the machine's own, but not read at the same instant. */
+const CLOCK_STEP_MS = 5;
+
+function isStart({ kind }: StandInCall): boolean {
+  return kind === 'prompt' || kind === 'resume';
+}
+
+/** A fence is the epoch in millions, plus a count. */
+const PASSED_STALE = `select format('session %s: a call was let through under epoch %s while the epoch was %s', session_id, fence / 1000000, owner_epoch) as breach
+from chaos.gates where fence / 1000000 is distinct from owner_epoch limit 20`;
+
+const FIRST_GATES = `select session_id::text as "sessionId", (extract(epoch from min(at)) * 1000)::float8 as at from chaos.gates group by session_id`;
+
+const NEVER_RUN = `select session_id::text as id from session_events e
+where type = 'session.cancelled' and not exists (
+  select 1 from session_events r where r.session_id = e.session_id and r.type = 'session.running')`;

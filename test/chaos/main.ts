@@ -1,0 +1,44 @@
+import { readArguments } from './arguments.ts';
+import { FAULTS, MIX } from './faults/catalogue.ts';
+import { reportLines } from './print-report.ts';
+import { prove } from './prove.ts';
+import { type ChaosOptions, runChaos } from './run-chaos.ts';
+
+const FULL_MIX_SECONDS = 1_800;
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+process.exitCode = (await main()) && !interrupted.signal.aborted ? 0 : 1;
+
+async function main(): Promise<boolean> {
+  const { mode, json, keep, plants, ...given } = readArguments(process.argv.slice(2));
+  const say = (line: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+  const base = {
+    ...given,
+    plant: null,
+    stopsAtBreach: false,
+    keepsFiles: keep,
+    say: json ? () => {} : say,
+    signal: interrupted.signal,
+  };
+  if (mode === 'prove') return prove({ ...base, say }, plants);
+  if (mode === 'full') return full(base, json);
+  return once(base, json);
+}
+
+async function once(options: ChaosOptions, json: boolean): Promise<boolean> {
+  const report = await runChaos(options);
+  process.stdout.write(json ? `${JSON.stringify(report.result)}\n` : `${reportLines(report).join('\n')}\n`);
+  return report.result.ok;
+}
+
+/** Every fault alone, then half an hour of three at once. */
+async function full(options: ChaosOptions, json: boolean): Promise<boolean> {
+  let isOk = true;
+  for (const { name } of FAULTS) {
+    if (options.signal.aborted) return false;
+    options.say(`== ${name}`);
+    isOk = (await once({ ...options, faults: [name] }, json)) && isOk;
+  }
+  return (await once({ ...options, faults: [MIX], seconds: FULL_MIX_SECONDS }, json)) && isOk;
+}

@@ -1,0 +1,33 @@
+import { PLANTS } from './plants/catalogue.ts';
+import type { Plant } from './plants/plant.ts';
+import { type ChaosOptions, runChaos } from './run-chaos.ts';
+
+/** With the time to warm up and to come to rest that is less than the minute within which a defect must show. */
+const SECONDS = 34;
+
+/** Plants each defect in turn and sees whether the harness notices. True when it noticed all of them. */
+export async function prove(options: ChaosOptions, names: readonly string[]): Promise<boolean> {
+  const wanted = PLANTS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const missed: string[] = [];
+  for (const plant of wanted) {
+    if (options.signal.aborted) return false;
+    const startedAt = performance.now();
+    const caught = await isCaught(options, plant);
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+    process.stdout.write(`${caught ? 'caught' : 'MISSED'}  ${plant.name} (${seconds} s in all)  ${caught ?? ''}\n`);
+    if (!caught) missed.push(plant.name);
+  }
+  process.stdout.write(`${wanted.length - missed.length} of ${wanted.length} planted defects were caught\n`);
+  return missed.length === 0;
+}
+
+/** The breach by which it was caught; null when none of those that it must show was seen. */
+async function isCaught(options: ChaosOptions, plant: Plant): Promise<string | null> {
+  const run = { ...options, plant, faults: plant.faults, seconds: SECONDS, stopsAtBreach: true };
+  const { findings, problems } = await runChaos(run);
+  for (const id of plant.breaks) {
+    const [breach] = findings.get(id) ?? [];
+    if (breach) return `${id}: ${breach}`;
+  }
+  return problems.find((problem) => plant.breaks.some((name) => problem.startsWith(`${name}: `))) ?? null;
+}

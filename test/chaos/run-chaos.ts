@@ -1,0 +1,205 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assess } from './assess.ts';
+import { faultsNamed, MIX } from './faults/catalogue.ts';
+import { type Fleet, startFleet } from './fleet/start-fleet.ts';
+import { look } from './invariants/catalogue.ts';
+import type { Evidence } from './invariants/invariant.ts';
+import { History } from './load/history.ts';
+import { HttpClient } from './load/http-client.ts';
+import { type Load, startLoad } from './load/load.ts';
+import { pause } from './pause.ts';
+import type { Plant } from './plants/plant.ts';
+import { createRandom } from './random.ts';
+import type { Report } from './result.ts';
+import { letLoose, type Strike } from './schedule.ts';
+import type { Loss } from './takeovers.ts';
+import type { World } from './world.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  /** From the first submission to the end of the load; the last twenty are without faults. */
+  readonly seconds: number;
+  readonly faults: readonly string[];
+  readonly plant: Plant | null;
+  /** Ends at the first breach: enough to know that a defect shows. */
+  readonly stopsAtBreach: boolean;
+  readonly users: number;
+  /** Fewer processes, for a machine that has other things to do at the same time. */
+  readonly small: boolean;
+  readonly keepsFiles: boolean;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const QUIET_MS = 20_000;
+const LOOK_EVERY_MS = 2_000;
+const FIRST_SUCCESS_MS = 40_000;
+const WARM_UP_MS = 4_000;
+const AT_ONCE = 3;
+/** Directories that faults use for sessions of their own. */
+const KEPT_BACK = 50;
+
+/** One run: the system as processes, clients, faults, and the reckoning at the end. Everything is gone afterwards. */
+export async function runChaos(options: ChaosOptions): Promise<Report> {
+  const { say, keepsFiles } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'oio-chaos-'));
+  const ended: string[] = [];
+  try {
+    say(`seed ${options.seed}; logs in ${directory}`);
+    const counts = options.small ? SMALL : FULL;
+    await using fleet = await startFleet({
+      directory,
+      counts,
+      plant: options.plant,
+      onUnexpectedEnd: (how) => {
+        ended.push(how);
+        say(how);
+      },
+    });
+    return await new Run(options, fleet, ended).go();
+  } finally {
+    if (!keepsFiles) await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+const FULL = { 'session-actor': 2, scheduler: 2, 'opencode-gateway': 2, 'http-gateway': 2, metrics: 1, opencode: 2 };
+const SMALL = { ...FULL, 'http-gateway': 1, opencode: 1 };
+
+class Run {
+  readonly #options: ChaosOptions;
+  readonly #fleet: Fleet;
+  readonly #ended: readonly string[];
+  readonly #history = new History();
+  readonly #strikes: Strike[] = [];
+  readonly #losses: Loss[] = [];
+  readonly #early: string[] = [];
+  /** Faults that are on at the moment, with when they began. */
+  readonly #open = new Map<string, number>();
+  readonly #over = new AbortController();
+
+  constructor(options: ChaosOptions, fleet: Fleet, ended: readonly string[]) {
+    this.#options = options;
+    this.#fleet = fleet;
+    this.#ended = ended;
+  }
+
+  async go(): Promise<Report> {
+    const { seconds, say } = this.#options;
+    const { client, load } = this.#startLoad();
+    const signal = AbortSignal.any([this.#options.signal, this.#over.signal]);
+    const watching = this.#watch(signal);
+    await this.#firstSuccess();
+    const startedAt = performance.now();
+    await pause(WARM_UP_MS, signal);
+    await this.#disturb(client, load, startedAt + Math.max(seconds * 1_000 - QUIET_MS, 5_000), signal);
+    say('no more faults; the load goes on');
+    await pause(QUIET_MS, signal);
+    say('no more load; waiting for rest');
+    await load.stop();
+    const ranMs = performance.now() - startedAt;
+    await this.#rest(signal);
+    this.#over.abort();
+    await watching;
+    const findings = await look(await this.#evidence(true), { final: true });
+    const parts = { ...this.#options, ranMs, findings, strikes: this.#strikes, ended: this.#ended, early: this.#early };
+    return assess(parts, await this.#evidence(true));
+  }
+
+  #startLoad(): { client: HttpClient; load: Load } {
+    const { seed, users } = this.#options;
+    const { services, apiKey, directories } = this.#fleet;
+    const random = createRandom(seed).fork('load');
+    const gateways = services.filter(({ kind }) => kind === 'http-gateway');
+    const urls = (): string[] => {
+      const serving = gateways.filter(({ isServing }) => isServing);
+      return (serving.length > 0 ? serving : gateways).map(({ apiUrl }) => apiUrl);
+    };
+    const client = new HttpClient({ urls, apiKey, history: this.#history, random });
+    const options = { client, history: this.#history, random, users, directories: directories.slice(KEPT_BACK) };
+    return { client, load: startLoad(options) };
+  }
+
+  async #firstSuccess(): Promise<void> {
+    const giveUpAt = performance.now() + FIRST_SUCCESS_MS;
+    while (this.#history.accepted.length === 0) {
+      if (performance.now() > giveUpAt)
+        throw new Error(`No session was accepted within ${FIRST_SUCCESS_MS / 1_000} s.`);
+      await pause(100);
+    }
+  }
+
+  async #disturb(client: HttpClient, load: Load, endsAt: number, signal: AbortSignal): Promise<void> {
+    const { seed, faults, seconds, say } = this.#options;
+    const random = createRandom(seed).fork('faults');
+    const world = (alone: () => boolean): World => ({
+      ...this.#fleet,
+      client,
+      load,
+      history: this.#history,
+      directories: this.#fleet.directories.slice(0, KEPT_BACK),
+      random,
+      losses: this.#losses,
+      seconds,
+      signal,
+      alone,
+    });
+    const onBegin = ({ name }: { readonly name: string }): void => {
+      this.#open.set(name, Date.now());
+      say(`+ ${name}`);
+    };
+    const onStrike = (strike: Strike): void => {
+      this.#open.delete(strike.window.fault);
+      this.#strikes.push(strike);
+      say(`- ${told(strike)} (${this.#history.accepted.length} accepted)`);
+    };
+    const atOnce = faults.includes(MIX) ? AT_ONCE : 1;
+    await letLoose({ faults: faultsNamed(faults), atOnce, endsAt, random, signal, onBegin, onStrike }, world);
+  }
+
+  /** Waits until what was accepted has ended and what was committed is out. What does not come to rest shows in the end. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    const { witness, bus } = this.#fleet;
+    const giveUpAt = performance.now() + (this.#options.stopsAtBreach ? SHORT_REST_MS : REST_MS);
+    while (performance.now() < giveUpAt && !signal.aborted) {
+      const [row] = await witness.query<{ open: number; events: number }>(OPEN);
+      if (row?.open === 0 && bus.events.size >= row.events) return;
+      await pause(500, signal);
+    }
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { say, stopsAtBreach } = this.#options;
+    while (!signal.aborted) {
+      await pause(LOOK_EVERY_MS, signal);
+      const findings = await look(await this.#evidence(false), { final: false }).catch(
+        () => new Map<string, string[]>(),
+      );
+      const found = [...findings].flatMap(([id, breaches]) => breaches.map((breach) => `${id}: ${breach}`));
+      if (found.length > 0 && this.#early.length === 0)
+        say(`breach after ${this.#history.commands.length} commands: ${found[0]}`);
+      this.#early.push(...found.filter((line) => !this.#early.includes(line)));
+      if (found.length > 0 && stopsAtBreach) this.#over.abort();
+    }
+  }
+
+  async #evidence(final: boolean): Promise<Evidence> {
+    const { witness, bus, opencode } = this.#fleet;
+    const calls = (await Promise.all(opencode.map((server) => server.calls()))).flat();
+    const open = [...this.#open].map(([fault, from]) => ({ fault, from, to: Number.POSITIVE_INFINITY }));
+    const windows = [...this.#strikes.map(({ window }) => window), ...open];
+    return { witness, history: this.#history, observed: bus, calls, windows, losses: this.#losses, final };
+  }
+}
+
+const REST_MS = 120_000;
+const SHORT_REST_MS = 8_000;
+
+const OPEN = `select (select count(*)::int from sessions where status in ('queued', 'running', 'degraded') or attempt_open
+    or (snapshot -> 'timers' ? 'retry')) as open, (select count(*)::int from session_events) as events`;
+
+function told({ window, effect, problem }: Strike): string {
+  const seconds = ((window.to - window.from) / 1_000).toFixed(1);
+  return `${window.fault}: ${seconds} s, ${problem ?? `${effect?.times} times${effect?.note ? `, ${effect.note}` : ''}`}`;
+}

@@ -1,0 +1,72 @@
+import { CannotRunError, type Effect, type Fault } from './faults/fault.ts';
+import { pause } from './pause.ts';
+import type { Random } from './random.ts';
+import type { Window } from './windows.ts';
+import type { World } from './world.ts';
+
+/** One fault that was let loose, and what came of it. */
+export interface Strike {
+  readonly window: Window;
+  readonly effect: Effect | null;
+  /** Why it could not be done, or what went wrong in the harness. */
+  readonly problem: string | null;
+}
+
+export interface Schedule {
+  readonly faults: readonly Fault[];
+  /** How many at the same time at most. */
+  readonly atOnce: number;
+  readonly endsAt: number;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  readonly onStrike: (strike: Strike) => void;
+  readonly onBegin: (fault: Fault) => void;
+}
+
+/** Between the end of one and the begin of the next, in milliseconds. */
+const LONGEST_BREAK_MS = 1_500;
+
+/**
+ * Lets faults loose, one after the other or several at once, until the time is over: each once in an order by chance, then
+ * again. Two that disturb the same part are never on at the same time. Resolves when all is mended.
+ */
+export async function letLoose(schedule: Schedule, worldOf: (alone: () => boolean) => World): Promise<void> {
+  const { faults, atOnce, endsAt, random, signal } = schedule;
+  const running = new Map<Fault, Promise<void>>();
+  const alone = (): boolean => running.size === 1;
+  let waiting: Fault[] = [];
+  while (!signal.aborted && performance.now() < endsAt) {
+    if (waiting.length === 0) waiting = random.shuffled(faults);
+    const next = waiting.find((fault) => ![...running.keys()].some((other) => collide(fault, other)));
+    if (next && running.size < atOnce) {
+      waiting = waiting.filter((fault) => fault !== next);
+      running.set(
+        next,
+        strike(schedule, next, worldOf(alone)).finally(() => running.delete(next)),
+      );
+      await pause(random.int(100, LONGEST_BREAK_MS), signal);
+    } else {
+      await Promise.race([...running.values(), pause(LONGEST_BREAK_MS, signal)]);
+    }
+  }
+  await Promise.all(running.values());
+}
+
+function collide(one: Fault, other: Fault): boolean {
+  return one.touches.some((part) => other.touches.includes(part));
+}
+
+async function strike({ onStrike, onBegin }: Schedule, fault: Fault, world: World): Promise<void> {
+  onBegin(fault);
+  const from = Date.now();
+  const done = await fault.run(world).then(
+    (effect) => ({ effect, problem: null }),
+    (error: unknown) => ({ effect: null, problem: problemOf(error) }),
+  );
+  onStrike({ window: { fault: fault.name, from, to: Date.now() }, ...done });
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof CannotRunError) return `not run: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

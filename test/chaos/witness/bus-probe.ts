@@ -1,0 +1,144 @@
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from 'nats';
+import { pause } from '../pause.ts';
+
+/** An event as it was on the wire. */
+export interface RawMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+export interface ObservedEvent {
+  readonly sessionId: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly epoch: number;
+  readonly commandId: string | null;
+  /** When it came for the first time, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What came over the bus. */
+export interface Observed {
+  /** By `<session>:<seq>`. */
+  readonly events: ReadonlyMap<string, ObservedEvent>;
+  /** Events that came first when a later one of their session had been seen already, as `<session>:<seq>`. */
+  readonly outOfOrder: readonly string[];
+}
+
+export interface BusProbeOptions {
+  /** A user that may read the stream of events, and one that may publish events. */
+  readonly readerUrl: string;
+  readonly writerUrl: string;
+}
+
+const STREAM = 'OIO_EVENTS';
+const AGAIN_MS = 200;
+const KEPT = 200;
+
+/** A subscriber of the harness's own, past all proxies: it sees what any consumer sees, and can say what it likes. */
+export class BusProbe implements AsyncDisposable, Observed {
+  readonly events = new Map<string, ObservedEvent>();
+  readonly outOfOrder: string[] = [];
+  readonly #recent: RawMessage[] = [];
+  readonly #last = new Map<string, number>();
+  readonly #reader: NatsConnection;
+  readonly #writer: NatsConnection;
+  readonly #jetstream: JetStreamClient;
+  #messages: { stop(): void } | null = null;
+  #stopped = false;
+
+  private constructor(reader: NatsConnection, writer: NatsConnection) {
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#jetstream = jetstream(reader);
+    void this.#follow();
+  }
+
+  static async start({ readerUrl, writerUrl }: BusProbeOptions): Promise<BusProbe> {
+    return new BusProbe(await open(readerUrl), await open(writerUrl));
+  }
+
+  /** The latest events, oldest first. */
+  recent(count: number): readonly RawMessage[] {
+    return this.#recent.slice(-count);
+  }
+
+  /** Says again what was said, as somebody would who does not know that. */
+  repeat({ subject, data }: RawMessage): void {
+    this.#writer.publish(subject, data);
+  }
+
+  send(subject: string, body: string): void {
+    this.#writer.publish(subject, body);
+  }
+
+  /** Asks at an address as a service would; the answer as text, or null when none comes in time. */
+  async ask(subject: string, body: object, timeoutMs: number): Promise<string | null> {
+    const answer = await this.#writer.request(subject, JSON.stringify(body), { timeout: timeoutMs }).catch(() => null);
+    return answer ? answer.string() : null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#messages?.stop();
+    await Promise.all([this.#reader.close(), this.#writer.close()]);
+  }
+
+  /** Reads the stream from its begin, and anew whenever that breaks off: seeing something twice does no harm. */
+  async #follow(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        const consumer = await this.#jetstream.consumers.get(STREAM, { filter_subjects: 'events.session.>' });
+        const messages = await consumer.consume();
+        this.#messages = messages;
+        for await (const { subject, data } of messages) this.#note({ subject, data });
+      } catch {
+        // The server is away, or the stream is not there yet.
+      }
+      if (!this.#stopped) await pause(AGAIN_MS);
+    }
+  }
+
+  #note(message: RawMessage): void {
+    const payload = payloadOf(message.data);
+    if (!payload) return;
+    const { sessionId, seq, type, epoch, commandId } = payload;
+    const id = `${sessionId}:${seq}`;
+    if (this.events.has(id)) return;
+    this.#recent.push(message);
+    if (this.#recent.length > KEPT) this.#recent.shift();
+    if (seq < (this.#last.get(sessionId) ?? 0)) this.outOfOrder.push(id);
+    else this.#last.set(sessionId, seq);
+    this.events.set(id, { sessionId, seq, type, epoch, commandId, at: Date.now() });
+  }
+}
+
+function open(url: string): Promise<NatsConnection> {
+  const { host, username, password } = new URL(url);
+  return connect({
+    servers: host,
+    user: decodeURIComponent(username),
+    pass: decodeURIComponent(password),
+    name: 'chaos',
+    // What a user may listen to; see infra/nats.
+    inboxPrefix: `_INBOX.${username}`,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: AGAIN_MS,
+    pingInterval: 2_000,
+    maxPingOut: 2,
+  });
+}
+
+/** Null for what other faults put on the subjects. */
+function payloadOf(data: Uint8Array): Omit<ObservedEvent, 'at'> | null {
+  try {
+    const { v, payload } = JSON.parse(Buffer.from(data).toString('utf8')) as {
+      v?: number;
+      payload?: Partial<ObservedEvent>;
+    };
+    return v === 1 && typeof payload?.seq === 'number' ? (payload as ObservedEvent) : null;
+  } catch {
+    return null;
+  }
+}
