@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RedisServer, startRedisServer } from '@oio/backing-servers';
+import { openTestServer } from '@oio/backing-servers/testing';
 import { UnavailableError } from '@oio/errors';
 import { openRedis, type RedisConnection } from '@oio/redis';
 import { createLogger } from '@oio/runtime';
@@ -18,7 +19,8 @@ const shared = new AsyncDisposableStack();
 let redis: RedisConnection;
 
 test.before(async () => {
-  ({ redis } = await redisOfItsOwn(shared));
+  const { url } = shared.use(await openTestServer('redis'));
+  redis = shared.use(await openRedis(url, { logger, answerWithinMs: 60_000 }));
 });
 test.after.always(() => shared.disposeAsync());
 

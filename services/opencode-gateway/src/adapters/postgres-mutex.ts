@@ -37,8 +37,12 @@ export function createPostgresMutex(database: Database): KeyedMutex & AsyncDispo
   return {
     acquire,
     async run(key, action) {
-      using _held = await acquire(key);
-      return await action();
+      const held = await acquire(key);
+      try {
+        return await action();
+      } finally {
+        held[Symbol.dispose]();
+      }
     },
     [Symbol.asyncDispose]: () => line.end(),
   };

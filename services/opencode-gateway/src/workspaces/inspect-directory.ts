@@ -56,7 +56,8 @@ async function checkDirectory({ directory, realRoots }: InspectOptions): Promise
   if (/\p{Cc}/u.test(directory)) return refuse('not_printable', 'must not contain control characters');
   const { existing, complete } = await deepestExisting(directory);
   // Said of whatever lies outside, whether it exists or not: the answer must not tell.
-  if (!(await realRoots()).some((root) => isWithin(existing, root))) return refuse('outside_of_roots', `${shown(directory)} ${OUTSIDE_OF_ROOTS}`);
+  if (!(await realRoots()).some((root) => isWithin(existing, root)))
+    return refuse('outside_of_roots', `${shown(directory)} ${OUTSIDE_OF_ROOTS}`);
   if (!complete) return refuse('not_found', `${shown(directory)} does not exist`);
   // In place, because its name was resolved just now: each takes a microsecond, and would cost twenty by the thread pool.
   if (!statSync(existing).isDirectory()) return refuse('not_a_directory', `${shown(directory)} is not a directory`);

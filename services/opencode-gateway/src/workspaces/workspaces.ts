@@ -19,7 +19,9 @@ export interface WorkspacesOptions {
 /** The directories that sessions work in, on this machine. */
 export interface Workspaces {
   inspectDirectory(options: Omit<InspectOptions, 'git' | 'realRoots'>): ReturnType<typeof inspectDirectory>;
-  prepareWorkspace(options: Omit<PrepareOptions, 'git' | 'mutex' | 'realRoots' | 'worktreesDirectory'>): Promise<Workspace>;
+  prepareWorkspace(
+    options: Omit<PrepareOptions, 'git' | 'mutex' | 'realRoots' | 'worktreesDirectory'>,
+  ): Promise<Workspace>;
   commitWorkspace(options: Omit<CommitOptions, 'git'>): Promise<Committed>;
   diffWorkspace(options: Omit<DiffOptions, 'git'>): Promise<WorkspaceDiff | null>;
   releaseWorkspace(options: { readonly workspace: Workspace }): Promise<Released>;
