@@ -2,8 +2,8 @@ import { PLANTS } from './plants/catalogue.ts';
 import type { Plant } from './plants/plant.ts';
 import { type ChaosOptions, runChaos } from './run-chaos.ts';
 
-/** A defect must show within this time, from the first submission on. */
-const SHOWS_WITHIN_SECONDS = 60;
+/** With the time to warm up and to come to rest that is less than the minute within which a defect must show. */
+const SECONDS = 34;
 
 /** Plants each defect in turn and sees whether the harness notices. True when it noticed all of them. */
 export async function prove(options: ChaosOptions, names: readonly string[]): Promise<boolean> {
@@ -23,7 +23,7 @@ export async function prove(options: ChaosOptions, names: readonly string[]): Pr
 
 /** The breach by which it was caught; null when none of those that it must show was seen. */
 async function isCaught(options: ChaosOptions, plant: Plant): Promise<string | null> {
-  const run = { ...options, plant, faults: plant.faults, seconds: SHOWS_WITHIN_SECONDS, stopsAtBreach: true };
+  const run = { ...options, plant, faults: plant.faults, seconds: SECONDS, stopsAtBreach: true };
   const { findings, problems } = await runChaos(run);
   for (const id of plant.breaks) {
     const [breach] = findings.get(id) ?? [];

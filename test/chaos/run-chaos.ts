@@ -161,7 +161,7 @@ class Run {
   /** Waits until what was accepted has ended and what was committed is out. What does not come to rest shows in the end. */
   async #rest(signal: AbortSignal): Promise<void> {
     const { witness, bus } = this.#fleet;
-    const giveUpAt = performance.now() + REST_MS;
+    const giveUpAt = performance.now() + (this.#options.stopsAtBreach ? SHORT_REST_MS : REST_MS);
     while (performance.now() < giveUpAt && !signal.aborted) {
       const [row] = await witness.query<{ open: number; events: number }>(OPEN);
       if (row?.open === 0 && bus.events.size >= row.events) return;
@@ -194,6 +194,7 @@ class Run {
 }
 
 const REST_MS = 120_000;
+const SHORT_REST_MS = 8_000;
 
 const OPEN = `select (select count(*)::int from sessions where status in ('queued', 'running', 'degraded') or attempt_open
     or (snapshot -> 'timers' ? 'retry')) as open, (select count(*)::int from session_events) as events`;

@@ -15,6 +15,8 @@ export interface AgentServer extends AsyncDisposable {
   /** Not idempotent: a lost answer leaves a session behind, which `listSessions` finds by its metadata. */
   createSession(session: NewSession): Promise<AgentSession>;
   getSession(session: SessionRef): Promise<AgentSession | null>;
+  /** Gone when it resolves, also when it was not there. What runs in it goes on to its end: abort it first. */
+  deleteSession(session: SessionRef): Promise<void>;
   /** The sessions of exactly this directory. */
   listSessions(directory: string): Promise<readonly AgentSession[]>;
   /** Sub-sessions that the agent opened with its task tool. */

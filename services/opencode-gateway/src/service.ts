@@ -1,23 +1,32 @@
-import { abortAttempt, diffWorkspace, executeAttempt, inspectPlace, serverAnnounced } from '@oio/contracts';
-import { type Bus, type Handlers, serveAll } from '@oio/messaging';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Bus } from '@oio/messaging';
 import { createSessionRouter, type OwnerDirectory } from '@oio/ownership';
 import type { Database } from '@oio/persistence';
-import type { Logger } from '@oio/runtime';
+import { type Logger, newId } from '@oio/runtime';
+import { OpencodeAgentServer } from './adapters/opencode-agent-server.ts';
 import { createPostgresLeftoverRuns } from './adapters/postgres-leftover-runs.ts';
+import { createPostgresMutex } from './adapters/postgres-mutex.ts';
+import { createPostgresRunFences } from './adapters/postgres-run-fences.ts';
+import { createPostgresServerTable } from './adapters/postgres-server-table.ts';
+import { createServerAnnouncer } from './announce-servers.ts';
 import { Attempts } from './attempts/attempts.ts';
+import { createGate } from './attempts/gate.ts';
 import { endLeftovers } from './attempts/leftovers.ts';
-import { createCatalogue } from './catalogue.ts';
+import { createCipher } from './cipher.ts';
 import type { OpencodeGatewayConfig, OpencodeGatewaySetting } from './config.ts';
-import { answerInspectPlace, type Located } from './inspect-place.ts';
-import { startManagedLink } from './managed-link.ts';
+import { encryptionKeys } from './encryption-keys.ts';
+import { Fleet, type KnownServer } from './fleet.ts';
+import { serveGateway, serveServer } from './handlers.ts';
+import { startKeeper } from './managed-server/keep-server.ts';
+import { startOwnServer } from './managed-server/start-own-server.ts';
+import type { AgentServer } from './ports.ts';
 import { repeat } from './repeat.ts';
-import type { ServerLink } from './server-link.ts';
-import { shareAnswers } from './share-answers.ts';
-import { answerUnattended } from './unattended.ts';
-import { createKeyedMutex } from './workspaces/keyed-mutex.ts';
-import { createWorkspaces } from './workspaces/workspaces.ts';
+import type { ServerTable } from './server-table.ts';
+import { createWorkspaces, type Workspaces } from './workspaces/workspaces.ts';
 
 const ANNOUNCE_MS = 1_000;
+const SERVERS_MS = 2_000;
+const CHECK_MS = 1_000;
 const LEFTOVERS_MS = 5_000;
 
 export interface OpencodeGatewayPorts {
@@ -25,71 +34,63 @@ export interface OpencodeGatewayPorts {
   readonly directory: OwnerDirectory;
   readonly database: Database;
   readonly logger: Logger;
+  /** The connection to a server, in place of the one over HTTP. */
+  readonly connect?: (server: KnownServer) => AgentServer;
+  /** In place of the directories of this machine. */
+  readonly workspaces?: Workspaces;
 }
 
-/** Starts one opencode-gateway with its managed OpenCode server. Throws `StartupError`. */
+/** Starts one opencode-gateway, linked to all OpenCode servers that there are. Throws `StartupError`. */
 export async function startOpencodeGateway(
   config: OpencodeGatewayConfig,
   setting: OpencodeGatewaySetting,
   ports: OpencodeGatewayPorts,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const { bus, directory, database, logger } = ports;
-  const router = createSessionRouter(bus, directory);
-  const workspaces = createWorkspaces({
-    environment: setting.environment,
-    roots: setting.roots,
-    worktreesDirectory: setting.worktreesDirectory,
-  });
-  const { link, neutralDirectory } = stack.use(await startManagedLink(config, setting, logger));
-  const catalogue = createCatalogue(link, neutralDirectory);
-  const attempts = stack.use(
-    new Attempts({ link, bus, router, workspaces, catalogue, opening: createKeyedMutex(), logger }),
-  );
+  const { bus, database, logger } = ports;
+  const gateway = newId();
+  const router = createSessionRouter(bus, ports.directory);
+  const cipher = createCipher(await encryptionKeys(config, setting.serverDirectory));
+  const table = createPostgresServerTable(database, cipher, logger);
+  const workspaces =
+    ports.workspaces ?? createWorkspaces({ ...setting, mutex: stack.use(createPostgresMutex(database)) });
+  const fences = createPostgresRunFences(database, gateway);
+  const gate = createGate(fences);
 
-  const inspection = { workspaces, catalogue, roots: setting.roots, shared: shareAnswers<Located>() };
-  for (const unserve of await serve(bus, link, {
-    executeAttempt: ({ payload }) => attempts.execute(payload),
-    abortAttempt: ({ payload }) => attempts.abort(payload.sessionId, payload.token),
-    diffWorkspace: async ({ payload }) => {
-      const diff = await workspaces.diffWorkspace(payload);
-      return { diff: diff && { ...diff, files: [...diff.files] } };
-    },
-    inspectPlace: ({ payload }) => answerInspectPlace(inspection, payload),
-  }))
-    stack.defer(unserve);
+  const linkedTo = (serverId: string) => fleet.linkedTo(serverId);
+  const attempts = new Attempts({ bus, router, workspaces, gate, fences, gateway, linkedTo, logger });
+  const served = { bus, attempts, workspaces, roots: setting.roots, logger };
+  const connect = ports.connect ?? ((server: KnownServer) => new OpencodeAgentServer(server));
+  const fleet = stack.use(new Fleet({ connect, serve: (linked) => serveServer(served, linked), logger }));
+  const capacity = config.OPENCODE_SERVER_CAPACITY;
+  const start = () => startOwnServer(config, setting);
+  if (config.OPENCODE_MANAGED) stack.use(await startKeeper({ bus, fleet, table, gateway, capacity, start, logger }));
+  stack.use(attempts);
+  stack.defer(() => fleet.stopServing());
+  for (const server of config.OPENCODE_SERVERS) await table.enter({ ...server, managed: false });
+  stack.defer(await follow(table, fleet, logger));
 
-  const stopping = new AbortController();
-  // Ends by the signal only.
-  const answering = answerUnattended(link, logger, stopping.signal).catch(() => {});
-  stack.defer(async () => {
-    stopping.abort();
-    await answering;
-  });
-  const runs = createPostgresLeftoverRuns(database);
-  stack.defer(repeat(ANNOUNCE_MS, () => announce(bus, link, config), logger));
-  stack.defer(repeat(LEFTOVERS_MS, () => endLeftovers({ link, runs, attempts, router, logger }), logger));
+  stack.defer(await serveGateway(served, fleet, gateway));
+  const announcer = await createServerAnnouncer(bus, fleet, gateway);
+  stack.defer(announcer.end);
+  stack.defer(repeat(ANNOUNCE_MS, async () => announcer.announce(), logger));
+  const runs = createPostgresLeftoverRuns(database, gateway);
+  const sweep = async () => {
+    await attempts.dropSuperseded();
+    for (const { link } of fleet.up()) await endLeftovers({ link, runs, attempts, gate, router, logger });
+  };
+  stack.defer(repeat(LEFTOVERS_MS, sweep, logger));
+  logger.info({ gateway }, 'opencode-gateway started');
   return stack.move();
 }
 
-type Served = typeof ofServer & typeof ofAny;
-const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
-const ofAny = { inspectPlace };
-
-/** What concerns a server's sessions is asked at its address; anybody can say what a place is like. */
-async function serve(bus: Bus, link: ServerLink, handlers: Handlers<Served>) {
-  return [
-    await serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` }),
-    await serveAll(bus, ofAny, handlers),
-  ];
-}
-
-async function announce(bus: Bus, link: ServerLink, config: OpencodeGatewayConfig): Promise<void> {
-  bus.announce(serverAnnounced, {
-    serverId: link.serverId,
-    healthy: link.up,
-    capacity: config.OPENCODE_SERVER_CAPACITY,
-    version: null,
-    detail: link.up ? null : 'It is being started again.',
-  });
+/** Keeps the links those of the table, and looks after how they are. The first time is over when it resolves. */
+async function follow(table: ServerTable, fleet: Fleet, logger: Logger): Promise<() => Promise<void>> {
+  const look = async (): Promise<void> => {
+    await fleet.take(await table.all());
+    // One that is slow to answer holds up nobody.
+    await Promise.race([fleet.check(), pause(CHECK_MS, undefined, { ref: false })]);
+  };
+  await look();
+  return repeat(SERVERS_MS, look, logger);
 }

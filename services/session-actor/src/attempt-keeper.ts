@@ -1,20 +1,25 @@
-import { type AttemptOrder, executeAttempt } from '@oio/contracts';
+import { abortAttempt, executeAttempt } from '@oio/contracts';
 import { attemptToken, failureOf, isWorking, type SessionSnapshot } from '@oio/domain';
 import { AppError } from '@oio/errors';
 import { type Bus, serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Clock, Logger } from '@oio/runtime';
+import { attemptOrder } from './attempt-order.ts';
+import { Fences } from './fences.ts';
+import { TakersAtWork } from './takers-at-work.ts';
 
-/** An order that was not taken is given again after this time; one that was, is confirmed now and then, because its taker may have died. */
+/** An order that was not taken is given again after this time. */
 const ORDER_AGAIN_MS = 1_000;
-const CONFIRM_MS = 10_000;
+const ORDER_TIMEOUT_MS = 5_000;
+const ABORT_TIMEOUT_MS = 3_000;
 /** Without any taker for this long the session counts as degraded. */
 const UNREACHABLE_MS = 10_000;
 
 interface Order {
   readonly token: string;
   readonly since: number;
-  takenAt: number | null;
+  /** The opencode-gateway that works on it; null while none is known to. */
+  taker: string | null;
   triedAt: number;
   inFlight: boolean;
   degraded: boolean;
@@ -23,7 +28,9 @@ interface Order {
 /** Sees to it that every working session has an opencode-gateway at work on its attempt. Ordering twice changes nothing. */
 export interface AttemptKeeper {
   ensure(snapshot: SessionSnapshot): Promise<void>;
-  /** Orders again what nobody has taken, and confirms the rest. */
+  /** Has a run ended: by its taker, or by whoever reaches the server. Throws what `Bus.request` throws. */
+  abort(snapshot: SessionSnapshot, run: { readonly token: string; readonly serverId: string }): Promise<void>;
+  /** Orders again what nobody has taken, or whose taker is gone. Wants to be told of all the sessions that are owned. */
   tick(sessions: readonly SessionSnapshot[]): void;
 }
 
@@ -32,17 +39,22 @@ export interface AttemptKeeperParts {
   readonly router: SessionRouter;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The session as it is now, and the epoch under which it is owned here; null when it no longer is. */
+  readonly loaded: (sessionId: string) => { readonly epoch: number; readonly snapshot: SessionSnapshot } | null;
 }
 
 export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
   const orders = new Map<string, Order>();
+  const fences = new Fences((sessionId) => parts.loaded(sessionId)?.epoch ?? null);
+  const takers = new TakersAtWork(parts);
+  const now = (): number => parts.clock.monotonicMs();
 
   const ensure = async (snapshot: SessionSnapshot): Promise<void> => {
-    const order = orderFor(orders, snapshot, parts.clock.monotonicMs());
-    if (!order || order.inFlight) return;
+    const order = orderFor(orders, snapshot, now());
+    if (!order || order.inFlight || order.taker) return;
     order.inFlight = true;
     try {
-      const state = await give(parts, snapshot, order);
+      const state = await give(parts, { snapshot, order, fences });
       await (state ? taken(parts, snapshot, order, state) : notTaken(parts, snapshot, order));
     } finally {
       order.inFlight = false;
@@ -51,17 +63,24 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
 
   return {
     ensure,
+    abort: (snapshot, run) => abort(parts, snapshot, { ...run, fences, order: orders.get(snapshot.id) }),
     tick(sessions) {
+      const owned = new Set(sessions.map(({ id }) => id));
+      for (const id of orders.keys()) if (!owned.has(id)) orders.delete(id);
+      fences.keepOnly(owned);
+      const again = (snapshot: SessionSnapshot): void =>
+        void ensure(snapshot).catch((error: unknown) =>
+          parts.logger.error({ err: error, sessionId: snapshot.id }, 'attempt not ensured'),
+        );
       const working = sessions.filter(({ status }) => isWorking(status));
-      const ids = new Set(working.map(({ id }) => id));
-      for (const id of orders.keys()) if (!ids.has(id)) orders.delete(id);
-      for (const snapshot of working) {
-        if (isDue(orders.get(snapshot.id), snapshot, parts.clock.monotonicMs())) {
-          ensure(snapshot).catch((error: unknown) =>
-            parts.logger.error({ err: error, sessionId: snapshot.id }, 'attempt not ensured'),
-          );
-        }
-      }
+      for (const snapshot of working) if (isDue(orders.get(snapshot.id), snapshot, now())) again(snapshot);
+      takers.confirm(ordersTaken(working, orders), (sessionId, taker) => {
+        const [order, session] = [orders.get(sessionId), parts.loaded(sessionId)];
+        if (order?.taker !== taker || !session) return;
+        order.taker = null;
+        // As it is by now: what has ended since it was asked for is not ordered again.
+        again(session.snapshot);
+      });
     },
   };
 }
@@ -71,30 +90,48 @@ function orderFor(orders: Map<string, Order>, snapshot: SessionSnapshot, now: nu
   const token = attemptToken(snapshot.attempt);
   const known = orders.get(snapshot.id);
   if (known?.token === token) return known;
-  const order: Order = { token, since: now, takenAt: null, triedAt: 0, inFlight: false, degraded: false };
+  const order: Order = { token, since: now, taker: null, triedAt: 0, inFlight: false, degraded: false };
   orders.set(snapshot.id, order);
   return order;
 }
 
 function isDue(order: Order | undefined, snapshot: SessionSnapshot, now: number): boolean {
   if (!order || order.token !== (snapshot.attempt && attemptToken(snapshot.attempt))) return true;
-  return order.takenAt === null ? now - order.triedAt >= ORDER_AGAIN_MS : now - order.takenAt >= CONFIRM_MS;
+  return order.taker === null && now - order.triedAt >= ORDER_AGAIN_MS;
+}
+
+function ordersTaken(working: readonly SessionSnapshot[], orders: ReadonlyMap<string, Order>) {
+  return working.flatMap(({ id, attempt }) => {
+    const order = orders.get(id);
+    const isPresent = order && attempt && order.token === attemptToken(attempt);
+    return isPresent && order.taker ? [{ sessionId: id, token: order.token, taker: order.taker }] : [];
+  });
+}
+
+type Taken = 'started' | 'already_running';
+
+interface Giving {
+  readonly snapshot: SessionSnapshot;
+  readonly order: Order;
+  readonly fences: Fences;
 }
 
 /** What the taker says; null when there is none. */
 async function give(
   { bus, clock, logger }: AttemptKeeperParts,
-  snapshot: SessionSnapshot,
-  order: Order,
+  { snapshot, order, fences }: Giving,
 ): Promise<Taken | null> {
   order.triedAt = clock.monotonicMs();
-  const to = `server.${snapshot.attempt?.serverId}`;
+  const authority = fences.next(snapshot.id);
+  if (!authority) return null;
+  const options = { to: `server.${snapshot.attempt?.serverId}`, timeoutMs: ORDER_TIMEOUT_MS };
   try {
-    const { state } = await bus.request(executeAttempt, attemptOrder(snapshot), envelopeOf(snapshot), { to });
-    order.takenAt = clock.monotonicMs();
+    const message = attemptOrder(snapshot, authority);
+    const { state, gateway } = await bus.request(executeAttempt, message, envelopeOf(snapshot), options);
+    order.taker = gateway;
     return state;
   } catch (error) {
-    order.takenAt = null;
+    if (isWithoutResponders(error)) fences.unused(snapshot.id, authority);
     logger.warn(
       { sessionId: snapshot.id, attempt: order.token, reason: error instanceof AppError ? error.code : String(error) },
       'attempt not taken by any opencode-gateway',
@@ -102,8 +139,6 @@ async function give(
     return null;
   }
 }
-
-type Taken = 'started' | 'already_running';
 
 async function taken(
   { router }: AttemptKeeperParts,
@@ -131,39 +166,35 @@ function isUnreachable({ status, failure }: SessionSnapshot): boolean {
   return status === 'degraded' && failure?.code === 'server_unreachable';
 }
 
+interface Abort {
+  readonly token: string;
+  readonly serverId: string;
+  readonly fences: Fences;
+  readonly order: Order | undefined;
+}
+
+async function abort(
+  { bus }: AttemptKeeperParts,
+  snapshot: SessionSnapshot,
+  { token, serverId, fences, order }: Abort,
+): Promise<void> {
+  const authority = fences.present(snapshot.id);
+  // The next owner finds the attempt open, and so does the opencode-gateway's sweep.
+  if (!authority) return;
+  const taker = order?.token === token ? order.taker : null;
+  const ask = (to: string) =>
+    bus.request(abortAttempt, { sessionId: snapshot.id, token, ...authority }, envelopeOf(snapshot), {
+      to,
+      timeoutMs: ABORT_TIMEOUT_MS,
+    });
+  const answer = taker === null ? null : await ask(`gateway.${taker}`).catch(() => null);
+  if (answer?.state !== 'aborting') await ask(`server.${serverId}`);
+}
+
+function isWithoutResponders(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'no_responders';
+}
+
 function envelopeOf(snapshot: SessionSnapshot) {
   return { ...serviceEnvelope('session-actor', { tenant: snapshot.tenant }), sessionId: snapshot.id };
-}
-
-/** All that an opencode-gateway needs to know, from the snapshot alone. */
-function attemptOrder(snapshot: SessionSnapshot): AttemptOrder {
-  const { attempt, session, checkpoints } = snapshot;
-  if (!attempt) throw new Error(`Session ${snapshot.id} works without an attempt.`);
-  return {
-    sessionId: snapshot.id,
-    tenant: snapshot.tenant,
-    token: attemptToken(attempt),
-    attempt: attempt.number,
-    run: attempt.run,
-    serverId: attempt.serverId,
-    messageId: attempt.messageId,
-    title: session.title,
-    type: session.type,
-    prompt: session.prompt,
-    agent: session.agent,
-    agentConfig: session.agentConfig,
-    model: session.model,
-    place: snapshot.place,
-    prepared: attempt.openCodeSessionId !== null,
-    lastStepId: attempt.lastStepId,
-    resume: checkpoints.last?.resume ?? null,
-    previousFailure: previousFailure(snapshot),
-  };
-}
-
-/** Why the attempt before this one ended: the newest failure that the checkpoints' attempt left, told to the agent. */
-function previousFailure(snapshot: SessionSnapshot): string | null {
-  return (snapshot.attempt?.number ?? 1) > 1
-    ? (snapshot.lastFailure?.message ?? 'The attempt before this one did not come to its end.')
-    : null;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { abortAttempt, type StoredSessionEvent } from '@oio/contracts';
+import type { StoredSessionEvent } from '@oio/contracts';
 import type { Effect, SessionSnapshot } from '@oio/domain';
 import { AppError } from '@oio/errors';
-import { type Bus, serviceEnvelope } from '@oio/messaging';
+import { serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { AttemptKeeper } from './attempt-keeper.ts';
@@ -23,7 +23,6 @@ export interface EffectRunner extends Disposable {
 }
 
 export interface EffectParts {
-  readonly bus: Bus;
   readonly router: SessionRouter;
   readonly attempts: AttemptKeeper;
   readonly logger: Logger;
@@ -63,7 +62,7 @@ export async function endChild(
 }
 
 async function run(
-  { attempts, bus, router }: EffectParts,
+  { attempts, router }: EffectParts,
   effect: Outgoing,
   snapshot: SessionSnapshot,
   signal: AbortSignal,
@@ -72,9 +71,7 @@ async function run(
   const envelope = serviceEnvelope('session-actor', { tenant });
   if (effect.type === 'execute-attempt') return attempts.ensure(snapshot);
   if (effect.type === 'abort-attempt') {
-    const order = { sessionId: id, token: effect.token };
-    const to = `server.${effect.serverId}`;
-    return tried(() => bus.request(abortAttempt, order, { ...envelope, sessionId: id }, { to }), signal);
+    return tried(() => attempts.abort(snapshot, effect), signal);
   }
   if (effect.type === 'tell-parent') {
     return tried(

@@ -70,6 +70,11 @@ export class LiveSessions {
     return Array.from(this.#live.values(), ({ snapshot }) => snapshot);
   }
 
+  /** The session if it is loaded, without claiming it. */
+  loaded(sessionId: string): LiveSession | null {
+    return this.#live.get(sessionId) ?? null;
+  }
+
   /** Lets go of the actors that have been idle for long; what they know is in the store. One at work is kept. */
   passivate(): void {
     const { clock, directory, worker, logger } = this.#parts;

@@ -39,8 +39,8 @@ export async function startSessionActor(
   const onLapsed = (): void => sessions.dropAll();
   const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
   const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });
-  const attempts = createAttemptKeeper({ bus, router, clock, logger });
-  const effects = stack.use(createEffectRunner({ bus, router, attempts, logger }));
+  const attempts = createAttemptKeeper({ bus, router, clock, logger, loaded: (id) => sessions.loaded(id) });
+  const effects = stack.use(createEffectRunner({ router, attempts, logger }));
 
   const bell = createHistoryBell(bus);
   const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, config };

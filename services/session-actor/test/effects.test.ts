@@ -27,21 +27,32 @@ test('an attempt is ordered once its dispatch is committed, complete in itself',
   });
 });
 
-test('an order that nobody takes is given again until somebody does, and confirmed now and then', async (t) => {
+test('an order that nobody takes is given again until somebody does, and its taker confirmed now and then', async (t) => {
   await using world = await World.open();
-  const { clock } = await world.startActor();
+  await world.startActor();
   const sessionId = await world.running();
   await world.gateway.serves(SERVER);
   await eventually(async () => world.gateway.ordersFor(sessionId).length === 1, { what: 'the order is taken' });
-  clock.skip(4_000);
-  await ticks(world, 1);
+  await eventually(async () => world.gateway.confirmed > 1, { what: 'the taker is confirmed' });
   t.is(world.gateway.ordersFor(sessionId).length, 1);
-  for (let passed = 0; passed < 3; passed += 1) {
-    clock.skip(2_500);
-    await ticks(world, 2);
-  }
-  await eventually(async () => world.gateway.ordersFor(sessionId).length === 2, { what: 'the order is confirmed' });
-  t.is(new Set(world.gateway.executed.map(({ token }) => token)).size, 1);
+});
+
+test('an attempt whose taker is gone, or does not have it, is ordered again, under a higher fence each time', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  const gone = await world.gateway.serves(SERVER, 'g1');
+  const sessionId = await world.running();
+  const orders = () => world.gateway.ordersFor(sessionId);
+  await eventually(async () => orders().length === 1, { what: 'the first order' });
+  await gone();
+  await world.gateway.serves(SERVER, 'g2');
+  await eventually(async () => orders().length === 2, { what: 'the second order' });
+  world.gateway.missing.add(sessionId);
+  await eventually(async () => orders().length > 2, { what: 'the third order' });
+  const [first, second, third] = orders().map(({ fence }) => fence);
+  t.deepEqual([first, second, third], [1_000_000, 1_000_001, 1_000_002]);
+  t.is(new Set(orders().map(({ token }) => token)).size, 1);
+  t.true(orders().every(({ epoch }) => epoch === 1));
 });
 
 test('a session whose server nobody reaches is degraded, and recovers', async (t) => {
@@ -62,7 +73,7 @@ test('a stop aborts the run, after its commit', async (t) => {
   const sessionId = await world.running();
   await world.order(sessionId, 'stop', {});
   await eventually(async () => world.gateway.aborted.length === 1, { what: 'the abort' });
-  t.deepEqual(world.gateway.aborted, [{ sessionId, token: '1.1' }]);
+  t.deepEqual(world.gateway.aborted, [{ sessionId, token: '1.1', epoch: 1, fence: 1_000_000 }]);
 });
 
 test('when the answer to a commit is lost, the effect still starts, once', async (t) => {

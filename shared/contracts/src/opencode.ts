@@ -5,12 +5,19 @@ import { place, workspaceInUse } from './new-session.ts';
 import { resumePoint } from './usage.ts';
 import { SESSION_TYPES } from './vocabulary.ts';
 
+/** The fence of an order is the epoch of the owner times this, and the number of the order within the epoch, from 0. */
+export const ORDERS_PER_EPOCH = 1_000_000;
+
 /** Everything that is needed to run one attempt, complete in itself. */
 export const attemptOrder = z.object({
   sessionId: z.string(),
   tenant: z.string(),
   /** `<attempt>.<run>`: reports carry it; the owner refuses those of another run. */
   token: z.string(),
+  /** The epoch of the owner that gives the order; OpenCode is changed only while it is the session's present one. */
+  epoch: z.int().min(1),
+  /** Which order it is; the later one is higher. OpenCode is changed only by the taker of the highest that was acted on. */
+  fence: z.int().min(ORDERS_PER_EPOCH),
   attempt: z.int().min(1),
   run: z.int().min(1),
   serverId: z.string(),
@@ -34,19 +41,37 @@ export const attemptOrder = z.object({
 });
 export type AttemptOrder = z.output<typeof attemptOrder>;
 
-/** Addressed to `server.<id>`: any opencode-gateway that can reach that server answers. */
+/** Addressed to `server.<id>`: any opencode-gateway that can reach that server answers, and says who has taken it. */
 export const executeAttempt = requestContract({
   subject: 'attempt.execute',
   summary: 'Make sure that an attempt runs. Repeating it changes nothing: what is under way is adopted by reading.',
   payload: attemptOrder,
-  reply: z.object({ state: z.enum(['started', 'already_running']) }),
+  /** `gateway` is the taker: it confirms and aborts at `gateway.<id>`. */
+  reply: z.object({ state: z.enum(['started', 'already_running']), gateway: z.string() }),
 });
 
+/** Addressed to `gateway.<id>`, the taker of them all: whether it is still at work. */
+export const confirmAttempts = requestContract({
+  subject: 'attempt.confirm',
+  summary: 'Which of these runs of attempts a gateway does not have, so that they have to be ordered again.',
+  payload: z.object({ attempts: z.array(z.object({ sessionId: z.string(), token: z.string() })).max(1_000) }),
+  reply: z.object({ missing: z.array(z.string()) }),
+});
+
+/** Addressed to `gateway.<id>` of the taker, or to `server.<id>` when nobody knows of one. */
 export const abortAttempt = requestContract({
   subject: 'attempt.abort',
   summary: 'End the run of an attempt and everything that it started. Reported by `session.report-closed`.',
-  payload: z.object({ sessionId: z.string(), token: z.string() }),
+  payload: attemptOrder.pick({ sessionId: true, token: true, epoch: true, fence: true }),
   reply: z.object({ state: z.enum(['aborting', 'unknown']) }),
+});
+
+/** Addressed to `keeper.<server id>`, served by those who could look after a managed server if its keeper leaves. */
+export const keepServer = requestContract({
+  subject: 'server.keep',
+  summary: 'Look after a managed OpenCode server from now on, because the gateway that did so is leaving.',
+  payload: z.object({ serverId: z.string() }),
+  reply: z.object({ kept: z.boolean() }),
 });
 
 /** One broken rule of an input. */
@@ -100,6 +125,8 @@ export const serverAnnounced = liveContract({
     capacity: z.int().min(0),
     version: z.string().nullable(),
     detail: z.string().nullable(),
+    /** Who says so. */
+    gateway: z.string().optional(),
   }),
 });
 export type ServerAnnouncement = z.output<typeof serverAnnounced.payload>;

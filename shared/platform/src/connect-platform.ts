@@ -7,7 +7,7 @@ import {
   type OwnerDirectory,
   type SessionRouter,
 } from '@oio/ownership';
-import { type Database, type LockConnection, openLockConnection } from '@oio/persistence';
+import { createPostgresDeadLetters, type Database, type LockConnection, openLockConnection } from '@oio/persistence';
 import { openRedis } from '@oio/redis';
 import { createSetClock, type Logger, type SetClock } from '@oio/runtime';
 import { announceWait } from './announce-wait.ts';
@@ -55,18 +55,25 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   add(databaseDependency(database));
   const clock = createSetClock();
   stack.use(await keepTime(clock, database, logger));
-  const parking: Parking = { park: async () => {} };
+  const parking = createPostgresDeadLetters(database, {
+    onDrop: (dropped, error) => logger.error({ dropped, err: error }, 'unusable messages dropped'),
+  });
   const failed = Promise.withResolvers<never>();
   // Told by whoever waits for it.
   failed.promise.catch(() => {});
   const bus = stack.use(await openBus(config, { ...options, parking, fail: failed.reject }));
   add(busDependency(bus));
   const directory = stack.use(await openDirectory(config, { stack, logger, add }));
-  const router = createSessionRouter(bus, directory);
+  let router: SessionRouter | undefined;
 
   const resources = stack.move();
   return {
-    ...{ database, bus, directory, router, clock, parking, logger, failed: failed.promise },
+    ...{ database, bus, directory, clock, parking, logger, failed: failed.promise },
+    // It listens to who has ended, and not every service may.
+    get router() {
+      router ??= createSessionRouter(bus, directory);
+      return router;
+    },
     async openLocks() {
       return resources.use(await openLockConnection(config.DATABASE_URL));
     },
@@ -76,8 +83,8 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
 
 async function openDatabase(config: PlatformConfig, options: ConnectOptions): Promise<Database> {
   const { DATABASE_URL: url, DATABASE_CONNECTIONS: connections } = config;
-  const opening = openLateDatabase(url, { connections, signal: options.stopping });
-  return announceWait('PostgreSQL', opening, options);
+  const { stopping: signal } = options;
+  return announceWait('PostgreSQL', options, (onVain) => openLateDatabase(url, { connections, signal, onVain }));
 }
 
 interface BusParts extends ConnectOptions {
@@ -93,8 +100,10 @@ async function openBus({ NATS_URL: url }: PlatformConfig, options: BusParts) {
     fail(new StartupError(message, EXIT_CODE.config, { cause }));
   };
   const onBug = (error: unknown, subject: string): void => logger.error({ err: error, subject }, 'message not handled');
-  const opening = createNatsBus({ url, name: service, signal: stopping, parking, onBug, onClosed });
-  return announceWait('NATS', opening, options);
+  const settings = { url, name: service, signal: stopping, parking, onBug, onClosed };
+  return announceWait('NATS', options, (onVain) =>
+    createNatsBus({ ...settings, onWaiting: ({ message }) => onVain(message) }),
+  );
 }
 
 interface DirectoryParts {

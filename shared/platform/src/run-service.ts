@@ -44,7 +44,7 @@ async function startProcess<C extends z.ZodObject>(
   stack.use(await start(config, platform));
   readiness.started();
   stack.defer(async () => readiness.stopping());
-  logger.info({ service }, 'ready for work');
+  logger.info('ready for work');
   const running = stack.move();
   return {
     failed: platform.failed,

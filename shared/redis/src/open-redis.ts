@@ -103,7 +103,8 @@ class GuardedConnection implements RedisConnection {
     this.#client.on('error', (thrown: unknown) => {
       const error = withoutCommand(thrown);
       if (isRefusedAccess(error)) this.refusal = error;
-      if (!isAway) logger.warn({ err: error }, 'redis is away');
+      // Not the error itself: it holds the command, and the password when that was refused.
+      if (!isAway) logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'redis is away');
       isAway = true;
     });
     this.#client.on('close', () => {

@@ -13,7 +13,7 @@ import {
   roll,
 } from './owner-faults.ts';
 import { fullDisk, pgCutAtCommit, pgRestart, pgTerminate, slowCommits, slowDisk } from './postgres-faults.ts';
-import { raceDispatch, raceGate, stallCommit } from './race-faults.ts';
+import { raceDispatch, raceGate, rivalClaims, stallCommit } from './race-faults.ts';
 
 /** Every fault, by name. `mix` is no fault of its own: it is three of these at once, by chance. */
 export const FAULTS: readonly Fault[] = [
@@ -46,6 +46,7 @@ export const FAULTS: readonly Fault[] = [
   stallCommit,
   raceDispatch,
   raceGate,
+  rivalClaims,
   overload,
   slowReaders,
   rollingUpgrade,

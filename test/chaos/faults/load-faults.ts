@@ -16,10 +16,9 @@ export const overload: Fault = {
   async run(world) {
     const before = world.history.acceptedWithin(Date.now() - 5_000, Date.now()) / 5;
     const from = Date.now();
-    {
-      await using _more = world.load.more(world.load.users * FIVEFOLD);
-      await pause(lasting(world, 60, 0.3), world.signal);
-    }
+    const more = world.load.more(world.load.users * FIVEFOLD);
+    await pause(lasting(world, 60, 0.3), world.signal);
+    await more[Symbol.asyncDispose]();
     const during = world.history.acceptedWithin(from, Date.now()) / ((Date.now() - from) / 1_000);
     return { times: 1, note: `${before.toFixed(0)}/s before, ${during.toFixed(0)}/s during` };
   },

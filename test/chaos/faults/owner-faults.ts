@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { pause } from '../pause.ts';
 import { lasting, lose, pickService, servicesOf, workerOf, type World } from '../world.ts';
 import type { ServiceProcess } from '../fleet/service-process.ts';
@@ -7,16 +8,16 @@ import type { Effect, Fault } from './fault.ts';
 export const COMMIT = 'commit_sessions';
 const STRIKES_WITHIN_MS = 5_000;
 /** The lease of a worker, and a moment for another one to take over. */
-const BEYOND_LEASE_MS = 12_500;
-const HALF_LEASE_MS = 5_000;
+const BEYOND_LEASE_MS = 9_500;
+const HALF_LEASE_MS = 3_000;
 
 export const killOwner: Fault = {
   name: 'kill-owner',
-  says: 'SIGKILL a session-actor: idle, while its commit is on the way, or when the commit is made and nobody knows yet',
+  says: 'SIGKILL a session-actor: idle, before its commit leaves, while it is on the way, or when the commit is made and nobody knows yet',
   touches: ['actors'],
   async run(world) {
     const actor = pickService(world, 'session-actor');
-    const moment = world.random.pick(['idle', 'during', 'after'] as const);
+    const moment = world.random.pick(['idle', 'before', 'during', 'after'] as const);
     const worker = await workerOf(world, actor);
     const struck = moment === 'idle' || (await tripped(actor, moment));
     // Where no commit came by, it is killed all the same.
@@ -29,7 +30,7 @@ export const killOwner: Fault = {
 };
 
 /** Kills the process at its next commit. False when none came. */
-async function tripped(actor: ServiceProcess, moment: 'during' | 'after'): Promise<boolean> {
+async function tripped(actor: ServiceProcess, moment: 'before' | 'during' | 'after'): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const callOff = actor.links.postgres.trip(COMMIT, moment, () => {
     void actor.program.kill();
@@ -61,7 +62,7 @@ export const freezeHalfLease: Fault = {
   says: 'SIGSTOP a session-actor for half a lease, again and again',
   touches: ['actors'],
   async run(world) {
-    const times = Math.min(100, Math.max(1, Math.floor(world.seconds / 12)));
+    const times = Math.min(100, Math.max(1, Math.floor(world.seconds / 8)));
     let frozen = 0;
     for (; frozen < times && !world.signal.aborted; frozen += 1) {
       const actor = pickService(world, 'session-actor');
@@ -99,19 +100,32 @@ export const partitionOwner: Fault = {
     lose(world, 'hang', worker);
     actor.links.postgres.blackhole('both');
     await pause(FENCED_AFTER_MS);
-    const isReady = await fetch(`${actor.healthUrl}/health/ready`, { signal: AbortSignal.timeout(3_000) }).then(
-      ({ ok }) => ok,
-      () => false,
-    );
+    const answer = await world.bus.ask(`worker.${worker.incarnation}.session.start`, question(), ANSWERS_WITHIN_MS);
     await pause(BEYOND_LEASE_MS - FENCED_AFTER_MS);
     actor.heal();
-    const breaches = isReady ? [`${actor.name} still calls itself ready without a confirmed lease`] : [];
+    const isFenced = answer?.includes('"fenced"') ?? false;
+    const breaches = isFenced
+      ? []
+      : [`${actor.name} takes commands without a confirmed lease: ${answer ?? 'no answer'}`];
     return { times: 1, breaches };
   },
 };
 
-/** A worker stops to act 6 s after its last confirmed renewal; these come every 2 s. */
-const FENCED_AFTER_MS = 9_000;
+/** By then a worker has stopped to act without a confirmation of its lease, and not yet forgotten it. */
+const FENCED_AFTER_MS = 7_000;
+const ANSWERS_WITHIN_MS = 2_000;
+
+function question() {
+  const envelope = {
+    id: randomUUID(),
+    correlationId: randomUUID(),
+    causationId: null,
+    tenant: 'default',
+    principal: 'service:chaos',
+    sessionId: randomUUID(),
+  };
+  return { v: 1, envelope, payload: {} };
+}
 
 /** A worker's own end of its life, by the order of whoever runs the containers; nothing may fail by it. */
 export const roll: Fault = {

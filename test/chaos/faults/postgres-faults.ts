@@ -95,7 +95,8 @@ export const fullDisk: Fault = {
   says: 'tables cannot grow: No space left on device',
   touches: ['postgres'],
   async run(world) {
-    await using _full = await world.witness.fail('event', { share: 0.7 });
+    await using stack = new AsyncDisposableStack();
+    stack.use(await world.witness.fail('event', { share: 0.7 }));
     const startedAt = Date.now();
     await pause(lasting(world, 20, 0.15), world.signal);
     return { times: 1, note: `for ${Math.round((Date.now() - startedAt) / 1_000)} s` };
@@ -107,7 +108,8 @@ export const slowCommits: Fault = {
   says: 'some commits take their time after they have got their place in the order, so that later ones overtake them',
   touches: ['postgres'],
   async run(world) {
-    await using _slow = await world.witness.slow('event', { share: 0.2, ms: 400 });
+    await using stack = new AsyncDisposableStack();
+    stack.use(await world.witness.slow('event', { share: 0.2, ms: 400 }));
     await pause(lasting(world, 30, 0.25), world.signal);
     return { times: 1 };
   },

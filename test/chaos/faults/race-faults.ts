@@ -46,6 +46,26 @@ export const raceGate: Fault = {
 /** What a claim by somebody who died right after it leaves behind. */
 const CLAIM_WORKING = `update sessions set owner = null, owner_epoch = owner_epoch + 1 where status in ('running', 'degraded')`;
 
+/** Owners lose what they own to somebody else, who then dies, again and again: their commits under way must change nothing. */
+export const rivalClaims: Fault = {
+  name: 'rival-claims',
+  says: 'sessions are taken from their living owners, all of them, again and again',
+  touches: ['actors', 'postgres'],
+  async run(world) {
+    let times = 0;
+    const endsAt = performance.now() + lasting(world, 20, 0.2);
+    while (performance.now() < endsAt) {
+      times += (await world.witness.query(CLAIM_LIVING)).length;
+      await pause(world.random.int(100, 400));
+    }
+    return { times };
+  },
+};
+
+const CLAIM_LIVING = `update sessions set owner = null, owner_epoch = owner_epoch + 1
+where id in (select id from sessions where status in ('pending', 'queued', 'running', 'degraded', 'paused') order by id for update)
+returning id`;
+
 /** Lets `rival` try while a statement of the product waits at that point. Returns how often that came about. */
 async function overtaken(world: World, point: 'dispatch' | 'gate', rival: () => Promise<unknown>): Promise<number> {
   await using stack = new AsyncDisposableStack();

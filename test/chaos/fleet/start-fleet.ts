@@ -45,6 +45,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const redis = stack.use(await startRedisServer({ directory: join(directory, 'redis') }));
   await (await openDatabase(postgres.url))[Symbol.asyncDispose]();
   const witness = stack.use(await Witness.enter(postgres.url));
+  for (const statement of options.plant?.sql ?? []) await witness.query(statement);
   const directories = await makeDirectories(join(directory, 'roots'));
   const opencode: OpencodeServer[] = [];
   for (let number = 1; number <= options.counts.opencode; number += 1)
@@ -75,7 +76,8 @@ function prepareServices({ directory, counts, plant, onUnexpectedEnd }: FleetOpt
   const wanted = kinds.flatMap((kind) =>
     Array.from({ length: counts[kind] }, (_, index) => ({ kind, number: index + 1 })),
   );
-  const planted = (kind: ServiceKind): boolean => plant?.services.includes(kind) ?? false;
+  const planted = (kind: ServiceKind): boolean =>
+    (plant?.edits.length ?? 0) > 0 && plant?.services.includes(kind) === true;
   return Promise.all(
     wanted.map(({ kind, number }) =>
       ServiceProcess.prepare({
@@ -107,7 +109,7 @@ function environmentOf(kind: ServiceKind, directory: string, { opencode, apiKey 
     OPENCODE_DIRECTORY: join(directory, 'opencode'),
     WORKTREES_DIRECTORY: join(directory, 'worktrees'),
     WORKSPACE_ROOTS: join(directory, 'roots'),
-    ENCRYPTION_KEY: ENCRYPTION_KEY,
+    ENCRYPTION_KEY,
   };
 }
 

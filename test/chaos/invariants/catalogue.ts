@@ -20,9 +20,10 @@ export type Findings = ReadonlyMap<string, readonly string[]>;
 /** Looks at all of them, or while the run goes on at those that can be looked at by then. */
 export async function look(evidence: Evidence, { final }: { readonly final: boolean }): Promise<Findings> {
   const findings = new Map<string, string[]>();
-  for (const { id, continuous, check } of INVARIANTS) {
-    if (!final && !continuous) continue;
-    findings.set(id, [...(findings.get(id) ?? []), ...(await check(evidence))]);
+  for (const invariant of INVARIANTS) {
+    if (!final && !invariant.continuous) continue;
+    const { id } = invariant;
+    findings.set(id, [...(findings.get(id) ?? []), ...(await invariant.check(evidence))]);
   }
   return findings;
 }

@@ -1,6 +1,13 @@
 import type { SentCommand } from '../load/history.ts';
 import type { Evidence, Invariant } from './invariant.ts';
 
+/** While the run goes on only what has just been answered is looked at. */
+const RECENT_MS = 10_000;
+
+function isBetween(at: number, since: number): boolean {
+  return at >= since && at <= Date.now();
+}
+
 interface Outcome {
   readonly key: string;
   readonly sessionId: string;
@@ -13,10 +20,13 @@ export const clientInvariants: readonly Invariant[] = [
   {
     id: 'I8',
     says: 'Every command answered 2xx has exactly one outcome; a refused one has none.',
-    continuous: false,
+    continuous: true,
     async check(evidence) {
-      const outcomes = await outcomesOf(evidence);
-      return evidence.history.commands.flatMap((command) => againstOutcome(command, outcomes.get(command.key)) ?? []);
+      const { history, final } = evidence;
+      const since = Date.now() - RECENT_MS;
+      const commands = final ? history.commands : history.commands.filter(({ endedAt }) => isBetween(endedAt, since));
+      const outcomes = await outcomesOf(evidence, final ? null : commands.map(({ key }) => key));
+      return commands.flatMap((command) => againstOutcome(command, outcomes.get(command.key)) ?? []);
     },
   },
   {
@@ -76,11 +86,15 @@ const MISSING = `select id::text from unnest($1::uuid[]) as id where not exists 
 const OUTCOMES = `select k.key, k.session_id::text as "sessionId", k.command_id as "commandId",
   coalesce(array_agg(e.seq::int order by e.seq) filter (where e.seq is not null), '{}') as seqs
 from idempotency_keys k left join session_events e on e.session_id = k.session_id and e.command_id = k.command_id
+where $1::text[] is null or k.key = any($1::text[])
 group by k.key, k.session_id, k.command_id`;
 
 /** What the store says about each key: the session, and the versions that its command made. */
-async function outcomesOf({ witness }: Evidence): Promise<ReadonlyMap<string, Outcome>> {
-  const rows = await witness.query<Outcome>(OUTCOMES);
+async function outcomesOf(
+  { witness }: Evidence,
+  keys: readonly string[] | null = null,
+): Promise<ReadonlyMap<string, Outcome>> {
+  const rows = await witness.query<Outcome>(OUTCOMES, [keys]);
   return new Map(rows.map((row) => [row.key, row]));
 }
 

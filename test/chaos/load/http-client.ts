@@ -46,13 +46,13 @@ export class HttpClient {
   }
 
   /** One request without a key, which no history knows of. */
-  tryOnce(name: ClientCommandName, sessionId: string): Promise<Answer> {
-    return this.#request('POST', `/v1/sessions/${sessionId}/${name}`, { body: {} });
+  async tryOnce(name: ClientCommandName, sessionId: string): Promise<Answer> {
+    return (await this.#request('POST', `/v1/sessions/${sessionId}/${name}`, { body: {} })).answer;
   }
 
   /** One request under a key that is taken, with another body. */
   async reuseKey(command: SentCommand, body: object): Promise<number | null> {
-    return (await this.#request('POST', '/v1/sessions', { key: command.key, body })).status;
+    return (await this.#request('POST', '/v1/sessions', { key: command.key, body })).answer.status;
   }
 
   /** The status of a session, once it has ended or `waitSeconds` are over; null when nobody could say. */
@@ -66,7 +66,7 @@ export class HttpClient {
     const giveUpAt = performance.now() + PATIENCE_MS;
     let pauseMs = FIRST_PAUSE_MS;
     while (performance.now() < giveUpAt) {
-      const { document: _, ...answer } = await this.#request('POST', path, { key: command.key, body });
+      const { answer } = await this.#request('POST', path, { key: command.key, body });
       command.answers.push(answer);
       if (isClear(answer)) return settle(command, answer);
       await pause(pauseMs * (0.5 + random.next()));
@@ -78,7 +78,7 @@ export class HttpClient {
     method: 'GET' | 'POST',
     path: string,
     { key, body, waitSeconds }: { readonly key?: string; readonly body?: object; readonly waitSeconds?: number },
-  ): Promise<Answer & { readonly document: Record<string, unknown> }> {
+  ): Promise<{ readonly answer: Answer; readonly document: Record<string, unknown> }> {
     const { urls, apiKey, random } = this.#options;
     const startedAt = performance.now();
     const headers = {
@@ -96,9 +96,9 @@ export class HttpClient {
     try {
       const response = await fetch(random.pick(urls()) + path, request);
       const document = (await response.json()) as Record<string, unknown>;
-      return { ...answerOf(response.status, document, startedAt), document };
+      return { answer: answerOf(response.status, document, startedAt), document };
     } catch (error) {
-      return { ...answerOf(null, { code: reasonOf(error) }, startedAt), document: {} };
+      return { answer: answerOf(null, { code: reasonOf(error) }, startedAt), document: {} };
     }
   }
 }

@@ -4,25 +4,29 @@ import { pathToFileURL } from 'node:url';
 import { PLANTS } from './catalogue.ts';
 import { plantInto } from './plant.ts';
 
-/** Loaded into a process of the product by `--import`: replaces a piece of one source file as that is loaded. */
+/** Loaded into a process of the product by `--import`: replaces pieces of its source files as they are loaded. */
 const name = process.env['OIO_CHAOS_PLANT'];
 const plant = PLANTS.find((one) => one.name === name);
 if (!plant) throw new Error(`There is no plant "${name}".`);
-const url = pathToFileURL(resolve(import.meta.dirname, '../../..', plant.file)).href;
-let isPlanted = false;
+const missing = new Map(plant.edits.map((edit) => [urlOf(edit.file), edit]));
 
 registerHooks({
-  load(loaded, context, nextLoad) {
-    const module = nextLoad(loaded, context);
-    if (loaded !== url) return module;
-    isPlanted = true;
-    return { ...module, source: plantInto(Buffer.from(module.source as Uint8Array).toString('utf8'), plant) };
+  load(url, context, nextLoad) {
+    const module = nextLoad(url, context);
+    const edit = missing.get(url);
+    if (!edit) return module;
+    missing.delete(url);
+    return { ...module, source: plantInto(Buffer.from(module.source as Uint8Array).toString('utf8'), edit) };
   },
 });
 
-// By now everything that a service imports has been loaded; a defect that is not there would prove nothing.
+// By then everything that a service imports has been loaded; a defect that is not there would prove nothing.
 setTimeout(() => {
-  if (isPlanted) return;
-  process.stderr.write(`The plant ${plant.name} is not there: ${plant.file} was not loaded.\n`);
+  if (missing.size === 0) return;
+  process.stderr.write(`The plant ${plant.name} is not there: ${[...missing.keys()].join(', ')} was not loaded.\n`);
   process.exit(70);
 }, 10_000).unref();
+
+function urlOf(file: string): string {
+  return pathToFileURL(resolve(import.meta.dirname, '../../..', file)).href;
+}

@@ -57,6 +57,10 @@ export class OpencodeAgentServer implements AgentServer {
     return orNull(this.#http.get({ ...at(ref), schema: session }));
   }
 
+  async deleteSession(ref: SessionRef): Promise<void> {
+    await orNull(this.#http.delete({ ...at(ref), schema: z.boolean() }));
+  }
+
   listSessions(directory: string): Promise<readonly AgentSession[]> {
     return this.#http.get({ path: '/session', directory, schema: z.array(session), maxBytes: LARGE });
   }

@@ -59,6 +59,11 @@ export class OpencodeHttp implements AsyncDisposable {
     return this.resilience.write(() => this.#call('POST', request));
   }
 
+  /** Removes something; saying it twice is the same as once, but who says it decides whether to. */
+  delete<S extends z.ZodType>(request: OpencodeRequest<S>): Promise<z.output<S>> {
+    return this.resilience.write(() => this.#call('DELETE', request));
+  }
+
   /** Said once and in any case, also when the circuit is open: health, stopping. */
   control<S extends z.ZodType>(method: 'GET' | 'POST', request: OpencodeRequest<S>): Promise<z.output<S>> {
     return this.resilience.control(() => this.#call(method, request));
@@ -84,7 +89,10 @@ export class OpencodeHttp implements AsyncDisposable {
     await this.#pool.destroy();
   }
 
-  async #call<S extends z.ZodType>(method: 'GET' | 'POST', request: OpencodeRequest<S>): Promise<z.output<S>> {
+  async #call<S extends z.ZodType>(
+    method: 'GET' | 'POST' | 'DELETE',
+    request: OpencodeRequest<S>,
+  ): Promise<z.output<S>> {
     const deadline = AbortSignal.timeout(request.deadlineMs ?? this.#readTimeoutMs);
     const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
     const query = new URLSearchParams({ ...request.query, ...(request.directory && { directory: request.directory }) });

@@ -1,14 +1,31 @@
+import { ORDERS_PER_EPOCH } from '@oio/contracts';
 import type { Database } from '@oio/persistence';
-import type { LeftoverRuns } from '../attempts/leftovers.ts';
+import type { LeftoverRun, LeftoverRuns } from '../attempts/leftovers.ts';
 
-/** Young ones are left to the order that is under way. */
-const LEFTOVERS = `
-select id as "sessionId", tenant, (snapshot->'attempt'->>'number') || '.' || (snapshot->'attempt'->>'run') as token,
-  snapshot->'attempt'->>'openCodeSessionId' as "openCodeSessionId", snapshot->'workspace'->>'path' as directory
-from sessions
-where attempt_open and server_id = $1 and status not in ('running', 'degraded') and updated_at < now() - interval '3 seconds'
-limit 100`;
+/**
+ * Young ones are left to the order that is under way, and one that a gateway has just acted for is left to that. The fence
+ * stays as it is, so that the next order of the session is above it; with the gateway's name the former holder is kept off.
+ */
+const CLAIM = `
+with found as materialized (
+  select id, tenant, owner_epoch, (snapshot->'attempt'->>'number') || '.' || (snapshot->'attempt'->>'run') as token,
+    snapshot->'attempt'->>'openCodeSessionId' as open_code_session_id, snapshot->'workspace'->>'path' as directory
+  from sessions
+  where attempt_open and server_id = $1 and status not in ('running', 'degraded') and updated_at < now() - interval '3 seconds'
+  order by id
+  limit 100
+),
+claimed as (
+  insert into run_fences as f (session_id, fence, gateway, at)
+  select id, owner_epoch * ${ORDERS_PER_EPOCH}, $2::uuid, now() from found order by id
+  on conflict (session_id) do update set gateway = excluded.gateway, at = excluded.at
+    where f.gateway = excluded.gateway or f.at < now() - interval '10 seconds'
+  returning session_id, fence
+)
+select id as "sessionId", tenant, token, owner_epoch::float8 as epoch, fence::float8 as fence,
+  open_code_session_id as "openCodeSessionId", directory
+from found join claimed on claimed.session_id = found.id`;
 
-export function createPostgresLeftoverRuns(database: Database): LeftoverRuns {
-  return { of: (serverId) => database.query(LEFTOVERS, [serverId]) };
+export function createPostgresLeftoverRuns(database: Database, gateway: string): LeftoverRuns {
+  return { claim: (serverId) => database.query<LeftoverRun>(CLAIM, [serverId, gateway]) };
 }

@@ -1,26 +1,53 @@
-import type { AttemptOrder, abortAttempt, executeAttempt, ReplyOf } from '@oio/contracts';
+import {
+  type AttemptOrder,
+  abortAttempt,
+  executeAttempt,
+  ORDERS_PER_EPOCH,
+  type PayloadOf,
+  type ReplyOf,
+} from '@oio/contracts';
 import { failureOf } from '@oio/domain';
+import { ConflictError, UnavailableError } from '@oio/errors';
+import { type Envelope, serviceEnvelope } from '@oio/messaging';
+import type { Linked } from '../fleet.ts';
+import type { Gate, RunFences } from './gate.ts';
 import { createReporter, StaleRunError } from './report.ts';
 import { type AttemptParts, runAttempt } from './run-attempt.ts';
+import { createRunGate, gatedLink, RunAuthority, type RunGate, SupersededError } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
 import { stopTurn } from './stop-turn.ts';
 
+/** A gateway that hangs must not hold up its successor for long. */
+const FORWARD_MS = 1_500;
+const STOP_MS = 60_000;
+
 /** Why a run is ended from outside. */
-type StopReason = 'abort' | 'shutdown';
+type StopReason = 'abort' | 'shutdown' | 'superseded';
 
 interface Run {
   readonly order: AttemptOrder;
+  readonly linked: Linked;
+  readonly authority: RunAuthority;
+  readonly gate: RunGate;
   readonly state: RunState;
   readonly stop: AbortController;
   readonly done: Promise<void>;
 }
 
+export interface AttemptsParts extends Omit<AttemptParts, 'link' | 'gate' | 'catalogue' | 'openDirectory'> {
+  /** The id of this gateway. */
+  readonly gateway: string;
+  readonly linkedTo: (serverId: string) => Linked | null;
+  readonly gate: Gate;
+  readonly fences: RunFences;
+}
+
 /** The attempts that this opencode-gateway works on, one run per session. */
 export class Attempts implements AsyncDisposable {
-  readonly #parts: AttemptParts;
+  readonly #parts: AttemptsParts;
   readonly #runs = new Map<string, Run>();
 
-  constructor(parts: AttemptParts) {
+  constructor(parts: AttemptsParts) {
     this.#parts = parts;
   }
 
@@ -28,25 +55,76 @@ export class Attempts implements AsyncDisposable {
     return this.#runs.has(sessionId);
   }
 
-  /** Begins to work on an order, or does nothing if that is under way. */
-  async execute(order: AttemptOrder): Promise<ReplyOf<typeof executeAttempt>> {
-    const present = this.#runs.get(order.sessionId);
-    if (present?.order.token === order.token) return { state: 'already_running' };
-    if (present) {
-      present.stop.abort('abort' satisfies StopReason);
-      await present.done;
-    }
-    // Another order may have come while the old run ended.
-    if (this.#runs.has(order.sessionId)) return this.execute(order);
-    this.#start(order);
-    return { state: 'started' };
+  /** Which of these runs are not under way here. */
+  missing(attempts: readonly { readonly sessionId: string; readonly token: string }[]): string[] {
+    return attempts
+      .filter(({ sessionId, token }) => this.#runs.get(sessionId)?.order.token !== token)
+      .map(({ sessionId }) => sessionId);
   }
 
-  async abort(sessionId: string, token: string): Promise<ReplyOf<typeof abortAttempt>> {
-    const run = this.#runs.get(sessionId);
-    if (run?.order.token !== token) return { state: 'unknown' };
+  /** Begins to work on an order, unless that is under way, here or with another gateway that is well. */
+  async execute(order: AttemptOrder): Promise<ReplyOf<typeof executeAttempt>> {
+    if (!this.#runs.has(order.sessionId) && order.epoch > 1 && order.fence % ORDERS_PER_EPOCH === 0) {
+      // A new owner does not know yet who is at work, and one that is well should stay so.
+      const taken = await this.#forward(order.sessionId, order.tenant, (options, envelope) =>
+        this.#parts.bus.request(executeAttempt, order, envelope, options),
+      );
+      if (taken) return taken;
+    }
+    return this.take(order);
+  }
+
+  /** Begins to work on an order, or does nothing if that is under way here. Throws `ConflictError` code `stale_order`. */
+  async take(order: AttemptOrder): Promise<ReplyOf<typeof executeAttempt>> {
+    const { gateway } = this.#parts;
+    const present = this.#runs.get(order.sessionId);
+    if (present?.order.token === order.token) {
+      present.authority.raise(order);
+      return { state: 'already_running', gateway };
+    }
+    if (present && order.fence < present.authority.present.fence)
+      throw new ConflictError(`A later order for session ${order.sessionId} is known.`, { code: 'stale_order' });
+    const linked = this.#parts.linkedTo(order.serverId);
+    if (!linked)
+      throw new UnavailableError(`No OpenCode server ${order.serverId} is known here.`, { code: 'no_server' });
+    // What the old run has left to stop, it stops in the name of the new owner.
+    present?.authority.raise(order);
+    present?.stop.abort('abort' satisfies StopReason);
+    this.#start(order, linked, present?.done ?? Promise.resolve());
+    return { state: 'started', gateway };
+  }
+
+  async abort(order: PayloadOf<typeof abortAttempt>): Promise<ReplyOf<typeof abortAttempt>> {
+    const run = this.#runs.get(order.sessionId);
+    if (run?.order.token !== order.token) return { state: 'unknown' };
+    run.authority.raise(order);
     run.stop.abort('abort' satisfies StopReason);
     return { state: 'aborting' };
+  }
+
+  /** The same for who does not know which gateway has it. */
+  async abortAnywhere(order: PayloadOf<typeof abortAttempt>, tenant: string): Promise<ReplyOf<typeof abortAttempt>> {
+    const here = await this.abort(order);
+    if (here.state === 'aborting') return here;
+    const { bus } = this.#parts;
+    const there = await this.#forward(order.sessionId, tenant, (options, envelope) =>
+      bus.request(abortAttempt, order, envelope, options),
+    );
+    return there ?? here;
+  }
+
+  /** Lets go of the runs that others have taken over while this process was held up. */
+  async dropSuperseded(): Promise<void> {
+    if (this.#runs.size === 0) return;
+    const runs = Array.from(this.#runs, ([sessionId, { authority }]) => ({
+      sessionId,
+      fence: authority.present.fence,
+    }));
+    const fences = new Map(runs.map(({ sessionId, fence }) => [sessionId, fence]));
+    for (const sessionId of await this.#parts.fences.superseded(runs)) {
+      const run = this.#runs.get(sessionId);
+      if (run?.authority.present.fence === fences.get(sessionId)) run?.stop.abort('superseded' satisfies StopReason);
+    }
   }
 
   /** Leaves the turns running on their servers: the next gateway adopts them. */
@@ -56,33 +134,74 @@ export class Attempts implements AsyncDisposable {
     await Promise.all(runs.map(({ done }) => done));
   }
 
-  #start(order: AttemptOrder): void {
-    const stop = new AbortController();
-    const state: RunState = { openCodeSession: null, sentAtMs: null };
-    const done = runAttempt(this.#parts, order, state, stop.signal)
-      .catch((error: unknown) => this.#ended(order, state, stop.signal, error))
-      .catch((error: unknown) =>
-        // The search for leftovers ends what is left of it.
-        this.#parts.logger.warn({ err: error, sessionId: order.sessionId, run: order.token }, 'run not ended cleanly'),
-      )
-      .finally(() => this.#runs.delete(order.sessionId));
-    this.#runs.set(order.sessionId, { order, state, stop, done });
+  /** Passes a message on to the gateway that acted for a session last; null when that is not there, or does not answer. */
+  async #forward<R>(
+    sessionId: string,
+    tenant: string,
+    ask: (options: { to: string; timeoutMs: number }, envelope: Envelope) => Promise<R>,
+  ): Promise<R | null> {
+    const holder = await this.#parts.fences.holder(sessionId);
+    if (!holder) return null;
+    const envelope = serviceEnvelope('opencode-gateway', { tenant, sessionId });
+    return ask({ to: `gateway.${holder}`, timeoutMs: FORWARD_MS }, envelope).catch(() => null);
   }
 
-  async #ended(order: AttemptOrder, state: RunState, signal: AbortSignal, error: unknown): Promise<void> {
-    if (signal.aborted && signal.reason === ('shutdown' satisfies StopReason)) return;
-    if (!signal.aborted && !(error instanceof StaleRunError)) return this.#failed(order, error);
+  #start(order: AttemptOrder, linked: Linked, predecessor: Promise<void>): void {
+    const { sessionId, token } = order;
+    const authority = new RunAuthority(order);
+    const stop = new AbortController();
+    const run: Run = {
+      order,
+      linked,
+      authority,
+      gate: createRunGate({ gate: this.#parts.gate, sessionId, token, authority }),
+      state: { openCodeSession: null, sentAtMs: null },
+      stop,
+      done: predecessor.then(() => this.#run(run)),
+    };
+    this.#runs.set(sessionId, run);
+  }
+
+  async #run(run: Run): Promise<void> {
+    const { order, linked, gate, state, stop } = run;
+    const { logger } = this.#parts;
+    const link = gatedLink(linked.link, gate, stop.signal);
+    try {
+      stop.signal.throwIfAborted();
+      await runAttempt({ ...this.#parts, ...linked, link, gate }, order, state, stop.signal).catch((error: unknown) =>
+        this.#ended(run, error),
+      );
+    } catch (error) {
+      // The search for leftovers ends what is left of it.
+      logger.warn({ err: error, sessionId: order.sessionId, run: order.token }, 'run not ended cleanly');
+    } finally {
+      if (this.#runs.get(order.sessionId) === run) this.#runs.delete(order.sessionId);
+    }
+  }
+
+  async #ended(run: Run, error: unknown): Promise<void> {
+    const { order, linked, gate, state, stop } = run;
+    const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : null;
+    if (reason === 'shutdown') return;
+    if (reason === 'superseded' || error instanceof SupersededError) return this.#letGo(order, error);
+    if (reason === null && !(error instanceof StaleRunError)) return this.#failed(order, error);
+    // Of what a predecessor has begun only the store knows.
+    if (!state.openCodeSession && order.prepared) return this.#letGo(order, error);
+    const signal = AbortSignal.timeout(STOP_MS);
     const proof = state.openCodeSession
-      ? await stopTurn(this.#parts.link.agent(), state.openCodeSession, state)
+      ? await stopTurn(gatedLink(linked.link, gate, signal).agent(), state.openCodeSession, state)
       : 'It had not begun.';
-    const reporter = createReporter(this.#parts.router, order, AbortSignal.timeout(60_000));
-    await reporter.report('report-closed', 'closed', { proof });
+    await createReporter(this.#parts.router, order, signal).report('report-closed', 'closed', { proof });
+  }
+
+  #letGo({ sessionId, token }: AttemptOrder, why: unknown): void {
+    this.#parts.logger.info({ err: why, sessionId, run: token }, 'run left to others');
   }
 
   /** A defect of ours must not leave a session running for ever. */
   async #failed(order: AttemptOrder, error: unknown): Promise<void> {
     this.#parts.logger.error({ err: error, sessionId: order.sessionId, run: order.token }, 'run failed');
-    const reporter = createReporter(this.#parts.router, order, AbortSignal.timeout(60_000));
+    const reporter = createReporter(this.#parts.router, order, AbortSignal.timeout(STOP_MS));
     const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
     await reporter.report('report-failed', 'end', { steps: [], resume: null, failure: failureOf('internal', message) });
   }

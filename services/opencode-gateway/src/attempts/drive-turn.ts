@@ -1,4 +1,4 @@
-import type { AttemptOrder, Failure, ResumePoint } from '@oio/contracts';
+import type { AttemptOrder, Failure, FinishedStep, ResumePoint } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
 import { NotFoundError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
@@ -11,7 +11,7 @@ import type { ChosenAgent } from './choose-agent.ts';
 import { promptText } from './prompt-text.ts';
 import type { Reporter } from './report.ts';
 import type { RunState } from './run-state.ts';
-import { emptyResumePoint, unreportedSteps } from './steps-reported.ts';
+import { emptyResumePoint, type ReportableStep, unreportedSteps } from './steps-reported.ts';
 import type { TurnHealth } from './turn-health.ts';
 import { type TurnSigns, watchTurn } from './turn-watch.ts';
 import { WakeUp } from './wake-up.ts';
@@ -22,6 +22,8 @@ const LOOK_MS = 5_000;
 /** A turn that breaks off this often without a step in between is given up. */
 const RESUMES = 5;
 const SENDS = 2;
+/** A prompt that a predecessor has handed over is stored by then, or it is on a way that nobody can see. */
+const LATE_MS = 5_000;
 
 export interface TurnParts {
   readonly link: ServerLink;
@@ -30,6 +32,8 @@ export interface TurnParts {
   readonly ref: SessionRef;
   /** Whether the conversation is the one that earlier attempts of the session had. */
   readonly sameConversation: boolean;
+  /** Whether a predecessor may have sent the prompt, or may be about to. */
+  readonly isPrepared: boolean;
   readonly chosen: ChosenAgent;
   readonly reporter: Reporter;
   readonly health: TurnHealth;
@@ -38,18 +42,26 @@ export interface TurnParts {
   readonly signal: AbortSignal;
 }
 
-export type TurnEnd =
-  | { readonly type: 'finished'; readonly text: string; readonly finish: string; readonly resume: ResumePoint }
-  | { readonly type: 'failed'; readonly failure: Failure; readonly resume: ResumePoint };
+/** With the steps that were not reported on the way: an end saves a message for each of them. */
+export type TurnEnd = { readonly steps: FinishedStep[]; readonly resume: ResumePoint } & (
+  | { readonly type: 'finished'; readonly text: string; readonly finish: string }
+  | { readonly type: 'failed'; readonly failure: Failure }
+);
+
+/** The prompt is not there, and a predecessor of this run may still send it: it must not be sent here. */
+interface Unsure {
+  readonly type: 'unsure';
+}
 
 /** Brings one turn to its end: sends the prompt if it is not there, resumes what broke off, reports every finished step. */
-export async function driveTurn(parts: TurnParts): Promise<TurnEnd> {
+export async function driveTurn(parts: TurnParts): Promise<TurnEnd | Unsure> {
   const watching = new AbortController();
   const signal = AbortSignal.any([parts.signal, watching.signal]);
   const turn = new TurnDriver(parts);
   const watch = watchTurn({
     ...parts,
     signs: turn.signs,
+    hasBegun: () => parts.isPrepared || parts.state.sentAtMs !== null,
     onEvent: (event) => turn.note(event),
     wakeUp: turn.wakeUp,
     signal,
@@ -57,13 +69,15 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd> {
   try {
     return await turn.run();
   } finally {
-    watching.abort();
+    // A reason of our own: without one an exception with its stack would be made for each turn.
+    watching.abort('turn ended');
     await watch;
   }
 }
 
 class TurnDriver {
   readonly wakeUp = new WakeUp();
+  #steps: FinishedStep[] = [];
   readonly signs: TurnSigns;
   readonly #parts: TurnParts;
   #generation: number;
@@ -76,23 +90,28 @@ class TurnDriver {
   #resumes = 0;
 
   constructor(parts: TurnParts) {
-    const { order, link, ref } = parts;
+    const { order, link, ref, isPrepared } = parts;
     this.#parts = parts;
     this.#generation = link.generation;
     this.#lastStepId = order.lastStepId;
     this.#resume = order.resume ?? emptyResumePoint(ref.sessionId);
     // A prompt is sent only after the run was reported as prepared, and nothing survives a restart of the server.
-    this.#reader = this.#newReader({ nothingRuns: !order.prepared || link.generation > 0 });
+    this.#reader = this.#newReader({ nothingRuns: !isPrepared || link.generation > 0 });
     this.signs = { retrying: null, apiErrors: 0, todos: this.#resume.todos };
   }
 
-  async run(): Promise<TurnEnd> {
-    const { link, signal, health } = this.#parts;
+  async run(): Promise<TurnEnd | Unsure> {
+    const { link, signal, health, sameConversation } = this.#parts;
     const onTrouble = (error: Error) => health.impaired(failureOf('server_unreachable', error.message));
+    // In a conversation that was just made there is nothing to read yet.
+    let isBlank = !sameConversation;
+    const next = () => {
+      if (!isBlank) return this.#look();
+      isBlank = false;
+      return this.#send();
+    };
     for (;;) {
-      const end = await whenUp(link, () => this.#look(), { signal, onTrouble }).catch((error: unknown) =>
-        this.#lost(error),
-      );
+      const end = await whenUp(link, next, { signal, onTrouble }).catch((error: unknown) => this.#lost(error));
       if (end) return end;
       await this.wakeUp.wait(LOOK_MS, signal);
     }
@@ -102,21 +121,25 @@ class TurnDriver {
     this.#reader.noteEvent(event);
   }
 
-  async #look(): Promise<TurnEnd | null> {
+  async #look(): Promise<TurnEnd | Unsure | null> {
     this.#noticeRestart();
     const { verdict, messages } = await this.#reader.read();
-    await this.#reportSteps(messages);
+    for (const news of this.#newSteps(messages)) {
+      // What the end of the turn tells need not be told before.
+      if (verdict.type === 'finished' || verdict.type === 'failed') this.#steps.push(news.step);
+      else await this.#parts.reporter.report('report-step', news.step.stepId, news);
+    }
     await this.#reportHealth();
     return this.#act(verdict);
   }
 
-  async #act(verdict: Verdict): Promise<TurnEnd | null> {
+  async #act(verdict: Verdict): Promise<TurnEnd | Unsure | null> {
     switch (verdict.type) {
       case 'running':
         this.#ranHere = true;
         return null;
       case 'finished':
-        return { type: 'finished', text: verdict.text, finish: verdict.finish, resume: this.#resume };
+        return { type: 'finished', text: verdict.text, finish: verdict.finish, ...this.#sofar() };
       case 'failed':
         if (verdict.stillRunning) await this.#parts.link.agent().abort(this.#parts.ref);
         return this.#failed(verdict.failure);
@@ -129,12 +152,15 @@ class TurnDriver {
     }
   }
 
-  async #send(): Promise<TurnEnd | null> {
+  async #send(): Promise<TurnEnd | Unsure | null> {
+    if (this.#parts.isPrepared && this.#sends === 0) return { type: 'unsure' };
     this.#sends += 1;
     if (this.#sends > SENDS) return this.#failed(failureOf('prompt_rejected'));
     this.#started();
     const { order, sameConversation } = this.#parts;
     await this.#parts.link.agent().prompt({ ...this.#prompt(), text: promptText(order, sameConversation) });
+    // It may be answered already.
+    this.wakeUp.ring();
     return null;
   }
 
@@ -156,12 +182,13 @@ class TurnDriver {
   }
 
   #newReader({ nothingRuns }: { readonly nothingRuns: boolean }): TurnReader {
-    const { link, order, ref } = this.#parts;
+    const { link, order, ref, isPrepared } = this.#parts;
     const server = {
       messages: (session: SessionRef) => link.agent().messages(session),
       activities: (directory: string) => link.agent().activities(directory),
     };
-    return new TurnReader({ server, session: ref, messageId: order.messageId, now: Date.now, nothingRuns });
+    const limits = isPrepared && this.#sends === 0 ? { arriveMs: LATE_MS } : {};
+    return new TurnReader({ server, session: ref, messageId: order.messageId, now: Date.now, nothingRuns, limits });
   }
 
   #prompt() {
@@ -170,17 +197,17 @@ class TurnDriver {
     return { ...ref, messageId: order.messageId, agent, model, ...(system && { system }), ...(tools && { tools }) };
   }
 
-  async #reportSteps(messages: readonly TurnMessage[]): Promise<void> {
-    const { order, ref, reporter } = this.#parts;
+  #newSteps(messages: readonly TurnMessage[]): readonly ReportableStep[] {
+    const { order, ref } = this.#parts;
     const state = { lastStepId: this.#lastStepId, openCodeSessionId: ref.sessionId, todos: this.signs.todos };
-    for (const { step, resume } of unreportedSteps(messages, order, state)) {
+    return unreportedSteps(messages, order, state).map(({ step, resume }) => {
       const { apiErrors } = this.signs;
-      await reporter.report('report-step', step.stepId, { step: { ...step, apiErrors }, resume });
-      this.signs.apiErrors -= apiErrors;
+      this.signs.apiErrors = 0;
       this.#lastStepId = step.stepId;
       this.#resume = resume;
       this.#resumes = 0;
-    }
+      return { step: { ...step, apiErrors }, resume };
+    });
   }
 
   /** What OpenCode repeats by itself impairs the session while that lasts. */
@@ -206,6 +233,10 @@ class TurnDriver {
   }
 
   #failed(failure: Failure): TurnEnd {
-    return { type: 'failed', failure, resume: this.#resume };
+    return { type: 'failed', failure, ...this.#sofar() };
+  }
+
+  #sofar() {
+    return { steps: this.#steps, resume: this.#resume };
   }
 }

@@ -1,25 +1,90 @@
 import type { AttemptOrder } from '@oio/contracts';
-import type { AgentServer } from '../ports.ts';
+import { newMessageId } from '@oio/runtime';
+import type { AgentServer, AgentSession, SessionRef } from '../ports.ts';
+import type { GateAnswer } from './gate.ts';
 
 /** The key of our session's id in the metadata of OpenCode's. */
 const OURS = 'oioSessionId';
+/** Which prompt of the order's was given up with its conversation, and the id that it has in this one. */
+const GIVEN_UP = 'oioGivenUp';
+const INSTEAD = 'oioInstead';
+
+/** The conversation of a run. */
+export interface Opened {
+  readonly ref: SessionRef;
+  /** Whether it is the one that earlier attempts of the session had. */
+  readonly sameConversation: boolean;
+  /** The id under which the prompt of the attempt stands in it. */
+  readonly messageId: string;
+  /** Whether the owner knows it for this run: then a predecessor may have sent the prompt, or may be about to. */
+  readonly isPrepared: boolean;
+}
+
+export interface Opening {
+  readonly agent: AgentServer;
+  readonly order: AttemptOrder;
+  readonly directory: string;
+  /** How far a predecessor had come. */
+  readonly claim: GateAnswer;
+}
 
 /**
- * The OpenCode session of an attempt: the one of the latest checkpoint when it still exists, or one that was made for it
- * before and whose answer was lost, else a new one.
+ * The OpenCode session of an attempt: the one that the owner knows when it still exists, or one that was made for it before
+ * and whose answer was lost, else a new one.
  */
-export async function openSession(
+export async function openSession({ agent, order, directory, claim }: Opening): Promise<Opened> {
+  const known = claim.openCodeSessionId ?? order.resume?.openCodeSessionId ?? null;
+  const kept = claim.first && !known ? null : await findSession(agent, order, directory, known);
+  if (kept) return { ...opened(kept, order, directory), isPrepared: claim.openCodeSessionId === kept.id };
+  const made = await agent.createSession(newSession(order, directory));
+  return { ...opened(made, order, directory), sameConversation: false };
+}
+
+/**
+ * A new conversation in place of one whose prompt a predecessor may still send: that one is deleted, so that a late prompt
+ * finds no session, and the prompt gets another id, so that nothing of a late one can land in it.
+ */
+export async function replaceSession(
+  { agent, order, directory }: Omit<Opening, 'claim'>,
+  old: SessionRef,
+): Promise<Opened> {
+  await agent.abort(old);
+  await agent.deleteSession(old);
+  const { metadata, ...session } = newSession(order, directory);
+  const instead = { [GIVEN_UP]: order.messageId, [INSTEAD]: newMessageId() };
+  const made = await agent.createSession({ ...session, metadata: { ...metadata, ...instead } });
+  return { ...opened(made, order, directory), sameConversation: false };
+}
+
+/** The id of the session that a conversation was opened for; null when it is somebody else's. */
+export function ourSessionIn({ metadata }: AgentSession): string | null {
+  const id = metadata[OURS];
+  return typeof id === 'string' ? id : null;
+}
+
+async function findSession(
   agent: AgentServer,
   order: AttemptOrder,
   directory: string,
-): Promise<{ readonly id: string; readonly isNew: boolean }> {
-  const known = order.resume?.openCodeSessionId;
+  known: string | null,
+): Promise<AgentSession | null> {
   const kept = known ? await agent.getSession({ sessionId: known, directory }) : null;
-  if (kept && kept.directory === directory) return { id: kept.id, isNew: false };
-  const made = (await agent.listSessions(directory)).find(
-    ({ metadata, parentId }) => metadata[OURS] === order.sessionId && parentId === null,
+  if (kept && kept.directory === directory) return kept;
+  const ours = (await agent.listSessions(directory)).filter(
+    (session) => ourSessionIn(session) === order.sessionId && session.parentId === null,
   );
-  if (made) return { id: made.id, isNew: false };
-  const session = await agent.createSession({ directory, title: order.title, metadata: { [OURS]: order.sessionId } });
-  return { id: session.id, isNew: true };
+  return ours.reduce<AgentSession | null>(
+    (newest, one) => (newest && newest.createdAtMs >= one.createdAtMs ? newest : one),
+    null,
+  );
+}
+
+function newSession({ sessionId, title }: AttemptOrder, directory: string) {
+  return { directory, title, metadata: { [OURS]: sessionId } };
+}
+
+function opened({ id, metadata }: AgentSession, order: AttemptOrder, directory: string): Opened {
+  const { [GIVEN_UP]: givenUp, [INSTEAD]: instead } = metadata;
+  const messageId = givenUp === order.messageId && typeof instead === 'string' ? instead : order.messageId;
+  return { ref: { sessionId: id, directory }, sameConversation: true, messageId, isPrepared: false };
 }

@@ -5,27 +5,29 @@ import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { Catalogue } from '../catalogue.ts';
 import type { ServerLink } from '../server-link.ts';
-import type { KeyedMutex } from '../workspaces/keyed-mutex.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
-import { chooseAgent } from './choose-agent.ts';
+import { type ChosenAgent, chooseAgent } from './choose-agent.ts';
 import { driveTurn, type TurnEnd } from './drive-turn.ts';
-import { openSession } from './open-session.ts';
+import { type Opened, openSession, replaceSession } from './open-session.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { onWorkspace, RunFailure } from './run-failure.ts';
+import type { RunGate } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
 import { emptyResumePoint } from './steps-reported.ts';
 import { TurnHealth } from './turn-health.ts';
 import { whenUp } from './when-up.ts';
 
 export interface AttemptParts {
+  /** Behind the gate. */
   readonly link: ServerLink;
+  readonly gate: RunGate;
   readonly bus: Bus;
   readonly router: SessionRouter;
   readonly workspaces: Workspaces;
   readonly catalogue: () => Promise<Catalogue>;
-  /** Whose turn it is to have a directory opened by a server. */
-  readonly opening: KeyedMutex;
+  /** Has a directory opened by the server, if it is not open yet. */
+  readonly openDirectory: (directory: string) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -76,41 +78,57 @@ async function alone({ workspaces, signal }: Run, { kind, root }: Workspace, tas
 }
 
 async function work(run: Run, workspace: Workspace): Promise<TurnEnd> {
-  const { link, order, state, signal, reporter, health, catalogue } = run;
+  const { link, order, signal, health, catalogue } = run;
   const onTrouble = (error: Error) => health.impaired(failureOf('server_unreachable', error.message));
   const chosen = chooseAgent(order, await whenUp(link, catalogue, { signal, onTrouble }));
   if ('code' in chosen) throw new RunFailure(chosen);
-  const opened = await whenUp(link, () => openInTurn(run, workspace.path), { signal, onTrouble });
-  const ref = { sessionId: opened.id, directory: workspace.path };
-  state.openCodeSession = ref;
-  if (!order.prepared) {
-    const resume = order.resume ? { ...order.resume, openCodeSessionId: opened.id } : emptyResumePoint(opened.id);
-    await reporter.report('report-prepared', opened.id, { workspace, resume });
-    for (const warning of chosen.warnings) await reporter.report('report-warning', warning.message, warning);
+  let opened = await whenUp(link, () => open(run, workspace.path), { signal, onTrouble });
+  for (;;) {
+    const end = await turnIn(run, workspace, { opened, chosen });
+    if (end.type !== 'unsure') return end;
+    const { ref } = opened;
+    const replaced = { order, directory: workspace.path };
+    opened = await whenUp(link, (agent) => replaceSession({ agent, ...replaced }, ref), { signal, onTrouble });
   }
-  return driveTurn({ ...run, ref, sameConversation: !opened.isNew, chosen });
 }
 
-/** A server opens its directories one at a time: each takes its only thread for seconds, and several at once stop everything. */
-function openInTurn({ link, opening, order }: Run, directory: string) {
-  return opening.run(link.serverId, async () => {
-    const agent = link.agent();
-    await agent.activities(directory);
-    return openSession(agent, order, directory);
-  });
+async function open({ link, gate, order, openDirectory, signal }: Run, directory: string): Promise<Opened> {
+  await openDirectory(directory);
+  // The last thing before OpenCode is changed: no predecessor changes anything after it.
+  const claim = await gate.claim(signal);
+  return openSession({ agent: link.agent(), order, directory, claim });
+}
+
+interface TurnPlace {
+  readonly opened: Opened;
+  readonly chosen: ChosenAgent;
+}
+
+async function turnIn(run: Run, workspace: Workspace, { opened, chosen }: TurnPlace) {
+  const { state, reporter, order } = run;
+  const { ref, messageId, isPrepared } = opened;
+  state.openCodeSession = ref;
+  if (!isPrepared) {
+    const resume = order.resume
+      ? { ...order.resume, openCodeSessionId: ref.sessionId }
+      : emptyResumePoint(ref.sessionId);
+    await reporter.report('report-prepared', ref.sessionId, { workspace, resume });
+    for (const warning of chosen.warnings) await reporter.report('report-warning', warning.message, warning);
+  }
+  return driveTurn({ ...run, ...opened, order: { ...order, messageId }, chosen });
 }
 
 async function conclude(run: Run, workspace: Workspace, end: TurnEnd): Promise<void> {
   const { reporter, workspaces, order, logger } = run;
-  if (end.type === 'failed')
-    return reporter.report('report-failed', 'end', { steps: [], resume: end.resume, failure: end.failure });
+  const { steps, resume } = end;
+  if (end.type === 'failed') return reporter.report('report-failed', 'end', { steps, resume, failure: end.failure });
   const { title, sessionId } = order;
   const { changed, commit, warnings } = await onWorkspace(() =>
     workspaces.commitWorkspace({ workspace, title, sessionId }),
   );
   for (const message of warnings) await reporter.report('report-warning', message, { type: 'not_committed', message });
   const result = { text: end.text.slice(0, RESULT_CHARACTERS), finish: end.finish, changed };
-  await reporter.report('report-completed', 'end', { steps: [], resume: end.resume, result, commit });
+  await reporter.report('report-completed', 'end', { steps, resume, result, commit });
   if (changed !== false) return;
   // The session is complete; a worktree that cannot be removed costs only its place on the disk.
   await workspaces.releaseWorkspace({ workspace }).catch((error: unknown) => {

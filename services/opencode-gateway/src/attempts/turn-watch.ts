@@ -25,6 +25,8 @@ export interface TurnWatchParts {
   readonly order: AttemptOrder;
   readonly ref: SessionRef;
   readonly signs: TurnSigns;
+  /** Whether the turn may have begun: before that there is nothing to be missed. */
+  readonly hasBegun: () => boolean;
   readonly onEvent: (event: SessionEvent) => void;
   readonly wakeUp: WakeUp;
   readonly logger: Logger;
@@ -39,6 +41,7 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
     await link.waitUntilUp(signal);
     const agent = link.agent();
     for await (const event of agent.events({ signal, filter: isOurs })) {
+      if (event.type === 'resync' && !parts.hasBegun()) continue;
       if ('sessionId' in event) take(parts, event);
       else wakeUp.ring();
       // What was asked while nobody listened would never be answered.

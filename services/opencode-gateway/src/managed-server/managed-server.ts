@@ -13,6 +13,8 @@ export interface ManagedServer {
   readonly exited: Promise<string>;
   /** Ends it and everything that its tools left behind. */
   stop(): Promise<void>;
+  /** Leaves it running, for another keeper to adopt. */
+  release(): Promise<void>;
 }
 
 export interface ManagedServerParts extends ProcessIdentity {
@@ -21,18 +23,19 @@ export interface ManagedServerParts extends ProcessIdentity {
   readonly password: string;
   readonly adopted: boolean;
   readonly stop: () => Promise<void>;
+  readonly release: () => Promise<void>;
   /** Known for our own child only; an adopted one has to be watched. */
   readonly exited?: Promise<string>;
 }
 
 export function managedServer(parts: ManagedServerParts): ManagedServer {
-  const { id, url, password, pid, adopted } = parts;
+  const { id, url, password, pid, adopted, release } = parts;
   let stopping: Promise<void> | null = null;
   const stop = () => {
     stopping ??= parts.stop();
     return stopping;
   };
-  return { id, url, password, pid, adopted, stop, exited: parts.exited ?? watch(parts) };
+  return { id, url, password, pid, adopted, stop, release, exited: parts.exited ?? watch(parts) };
 }
 
 const WATCH_MS = 500;

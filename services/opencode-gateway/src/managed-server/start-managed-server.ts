@@ -8,6 +8,7 @@ import { type ManagedServer, managedServer } from './managed-server.ts';
 import { type OpencodeBinary, resolveOpencodeBinary } from './opencode-binary.ts';
 import { clearTemporaryFiles, prepareDirectory } from './prepare-directory.ts';
 import { findProcess, isAlive, type ProcessIdentity } from './process-table.ts';
+import { ServerKeptError } from './server-kept-error.ts';
 import {
   type Environment,
   MARKER,
@@ -68,8 +69,7 @@ const PORT_TRIES = 3;
 function refuseIfKept(previous: ServerState | null, { root }: ServerPaths): void {
   const keeper = previous?.keeper ?? null;
   if (keeper === null || keeper.pid === process.pid || !isAlive(keeper)) return;
-  const message = `Another orchestrator (process ${keeper.pid}) uses the OpenCode server in ${root}.`;
-  throw new StartupError(message, EXIT_CODE.unavailable);
+  throw new ServerKeptError(previous?.id ?? '', keeper.pid, root);
 }
 
 async function adopt(plan: Plan, previous: ServerState | null): Promise<ManagedServer | null> {
@@ -79,7 +79,7 @@ async function adopt(plan: Plan, previous: ServerState | null): Promise<ManagedS
   const url = urlOf(previous.port);
   if (!(await answers(url, previous.password, ADOPT_MS))) return null;
   await writeState(plan.paths.state, { ...previous, keeper: self() });
-  return managedServer({ ...previous, ...server, url, adopted: true, stop: stopperOf(plan, previous, server) });
+  return managedServer({ ...previous, ...server, url, adopted: true, ...endsOf(plan, previous, server) });
 }
 
 async function startAnew(plan: Plan, previous: ServerState | null): Promise<ManagedServer> {
@@ -120,14 +120,17 @@ async function launch(plan: Plan, state: ServerState): Promise<ManagedServer> {
     startupMs: options.startupMs ?? STARTUP_MS,
     onSpawned: (server) => writeState(paths.state, { ...state, server }),
   });
-  const stop = stopperOf(plan, state, running);
-  return managedServer({ ...state, ...running, url: urlOf(state.port), adopted: false, stop });
+  const ends = endsOf(plan, state, running);
+  return managedServer({ ...state, ...running, url: urlOf(state.port), adopted: false, ...ends });
 }
 
-function stopperOf({ options, paths }: Plan, state: ServerState, server: ProcessIdentity): () => Promise<void> {
-  return async () => {
-    await endAll(paths, server, options.stopMs ?? STOP_MS);
-    await writeState(paths.state, { ...state, server: null, keeper: null });
+function endsOf({ options, paths }: Plan, state: ServerState, server: ProcessIdentity) {
+  return {
+    async stop() {
+      await endAll(paths, server, options.stopMs ?? STOP_MS);
+      await writeState(paths.state, { ...state, server: null, keeper: null });
+    },
+    release: () => writeState(paths.state, { ...state, server, keeper: null }),
   };
 }
 

@@ -17,12 +17,15 @@ export interface SupervisedServer {
   /** Null while it is down. */
   readonly server: ManagedServer | null;
   stop(): Promise<void>;
+  /** Looks after it no longer, and leaves it running for another keeper. `stop` still ends it. */
+  release(): Promise<void>;
 }
 
 /** Keeps a server running: starts it again on the same directory when it dies. Only the first start may throw. */
 export async function superviseServer(options: SupervisorOptions): Promise<SupervisedServer> {
   const { firstDelayMs = 500, maxDelayMs = 30_000, steadyMs = 60_000 } = options;
   const stopping = new AbortController();
+  const released = Promise.withResolvers<string>();
   let server: ManagedServer | null = await options.start();
   options.onUp(server);
 
@@ -30,7 +33,7 @@ export async function superviseServer(options: SupervisorOptions): Promise<Super
     let delayMs = firstDelayMs;
     while (!stopping.signal.aborted) {
       const upSince = performance.now();
-      const reason = server === null ? null : await server.exited;
+      const reason = server === null ? null : await Promise.race([server.exited, released.promise]);
       if (stopping.signal.aborted) return;
       if (reason !== null) {
         if (performance.now() - upSince >= steadyMs) delayMs = firstDelayMs;
@@ -46,6 +49,12 @@ export async function superviseServer(options: SupervisorOptions): Promise<Super
   return {
     get server() {
       return server;
+    },
+    async release() {
+      stopping.abort();
+      released.resolve('released');
+      await rounds;
+      await server?.release();
     },
     async stop() {
       stopping.abort();

@@ -27,6 +27,8 @@ export interface TurnFacts {
 export interface TurnLimits {
   /** From 204 to the first sign of the run: a cold directory takes seconds. */
   readonly startMs: number;
+  /** Until a prompt that may have been handed over is stored. */
+  readonly arriveMs: number;
   /** OpenCode says idle before it stores an error; up to seconds before, when it is under load. */
   readonly settleMs: number;
   /** OpenCode obeys any `retry-after`, be it an hour. */
@@ -63,6 +65,7 @@ export function verdictOf(facts: TurnFacts): Verdict {
 
 const DEFAULTS: TurnLimits = {
   startMs: 30_000,
+  arriveMs: 30_000,
   settleMs: 10_000,
   maxRetryWaitMs: 120_000,
   maxUnknownFinishes: 3,
@@ -109,7 +112,7 @@ function whileActive({ activity, nowMs, limits }: View): Verdict {
 function withoutReply(view: View): Verdict {
   if (view.lastError) return failed(failureOfError(view.lastError));
   if (view.stored && view.abortRequested) return { type: 'aborted' };
-  if (within(view, view.limits.startMs)) return RUNNING;
+  if (within(view, view.stored ? view.limits.startMs : view.limits.arriveMs)) return RUNNING;
   return view.stored ? { type: 'interrupted', reason: 'never_started' } : { type: 'not_sent' };
 }
 

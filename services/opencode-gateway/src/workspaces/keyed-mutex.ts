@@ -1,4 +1,4 @@
-/** Mutual exclusion per key, first come, first served, inside this process. */
+/** Mutual exclusion per key. */
 export interface KeyedMutex {
   /** Waits for the key and holds it until the result is disposed of. Rejects with the signal's reason when aborted. */
   acquire(key: string, signal?: AbortSignal): Promise<Disposable>;
@@ -6,6 +6,7 @@ export interface KeyedMutex {
   run<T>(key: string, action: () => Promise<T>): Promise<T>;
 }
 
+/** First come, first served, inside this process. */
 export function createKeyedMutex(): KeyedMutex {
   const tails = new Map<string, Promise<void>>();
   const acquire = async (key: string, signal?: AbortSignal): Promise<Disposable> => {

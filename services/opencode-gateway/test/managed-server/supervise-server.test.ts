@@ -79,5 +79,6 @@ test('a first start that fails is the caller’s to handle', async (t) => {
 
 function fakeServer(exited: Promise<string>): ManagedServer {
   const stop = () => Promise.resolve();
-  return managedServer({ id: 'a', url: '', password: '', adopted: false, pid: 1, startedAt: '', stop, exited });
+  const identity = { id: 'a', pid: 1, startedAt: '' };
+  return managedServer({ ...identity, url: '', password: '', adopted: false, stop, release: stop, exited });
 }

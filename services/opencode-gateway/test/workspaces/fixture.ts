@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { isWorktree, type Worktree } from '../../src/workspaces/workspace.ts';
 import { createWorkspaces, type Workspaces } from '../../src/workspaces/workspaces.ts';
+import { createKeyedMutex } from '../../src/workspaces/keyed-mutex.ts';
 
 /** A temporary directory with room for repositories and worktrees, and the workspaces over it. */
 export interface Fixture {
@@ -54,7 +55,12 @@ export function createFixture(t: ExecutionContext, more: Readonly<Record<string,
     git(root, 'commit', '--quiet', '--message=first');
     return { root, revision: git(root, 'rev-parse', 'HEAD').trim() };
   };
-  const workspaces = createWorkspaces({ environment, roots: [projects], worktreesDirectory });
+  const workspaces = createWorkspaces({
+    environment,
+    roots: [projects],
+    worktreesDirectory,
+    mutex: createKeyedMutex(),
+  });
   return { base, projects, worktreesDirectory, environment, workspaces, git, repository };
 }
 

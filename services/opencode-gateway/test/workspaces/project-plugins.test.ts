@@ -6,6 +6,7 @@ import { createWorkspaces } from '../../src/workspaces/workspaces.ts';
 import { makePlace, optionsFor, startRealServer, beginTurn, turnEnd } from '../support/real-server.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { createFixture, prepare, sessionId, write } from './fixture.ts';
+import { createKeyedMutex } from '../../src/workspaces/keyed-mutex.ts';
 
 const HOSTILE = {
   'opencode.json': '{ "plugin": ["./evil.js"] }',
@@ -57,6 +58,7 @@ test('the real OpenCode server loads no code of the project that a session works
     environment: process.env,
     roots: [place.root],
     worktreesDirectory: join(place.root, 'worktrees'),
+    mutex: createKeyedMutex(),
   });
   await using opened = await startRealServer(optionsFor(model, place.data));
   const { path } = await workspaces.prepareWorkspace({

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { createWorkspaces } from '../../src/workspaces/workspaces.ts';
 import { contents, createFixture, prepare, sessionId, write } from './fixture.ts';
+import { createKeyedMutex } from '../../src/workspaces/keyed-mutex.ts';
 
 /** What sessions may add to a repository; everything else is the user's. */
 const OURS = /^\/\.git\/(objects|worktrees|(logs\/)?refs\/heads\/oio)\//;
@@ -46,7 +47,8 @@ test('sessions of two processes on one repository do not disturb each other', as
   const fixture = createFixture(t);
   const { environment, projects, worktreesDirectory } = fixture;
   const { root, revision } = fixture.repository('project');
-  const process = () => createWorkspaces({ environment, roots: [projects], worktreesDirectory });
+  const process = () =>
+    createWorkspaces({ environment, roots: [projects], worktreesDirectory, mutex: createKeyedMutex() });
   const prepareIn = (workspaces: ReturnType<typeof process>) =>
     workspaces.prepareWorkspace({ sessionId: sessionId(), directory: root, workspace: 'worktree', revision });
   const prepared = await Promise.all(Array.from({ length: 8 }, () => prepareIn(process())));
@@ -62,6 +64,7 @@ test('the git variables of whoever starts the service change nothing', async (t)
     environment: { ...environment, ...foreign },
     roots: [root],
     worktreesDirectory,
+    mutex: createKeyedMutex(),
   });
   const workspace = await prepare({ ...fixture, workspaces }, repository);
   write(workspace.root, { new: '' });

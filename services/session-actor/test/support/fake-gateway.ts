@@ -1,4 +1,11 @@
-import { type AttemptOrder, abortAttempt, executeAttempt, inspectPlace, type Place } from '@oio/contracts';
+import {
+  type AttemptOrder,
+  abortAttempt,
+  confirmAttempts,
+  executeAttempt,
+  inspectPlace,
+  type Place,
+} from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
 
 interface Violation {
@@ -11,6 +18,9 @@ interface Violation {
 export class FakeGateway implements AsyncDisposable {
   readonly executed: AttemptOrder[] = [];
   readonly aborted: { readonly sessionId: string; readonly token: string }[] = [];
+  /** How often it was asked for what it has taken, and what it says it does not have. */
+  confirmed = 0;
+  readonly missing = new Set<string>();
   /** What is wrong with every place from now on. */
   violations: readonly Violation[] = [];
   /** Runs before an order to execute is taken. */
@@ -31,12 +41,14 @@ export class FakeGateway implements AsyncDisposable {
     this.#ends.push(end);
   }
 
-  /** Takes orders for a server, until the function returned is called. */
-  async serves(serverId: string): Promise<() => Promise<void>> {
-    const at = { at: `server.${serverId}` };
+  /** Takes orders for a server, as the gateway of that name, until the function returned is called. */
+  async serves(serverId: string, gateway = 'g1'): Promise<() => Promise<void>> {
+    const [at, own] = [{ at: `server.${serverId}` }, { at: `gateway.${gateway}` }];
     const ends = [
-      await this.#bus.serve(executeAttempt, async ({ payload }) => this.#execute(payload), at),
+      await this.#bus.serve(executeAttempt, async ({ payload }) => this.#execute(payload, gateway), at),
       await this.#bus.serve(abortAttempt, async ({ payload }) => this.#abort(payload), at),
+      await this.#bus.serve(abortAttempt, async ({ payload }) => this.#abort(payload), own),
+      await this.#bus.serve(confirmAttempts, async ({ payload }) => this.#confirm(payload.attempts), own),
     ];
     this.#ends.push(...ends);
     return async () => {
@@ -52,13 +64,18 @@ export class FakeGateway implements AsyncDisposable {
     await Promise.all(this.#ends.map((end) => end()));
   }
 
-  async #execute(order: AttemptOrder) {
+  #confirm(attempts: readonly { readonly sessionId: string }[]) {
+    this.confirmed += 1;
+    return { missing: attempts.flatMap(({ sessionId }) => (this.missing.has(sessionId) ? [sessionId] : [])) };
+  }
+
+  async #execute(order: AttemptOrder, gateway: string) {
     await this.onExecute(order);
     const isKnown = this.executed.some(
       ({ sessionId, token }) => sessionId === order.sessionId && token === order.token,
     );
     this.executed.push(order);
-    return { state: isKnown ? ('already_running' as const) : ('started' as const) };
+    return { state: isKnown ? ('already_running' as const) : ('started' as const), gateway };
   }
 
   async #abort(order: { readonly sessionId: string; readonly token: string }) {

@@ -1,0 +1,206 @@
+import type { Logger } from '@oio/runtime';
+import { type Catalogue, createCatalogue } from './catalogue.ts';
+import { createDirectoryOpener } from './open-directory.ts';
+import type { AgentServer } from './ports.ts';
+import { createServerLink, type ServerLink, type SettableServerLink } from './server-link.ts';
+
+/** An OpenCode server that sessions may run on. */
+export interface KnownServer {
+  readonly id: string;
+  readonly url: string;
+  readonly password: string;
+  /** Sessions at the same time. */
+  readonly capacity: number;
+  /** Whether a gateway started it. */
+  readonly managed: boolean;
+}
+
+/** A server and what is known of it here. */
+export interface Linked {
+  readonly link: ServerLink;
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly openDirectory: (directory: string) => Promise<void>;
+}
+
+export interface ServerState {
+  readonly server: KnownServer;
+  readonly up: boolean;
+  readonly version: string | null;
+  /** Why it is down. */
+  readonly trouble: string | null;
+}
+
+export interface FleetParts {
+  readonly connect: (server: KnownServer) => AgentServer;
+  /** Called when a server has come up; the result when it has gone down, or is no longer known. */
+  readonly serve: (linked: Linked) => Promise<() => Promise<void>>;
+  readonly logger: Logger;
+}
+
+interface Entry extends Linked {
+  server: KnownServer;
+  readonly link: SettableServerLink;
+  agent: AgentServer;
+  /** This process looks after it, and knows its state without asking. */
+  kept: boolean;
+  version: string | null;
+  trouble: string | null;
+  failures: number;
+  checking: boolean;
+  serving: Promise<(() => Promise<void>) | null>;
+}
+
+/** A server that has failed to answer this often in a row is down. */
+const FAILURES = 2;
+
+/** The links of this gateway to all servers that there are. */
+export class Fleet implements AsyncDisposable {
+  readonly #parts: FleetParts;
+  readonly #entries = new Map<string, Entry>();
+  #isServing = true;
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+  }
+
+  linkedTo(serverId: string): Linked | null {
+    return this.#entries.get(serverId) ?? null;
+  }
+
+  /** All servers that can be reached. */
+  up(): readonly Linked[] {
+    return [...this.#entries.values()].filter(({ link }) => link.up);
+  }
+
+  states(): readonly ServerState[] {
+    return Array.from(this.#entries.values(), ({ server, link, version, trouble }) => ({
+      server,
+      up: link.up,
+      version,
+      trouble,
+    }));
+  }
+
+  /** Makes the links those to these servers. One that this process looks after stays as it is. */
+  async take(servers: readonly KnownServer[]): Promise<void> {
+    const wanted = new Set(servers.map(({ id }) => id));
+    for (const [id, entry] of this.#entries) if (!wanted.has(id) && !entry.kept) await this.#remove(id, entry);
+    for (const server of servers) {
+      const entry = this.#entries.get(server.id);
+      if (!entry) this.#add(server);
+      else if (!entry.kept) await this.#update(entry, server);
+    }
+  }
+
+  /** Asks those that others look after how they are. */
+  async check(): Promise<void> {
+    await Promise.all(Array.from(this.#entries.values(), (entry) => this.#check(entry)));
+  }
+
+  /** A server that this process looks after has come up. */
+  async keep(server: KnownServer, { restarted }: { readonly restarted: boolean }): Promise<void> {
+    const entry = this.#entries.get(server.id) ?? this.#add(server);
+    entry.kept = true;
+    await this.#connect(entry, server);
+    await this.#up(entry, { restarted });
+  }
+
+  /** A server that this process looks after has gone down. */
+  async lose(serverId: string, reason: string): Promise<void> {
+    const entry = this.#entries.get(serverId);
+    if (entry) await this.#down(entry, reason);
+  }
+
+  /** Takes no more orders for any server; what is under way keeps its links. */
+  async stopServing(): Promise<void> {
+    this.#isServing = false;
+    await Promise.all(Array.from(this.#entries.values(), (entry) => this.#stopServing(entry)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const [id, entry] of this.#entries) await this.#remove(id, entry);
+  }
+
+  #add(server: KnownServer): Entry {
+    const link = createServerLink(server.id);
+    const entry: Entry = {
+      server,
+      link,
+      agent: this.#parts.connect(server),
+      // The server's own working directory: what is asked there concerns no project.
+      catalogue: createCatalogue(link, ''),
+      openDirectory: createDirectoryOpener(link),
+      kept: false,
+      version: null,
+      trouble: 'It has not answered yet.',
+      failures: 0,
+      checking: false,
+      serving: Promise.resolve(null),
+    };
+    this.#entries.set(server.id, entry);
+    return entry;
+  }
+
+  async #update(entry: Entry, server: KnownServer): Promise<void> {
+    const { url, password } = entry.server;
+    if (url === server.url && password === server.password) entry.server = server;
+    else {
+      await this.#down(entry, 'It has moved.');
+      await this.#connect(entry, server);
+    }
+  }
+
+  async #connect(entry: Entry, server: KnownServer): Promise<void> {
+    const old = entry.agent;
+    entry.server = server;
+    entry.agent = this.#parts.connect(server);
+    await old[Symbol.asyncDispose]();
+  }
+
+  async #check(entry: Entry): Promise<void> {
+    if (entry.kept || entry.checking) return;
+    entry.checking = true;
+    const { agent } = entry;
+    const answer = await agent.health().catch((error: unknown) => error as Error);
+    entry.checking = false;
+    // Somebody else knows more by now.
+    if (entry.agent !== agent || entry.kept || this.#entries.get(entry.server.id) !== entry) return;
+    if (answer instanceof Error) {
+      entry.failures += 1;
+      if (entry.failures >= FAILURES) await this.#down(entry, answer.message);
+    } else {
+      entry.version = answer.version;
+      if (!entry.link.up) await this.#up(entry, { restarted: false });
+      entry.failures = 0;
+    }
+  }
+
+  async #up(entry: Entry, { restarted }: { readonly restarted: boolean }): Promise<void> {
+    const { serve, logger } = this.#parts;
+    entry.link.set(entry.agent, { restarted });
+    entry.trouble = null;
+    if (this.#isServing) entry.serving = entry.serving.then((end) => end ?? serve(entry));
+    await entry.serving;
+    logger.info({ serverId: entry.server.id, url: entry.server.url }, 'opencode server up');
+  }
+
+  async #down(entry: Entry, reason: string): Promise<void> {
+    entry.trouble = reason;
+    if (!entry.link.up) return;
+    entry.link.set(null, { restarted: false });
+    this.#parts.logger.warn({ serverId: entry.server.id, reason }, 'opencode server down');
+    await this.#stopServing(entry);
+  }
+
+  async #stopServing(entry: Entry): Promise<void> {
+    const ended = entry.serving.then((end) => end?.());
+    entry.serving = ended.then(() => null);
+    await ended;
+  }
+
+  async #remove(id: string, entry: Entry): Promise<void> {
+    this.#entries.delete(id);
+    await this.#down(entry, 'It is no longer known.');
+    await entry.agent[Symbol.asyncDispose]();
+  }
+}

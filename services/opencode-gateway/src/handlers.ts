@@ -1,0 +1,75 @@
+import { abortAttempt, confirmAttempts, diffWorkspace, executeAttempt, inspectPlace } from '@oio/contracts';
+import { UnavailableError } from '@oio/errors';
+import { type Bus, type Handlers, serveAll } from '@oio/messaging';
+import type { Logger } from '@oio/runtime';
+import type { Attempts } from './attempts/attempts.ts';
+import type { Fleet, Linked } from './fleet.ts';
+import { answerInspectPlace, type Located } from './inspect-place.ts';
+import { shareAnswers } from './share-answers.ts';
+import { answerUnattended } from './unattended.ts';
+import type { Workspaces } from './workspaces/workspaces.ts';
+
+export interface HandlerParts {
+  readonly bus: Bus;
+  readonly attempts: Attempts;
+  readonly workspaces: Workspaces;
+  readonly roots: readonly string[];
+  readonly logger: Logger;
+}
+
+const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
+const ofGateway = { executeAttempt, abortAttempt, confirmAttempts };
+const ofAny = { inspectPlace };
+
+/** Takes part in what concerns the sessions of one server: orders, and what their turns ask. */
+export async function serveServer(parts: HandlerParts, { link }: Linked): Promise<() => Promise<void>> {
+  const { bus, attempts, workspaces, logger } = parts;
+  const handlers: Handlers<typeof ofServer> = {
+    executeAttempt: ({ payload }) => attempts.execute(payload),
+    abortAttempt: ({ payload, envelope }) => attempts.abortAnywhere(payload, envelope.tenant),
+    diffWorkspace: async ({ payload }) => {
+      const diff = await workspaces.diffWorkspace(payload);
+      return { diff: diff && { ...diff, files: [...diff.files] } };
+    },
+  };
+  const unserve = await serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` });
+  const stopping = new AbortController();
+  const follows = (sessionId: string) => attempts.has(sessionId);
+  // Ends by the signal only.
+  const answering = answerUnattended({ link, follows, logger }, stopping.signal).catch(() => {});
+  return async () => {
+    await unserve();
+    stopping.abort();
+    await answering;
+  };
+}
+
+/** What concerns the runs that this gateway has, at its own address; and what any gateway can answer. */
+export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: string): Promise<() => Promise<void>> {
+  const { bus, attempts, workspaces, roots } = parts;
+  const handlers: Handlers<typeof ofGateway> = {
+    executeAttempt: ({ payload }) => attempts.take(payload),
+    abortAttempt: ({ payload }) => attempts.abort(payload),
+    confirmAttempts: async ({ payload }) => ({ missing: attempts.missing(payload.attempts) }),
+  };
+  const shared = shareAnswers<Located>();
+  const catalogue = async () => anyOf(fleet).catalogue();
+  const ends = [
+    await serveAll(bus, ofGateway, handlers, { at: `gateway.${gateway}` }),
+    await serveAll(bus, ofAny, {
+      inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, shared }, payload),
+    }),
+  ];
+  return async () => {
+    await Promise.all(ends.map((end) => end()));
+  };
+}
+
+function anyOf(fleet: Fleet): Linked {
+  const [linked] = fleet.up();
+  if (linked) return linked;
+  throw new UnavailableError('No OpenCode server can be reached at the moment.', {
+    code: 'server_down',
+    retryAfterMs: 2_000,
+  });
+}

@@ -1,0 +1,145 @@
+import { keepServer } from '@oio/contracts';
+import { type Bus, serviceEnvelope } from '@oio/messaging';
+import type { Logger } from '@oio/runtime';
+import type { Fleet, KnownServer } from '../fleet.ts';
+import { repeat } from '../repeat.ts';
+import type { ServerTable } from '../server-table.ts';
+import type { ManagedServer } from './managed-server.ts';
+import { ServerKeptError } from './server-kept-error.ts';
+import { type SupervisedServer, superviseServer } from './supervise-server.ts';
+
+const RENEW_MS = 2_000;
+const LOOK_AGAIN_MS = 2_000;
+/** A successor adopts the server in this time, or the server is ended. */
+const HAND_OVER_MS = 20_000;
+
+export interface KeeperParts {
+  readonly bus: Bus;
+  readonly fleet: Fleet;
+  readonly table: ServerTable;
+  /** The id of this gateway. */
+  readonly gateway: string;
+  readonly capacity: number;
+  /** Throws `ServerKeptError` while another process looks after the server. */
+  readonly start: () => Promise<ManagedServer>;
+  readonly logger: Logger;
+}
+
+/**
+ * Looks after the managed server, or stands by while another gateway of this machine does: takes over when that one dies,
+ * or asks for it because it leaves. Throws `StartupError` when the server can be neither started nor adopted.
+ */
+export async function startKeeper(parts: KeeperParts): Promise<AsyncDisposable> {
+  const keeper = new Keeper(parts);
+  await keeper.begin();
+  return keeper;
+}
+
+class Keeper implements AsyncDisposable {
+  readonly #parts: KeeperParts;
+  #supervised: SupervisedServer | null = null;
+  #trying: Promise<boolean> | null = null;
+  #stopped = false;
+  #serverId: string | null = null;
+  /** How to end what is only done while standing by. */
+  #standingBy: (() => Promise<void>) | null = null;
+  readonly #ends: (() => Promise<void>)[] = [];
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+  }
+
+  async begin(): Promise<void> {
+    const { logger } = this.#parts;
+    await this.#tryToKeep();
+    this.#ends.push(
+      repeat(RENEW_MS, () => this.#renew(), logger),
+      repeat(LOOK_AGAIN_MS, () => this.#lookAgain(), logger),
+    );
+  }
+
+  /** With a successor the server and its turns go on; without one it is ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    for (const end of this.#ends) await end();
+    await this.#trying;
+    await this.#standingBy?.();
+    const [supervised, serverId] = [this.#supervised, this.#serverId];
+    if (!supervised || !serverId) return;
+    if (await this.#handOver(supervised, serverId)) return;
+    await supervised.stop();
+    await this.#parts.table.remove(serverId, this.#parts.gateway).catch(() => {});
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (!this.#supervised) await this.#tryToKeep();
+  }
+
+  async #renew(): Promise<void> {
+    const { table, gateway } = this.#parts;
+    if (this.#supervised && this.#serverId) await table.renew(this.#serverId, gateway);
+  }
+
+  /** One try at a time: the end of the keeper may be told of while the next look comes. */
+  #tryToKeep(): Promise<boolean> {
+    this.#trying ??= this.#keep().finally(() => {
+      this.#trying = null;
+    });
+    return this.#trying;
+  }
+
+  async #keep(): Promise<boolean> {
+    if (this.#supervised) return true;
+    if (this.#stopped) return false;
+    const { start, logger } = this.#parts;
+    try {
+      this.#supervised = await superviseServer({
+        start,
+        onUp: (server) => this.#up(server),
+        onDown: (reason, retryMs) => {
+          logger.error({ reason, retryMs }, 'opencode server down');
+          if (this.#serverId) void this.#parts.fleet.lose(this.#serverId, 'It is being started again.');
+        },
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof ServerKeptError)) throw error;
+      await this.#standBy(error.serverId);
+      return false;
+    }
+  }
+
+  async #standBy(serverId: string): Promise<void> {
+    if (this.#standingBy) return;
+    const { bus, logger } = this.#parts;
+    logger.info({ serverId }, 'opencode server kept by another gateway');
+    const takeOver = async () => ({ kept: await this.#tryToKeep().catch(() => false) });
+    this.#standingBy = await bus.serve(keepServer, takeOver, { at: `keeper.${serverId}` });
+  }
+
+  #up(server: ManagedServer): void {
+    const { capacity, fleet, table, gateway, logger } = this.#parts;
+    const known: KnownServer = {
+      id: server.id,
+      url: server.url,
+      password: server.password,
+      capacity,
+      managed: true,
+    };
+    this.#serverId = server.id;
+    logger.info({ serverId: server.id, pid: server.pid, adopted: server.adopted }, 'opencode server kept');
+    const entered = Promise.all([fleet.keep(known, { restarted: !server.adopted }), table.keep(known, gateway)]);
+    entered.catch((error: unknown) => logger.error({ err: error, serverId: server.id }, 'opencode server not entered'));
+  }
+
+  async #handOver(supervised: SupervisedServer, serverId: string): Promise<boolean> {
+    const { bus, logger } = this.#parts;
+    const options = { to: `keeper.${serverId}`, timeoutMs: HAND_OVER_MS };
+    await supervised.release();
+    const answer = await bus
+      .request(keepServer, { serverId }, serviceEnvelope('opencode-gateway'), options)
+      .catch(() => null);
+    if (answer?.kept) logger.info({ serverId }, 'opencode server handed over');
+    return answer?.kept ?? false;
+  }
+}

@@ -1,0 +1,40 @@
+import type { AttemptOrder } from '@oio/contracts';
+import { attemptToken, type SessionSnapshot } from '@oio/domain';
+
+/** What an order is given under: the owner's epoch, and which of its orders it is. */
+export type Authority = Pick<AttemptOrder, 'epoch' | 'fence'>;
+
+/** All that an opencode-gateway needs to know, from the snapshot alone. */
+export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Authority): AttemptOrder {
+  const { attempt, session, checkpoints } = snapshot;
+  if (!attempt) throw new Error(`Session ${snapshot.id} works without an attempt.`);
+  return {
+    sessionId: snapshot.id,
+    tenant: snapshot.tenant,
+    token: attemptToken(attempt),
+    epoch,
+    fence,
+    attempt: attempt.number,
+    run: attempt.run,
+    serverId: attempt.serverId,
+    messageId: attempt.messageId,
+    title: session.title,
+    type: session.type,
+    prompt: session.prompt,
+    agent: session.agent,
+    agentConfig: session.agentConfig,
+    model: session.model,
+    place: snapshot.place,
+    prepared: attempt.openCodeSessionId !== null,
+    lastStepId: attempt.lastStepId,
+    resume: checkpoints.last?.resume ?? null,
+    previousFailure: previousFailure(snapshot),
+  };
+}
+
+/** Why the attempt before this one ended: the newest failure that the checkpoints' attempt left, told to the agent. */
+function previousFailure(snapshot: SessionSnapshot): string | null {
+  return (snapshot.attempt?.number ?? 1) > 1
+    ? (snapshot.lastFailure?.message ?? 'The attempt before this one did not come to its end.')
+    : null;
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { openTestDatabase } from '@oio/persistence/testing';
+import test from 'ava';
+import { History } from '../load/history.ts';
+import { Witness } from '../witness/witness.ts';
+import { look } from './catalogue.ts';
+import type { Evidence } from './invariant.ts';
+
+const LOOKED_AT = ['I1', 'I2', 'I3', 'I4', 'I6', 'I11', 'I13', 'I14', 'I15', 'I17'];
+
+test('a history in good order breaks nothing', async (t) => {
+  await using place = await open();
+  await place.session([
+    ['session.created', 1],
+    ['session.queued', 1],
+  ]);
+  t.deepEqual(await place.broken(), []);
+});
+
+const broken = test.macro(
+  async (t, ids: string[], change: (place: Awaited<ReturnType<typeof open>>, id: string) => Promise<unknown>) => {
+    await using place = await open();
+    const id = await place.session([
+      ['session.created', 1],
+      ['session.queued', 1],
+    ]);
+    await change(place, id);
+    t.deepEqual(await place.broken(), ids);
+  },
+);
+
+test('a gap in the history is seen', broken, ['I1'], ({ witness }, id) =>
+  witness.query('delete from session_events where session_id = $1 and seq = 1', [id]),
+);
+
+test('a session that stands elsewhere than its history is seen', broken, ['I1'], ({ witness }, id) =>
+  witness.query('update sessions set version = 5 where id = $1', [id]),
+);
+
+test('a write under an old epoch is seen', broken, ['I3'], async ({ witness, event }, id) => {
+  await witness.query('update sessions set owner_epoch = 2, owner = gen_random_uuid() where id = $1', [id]);
+  await event(id, 3, 'session.checkpoint-made', 1);
+});
+
+test('a dispatch under the epoch of a deposed scheduler is seen', broken, ['I3'], async ({ witness, event }, id) => {
+  await witness.query(`insert into leaders values ('scheduler', gen_random_uuid(), 7, now())`);
+  await event(id, 3, 'session.running', 1, { schedulerEpoch: 6 });
+});
+
+test('an epoch that falls is seen', broken, ['I2', 'I3'], async ({ witness, event }, id) => {
+  await witness.query('update sessions set owner_epoch = 2 where id = $1', [id]);
+  await event(id, 3, 'session.checkpoint-made', 2);
+  await event(id, 4, 'session.checkpoint-made', 1);
+});
+
+test('two owners under one epoch are seen', broken, ['I6'], async ({ witness, event }, id) => {
+  await witness.query('update sessions set owner = gen_random_uuid() where id = $1', [id]);
+  await event(id, 3, 'session.checkpoint-made', 1);
+});
+
+test('a way out of a final state is seen', broken, ['I15'], ({ event }, id) =>
+  event(id, 3, 'session.running', 1, { from: 'completed', to: 'running' }),
+);
+
+test('a call that was let through under an old epoch is seen', broken, ['I4'], async ({ witness }, id) => {
+  await witness.query('update sessions set owner_epoch = 3 where id = $1', [id]);
+  await witness.query('insert into run_fences (session_id, fence, gateway) values ($1, 2000001, gen_random_uuid())', [
+    id,
+  ]);
+});
+
+test('a call that passed no gate is seen', broken, ['I4'], ({ calls }, id) => {
+  calls.push({ number: 1, atMs: Date.now(), kind: 'prompt', sessionId: id, messageId: 'm', fault: null });
+  return Promise.resolve();
+});
+
+test('a prompt that was posted twice is seen', broken, ['I4', 'I13'], ({ calls }, id) => {
+  const call = { atMs: Date.now(), kind: 'prompt', sessionId: id, messageId: 'm', fault: null } as const;
+  calls.push({ ...call, number: 1 }, { ...call, number: 2 });
+  return Promise.resolve();
+});
+
+test('an event that was published and is not in the history is seen', broken, ['I17'], ({ events }, id) => {
+  events.set(`${id}:9`, { sessionId: id, seq: 9, type: 'session.paused', epoch: 1, commandId: null, at: Date.now() });
+  return Promise.resolve();
+});
+
+test('a statement waits at a barrier until it is lifted', async (t) => {
+  await using place = await open();
+  const id = await place.session([['session.created', 1]]);
+  const barrier = await place.witness.block('dispatch');
+  const dispatched = place.event(id, 2, 'session.running', 1);
+  while ((await barrier.waiting()) === 0);
+  t.deepEqual(await place.witness.query('select seq from session_events where seq = 2'), []);
+  await barrier[Symbol.asyncDispose]();
+  await dispatched;
+  t.is((await place.witness.query('select seq from session_events where seq = 2')).length, 1);
+});
+
+/** A database with the witness in it, into which rows are put by hand. */
+async function open() {
+  const stack = new AsyncDisposableStack();
+  const { url } = stack.use(await openTestDatabase());
+  const witness = stack.use(await Witness.enter(url));
+  const owner = randomUUID();
+  const calls: Evidence['calls'][number][] = [];
+  const events = new Map<string, Evidence['observed']['events'] extends ReadonlyMap<string, infer E> ? E : never>();
+  const observed = { events, outOfOrder: [] };
+  const evidence = { witness, history: new History(), observed, calls, windows: [], losses: [], final: false };
+  const event = async (id: string, seq: number, type: string, epoch: number, data: object = {}): Promise<void> => {
+    await witness.query('update sessions set version = $2 where id = $1', [id, seq]);
+    await witness.query(EVENT, [id, seq, type, data, epoch]);
+  };
+  return {
+    witness,
+    calls,
+    events,
+    event,
+    async session(history: readonly (readonly [type: string, epoch: number])[]) {
+      const id = randomUUID();
+      await witness.query(SESSION, [id, owner]);
+      for (const [index, [type, epoch]] of history.entries()) await event(id, index + 1, type, epoch);
+      return id;
+    },
+    async broken() {
+      const findings = await look(evidence, { final: false });
+      return LOOKED_AT.filter((id) => (findings.get(id)?.length ?? 0) > 0);
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+const SESSION = `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner, owner_epoch, version, attempt_open, snapshot, created_at, updated_at)
+values ($1, 't', 'queued', 2, '{}', '/', 'in_place', $2, 1, 0, false, '{}', now(), now())`;
+
+const EVENT = `insert into session_events (session_id, seq, type, data, epoch, cause, at) values ($1, $2, $3, $4, $5, '{}', now())`;

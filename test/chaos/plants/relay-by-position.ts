@@ -1,0 +1,18 @@
+import type { Plant } from './plant.ts';
+
+export const relayByPosition: Plant = {
+  name: 'relay-by-position',
+  says: 'the relay goes on after the last position that it saw, whatever is still open before it',
+  edits: [
+    {
+      file: 'services/session-actor/src/adapters/postgres-history-tail.ts',
+      find: `  where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+  order by xid, position limit \${PAGE}`,
+      replace: `  where position > $2::bigint and $1::xid8 is not null
+  order by position limit \${PAGE}`,
+    },
+  ],
+  services: ['session-actor'],
+  faults: ['slow-commits'],
+  breaks: ['I17', 'I18'],
+};
