@@ -200,7 +200,8 @@ export class Fleet implements AsyncDisposable {
 
   async #remove(id: string, entry: Entry): Promise<void> {
     this.#entries.delete(id);
-    await this.#down(entry, 'It is no longer known.');
+    entry.link.set(null, { restarted: false });
+    await this.#stopServing(entry);
     await entry.agent[Symbol.asyncDispose]();
   }
 }
