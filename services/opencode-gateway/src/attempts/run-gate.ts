@@ -9,6 +9,8 @@ import type { Authority, Gate, GateAnswer } from './gate.ts';
  * the run, so that a process that was stopped in between asks again.
  */
 const FRESH_MS = 2_000;
+/** PostgreSQL's `deadlock_detected`. */
+const DEADLOCK = '40P01';
 const ASK_AGAIN_MS = 500;
 const BUSY_MS = 5;
 /** Without a newer order for this long the run is given up; a living owner orders it again. */
@@ -39,6 +41,8 @@ export class RunAuthority {
 export interface RunGate {
   /** Throws `SupersededError`, or the signal's reason. Waits while the database is away or the owner has lost the session. */
   pass(signal: AbortSignal): Promise<void>;
+  /** The same, unless it was passed a moment ago: before the run says or stores what another one could know better. */
+  confirm(signal: AbortSignal): Promise<void>;
   /** The same at the beginning of a run: keeps off its predecessors, and tells how far they had come. */
   claim(signal: AbortSignal): Promise<GateAnswer>;
 }
@@ -52,14 +56,23 @@ export interface RunGateParts {
 
 export function createRunGate(parts: RunGateParts): RunGate {
   let justClaimed = false;
+  let passedAtMs = Number.NEGATIVE_INFINITY;
+  const ask = async (token: string | null, signal: AbortSignal): Promise<GateAnswer> => {
+    const answer = await passed(parts, token, signal);
+    passedAtMs = performance.now();
+    return answer;
+  };
   return {
     async pass(signal) {
       // The claim was let through in this very turn of the event loop: nothing can have happened since.
       if (justClaimed) justClaimed = false;
-      else await passed(parts, null, signal);
+      else await ask(null, signal);
+    },
+    async confirm(signal) {
+      if (performance.now() - passedAtMs > FRESH_MS) await ask(null, signal);
     },
     async claim(signal) {
-      const answer = await passed(parts, parts.token, signal);
+      const answer = await ask(parts.token, signal);
       justClaimed = true;
       setImmediate(() => {
         justClaimed = false;
@@ -89,9 +102,10 @@ async function freshAnswer({ gate, sessionId, authority }: RunGateParts, token: 
   return answer?.state === 'open' && isOld ? { ...answer, state: 'busy' as const } : answer;
 }
 
-/** A database that is away is waited for: without it nobody else can take the session either. */
+/** A database that is away is waited for: without it nobody else can take the session either. Of two that wait for each other it ends one. */
 function orNotNow(error: unknown): null {
-  if (error instanceof AppError && error.retryable) return null;
+  const isAway = error instanceof AppError && error.retryable;
+  if (isAway || (error instanceof Error && Reflect.get(error, 'code') === DEADLOCK)) return null;
   throw error;
 }
 

@@ -60,26 +60,30 @@ function openMachine() {
     const adopted = machine.runs;
     machine.keeper = gateway;
     machine.runs = true;
-    const exited = Promise.withResolvers<string>();
-    return managedServer({
-      id: 'managed-1',
-      url: 'http://127.0.0.1:9',
-      password: 'password',
-      pid: 1,
-      startedAt: '',
-      adopted,
-      exited: exited.promise,
-      async stop() {
-        machine.runs = false;
-        machine.keeper = null;
-        exited.resolve('stopped');
-      },
-      async release() {
-        machine.keeper = null;
-      },
-    });
+    return fakeServer(machine, adopted);
   };
   return machine;
+}
+
+function fakeServer(machine: { keeper: string | null; runs: boolean }, adopted: boolean): ManagedServer {
+  const exited = Promise.withResolvers<string>();
+  return managedServer({
+    id: 'managed-1',
+    url: 'http://127.0.0.1:9',
+    password: 'password',
+    pid: 1,
+    startedAt: '',
+    adopted,
+    exited: exited.promise,
+    async stop() {
+      machine.runs = false;
+      machine.keeper = null;
+      exited.resolve('stopped');
+    },
+    async release() {
+      machine.keeper = null;
+    },
+  });
 }
 
 function tableOf(table: Map<string, KnownServer & { keeper: string }>) {
