@@ -3,6 +3,9 @@ import { type Client, createClient, defaultDataDirectory, readApiKey } from '@oi
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Runs a task with a client and closes that afterwards. */
+export type WithClient = (task: (client: Client) => Promise<void>) => Promise<void>;
+
 const DEFAULT_URL = 'http://127.0.0.1:8000';
 
 /** A client of the orchestrator that the environment names, or of the one on this machine. Throws `StartupError` without a key. */

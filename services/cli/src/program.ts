@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { PRIORITIES, SESSION_TYPES, type SessionView, WORKSPACES } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
 import { Command, Option } from 'commander';
-import { connect, type Environment } from './connect.ts';
+import { connect, type Environment, type WithClient } from './connect.ts';
+import { deadLetterCommands } from './dead-letter-commands.ts';
 import { eventLine, printable, sessionLines, sessionsTable } from './show-session.ts';
 import { type SubmitOptions, submit } from './submit.ts';
 import { watchSession } from './watch-session.ts';
@@ -31,6 +32,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
 
   submitCommand(oio, withClient, print, out, environment);
   readingCommands(oio, withClient, print, out);
+  deadLetterCommands(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {
     oio
       .command(`${name} <id>`)
@@ -43,8 +45,6 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
 function steer(client: Client, name: keyof typeof STEERING, id: string): Promise<SessionView> {
   return name === 'delete' ? client.deleteSession({ id }) : client[`${name}Session`]({ id }, {});
 }
-
-type WithClient = (task: (client: Client) => Promise<void>) => Promise<void>;
 
 function submitCommand(
   oio: Command,

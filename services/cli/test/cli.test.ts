@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -80,6 +83,58 @@ test('every command says what it is for', (t) => {
     [],
   );
 });
+
+test('a dead letter is shown with what it says, and nothing in it reaches the terminal as a command', async (t) => {
+  const asked: string[] = [];
+  await using server = await startServer((path, response) => {
+    asked.push(path);
+    response.end(JSON.stringify(path.includes('?') ? { deadLetters: [LETTER], nextCursor: null } : LETTER));
+  });
+  const run = async (...words: string[]) => {
+    const out = new PassThrough();
+    await program({ OIO_URL: server.url, OIO_API_KEY: 'k' }, out).parseAsync(['node', 'oio', 'dead-letters', ...words]);
+    out.end();
+    return text(out);
+  };
+  t.regex(await run('list', '-n', '5'), /session\.create.*malformed/);
+  t.true((await run('show', LETTER.id)).endsWith('the �[31m payload\n'));
+  t.regex(await run('replay', LETTER.id), /replayed +2026/);
+  t.deepEqual(asked, [
+    'GET /v1/dead-letters?limit=5',
+    `GET /v1/dead-letters/${LETTER.id}`,
+    `POST /v1/dead-letters/${LETTER.id}/replay`,
+  ]);
+});
+
+const LETTER = {
+  id: '019aa0e0-0000-7000-8000-000000000000',
+  subject: 'session.create',
+  consumer: 'session-actor',
+  reason: 'malformed',
+  detail: 'title: is missing',
+  encoding: 'text',
+  truncated: false,
+  receivedAt: '2026-01-01T00:00:00.000Z',
+  replayedAt: '2026-01-02T00:00:00.000Z',
+  payload: 'the \u001b[31m payload',
+};
+
+async function startServer(handle: (path: string, response: ServerResponse) => void) {
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json');
+    handle(`${request.method} ${request.url}`, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
 
 function transition(seq: number, to: string): SessionMessage {
   const event = { seq, type: `session.${to}`, at: '2026-01-01T00:00:00.000Z', data: { to } };

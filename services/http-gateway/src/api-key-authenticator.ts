@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Authenticator, Principal } from './ports.ts';
 
-/** Whoever holds the key of the installation. */
-const OWNER: Principal = { id: 'owner', tenant: 'default', scopes: ['read', 'write'] };
+/** Whoever holds the key of the installation, and so runs it. */
+const OWNER: Principal = { id: 'owner', tenant: 'default', scopes: ['read', 'write', 'operator'] };
 
 export interface ApiKey {
   readonly key: string;

@@ -7,7 +7,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,4096}=*) *$/i;
 export async function authenticate(
   authenticator: Authenticator,
   header: string | undefined,
-  scope: 'read' | 'write',
+  scope: Principal['scopes'][number],
 ): Promise<Principal> {
   if (!header) throw new UnauthenticatedError('Send the API key: "Authorization: Bearer <key>".');
   const token = BEARER.exec(header)?.[1];

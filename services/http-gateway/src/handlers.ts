@@ -1,14 +1,14 @@
 import type { ClientCommandName } from '@oio/contracts';
+import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { openApiDocument } from './openapi.ts';
 import { createReadHandlers } from './read-handlers.ts';
-import type { Readiness } from './readiness.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
 import type { Order, RouteHandlers } from './route-types.ts';
 import { commandSession } from './session-commands.ts';
 import { sessionAnswer } from './session-answer.ts';
 import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
-export type HandlerParts = SubmitParts & RelayParts & { readonly readiness: Readiness };
+export type HandlerParts = SubmitParts & RelayParts & DeadLetterParts;
 
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 
@@ -21,6 +21,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createRelayHandlers(parts),
     ...createProcessHandlers(parts),
     ...createSubmitHandler(parts),
+    ...createDeadLetterHandlers(parts),
     startSession: command('start'),
     pauseSession: command('pause'),
     resumeSession: command('resume'),
@@ -36,8 +37,8 @@ function createProcessHandlers({ readiness }: HandlerParts): Pick<RouteHandlers,
   return {
     live: async () => ({ body: { status: 'live' } }),
     async ready() {
-      const { ready, checks } = await readiness.ask();
-      return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not_ready', checks: { ...checks } } };
+      const { status, dependencies } = await readiness.ask();
+      return { status: status === 'not_ready' ? 503 : 200, body: { status, dependencies: [...dependencies] } };
     },
     openapi: async () => ({ body: openApiDocument() as never }),
   };

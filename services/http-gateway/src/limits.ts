@@ -6,6 +6,8 @@ export interface Limits {
   readonly bodyBytes: number;
   /** Requests being answered at a time, streams and waits apart; the rest is refused at once with 503. */
   readonly inFlight: number;
+  /** Nothing that requests need may keep a client longer than this; it is told that no answer came in time. */
+  readonly answerMs: number;
   /** Orders on their way into the system at a time, at most and at least; in between it is found by what they take. */
   readonly orders: { readonly most: number; readonly fewest: number; readonly targetMs: number };
   /** Requests that wait for the end of a session; more are answered without waiting. */
@@ -25,6 +27,7 @@ export const LIMITS: Limits = {
   headerBytes: 16_384,
   bodyBytes: 262_144,
   inFlight: 1_000,
+  answerMs: 20_000,
   orders: { most: 1_000, fewest: 64, targetMs: 500 },
   waits: 5_000,
   lookMs: 2_000,

@@ -16,7 +16,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The body cannot be read: it is not JSON, or not UTF-8.',
   401: 'No valid credentials.',
   403: 'The credentials lack the scope.',
-  404: 'There is no such session in the tenant.',
+  404: 'There is nothing of that id, or not in the tenant.',
   409: 'The present state does not allow it; `facts` says what it does.',
   412: '`If-Match` names another version than the present one.',
   413: 'The body is larger than 256 KiB.',
@@ -25,7 +25,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   429: 'Too many event streams are open.',
   500: 'A bug; the log has it under the correlation id.',
   503: 'Something that is needed does not work at the moment; `Retry-After` says when to try again.',
-  504: 'No answer came in time. Repeat it with the same Idempotency-Key.',
+  504: 'No answer came in time. Repeat it with the same Idempotency-Key, after `Retry-After`.',
 };
 
 const HEADERS = {
@@ -141,14 +141,14 @@ function problems(route: Route) {
   );
 }
 
-function statusesOf({ scope, params, query, body, reply }: Route): number[] {
-  const changes = scope === 'write';
+function statusesOf({ method, scope, params, query, body, reply }: Route): number[] {
+  const changes = method !== 'GET';
   const always = [500, 503];
   const cases: readonly [boolean, readonly number[]][] = [
     [scope !== 'public', [401, 403, 504]],
     [params !== undefined, [404]],
     [changes, [409]],
-    [changes && params !== undefined, [412]],
+    [scope === 'write' && params !== undefined, [412]],
     [body !== undefined, [400, 413, 415]],
     [[params, query, body].some(Boolean), [422]],
     [reply === 'text/event-stream', [429]],

@@ -1,15 +1,15 @@
-import type { Checkpoint, Priority, Status, StoredSessionEvent } from '@oio/contracts';
+import type { Checkpoint, Priority, Scope, Status, StoredSessionEvent } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Database } from '@oio/persistence';
-import type { Clock, Logger } from '@oio/runtime';
+import type { Clock, DependencyHealth, Logger } from '@oio/runtime';
 
 /** Who a request comes from. */
 export interface Principal {
   readonly id: string;
   readonly tenant: string;
-  readonly scopes: readonly ('read' | 'write')[];
+  readonly scopes: readonly Exclude<Scope, 'public'>[];
 }
 
 /** Says whose credentials these are. */
@@ -17,9 +17,6 @@ export interface Authenticator {
   /** Null when the token is nobody's. Takes the same time whether a token is nearly right or not at all. */
   authenticate(token: string): Promise<Principal | null>;
 }
-
-/** Whether something that requests depend on works: resolves when it does, else throws. */
-export type Check = () => Promise<unknown>;
 
 export interface SessionFilter {
   readonly status?: readonly Status[] | undefined;
@@ -81,6 +78,6 @@ export interface HttpGatewayPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly authenticator: Authenticator;
-  /** Asked by `/health/ready`, beside the database. */
-  readonly checks?: Readonly<Record<string, Check>>;
+  /** How the things do that the process depends on, for `/health/ready` and `/metrics`. Default: the database alone is asked. */
+  readonly health?: () => Promise<readonly DependencyHealth[]>;
 }

@@ -64,7 +64,7 @@ export function isBug(thrown: unknown): boolean {
 
 function headersOf(status: number, retryAfterMs: number | undefined): Record<string, string> {
   if (status === 401) return { 'WWW-Authenticate': 'Bearer realm="oio"' };
-  if (status === 503 || status === 429)
+  if (status === 503 || status === 504 || status === 429)
     return { 'Retry-After': String(Math.max(1, Math.ceil((retryAfterMs ?? 1_000) / 1_000))) };
   return {};
 }

@@ -1,43 +1,60 @@
-import { AppError } from '@oio/errors';
-import type { Check } from './ports.ts';
+import type { DependencyHealth } from '@oio/runtime';
 
-const CHECK_WITHIN_MS = 2_000;
+const REPORT_WITHIN_MS = 3_000;
 /** Anybody may ask, so that the answer is kept for a moment. */
 const KEPT_MS = 500;
 
+type Reports = readonly DependencyHealth[];
+
+/** How the things do that requests need. */
 export interface Readiness {
-  /** Each check with `ok` or why it is not. */
-  ask(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
+  ask(): Promise<{ readonly status: 'ready' | 'degraded' | 'not_ready'; readonly dependencies: Reports }>;
 }
 
-/** Whether requests can be met. */
-export function createReadiness(checks: Readonly<Record<string, Check>>): Readiness {
-  let kept: { readonly at: number; readonly answer: ReturnType<Readiness['ask']> } | null = null;
+/** Ready while nothing is down but what can be done without. */
+export function createReadiness(health: () => Promise<Reports>): Readiness {
+  let kept: { readonly at: number; readonly reports: Promise<Reports> } | null = null;
   return {
-    ask() {
-      if (!kept || performance.now() - kept.at > KEPT_MS) kept = { at: performance.now(), answer: askAll(checks) };
-      return kept.answer;
+    async ask() {
+      if (!kept || performance.now() - kept.at > KEPT_MS) kept = { at: performance.now(), reports: reportsOf(health) };
+      const dependencies = await kept.reports;
+      return { status: statusOf(dependencies), dependencies };
     },
   };
 }
 
-async function askAll(checks: Readonly<Record<string, Check>>) {
-  const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await resultOf(check)] as const),
-  );
-  return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
+/** The database alone, by a question that costs it nothing. */
+export function databaseHealth(ping: () => Promise<void>): () => Promise<Reports> {
+  const about = { name: 'postgres', optional: false, figures: {} } as const;
+  return async () => {
+    const askedAt = performance.now();
+    try {
+      await ping();
+      return [{ ...about, state: 'ok', latencyMs: performance.now() - askedAt, detail: 'It answers.' }];
+    } catch {
+      return [{ ...about, state: 'down', latencyMs: null, detail: 'It cannot be reached.' }];
+    }
+  };
 }
 
-async function resultOf(check: Check): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer within ${CHECK_WITHIN_MS / 1_000} s`), CHECK_WITHIN_MS);
-  });
+/** Reports that fail or take too long are one as well. */
+async function reportsOf(health: () => Promise<Reports>): Promise<Reports> {
+  const { promise: late, resolve } = Promise.withResolvers<Reports>();
+  const timer = setTimeout(() => resolve(silent(`No report within ${REPORT_WITHIN_MS / 1_000} s.`)), REPORT_WITHIN_MS);
   try {
-    return await Promise.race([check().then(() => 'ok'), late]);
-  } catch (error) {
-    return error instanceof AppError ? error.code : 'failed';
+    return await Promise.race([health(), late]);
+  } catch {
+    return silent('The report failed.');
   } finally {
     clearTimeout(timer);
   }
+}
+
+function silent(detail: string): Reports {
+  return [{ name: 'dependencies', state: 'down', optional: false, latencyMs: null, detail, figures: {} }];
+}
+
+function statusOf(dependencies: Reports): 'ready' | 'degraded' | 'not_ready' {
+  if (dependencies.some(({ state, optional }) => state === 'down' && !optional)) return 'not_ready';
+  return dependencies.every(({ state }) => state === 'ok') ? 'ready' : 'degraded';
 }

@@ -1,7 +1,9 @@
 import { diffWorkspace, metricsExposition, sessionMetrics } from '@oio/contracts';
 import type { Bus, Envelope } from '@oio/messaging';
 import { newId } from '@oio/runtime';
+import { dependencyMetrics } from './dependency-metrics.ts';
 import type { Principal, SessionReader } from './ports.ts';
+import type { Readiness } from './readiness.ts';
 import { standingOf } from './read-handlers.ts';
 import type { RouteHandlers } from './route-types.ts';
 import { noSuchSession } from './session-commands.ts';
@@ -9,6 +11,7 @@ import type { SessionStreams } from './session-streams.ts';
 
 export interface RelayParts {
   readonly bus: Bus;
+  readonly readiness: Readiness;
   readonly reader: SessionReader;
   readonly streams: SessionStreams;
 }
@@ -16,7 +19,7 @@ export interface RelayParts {
 type Names = 'getDiff' | 'getMetrics' | 'metrics' | 'streamSession';
 
 /** What the other services are asked for, and what they tell by themselves. */
-export function createRelayHandlers({ bus, reader, streams }: RelayParts): Pick<RouteHandlers, Names> {
+export function createRelayHandlers({ bus, reader, readiness, streams }: RelayParts): Pick<RouteHandlers, Names> {
   return {
     async getDiff(request) {
       const { id } = request.params;
@@ -33,8 +36,11 @@ export function createRelayHandlers({ bus, reader, streams }: RelayParts): Pick<
       return { body: await bus.request(sessionMetrics, { sessionId: id }, envelopeOf(request, id)) };
     },
     async metrics(request) {
-      const { contentType, body } = await bus.request(metricsExposition, {}, envelopeOf(request, null));
-      return { headers: { 'Content-Type': contentType }, body };
+      const [{ contentType, body }, { dependencies }] = await Promise.all([
+        bus.request(metricsExposition, {}, envelopeOf(request, null)),
+        readiness.ask(),
+      ]);
+      return { headers: { 'Content-Type': contentType }, body: body + dependencyMetrics(dependencies) };
     },
     async streamSession({ params: { id }, query, headers, principal: { tenant }, standAside }) {
       await standingOf(reader, tenant, id);

@@ -1,6 +1,7 @@
 import { type RouteName, type Route, routes } from '@oio/contracts';
 import type { Admission } from './admission.ts';
 import { authenticate } from './bearer.ts';
+import { withDeadline } from './deadline.ts';
 import type { Context } from './gateway-context.ts';
 import type { Limits } from './limits.ts';
 import { type FurtherViolations, parseRequest } from './parse-request.ts';
@@ -32,11 +33,16 @@ export async function runRoute(
   const further = principal ? parts.further[name]?.(principal, state.correlationId) : undefined;
   const parsed = await parseRequest(ctx, params, route, parts.limits, further);
   state.sessionId = params['id'] ?? null;
-  const standAside = (): AbortSignal => parts.admission.standAside(ctx.req, ctx.res);
   const { correlationId } = state;
-  const request = { ...parsed, route: name, principal, correlationId, standAside } as RouteRequest;
   const handler: RouteHandler = parts.handlers[name];
-  answer(ctx, route, await handler(request));
+  const found = await withDeadline(parts.limits.answerMs, (extend) => {
+    const standAside = (): AbortSignal => {
+      extend((parsed.headers.waitSeconds ?? 0) * 1_000);
+      return parts.admission.standAside(ctx.req, ctx.res);
+    };
+    return handler({ ...parsed, route: name, principal, correlationId, standAside } as RouteRequest);
+  });
+  answer(ctx, route, found);
 }
 
 function answer(ctx: Context, route: Route, { status, headers, body }: Answer): void {

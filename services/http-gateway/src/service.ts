@@ -1,4 +1,5 @@
 import { EXIT_CODE, StartupError } from '@oio/errors';
+import { createPostgresDeadLetters } from '@oio/persistence';
 import { Admission } from './admission.ts';
 import { createPostgresIdempotencyKeys } from './adapters/postgres-idempotency-keys.ts';
 import { createPostgresSessionReader } from './adapters/postgres-session-reader.ts';
@@ -12,8 +13,9 @@ import { isEveryAddress } from './loopback.ts';
 import { createPlaceInspection } from './place-violations.ts';
 import { OrderLimit } from './order-limit.ts';
 import type { HttpGatewayPorts } from './ports.ts';
-import { createReadiness } from './readiness.ts';
+import { createReadiness, databaseHealth } from './readiness.ts';
 import { createOverloadRefusal } from './refuse-overload.ts';
+import { createReplay } from './replay-message.ts';
 import { SessionEnds } from './session-ends.ts';
 import { SessionStreams } from './session-streams.ts';
 
@@ -37,13 +39,16 @@ export async function startHttpGateway(
   const { bus, router, database, clock, logger, authenticator } = ports;
   const reader = createPostgresSessionReader(database);
   const keys = createPostgresIdempotencyKeys(database);
-  const readiness = createReadiness({ database: () => reader.ping(), ...ports.checks });
+  const readiness = createReadiness(ports.health ?? databaseHealth(() => reader.ping()));
   stack.use(forgetOldKeys(keys, logger));
   const ends = stack.use(new SessionEnds({ reader, logger, most: limits.waits, lookMs: limits.lookMs }));
   const streams = stack.use(await SessionStreams.start({ bus, reader, ends, logger, maxStreams, ...limits }));
   const admission = new Admission(limits.inFlight, new OrderLimit({ ...limits.orders, first: FIRST_ORDERS }));
 
-  const handlers = createHandlers({ bus, router, reader, keys, clock, streams, ends, admission, readiness });
+  const letters = createPostgresDeadLetters(database);
+  const replay = createReplay(bus, router);
+  const told = { streams, ends, admission, readiness };
+  const handlers = createHandlers({ bus, router, reader, keys, clock, letters, replay, ...told });
   const further = { createSession: createPlaceInspection(bus, logger) };
   const app = createApp({ handlers, further, allowedHosts, authenticator, limits, admission, logger }).callback();
   const refuse = createOverloadRefusal(logger);

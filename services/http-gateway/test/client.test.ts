@@ -34,7 +34,7 @@ test('the client speaks every kind of route', async (t) => {
   t.deepEqual((await client.getSession({ id })).checkpoints, []);
   t.deepEqual(await client.getDiff({ id }), { diff: null });
   t.is((await client.getMetrics({ id })).retries, 0);
-  t.is(await client.metrics(), 'oio_up 1\n');
+  t.true((await client.metrics()).startsWith('oio_up 1\n'));
   t.is((await client.ready()).status, 'ready');
   t.is((await client.openapi())['openapi'], '3.1.0');
   t.truthy((await client.deleteSession({ id })).deletedAt);

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { diffWorkspace } from '@oio/contracts';
+import { diffWorkspace, type Route, routes } from '@oio/contracts';
 import { EXIT_CODE, type StartupError, UnavailableError } from '@oio/errors';
+import { createInProcessBus } from '@oio/messaging';
+import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
+import { type DependencyHealth, newId } from '@oio/runtime';
 import test from 'ava';
 import { aRunningSession } from './support/a-session.ts';
 import { eventually } from '@oio/runtime/testing';
-import { startApi, withDatabase } from './support/start-api.ts';
+import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
 
@@ -41,22 +44,77 @@ test('the API does not listen on every address before its names are known', asyn
   t.is((await api.fetch('/health/live')).status, 200);
 });
 
-test('ready means that everything that requests need works', async (t) => {
-  let broken = false;
-  const sessions = async () => {
-    if (broken) throw new UnavailableError('no worker', { code: 'no_owner' });
+const OK = { state: 'ok', optional: false, latencyMs: 1, detail: 'It answers.', figures: {} } as const;
+
+test('ready means that nothing is down that requests cannot do without; what is down is told with its figures', async (t) => {
+  const postgres: DependencyHealth = { ...OK, name: 'postgres' };
+  const redis: DependencyHealth = { ...OK, name: 'redis', optional: true, figures: { breaker_open: 0 } };
+  let reports = [postgres, redis];
+  await using api = await startApi(database(), { ports: { health: async () => reports } });
+  const ask = async (status: string) => {
+    const found = await eventually(async () => {
+      const response = await api.fetch('/health/ready', { key: null });
+      const body = (await response.json()) as { status: string };
+      return body.status === status ? { code: response.status, body } : null;
+    });
+    return [found.code, found.body];
   };
-  await using api = await startApi(database(), { ports: { checks: { sessions } } });
-  const ready = await api.fetch('/health/ready');
-  t.is(ready.status, 200);
-  t.deepEqual(await ready.json(), { status: 'ready', checks: { database: 'ok', sessions: 'ok' } });
-  broken = true;
-  await eventually(async () => (await api.fetch('/health/ready')).status === 503);
-  t.deepEqual(await (await api.fetch('/health/ready')).json(), {
-    status: 'not_ready',
-    checks: { database: 'ok', sessions: 'no_owner' },
-  });
+  t.deepEqual(await ask('ready'), [200, { status: 'ready', dependencies: reports }]);
+  reports = [postgres, { ...redis, state: 'down', latencyMs: null, figures: { breaker_open: 1 } }];
+  t.deepEqual(await ask('degraded'), [200, { status: 'degraded', dependencies: reports }]);
+  const metrics = await (await api.fetch('/metrics')).text();
+  t.true(metrics.startsWith('oio_up 1\n'));
+  t.regex(metrics, /^oio_dependency_up\{service="http-gateway",dependency="redis"\} 0$/m);
+  t.regex(metrics, /^oio_dependency_figure\{service="http-gateway",dependency="redis",figure="breaker_open"\} 1$/m);
+  t.regex(metrics, /^oio_dependency_latency_seconds\{service="http-gateway",dependency="postgres"\} 0.001$/m);
+  reports = [{ ...postgres, state: 'down' }, redis];
+  t.deepEqual(await ask('not_ready'), [503, { status: 'not_ready', dependencies: reports }]);
   t.is((await api.fetch('/health/live')).status, 200);
+});
+
+test('a database that is gone is an outage, not an answer: every route says so and when to come again', async (t) => {
+  const gone = async () => {
+    throw new UnavailableError('The database does not answer at the moment.', { code: 'database_unavailable' });
+  };
+  await using api = await startApi(database(), { ports: { database: { ...database(), query: gone } } });
+  const id = newId();
+  for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
+    if (route.scope === 'public' || name === 'metrics') continue;
+    const response = await api.fetch(route.path.replace('{id}', id), {
+      method: route.method,
+      key: route.scope === 'operator' ? KEYS.operator : KEYS.alice,
+      ...(route.body && { json: name === 'createSession' ? draft({ id }) : {} }),
+      headers: { 'idempotency-key': newId() },
+    });
+    t.is(response.status, 503, `${name}: ${await response.text()}`);
+    t.truthy(response.headers.get('retry-after'), name);
+  }
+  t.is((await api.fetch('/health/ready')).status, 503);
+});
+
+test('a database that hangs keeps nobody longer than an answer may take', async (t) => {
+  const hung = { ...database(), query: () => new Promise<never>(() => undefined) };
+  await using api = await startApi(database(), { limits: { answerMs: 100 }, ports: { database: hung } });
+  const asked = [
+    api.fetch('/v1/sessions'),
+    api.fetch(`/v1/sessions/${newId()}`, { headers: { prefer: 'wait=60' } }),
+    api.fetch('/v1/sessions', { json: draft(), headers: { 'idempotency-key': newId(), prefer: 'wait=60' } }),
+  ];
+  for (const response of await Promise.all(asked)) {
+    t.is(response.status, 504);
+    t.truthy(response.headers.get('retry-after'));
+    t.like(await response.json(), { code: 'no_answer_in_time' });
+  }
+});
+
+test('without anybody who takes commands an order is refused for now', async (t) => {
+  const bus = createInProcessBus();
+  const router = createSessionRouter(bus, createInProcessOwnerDirectory());
+  await using api = await startApi(database(), { ports: { bus, router } });
+  const response = await api.fetch('/v1/sessions', { json: draft() });
+  t.is(response.status, 503);
+  t.truthy(response.headers.get('retry-after'));
+  t.is((await api.fetch('/metrics')).status, 503);
 });
 
 test('a stop lets requests that are being answered finish and takes no new ones', async (t) => {

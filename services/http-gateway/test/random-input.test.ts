@@ -2,7 +2,7 @@ import { type Route, routes } from '@oio/contracts';
 import test from 'ava';
 import fc from 'fast-check';
 import { aRunningSession } from './support/a-session.ts';
-import { draft, startApi, withDatabase } from './support/start-api.ts';
+import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
 const RUNS = 60;
@@ -56,7 +56,8 @@ for (const [name, route] of Object.entries(routes as Record<string, Route>).filt
     const property = fc.asyncProperty(fc.record(fields, { requiredKeys: [] }), awkward, async (some, id) => {
       const query = new URLSearchParams(some as Record<string, string>).toString();
       const path = route.path.replace('{id}', encodeURIComponent(id.toWellFormed()));
-      const response = await api.fetch(`${path}?${query}`, { method: route.method });
+      const key = route.scope === 'operator' ? KEYS.operator : KEYS.alice;
+      const response = await api.fetch(`${path}?${query}`, { method: route.method, key });
       t.true(response.status < 500, `${response.status} ${await response.text()}`);
     });
     await fc.assert(property, { numRuns: RUNS });

@@ -1,4 +1,5 @@
 export * from './contract.ts';
+export * from './dead-letters.ts';
 export { agentName, modelName, sessionId } from './fields.ts';
 export * from './metrics.ts';
 export * from './new-session.ts';

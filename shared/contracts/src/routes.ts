@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deadLetter, deadLetterSummary } from './dead-letters.ts';
 import { boundedText, sessionId } from './fields.ts';
 import { newSession } from './new-session.ts';
 import { sessionOutput, workspaceDiff } from './opencode.ts';
@@ -8,7 +9,8 @@ import { executionMetrics, sessionDetail, sessionView } from './session-view.ts'
 import { checkpoint } from './usage.ts';
 import { PRIORITIES, STATUSES } from './vocabulary.ts';
 
-export type Scope = 'public' | 'read' | 'write';
+/** `operator`: for whoever runs the installation; what it shows belongs to any tenant. */
+export type Scope = 'public' | 'read' | 'write' | 'operator';
 
 /** One operation of the HTTP API. Handlers, the client and the OpenAPI document derive from it. */
 export interface Route {
@@ -30,12 +32,15 @@ export interface Route {
 }
 
 const byId = z.strictObject({ id: sessionId });
+const byDeadLetterId = z.strictObject({ id: z.uuid({ error: 'id must be a UUID.' }).toLowerCase() });
 const limit = z.coerce
   .number({ error: 'limit must be a whole number from 1 to 200.' })
   .int('limit must be a whole number from 1 to 200.')
   .min(1, 'limit must be at least 1.')
   .max(200, 'limit must be at most 200.')
   .default(50);
+
+const cursor = z.string().max(200).optional().describe('`nextCursor` of the page before.');
 
 const listQuery = z.strictObject({
   status: z
@@ -48,7 +53,7 @@ const listQuery = z.strictObject({
   parentId: sessionId.optional(),
   tag: boundedText('tag', 1, 100).optional(),
   limit,
-  cursor: z.string().max(200).optional().describe('`nextCursor` of the page before.'),
+  cursor,
 });
 
 const after = z.coerce
@@ -75,6 +80,18 @@ function commandRoute<N extends Exclude<keyof typeof clientCommands, 'create' | 
     reply: sessionView,
   } as const satisfies Route;
 }
+
+/** How something that the API depends on does. Only one that is not optional makes it not ready. */
+const dependencyReport = z
+  .object({
+    name: z.string(),
+    state: z.enum(['ok', 'degraded', 'down']),
+    optional: z.boolean(),
+    latencyMs: z.number().nullable(),
+    detail: z.string(),
+    figures: z.record(z.string(), z.number()),
+  })
+  .meta({ id: 'DependencyReport' });
 
 export const routes = {
   createSession: {
@@ -172,6 +189,33 @@ export const routes = {
     status: 200,
     reply: 'text/event-stream',
   },
+  listDeadLetters: {
+    method: 'GET',
+    path: '/v1/dead-letters',
+    summary: 'List messages on the bus that could not be used, newest first.',
+    scope: 'operator',
+    query: z.strictObject({ limit, cursor }),
+    status: 200,
+    reply: z.object({ deadLetters: z.array(deadLetterSummary), nextCursor: z.string().nullable() }),
+  },
+  getDeadLetter: {
+    method: 'GET',
+    path: '/v1/dead-letters/{id}',
+    summary: 'Read one message that could not be used, with what it says.',
+    scope: 'operator',
+    params: byDeadLetterId,
+    status: 200,
+    reply: deadLetter,
+  },
+  replayDeadLetter: {
+    method: 'POST',
+    path: '/v1/dead-letters/{id}/replay',
+    summary: 'Send a message that could not be used again; 409 when that cannot be done, with the reason.',
+    scope: 'operator',
+    params: byDeadLetterId,
+    status: 200,
+    reply: deadLetter,
+  },
   live: {
     method: 'GET',
     path: '/health/live',
@@ -183,10 +227,10 @@ export const routes = {
   ready: {
     method: 'GET',
     path: '/health/ready',
-    summary: 'Whether requests can be met: 503 while not.',
+    summary: 'Whether requests can be met, 503 while not, and how the things do that they need.',
     scope: 'public',
     status: 200,
-    reply: z.object({ status: z.enum(['ready', 'not_ready']), checks: z.record(z.string(), z.string()) }),
+    reply: z.object({ status: z.enum(['ready', 'degraded', 'not_ready']), dependencies: z.array(dependencyReport) }),
   },
   metrics: {
     method: 'GET',

@@ -8,8 +8,11 @@ export function rawHttp(url: string, text: string, options: { readonly drip?: st
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     let answer = '';
-    const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(text));
-    const dripping = setInterval(() => options.drip && socket.writable && socket.write(options.drip), 50);
+    let dripping: NodeJS.Timeout | undefined;
+    const socket = connect({ host: hostname, port: Number(port) }, () => {
+      socket.write(text);
+      dripping = setInterval(() => options.drip && socket.writable && socket.write(options.drip), 50);
+    });
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => {
       answer += chunk;

@@ -21,6 +21,8 @@ export const KEYS = {
   reader: 'reader-key-0123456789-0123456789-012',
   /** Of another tenant. */
   bob: 'bob-key-0123456789-0123456789-012345',
+  /** Of whoever runs the installation. */
+  operator: 'operator-key-0123456789-0123456789-0',
 } as const;
 
 export interface Api extends AsyncDisposable {
@@ -121,6 +123,7 @@ function authenticator() {
   return createApiKeyAuthenticator([
     { key: KEYS.alice, principal: { id: 'alice', tenant: 'acme', scopes: all } },
     { key: KEYS.reader, principal: { id: 'reader', tenant: 'acme', scopes: ['read'] } },
+    { key: KEYS.operator, principal: { id: 'root', tenant: 'ops', scopes: ['read', 'write', 'operator'] } },
     { key: KEYS.bob, principal: { id: 'bob', tenant: 'globex', scopes: all } },
   ]);
 }
