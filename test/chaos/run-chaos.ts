@@ -142,7 +142,7 @@ class Run {
       random,
       losses: this.#losses,
       seconds,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, endsAt - performance.now()))]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.round(endsAt - performance.now())))]),
       alone,
     });
     const onBegin = ({ name }: { readonly name: string }): void => {
