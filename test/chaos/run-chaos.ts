@@ -142,7 +142,7 @@ class Run {
       random,
       losses: this.#losses,
       seconds,
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.round(endsAt - performance.now())))]),
       alone,
     });
     const onBegin = ({ name }: { readonly name: string }): void => {

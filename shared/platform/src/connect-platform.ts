@@ -78,7 +78,14 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
 
   const resources = stack.move();
   return {
-    ...{ database, bus, directory, cache, clock, parking, logger, failed: failed.promise },
+    database,
+    bus,
+    directory,
+    cache,
+    clock,
+    parking,
+    logger,
+    failed: failed.promise,
     // It listens to who has ended, and not every service may.
     get router() {
       router ??= createSessionRouter(bus, directory);

@@ -15,8 +15,8 @@ export interface LoadOptions extends Omit<ScriptParts, 'directory' | 'signal' | 
 export interface Load {
   /** How many clients there are at first. */
   readonly users: number;
-  /** Adds clients until it is disposed of. */
-  more(users: number): AsyncDisposable;
+  /** Adds clients until it is disposed of; each sees its last session end. */
+  more(users: number): Disposable;
   /** No new sessions; resolves when every client has seen its last one end, or given up on it. */
   stop(): Promise<void>;
 }
@@ -43,12 +43,7 @@ export function startLoad(options: LoadOptions): Load {
     more(users) {
       const more = add(users);
       parts.push(more);
-      return {
-        async [Symbol.asyncDispose]() {
-          more.leave.abort();
-          await more.done;
-        },
-      };
+      return { [Symbol.dispose]: () => more.leave.abort() };
     },
     async stop() {
       stopping.abort();
