@@ -8,17 +8,12 @@ import { fileURLToPath } from 'node:url';
 const infra = dirname(fileURLToPath(import.meta.url));
 const path = process.argv[2] ?? join(infra, '..', '.env');
 const example = readFileSync(join(infra, '.env.example'), 'utf8');
-// Hexadecimal: it fits into URLs, configuration files and shells as it is.
-const text = example.replaceAll(/^([A-Z_]+)=$/gm, (_, name) => `${name}=${secretFor(name)}`);
+// Hexadecimal: it fits into URLs, configuration files and shells as it is. NATS takes what begins with a digit for a number.
+const text = example.replaceAll(/^([A-Z_]+)=$/gm, (_, name) => `${name}=s${randomBytes(32).toString('hex')}`);
 try {
   writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
   console.log(`Wrote ${path}. Keep it: the database knows its password and what ENCRYPTION_KEY has encrypted.`);
 } catch (error) {
   console.error(error.code === 'EEXIST' ? `${path} is there already and was left as it is.` : error.message);
   process.exitCode = 1;
-}
-
-function secretFor(name) {
-  // AES-256 takes a key of exactly 32 bytes.
-  return name === 'ENCRYPTION_KEY' ? randomBytes(32).toString('base64') : randomBytes(32).toString('hex');
 }

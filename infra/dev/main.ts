@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { runMain } from '@oio/runtime';
-import { defaultDataDirectory } from '@oio/sdk';
+import { API_KEY_FILE, defaultDataDirectory } from '@oio/sdk';
 import pc from 'picocolors';
 import { parseArguments, USAGE } from './arguments.ts';
 import { banner } from './banner.ts';
@@ -31,7 +31,7 @@ await runMain(async (stopping) => {
     onProgress: (doing) => logger.info(`${doing} …`),
   });
   const { url, dataDirectory: data, roots } = development;
-  logger.info({ url, apiKeyFile: join(data, 'api-key') }, 'everything is ready');
+  logger.info({ url, keyFile: join(data, API_KEY_FILE) }, 'everything is ready');
   if (!args.json) process.stdout.write(banner({ url, data, roots, model: args.model ?? process.env['OIO_MODEL'] }));
   return development;
 });

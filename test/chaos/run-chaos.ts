@@ -193,7 +193,7 @@ class Run {
   }
 }
 
-const REST_MS = 120_000;
+const REST_MS = 60_000;
 const SHORT_REST_MS = 8_000;
 
 const OPEN = `select (select count(*)::int from sessions where status in ('queued', 'running', 'degraded') or attempt_open

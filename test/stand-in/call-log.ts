@@ -20,10 +20,10 @@ export interface Call {
   readonly fault: string | null;
 }
 
-/** `create`, `prompt`, `resume` and `abort` change something; they are kept whole, also over restarts. */
-export type CallKind = 'create' | 'prompt' | 'resume' | 'abort' | 'events' | 'health' | 'answer' | 'read';
+/** `create`, `prompt`, `resume`, `abort` and `delete` change something; they are kept whole, also over restarts. */
+export type CallKind = 'create' | 'prompt' | 'resume' | 'abort' | 'delete' | 'events' | 'health' | 'answer' | 'read';
 
-const CHANGING: ReadonlySet<CallKind> = new Set(['create', 'prompt', 'resume', 'abort']);
+const CHANGING: ReadonlySet<CallKind> = new Set(['create', 'prompt', 'resume', 'abort', 'delete']);
 const OTHERS_KEPT = 10_000;
 
 /** Every call that came, counted. */

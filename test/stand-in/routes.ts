@@ -76,6 +76,7 @@ const ROUTES: readonly Route[] = [
   post('/session', createSession, 'create'),
   post(`/session/${ID}/prompt_async`, withSession(takePrompt), 'prompt'),
   post(`/session/${ID}/abort`, abort, 'abort'),
+  { pattern: new RegExp(`^DELETE /session/${ID}$`), kind: 'delete', answer: deleteSession },
   post(
     `/permission/${ID}/reply`,
     answerOf('permission', ({ body }) => said(body)),
@@ -159,6 +160,14 @@ function takePrompt({ turns }: RouteWorld, session: Session, { body }: RouteCall
 /** Also for an unknown id. */
 async function abort({ turns }: RouteWorld, { ids: [id = ''] }: RouteCall): Promise<Answer> {
   await turns.abort(id);
+  return ok(true);
+}
+
+/** Its turn ends, and its messages go with it. */
+async function deleteSession({ turns, store }: RouteWorld, { ids: [id = ''] }: RouteCall): Promise<Answer> {
+  if (!store.sessions.has(id)) return notFound(`Session not found: ${id}`);
+  await turns.abort(id);
+  store.deleteSession(id);
   return ok(true);
 }
 

@@ -68,6 +68,7 @@ function createWorld(password: string, stateFile: string | null): { world: Stand
   const journal = openJournal(stateFile, (kind, value) => {
     if (kind === 'session') store.putSession(value as Session);
     if (kind === 'message') store.putMessage(value as Message);
+    if (kind === 'deleted') store.deleteSession(value as string);
     if (kind === 'call') calls.add(value as Call);
   });
   store.keepIn(journal);

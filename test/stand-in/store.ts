@@ -18,6 +18,13 @@ export class Store {
     this.sessions.set(session.id, session);
   }
 
+  deleteSession(id: string): void {
+    this.#journal?.append('deleted', id);
+    this.sessions.delete(id);
+    for (const messageId of this.#ofSession.get(id) ?? []) this.#messages.delete(messageId);
+    this.#ofSession.delete(id);
+  }
+
   /** Stores the message as it is now. */
   putMessage(message: Message): void {
     this.#journal?.append('message', message);

@@ -1,3 +1,5 @@
+import { requireBinary } from '@oio/backing-servers';
+import { StartupError } from '@oio/errors';
 import { ownServer, TEST_SERVER_VARIABLE } from '@oio/persistence/testing';
 import { checkSources } from './check-sources.ts';
 import { checkDocuments, DOCUMENTS } from './documents.ts';
@@ -24,8 +26,14 @@ export function stepsFor(root: string, print: Print): Step[] {
   ];
 }
 
-/** One PostgreSQL for the whole run; every test file makes databases of its own on it. */
+/** One PostgreSQL for the whole run; every test file makes databases of its own on it, and starts its own NATS and Redis. */
 async function testsOnOneServer(root: string, print: Print): Promise<Outcome> {
+  try {
+    for (const binary of ['nats-server', 'redis-server'] as const) await requireBinary(binary);
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    return { passed: 0, failed: 1, problems: [error.message] };
+  }
   await using stack = new AsyncDisposableStack();
   const environment = { [TEST_SERVER_VARIABLE]: process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack)) };
   return await runTests({ root, print, environment });

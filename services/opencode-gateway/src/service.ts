@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from '@oio/messaging';
 import { createSessionRouter, type OwnerDirectory } from '@oio/ownership';
 import type { Database } from '@oio/persistence';
@@ -20,10 +21,12 @@ import { startKeeper } from './managed-server/keep-server.ts';
 import { startOwnServer } from './managed-server/start-own-server.ts';
 import type { AgentServer } from './ports.ts';
 import { repeat } from './repeat.ts';
+import type { ServerTable } from './server-table.ts';
 import { createWorkspaces, type Workspaces } from './workspaces/workspaces.ts';
 
 const ANNOUNCE_MS = 1_000;
 const SERVERS_MS = 2_000;
+const CHECK_MS = 1_000;
 const LEFTOVERS_MS = 5_000;
 
 export interface OpencodeGatewayPorts {
@@ -49,8 +52,8 @@ export async function startOpencodeGateway(
   const router = createSessionRouter(bus, ports.directory);
   const cipher = createCipher(await encryptionKeys(config, setting.serverDirectory));
   const table = createPostgresServerTable(database, cipher, logger);
-  const workspaces =
-    ports.workspaces ?? createWorkspaces({ ...setting, mutex: stack.use(createPostgresMutex(database)) });
+  const mutex = stack.use(createPostgresMutex(database));
+  const workspaces = ports.workspaces ?? createWorkspaces({ ...setting, mutex });
   const fences = createPostgresRunFences(database, gateway);
   const gate = createGate(fences);
 
@@ -59,30 +62,35 @@ export async function startOpencodeGateway(
   const served = { bus, attempts, workspaces, roots: setting.roots, logger };
   const connect = ports.connect ?? ((server: KnownServer) => new OpencodeAgentServer(server));
   const fleet = stack.use(new Fleet({ connect, serve: (linked) => serveServer(served, linked), logger }));
-
-  for (const server of config.OPENCODE_SERVERS) await table.enter({ ...server, managed: false });
   const capacity = config.OPENCODE_SERVER_CAPACITY;
-  const start = () => startOwnServer(config, setting);
+  const start = () => mutex.run(`opencode ${setting.serverDirectory}`, () => startOwnServer(config, setting));
   if (config.OPENCODE_MANAGED) stack.use(await startKeeper({ bus, fleet, table, gateway, capacity, start, logger }));
   stack.use(attempts);
   stack.defer(() => fleet.stopServing());
+  for (const server of config.OPENCODE_SERVERS) await table.enter({ ...server, managed: false });
+  stack.defer(await follow(table, fleet, logger));
 
-  const link = async () => {
-    await fleet.take(await table.all());
-    await fleet.check();
-  };
-  await link();
   stack.defer(await serveGateway(served, fleet, gateway));
   const announcer = await createServerAnnouncer(bus, fleet, gateway);
   stack.defer(announcer.end);
-  stack.defer(repeat(SERVERS_MS, link, logger));
   stack.defer(repeat(ANNOUNCE_MS, async () => announcer.announce(), logger));
   const runs = createPostgresLeftoverRuns(database, gateway);
   const sweep = async () => {
     await attempts.dropSuperseded();
-    for (const linked of fleet.up()) await endLeftovers({ link: linked.link, runs, attempts, gate, router, logger });
+    for (const { link } of fleet.up()) await endLeftovers({ link, runs, attempts, gate, router, logger });
   };
   stack.defer(repeat(LEFTOVERS_MS, sweep, logger));
   logger.info({ gateway }, 'opencode-gateway started');
   return stack.move();
+}
+
+/** Keeps the links those of the table, and looks after how they are. The first time is over when it resolves. */
+async function follow(table: ServerTable, fleet: Fleet, logger: Logger): Promise<() => Promise<void>> {
+  const look = async (): Promise<void> => {
+    await fleet.take(await table.all());
+    // One that is slow to answer holds up nobody.
+    await Promise.race([fleet.check(), pause(CHECK_MS, undefined, { ref: false })]);
+  };
+  await look();
+  return repeat(SERVERS_MS, look, logger);
 }

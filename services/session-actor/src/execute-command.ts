@@ -88,7 +88,10 @@ async function handle(
     commandId: envelope.id,
     epoch: session.epoch,
     random: Math.random(),
-    messageId: newMessageId(Date.parse(now)),
+    // Made only where it is asked for: by a dispatch.
+    get messageId() {
+      return newMessageId(Date.parse(now));
+    },
     takenOver: session.takenOver,
     ...children,
   });

@@ -144,8 +144,8 @@ test('a command that waited behind one of unknown outcome is decided on by the t
   database.loseAnswersOfCommits(8);
   const dispatch = world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
   const pause = world.order(sessionId, 'pause', {});
-  t.is((await dispatch).outcome, 'repeated', 'it is asked for again under its id, and was done');
-  t.like(await pause, { status: 'paused', version: 4 });
+  await t.throwsAsync(dispatch, { instanceOf: UnavailableError, code: 'database_unavailable' });
+  t.like(await pause, { outcome: 'applied', status: 'paused', version: 4 });
 });
 
 function succeeds(promise: Promise<unknown>): Promise<boolean> {

@@ -131,7 +131,7 @@ test.serial('a wrong password of the database is told and not repeated', async (
   const url = new URL(postgres.url);
   url.password = 'hidden-word';
   const { code, output } = await failedStart(place, { DATABASE_URL: url.href });
-  t.is(code, EXIT_CODE.unavailable, output);
+  t.is(code, EXIT_CODE.config, output);
   t.regex(output, /password authentication failed/);
   t.notRegex(output, /hidden-word|\n\s+at .+:\d+/);
 });

@@ -70,10 +70,15 @@ interface NatsUser {
 function usersOf(configuration: string): NatsUser[] {
   const passwords = new Map<string, string>();
   return [...configuration.matchAll(USER)].map(({ groups: { user = '', variable = '' } = {} }) => {
-    const password = passwords.get(variable) ?? randomBytes(24).toString('hex');
+    const password = passwords.get(variable) ?? generatedPassword();
     passwords.set(variable, password);
     return { user, variable, password };
   });
+}
+
+/** NATS reads a variable as it would its own file: what begins with a digit it takes for a number. */
+function generatedPassword(): string {
+  return `p${randomBytes(24).toString('hex')}`;
 }
 
 /** `user: name, password: $VARIABLE`, with or without colons, quotes and line breaks. */

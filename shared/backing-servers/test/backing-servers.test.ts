@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '@oio/runtime/testing';
@@ -119,6 +119,16 @@ test('each user of the configuration of NATS gets a password, and the directory 
   t.true((await stat(join(directory, 'jetstream'))).isDirectory());
   const login = JSON.stringify({ user: 'writer', pass: 'guessed', verbose: false });
   t.regex(await ask(server.port, `CONNECT ${login}\r\nPING\r\n`, /PONG|-ERR/), /Authorization Violation/);
+});
+
+test('no generated password is one that NATS would read as a number', async (t) => {
+  await using stack = new AsyncDisposableStack();
+  const directory = await temporaryDirectory(stack);
+  const many = Array.from({ length: 40 }, (_, index) => `{ user: u${index}, password: $NATS_U${index}_PASSWORD }`);
+  const conf = join(directory, 'many.conf');
+  await writeFile(conf, `authorization { users = [\n${many.join('\n')}\n] }`);
+  const server = stack.use(await startNatsServer({ directory, configuration: conf }));
+  t.is(server.users.length, 40);
 });
 
 test('a server goes with its parent, also when that is killed, and even if it is frozen', async (t) => {

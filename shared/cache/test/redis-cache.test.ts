@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { type RedisServer, startRedisServer } from '@oio/backing-servers';
+import { openTestServer } from '@oio/backing-servers/testing';
 import { UnavailableError } from '@oio/errors';
 import { openRedis, type RedisConnection } from '@oio/redis';
 import { createLogger } from '@oio/runtime';
@@ -13,16 +14,19 @@ import { createRedisCache } from '../src/redis-cache.ts';
 import { cacheContract } from '../src/testing/cache-contract.ts';
 
 const logger = createLogger('test', { destination: { write: () => {} } });
+/** A machine that runs tests is slow. */
+const PATIENT = { answerWithinMs: 60_000 };
 const shared = new AsyncDisposableStack();
 let redis: RedisConnection;
 
 test.before(async () => {
-  ({ redis } = await redisOfItsOwn(shared));
+  const { url } = shared.use(await openTestServer('redis'));
+  redis = shared.use(await openRedis(url, { logger, answerWithinMs: 60_000 }));
 });
 test.after.always(() => shared.disposeAsync());
 
 cacheContract(test, async () => ({
-  cache: createRedisCache(redis, { namespace: randomUUID() }),
+  cache: createRedisCache(redis, { namespace: randomUUID(), ...PATIENT }),
   passMs: async (ms) => {
     const endsAtMs = performance.now() + ms;
     await eventually(() => performance.now() > endsAtMs);
@@ -31,7 +35,9 @@ cacheContract(test, async () => ({
 
 test('namespaces are apart', async (t) => {
   const namespace = randomUUID();
-  const [one, other] = [namespace, `${namespace}-other`].map((name) => createRedisCache(redis, { namespace: name }));
+  const [one, other] = [namespace, `${namespace}-other`].map((name) =>
+    createRedisCache(redis, { namespace: name, ...PATIENT }),
+  );
   await one?.set('key', 1, 60);
   t.is(await other?.get('key'), undefined);
 });
@@ -45,7 +51,7 @@ const CATALOGUE = Array.from({ length: 200 }, (_, index) => ({
 
 test('a value over 1,024 bytes lies compressed in Redis, a shorter one as it is', async (t) => {
   const namespace = randomUUID();
-  const cache = createRedisCache(redis, { namespace });
+  const cache = createRedisCache(redis, { namespace, ...PATIENT });
   const storedBytes = async (key: string): Promise<number> =>
     Number(
       await redis.send((to) => to.eval("return redis.call('STRLEN', KEYS[1])", 1, `oio:cache:${namespace}:${key}`)),
@@ -68,30 +74,33 @@ const DAMAGED: Readonly<Record<string, Buffer>> = {
   'an unknown marker': Buffer.from('\u0007{}'),
   'no JSON': Buffer.from('\0{'),
   'no compressed bytes': Buffer.from('\u0001nonsense'),
-  'a bomb': Buffer.concat([Buffer.of(1), brotliCompressSync(Buffer.alloc(64 * 1024 * 1024, ' '))]),
+  'a bomb': Buffer.concat([Buffer.of(1), brotliCompressSync(JSON.stringify('x'.repeat(9 * 1024 * 1024)))]),
 };
 
 for (const [what, bytes] of Object.entries(DAMAGED)) {
   test(`${what} in Redis counts as nothing kept`, async (t) => {
     const namespace = randomUUID();
     await redis.send((to) => to.set(`oio:cache:${namespace}:key`, bytes, 'PX', 60_000));
-    t.is(await createRedisCache(redis, { namespace }).get('key'), undefined);
+    t.is(await createRedisCache(redis, { namespace, ...PATIENT }).get('key'), undefined);
   });
 }
 
 test('a failure that may pass is tried again, twice', async (t) => {
   const cache = createRedisCache(failing(redis, ['redis_unreachable', 'redis_unreachable']), {
+    ...PATIENT,
     namespace: randomUUID(),
   });
   await cache.set('key', 1, 60);
   t.is(await cache.get('key'), 1);
   const three = failing(redis, ['redis_unreachable', 'redis_unreachable', 'redis_unreachable']);
-  await t.throwsAsync(createRedisCache(three, { namespace: 'x' }).get('key'), { code: 'redis_unreachable' });
+  await t.throwsAsync(createRedisCache(three, { namespace: 'x', ...PATIENT }).get('key'), {
+    code: 'redis_unreachable',
+  });
 });
 
 for (const code of ['redis_breaker_open', 'redis_refused']) {
   test(`${code} is not tried again`, async (t) => {
-    const cache = createRedisCache(failing(redis, [code]), { namespace: randomUUID() });
+    const cache = createRedisCache(failing(redis, [code]), { namespace: randomUUID(), ...PATIENT });
     await t.throwsAsync(cache.get('key'), { code });
     t.is(await cache.get('key'), undefined);
   });
@@ -100,7 +109,7 @@ for (const code of ['redis_breaker_open', 'redis_refused']) {
 test('while Redis is frozen the cache throws, and serves again when it thaws', async (t) => {
   await using stack = new AsyncDisposableStack();
   const { server, redis: own } = await redisOfItsOwn(stack);
-  const cache = createRedisCache(own, { namespace: 'x' });
+  const cache = createRedisCache(own, { namespace: 'x', answerWithinMs: 1_500 });
   await cache.set('key', 1, 60);
   server.freeze();
   await t.throwsAsync(cache.get('key'), { instanceOf: UnavailableError, code: 'redis_timeout' });
@@ -112,7 +121,7 @@ test('while Redis is frozen the cache throws, and serves again when it thaws', a
 test('a Redis that is killed and comes back has forgotten', async (t) => {
   await using stack = new AsyncDisposableStack();
   const { server, redis: own } = await redisOfItsOwn(stack);
-  const cache = createRedisCache(own, { namespace: 'x' });
+  const cache = createRedisCache(own, { namespace: 'x', answerWithinMs: 1_500 });
   await cache.set('key', 1, 60);
   await server.kill();
   await t.throwsAsync(cache.get('key'), { instanceOf: UnavailableError });
@@ -140,6 +149,8 @@ async function redisOfItsOwn(stack: AsyncDisposableStack): Promise<{ server: Red
   const folder = await mkdtemp(join(tmpdir(), 'oio-cache-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const server = stack.use(await startRedisServer({ directory: folder }));
-  const connection = stack.use(await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 } }));
+  const connection = stack.use(
+    await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 }, answerWithinMs: 1_500 }),
+  );
   return { server, redis: connection };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RedisServer, startRedisServer } from '@oio/backing-servers';
+import { openTestServer } from '@oio/backing-servers/testing';
 import { UnavailableError } from '@oio/errors';
 import { openRedis, type RedisConnection } from '@oio/redis';
 import { createLogger } from '@oio/runtime';
@@ -18,7 +19,8 @@ const shared = new AsyncDisposableStack();
 let redis: RedisConnection;
 
 test.before(async () => {
-  ({ redis } = await redisOfItsOwn(shared));
+  const { url } = shared.use(await openTestServer('redis'));
+  redis = shared.use(await openRedis(url, { logger, answerWithinMs: 60_000 }));
 });
 test.after.always(() => shared.disposeAsync());
 
@@ -55,11 +57,12 @@ test('nothing stays for ever: every key has a life', async (t) => {
   const namespace = `test-${randomUUID()}`;
   await using directory = createRedisOwnerDirectory(redis, { namespace });
   for (const worker of ['a', 'b']) await directory.renew(worker, LEASE_MS);
-  await directory.claim('session', 'a');
-  await directory.ownerOf('session');
+  for (const id of ['session', 'asked for']) await directory.claim(id, 'a');
+  await directory.ownerOf('asked for');
   await directory.withdraw('b');
   const lives = (await redis.send((to) => to.eval(LIVES, 0, `${namespace}:*`))) as [string, number][];
   t.deepEqual(lives.map(([key]) => key.slice(namespace.length)).toSorted(), [
+    ':session:asked for:owner',
     ':session:session:owner',
     ':worker:a',
     ':worker:b',
@@ -156,6 +159,8 @@ async function redisOfItsOwn(stack: AsyncDisposableStack): Promise<OwnRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'oio-ownership-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const server = stack.use(await startRedisServer({ directory: folder }));
-  const connection = stack.use(await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 } }));
+  const connection = stack.use(
+    await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 }, answerWithinMs: 1_500 }),
+  );
   return { server, redis: connection, directory: createRedisOwnerDirectory(connection) };
 }

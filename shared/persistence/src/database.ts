@@ -1,13 +1,12 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { EXIT_CODE, StartupError, UnavailableError } from '@oio/errors';
+import type { DependencyHealth } from '@oio/runtime';
+import { createDatabaseHealth } from './database-health.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createOrm, type PoolOptions } from './orm.ts';
+import { createErrorCount } from './error-count.ts';
 import { type QueryOptions, runQuery } from './run-query.ts';
-
-/** How often a connection is tried at start-up, and the first pause between two tries; each further one is twice as long. */
-const CONNECT = { tries: 3, firstPauseMs: 1_000 } as const;
-/** Any Postgres from this major version on. */
-const OLDEST_MAJOR = 15;
+import { untilConnected, type WaitOptions } from './until-connected.ts';
 
 export interface Database extends AsyncDisposable {
   /**
@@ -18,30 +17,46 @@ export interface Database extends AsyncDisposable {
   query<Row>(sql: string, parameters?: readonly unknown[], options?: QueryOptions): Promise<Row[]>;
   /** The database's clock. */
   now(): Promise<Date>;
+  /** How it does: latency, connections, size, errors by kind since the start. Answers within 2 s, whatever happens. */
+  health(): Promise<DependencyHealth>;
   readonly orm: MikroORM;
 }
 
-/** Connects, brings the schema up to date and returns the handle. Throws StartupError. */
-export async function openDatabase(url: string, pool: PoolOptions = {}): Promise<Database> {
+/**
+ * Connects, brings the schema up to date and returns the handle. Throws StartupError: at once when the server refuses us or
+ * is of no use (credentials, database, permission, version, a newer schema), otherwise when it did not come in time.
+ */
+export async function openDatabase(url: string, options: PoolOptions & WaitOptions = {}): Promise<Database> {
   assertUrl(url);
-  const orm = await createOrm(url, pool);
+  const orm = await createOrm(url, options);
   try {
     const database = await handle(orm);
-    await connect(database);
-    await migrate(orm, url);
+    await untilConnected(url, options, async () => {
+      await assertVersion(database);
+      await migrate(url);
+    });
     return database;
   } catch (error) {
     await orm.close(true);
-    throw startupError(error, url);
+    throw error;
   }
 }
 
 async function handle(orm: MikroORM): Promise<Database> {
   const pool = await orm.em.getConnection().getNativeClient();
-  const query: Database['query'] = (sql, parameters = [], options = {}) => runQuery(pool, sql, parameters, options);
+  const errors = createErrorCount();
+  const query = async <Row>(sql: string, parameters: readonly unknown[] = [], options: QueryOptions = {}) => {
+    try {
+      return await runQuery<Row>(pool, sql, parameters, options);
+    } catch (error) {
+      errors.add(error);
+      throw error;
+    }
+  };
   return {
     orm,
     query,
+    health: createDatabaseHealth({ pool, query, errors }),
     async now() {
       const [row] = await query<{ now: Date }>('select now() as now');
       if (!row) throw new UnavailableError('The database did not tell the time.');
@@ -53,36 +68,21 @@ async function handle(orm: MikroORM): Promise<Database> {
   };
 }
 
-async function connect(database: Database): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const [row] = await database.query<{ version: number }>(
-        "select current_setting('server_version_num')::int / 10000 as version",
-      );
-      if ((row?.version ?? 0) >= OLDEST_MAJOR) return;
-      throw new StartupError(
-        `PostgreSQL ${OLDEST_MAJOR} or newer is needed; the server is version ${row?.version}.`,
-        EXIT_CODE.unavailable,
-      );
-    } catch (error) {
-      if (error instanceof StartupError || attempt >= CONNECT.tries) throw error;
-      await new Promise((resolve) => setTimeout(resolve, CONNECT.firstPauseMs * 2 ** (attempt - 1)));
-    }
-  }
+/** Any Postgres from this major version on. */
+const OLDEST_MAJOR = 15;
+
+async function assertVersion(database: Pick<Database, 'query'>): Promise<void> {
+  const [row] = await database.query<{ version: number }>(
+    "select current_setting('server_version_num')::int / 10000 as version",
+  );
+  if ((row?.version ?? 0) >= OLDEST_MAJOR) return;
+  throw new StartupError(
+    `PostgreSQL ${OLDEST_MAJOR} or newer is needed; the server is version ${row?.version}.`,
+    EXIT_CODE.unavailable,
+  );
 }
 
 function assertUrl(url: string): void {
   if (URL.canParse(url)) return;
   throw new StartupError('DATABASE_URL must look like postgres://user:password@host:5432/database.', EXIT_CODE.config);
-}
-
-/** In words, and without the password that is in the URL. */
-function startupError(error: unknown, url: string): StartupError {
-  if (error instanceof StartupError) return error;
-  const { host, pathname } = new URL(url);
-  const cause = error instanceof UnavailableError ? error.cause : error;
-  const reason = cause instanceof Error ? cause.message || String((cause as { code?: string }).code) : String(cause);
-  return new StartupError(`The database at ${host}${pathname} cannot be used: ${reason}`, EXIT_CODE.unavailable, {
-    cause: error,
-  });
 }

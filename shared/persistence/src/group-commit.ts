@@ -6,6 +6,12 @@ import { sqlStateOf } from './sql-state.ts';
 
 /** Sessions in one statement at most. */
 const BATCH = 256;
+/**
+ * Statements under way at most: while the database executes one, the next is made and sent. The second begins only with so
+ * many sessions, because a statement costs as much as three rows of it.
+ */
+const LANES = 2;
+const WORTH_A_LANE = 8;
 
 /** `lost`: another owner, another version, or (for a new session) the id is taken. `repeated`: the command id has an outcome already. */
 export type CommitOutcome = 'committed' | 'lost' | 'repeated';
@@ -26,24 +32,24 @@ interface Waiting {
 }
 
 /**
- * While one batch is under way, further commits gather for the next: latency stays that of one round trip, throughput
+ * While batches are under way, further commits gather for the next: latency stays that of one round trip, throughput
  * grows with the load. A session must have only one commit under way at a time; its mailbox sees to that.
  */
 export function createGroupCommit(database: Database): GroupCommit {
   const queue: Waiting[] = [];
-  let busy = false;
+  let lanes = 0;
 
   const work = async (): Promise<void> => {
     while (queue.length > 0) await commitBatch(database, queue.splice(0, BATCH));
-    busy = false;
+    lanes -= 1;
   };
 
   return {
     commit: (entry) =>
       new Promise((resolve, reject) => {
         queue.push({ entry, resolve, reject });
-        if (busy) return;
-        busy = true;
+        if (lanes === LANES || (lanes > 0 && queue.length < WORTH_A_LANE)) return;
+        lanes += 1;
         // One turn of the event loop lets everything that is ready now join the batch.
         setImmediate(() => void work());
       }),

@@ -16,6 +16,11 @@ export interface PoolOptions {
   readonly connections?: number;
 }
 
+export interface OrmOptions extends PoolOptions {
+  /** Whether a statement may take as long as it likes. */
+  readonly unhurried?: boolean;
+}
+
 /** Settings of each connection and of the wait for one. Source: the domain specification, section 5. */
 const CONNECTION = {
   application_name: 'oio',
@@ -29,8 +34,12 @@ const CONNECTION = {
   keepAlive: true,
 } as const;
 
-/** Twenty connections and ten more at times of need; the pool closes what stays idle. */
+/** No limit of the server's, none of this side. */
+const UNHURRIED = { ...CONNECTION, statement_timeout: 0, query_timeout: 0 } as const;
+
+/** Twenty connections, opened when they are needed first, and ten more at times of need, closed when they are idle. */
 const CONNECTIONS = 30;
+const KEPT = 20;
 
 const ENTITIES = [
   SessionEntity,
@@ -44,14 +53,14 @@ const ENTITIES = [
   ServerEntity,
 ];
 
-export function createOrm(url: string, { connections = CONNECTIONS }: PoolOptions = {}) {
+export function createOrm(url: string, { connections = CONNECTIONS, unhurried = false }: OrmOptions = {}) {
   return MikroORM.init({
     clientUrl: url,
     entities: ENTITIES,
     extensions: [Migrator],
     migrations: { migrationsList: [...MIGRATIONS], snapshot: false },
-    pool: { min: 0, max: connections },
-    driverOptions: CONNECTION,
+    pool: { min: Math.min(KEPT, connections), max: connections },
+    driverOptions: unhurried ? UNHURRIED : CONNECTION,
     // A flush of several versioned rows otherwise checks the versions in a SELECT of its own and loses updates.
     useBatchUpdates: false,
     ensureDatabase: false,

@@ -17,10 +17,53 @@ test.after.always(() => opened[Symbol.asyncDispose]());
 test('a connection is set up as the specification has it', async (t) => {
   const pool = await database.orm.em.getConnection().getNativeClient();
   const { max, min, maxLifetimeSeconds, connectionTimeoutMillis } = pool.options;
-  t.like(pool.options, { max: 30, maxLifetimeSeconds: 1_800, connectionTimeoutMillis: 30_000 });
-  t.deepEqual([max, min, maxLifetimeSeconds, connectionTimeoutMillis], [30, 0, 1_800, 30_000]);
+  t.deepEqual([max, min, maxLifetimeSeconds, connectionTimeoutMillis], [30, 20, 1_800, 30_000]);
   const [row] = await database.query<{ statement_timeout: string }>('show statement_timeout');
   t.is(row?.statement_timeout, '30s');
+});
+
+test('thirty statements run at once, the next ones wait; of idle connections twenty are kept', async (t) => {
+  await using one = await openDatabase(opened.url);
+  const pool = await one.orm.em.getConnection().getNativeClient();
+  pool.options.idleTimeoutMillis = 50;
+  const gate = await pool.connect();
+  await gate.query('begin; lock table leaders in access exclusive mode');
+  const asked = Array.from({ length: 34 }, () => one.query('select 1 from leaders'));
+  await eventually(() => pool.totalCount === 30 && pool.waitingCount === 5, { what: 'thirty connections' });
+  await gate.query('commit');
+  gate.release();
+  await Promise.all(asked);
+  await eventually(() => pool.totalCount === 20, { what: 'twenty connections' });
+  t.is(pool.idleCount, 20);
+});
+
+test('whoever waits too long for a connection is answered as unavailable', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  const pool = await one.orm.em.getConnection().getNativeClient();
+  pool.options.connectionTimeoutMillis = 20;
+  const held = await pool.connect();
+  const error = await t.throwsAsync(one.query('select 1'), { instanceOf: UnavailableError });
+  t.is(error.code, 'database_unavailable');
+  held.release();
+  t.is((await one.query('select 1')).length, 1);
+});
+
+test('a connection that is old enough is replaced', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  const pool = await one.orm.em.getConnection().getNativeClient();
+  pool.options.maxLifetimeSeconds = 0.05;
+  await one.query('select pg_terminate_backend(pg_backend_pid())').catch(() => {});
+  const pid = async () => (await one.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid;
+  const before = await pid();
+  await eventually(async () => (await pid()) !== before, { what: 'another connection' });
+  t.pass();
+});
+
+test('a statement that takes too long is ended by the server and answered as unavailable', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  await one.query('set statement_timeout = 20');
+  const error = await t.throwsAsync(one.query('select pg_sleep(100)'), { instanceOf: UnavailableError });
+  t.like(error.cause, { code: '57014' });
 });
 
 test('what the server has against a statement is thrown as it is, and the connection is kept', async (t) => {

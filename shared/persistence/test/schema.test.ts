@@ -1,4 +1,3 @@
-import { StartupError } from '@oio/errors';
 import test from 'ava';
 import { commitSessions, openDatabase } from '../src/index.ts';
 import { createOrm } from '../src/orm.ts';
@@ -55,23 +54,6 @@ test('of a database of the first version everything is kept, and only what comes
     expected,
   );
   t.is(await upgraded.orm.schema.getUpdateSchemaSQL({ wrap: false }), '');
-});
-
-test('a URL that is none is refused as a wrong setting', async (t) => {
-  const error = await t.throwsAsync(openDatabase('not a url'), { instanceOf: StartupError });
-  t.regex(error.message, /DATABASE_URL must look like postgres:/);
-  t.is(error.exitCode, 78);
-});
-
-test('a database that cannot be reached is named, its password is not', async (t) => {
-  const startedAt = performance.now();
-  const error = await t.throwsAsync(openDatabase('postgres://oio:hidden-word@127.0.0.1:1/nowhere'), {
-    instanceOf: StartupError,
-  });
-  t.regex(error.message, /127\.0\.0\.1:1\/nowhere cannot be used: .*ECONNREFUSED/);
-  t.notRegex(error.message, /hidden-word/);
-  t.is(error.exitCode, 69);
-  t.true(performance.now() - startedAt >= 3_000, 'three tries, 1 and 2 seconds apart');
 });
 
 /** The empty schema as the first version had it. */

@@ -14,22 +14,29 @@ export interface WaitParts {
 
 /**
  * Waits for a dependency that may come late, and says so: in the readiness report at once, in the log once in a while.
- * Throws what `opening` throws, or the reason of `stopping` when that comes first: whatever is opened then is left to the
- * end of the process.
+ * `open` tells of each vain try why it was in vain. Throws what it throws, or the reason of `stopping` when that comes
+ * first: whatever is opened after that is left to the end of the process.
  */
-export async function announceWait<T>(what: string, opening: Promise<T>, parts: WaitParts): Promise<T> {
-  const { logger, readiness, stopping } = parts;
+export async function announceWait<T>(
+  what: string,
+  { logger, readiness, stopping }: WaitParts,
+  open: (onVain: (reason: string) => void) => Promise<T>,
+): Promise<T> {
   const startedAtMs = performance.now();
   let announced = false;
+  let reason = 'it does not answer';
   const announce = (): void => {
     announced = true;
     const forSeconds = Math.round((performance.now() - startedAtMs) / 1_000);
-    logger.warn({ dependency: what, forSeconds }, 'waiting for a dependency');
+    logger.warn({ dependency: what, reason, forSeconds }, 'waiting for a dependency');
   };
   const first = setTimeout(announce, FIRST_AFTER_MS);
   const repeated = setInterval(announce, AGAIN_EVERY_MS);
   readiness.waitFor(`Waiting for ${what}.`);
   try {
+    const opening = open((why) => {
+      reason = why;
+    });
     const opened = await Promise.race([opening, stopOf(stopping)]);
     if (announced) logger.info({ dependency: what }, 'dependency is there');
     return opened;

@@ -7,14 +7,19 @@ import {
   type OwnerDirectory,
   type SessionRouter,
 } from '@oio/ownership';
-import { type Database, type LockConnection, openLockConnection } from '@oio/persistence';
+import {
+  createPostgresDeadLetters,
+  type Database,
+  type LockConnection,
+  openDatabase,
+  openLockConnection,
+} from '@oio/persistence';
 import { openRedis } from '@oio/redis';
-import { createSetClock, type Logger, type SetClock } from '@oio/runtime';
+import { createSetClock, type DependencyHealth, type Logger, type SetClock } from '@oio/runtime';
 import { announceWait } from './announce-wait.ts';
 import type { PlatformConfig } from './config.ts';
-import { busDependency, databaseDependency } from './dependencies.ts';
+import { busDependency } from './bus-dependency.ts';
 import { keepTime } from './keep-time.ts';
-import { openLateDatabase } from './open-late-database.ts';
 import type { Dependency, Readiness } from './readiness.ts';
 
 /** What a service process stands on. */
@@ -28,6 +33,8 @@ export interface Platform extends AsyncDisposable {
   /** Where messages go that cannot be used. */
   readonly parking: Parking;
   readonly logger: Logger;
+  /** How PostgreSQL, NATS and Redis do. Never throws. */
+  health(): Promise<readonly DependencyHealth[]>;
   /** Locks that fall free when this process dies; closed with the platform. */
   openLocks(): Promise<LockConnection>;
   /** Rejects when the process cannot go on. */
@@ -51,22 +58,30 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   await using stack = new AsyncDisposableStack();
   const add = (dependency: Dependency): void => readiness.add(dependency);
 
-  const database = stack.use(await openDatabase(config, options));
-  add(databaseDependency(database));
+  const database = stack.use(await waitForDatabase(config, options));
+  add({ name: 'postgres', optional: false, report: () => database.health() });
   const clock = createSetClock();
   stack.use(await keepTime(clock, database, logger));
-  const parking: Parking = { park: async () => {} };
+  const parking = createPostgresDeadLetters(database, {
+    onDrop: (dropped, error) => logger.error({ dropped, err: error }, 'unusable messages dropped'),
+  });
   const failed = Promise.withResolvers<never>();
   // Told by whoever waits for it.
   failed.promise.catch(() => {});
   const bus = stack.use(await openBus(config, { ...options, parking, fail: failed.reject }));
   add(busDependency(bus));
   const directory = stack.use(await openDirectory(config, { stack, logger, add }));
-  const router = createSessionRouter(bus, directory);
+  let router: SessionRouter | undefined;
 
   const resources = stack.move();
   return {
-    ...{ database, bus, directory, router, clock, parking, logger, failed: failed.promise },
+    ...{ database, bus, directory, clock, parking, logger, failed: failed.promise },
+    // It listens to who has ended, and not every service may.
+    get router() {
+      router ??= createSessionRouter(bus, directory);
+      return router;
+    },
+    health: async () => (await readiness.report()).dependencies,
     async openLocks() {
       return resources.use(await openLockConnection(config.DATABASE_URL));
     },
@@ -74,10 +89,12 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   };
 }
 
-async function openDatabase(config: PlatformConfig, options: ConnectOptions): Promise<Database> {
+async function waitForDatabase(config: PlatformConfig, options: ConnectOptions): Promise<Database> {
   const { DATABASE_URL: url, DATABASE_CONNECTIONS: connections } = config;
-  const opening = openLateDatabase(url, { connections, signal: options.stopping });
-  return announceWait('PostgreSQL', opening, options);
+  const settings = { connections, waitMs: Number.POSITIVE_INFINITY, signal: options.stopping };
+  return announceWait('PostgreSQL', options, (onVain) =>
+    openDatabase(url, { ...settings, onWaiting: ({ reason }) => onVain(reason) }),
+  );
 }
 
 interface BusParts extends ConnectOptions {
@@ -93,8 +110,10 @@ async function openBus({ NATS_URL: url }: PlatformConfig, options: BusParts) {
     fail(new StartupError(message, EXIT_CODE.config, { cause }));
   };
   const onBug = (error: unknown, subject: string): void => logger.error({ err: error, subject }, 'message not handled');
-  const opening = createNatsBus({ url, name: service, signal: stopping, parking, onBug, onClosed });
-  return announceWait('NATS', opening, options);
+  const settings = { url, name: service, signal: stopping, parking, onBug, onClosed };
+  return announceWait('NATS', options, (onVain) =>
+    createNatsBus({ ...settings, onWaiting: ({ message }) => onVain(message) }),
+  );
 }
 
 interface DirectoryParts {

@@ -1,6 +1,7 @@
 import type { DependencyHealth } from '@oio/runtime';
 
-const REPORT_WITHIN_MS = 2_000;
+/** A little more than a report allows itself. */
+const REPORT_WITHIN_MS = 3_000;
 /** Anybody may ask, so that an answer is kept for a moment. */
 const KEPT_MS = 500;
 

@@ -42,7 +42,7 @@ test('a report that fails or does not come counts as down', async (t) => {
   readiness.started();
   const { ready, reasons } = await readiness.report();
   t.false(ready);
-  t.deepEqual(reasons, ['postgres down: Its report failed.', 'nats down: No report within 2 s.']);
+  t.deepEqual(reasons, ['postgres down: Its report failed.', 'nats down: No report within 3 s.']);
 });
 
 test('many who ask at once cost one report', async (t) => {

@@ -1,4 +1,5 @@
 import { UnavailableError } from '@oio/errors';
+import { NoAnswerError } from './in-time.ts';
 
 /** Ways in which Redis fails its callers. `breaker_open`: it was not asked, because it failed too often before. */
 export type RedisFailure = 'unreachable' | 'timeout' | 'refused' | 'breaker_open';
@@ -15,11 +16,10 @@ export function redisError(failure: RedisFailure, cause: unknown): UnavailableEr
   return new UnavailableError(MESSAGES[failure], { code: `redis_${failure}`, cause });
 }
 
-/** What an error of the client means. It has no codes of its own, only names and messages. */
+/** What an error of the client means: all that is no answer of Redis is about the connection. */
 export function failureOf(error: unknown): RedisFailure {
-  if (!(error instanceof Error)) return 'unreachable';
-  if (error.name === 'ReplyError') return 'refused';
-  return error.message === 'Command timed out' ? 'timeout' : 'unreachable';
+  if (error instanceof NoAnswerError) return 'timeout';
+  return error instanceof Error && error.name === 'ReplyError' ? 'refused' : 'unreachable';
 }
 
 /** Whether Redis does not let us in at all: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */

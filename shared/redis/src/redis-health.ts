@@ -1,5 +1,6 @@
 import type { DependencyHealth } from '@oio/runtime';
 import type { Redis } from 'ioredis';
+import { inTime } from './in-time.ts';
 import type { RedisBreaker } from './redis-breaker.ts';
 import { failureOf, type RedisFailure } from './redis-failure.ts';
 
@@ -17,12 +18,17 @@ const NEARLY_FULL = 0.9;
 const BREAKER_FIGURES: Readonly<Record<RedisBreaker['state'], number>> = { closed: 0, half_open: 1, open: 2 };
 
 /** Asks Redis past the breaker, so that the report tells how it does now and not how it did. Never throws. */
-export async function redisHealth(client: Redis, facts: ConnectionFacts): Promise<DependencyHealth> {
+export async function redisHealth(
+  client: Redis,
+  facts: ConnectionFacts,
+  answerWithinMs: number,
+): Promise<DependencyHealth> {
   const failures = Object.entries(facts.failures).map(([kind, count]) => [`errors_${kind}_total`, count] as const);
   const own = { breaker_state: BREAKER_FIGURES[facts.breaker], ...Object.fromEntries(failures) };
   const askedAtMs = performance.now();
   try {
-    const [memory, clients, keys] = await Promise.all([client.info('memory'), client.info('clients'), client.dbsize()]);
+    const asked = Promise.all([client.info('memory'), client.info('clients'), client.dbsize()]);
+    const [memory, clients, keys] = await inTime(asked, answerWithinMs);
     const latencyMs = performance.now() - askedAtMs;
     const figures = { ...own, ...figuresOf(memory, clients), keys };
     return { name: 'redis', optional: true, latencyMs, figures, ...judgement(facts, figures) };

@@ -1,11 +1,10 @@
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import type { RedisOptions } from 'ioredis';
 
-/** An unanswered command is given up after this time: nobody awaits Redis for longer, in whatever state it is. */
-const COMMAND_MS = 500;
 const CONNECT_MS = 5_000;
 /** A connection on which answers are missing for so long is dead, whatever TCP believes. */
 const SILENCE_MS = 5_000;
+const DISCONNECT_MS = 500;
 const FIRST_RECONNECT_MS = 100;
 const LAST_RECONNECT_MS = 2_000;
 
@@ -18,9 +17,8 @@ export function redisSettings(url: string): RedisOptions {
     ...addressOf(url),
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
     socketTimeout: SILENCE_MS,
-    disconnectTimeout: COMMAND_MS,
+    disconnectTimeout: DISCONNECT_MS,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

@@ -6,10 +6,11 @@ import { EXIT_CODE, StartupError, UnavailableError } from '@oio/errors';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { openRedis, type RedisConnection } from '../src/open-redis.ts';
-import { ownRedis, recording, redisUnderTest } from './redis-under-test.ts';
+import { ownRedis, PATIENT, recording, redisUnderTest } from './redis-under-test.ts';
 
 /** So high that it never opens: these tests look at single failures. */
-const NO_BREAKER = { failuresToOpen: 1_000_000 };
+const NO_BREAKER = { breaker: { failuresToOpen: 1_000_000 } };
+const PATIENT_WITHOUT_BREAKER = { ...NO_BREAKER, ...PATIENT };
 
 const set = (redis: RedisConnection): Promise<unknown> => redis.send((to) => to.set('key', 'value'));
 const get = async (redis: RedisConnection): Promise<string | undefined> =>
@@ -32,7 +33,7 @@ test('a Redis that is not there fails each call at once, and is used as soon as 
   await using stack = new AsyncDisposableStack();
   const server = await ownRedis(stack);
   await server.kill();
-  const redis = stack.use(await openRedis(server.url, { ...recording(), breaker: NO_BREAKER }));
+  const redis = stack.use(await openRedis(server.url, { ...recording(), ...PATIENT_WITHOUT_BREAKER }));
   t.is(await codeOf(set(redis)), 'redis_unreachable');
   await server.restart();
   t.true(await eventually(() => works(redis), { what: 'the connection' }));
@@ -40,7 +41,7 @@ test('a Redis that is not there fails each call at once, and is used as soon as 
 
 test('a Redis that is killed and comes back empty is used again, and the outage is told once', async (t) => {
   await using stack = new AsyncDisposableStack();
-  const { server, redis, lines } = await redisUnderTest(stack, NO_BREAKER);
+  const { server, redis, lines } = await redisUnderTest(stack, PATIENT_WITHOUT_BREAKER);
   await set(redis);
   await server.kill();
   t.is(
@@ -59,19 +60,19 @@ test('a Redis that is killed and comes back empty is used again, and the outage 
 
 test('commands that were under way when Redis died fail, and are not sent again', async (t) => {
   await using stack = new AsyncDisposableStack();
-  const { server, redis } = await redisUnderTest(stack, NO_BREAKER);
+  const { server, redis } = await redisUnderTest(stack, PATIENT_WITHOUT_BREAKER);
   server.freeze();
   const underWay = codeOf(set(redis));
   await server.kill();
-  t.is(await underWay, 'redis_unreachable');
   await server.restart();
   const found = await eventually(async () => ({ value: await get(redis) }), { what: 'the connection' });
   t.is(found.value, undefined);
+  t.is(await underWay, 'redis_unreachable');
 });
 
 test('while Redis is frozen nobody waits for it, and it is used again when it thaws', async (t) => {
   await using stack = new AsyncDisposableStack();
-  const { server, redis } = await redisUnderTest(stack, NO_BREAKER);
+  const { server, redis } = await redisUnderTest(stack, { ...NO_BREAKER, answerWithinMs: 1_500 });
   await set(redis);
   server.freeze();
   // It stays frozen all the while: that these end at all is what counts.
@@ -84,7 +85,7 @@ test('while Redis is frozen nobody waits for it, and it is used again when it th
 
 test('a connection on which no answers come is given up for a new one', async (t) => {
   await using stack = new AsyncDisposableStack();
-  const { server, redis, lines } = await redisUnderTest(stack, NO_BREAKER);
+  const { server, redis, lines } = await redisUnderTest(stack, { ...NO_BREAKER, answerWithinMs: 1_500 });
   server.freeze();
   await eventually(async () => (await codeOf(set(redis))) === 'redis_unreachable', {
     what: 'the end of the connection',
@@ -96,7 +97,7 @@ test('a connection on which no answers come is given up for a new one', async (t
 
 test('after ten failures Redis is left alone, then tried, and after three successes used as before', async (t) => {
   await using stack = new AsyncDisposableStack();
-  const { server, redis } = await redisUnderTest(stack, { halfOpenAfterMs: 300 });
+  const { server, redis } = await redisUnderTest(stack, { breaker: { halfOpenAfterMs: 300 }, ...PATIENT });
   await server.kill();
   const codes = [];
   for (let count = 0; count < 12; count += 1) codes.push(await codeOf(set(redis)));
@@ -119,16 +120,26 @@ test('after ten failures Redis is left alone, then tried, and after three succes
 
 test('while Redis is on trial, further calls are turned away and do not wait', async (t) => {
   await using stack = new AsyncDisposableStack();
-  const { server, redis } = await redisUnderTest(stack, { failuresToOpen: 1, halfOpenAfterMs: 1 });
+  const { server, redis } = await redisUnderTest(stack, { breaker: { failuresToOpen: 1, halfOpenAfterMs: 1 } });
   server.freeze();
   t.is(await codeOf(set(redis)), 'redis_timeout');
   const openedAtMs = performance.now();
   await eventually(() => performance.now() - openedAtMs > 10);
-  const codes = await Promise.all(Array.from({ length: 10 }, () => codeOf(set(redis))));
-  t.deepEqual(codes.toSorted(), [
-    ...Array<string>(7).fill('redis_breaker_open'),
-    ...Array<string>(3).fill('redis_timeout'),
-  ]);
+  const codes: string[] = [];
+  await Promise.all(Array.from({ length: 10 }, async () => codes.push(await codeOf(set(redis)))));
+  t.deepEqual(codes, [...Array<string>(7).fill('redis_breaker_open'), ...Array<string>(3).fill('redis_timeout')]);
+});
+
+test('an answer that came while this process was busy counts', async (t) => {
+  await using stack = new AsyncDisposableStack();
+  const { redis } = await redisUnderTest(stack, { answerWithinMs: 100 });
+  const answer = codeOf(set(redis));
+  // The command leaves with the next turn of the event loop, and then there is none for a while.
+  setImmediate(() => {
+    const busyUntilMs = performance.now() + 300;
+    while (performance.now() < busyUntilMs);
+  });
+  t.is(await answer, 'answered');
 });
 
 test('what Redis refuses is told as that', async (t) => {
@@ -150,7 +161,7 @@ test('a wrong password is a reason not to start, and is not repeated in it', asy
 
 test('a password that is changed under way is told, and the connection returns with the right one', async (t) => {
   await using stack = new AsyncDisposableStack();
-  const { server, redis } = await redisUnderTest(stack, NO_BREAKER);
+  const { server, redis } = await redisUnderTest(stack, PATIENT_WITHOUT_BREAKER);
   await server.kill();
   const { port, logFile } = server;
   const other = stack.use(await startRedisServer({ directory: dirname(logFile), port, password: 'other' }));
@@ -183,7 +194,9 @@ test('a server that accepts and never speaks keeps nobody from starting', async 
   stack.defer(() => void mute.close());
   await once(mute, 'listening');
   const { port } = mute.address() as { port: number };
-  const redis = stack.use(await openRedis(`redis://:secret@127.0.0.1:${port}`, recording()));
+  const { logger, lines } = recording();
+  const redis = stack.use(await openRedis(`redis://:secret@127.0.0.1:${port}`, { logger }));
+  t.deepEqual(lines, [], 'the connection has not even ended yet');
   t.is(await codeOf(set(redis)), 'redis_unreachable');
   t.like(await redis.health(), { state: 'down', latencyMs: null, optional: true });
 });

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RedisServer, startRedisServer } from '@oio/backing-servers';
 import { createLogger, type Logger } from '@oio/runtime';
-import { openRedis, type RedisConnection } from '../src/open-redis.ts';
-import type { BreakerSettings } from '../src/redis-breaker.ts';
+import { openRedis, type RedisConnection, type RedisConnectionOptions } from '../src/open-redis.ts';
 
 export interface RedisUnderTest {
   readonly server: RedisServer;
@@ -13,11 +12,17 @@ export interface RedisUnderTest {
   readonly lines: string[];
 }
 
+/** A machine that runs tests is slow: only those who ask for it have answers given up early. */
+export const PATIENT = { answerWithinMs: 60_000 };
+
 /** A real Redis of its own and a connection to it, both gone with the stack. */
-export async function redisUnderTest(stack: AsyncDisposableStack, breaker?: BreakerSettings): Promise<RedisUnderTest> {
+export async function redisUnderTest(
+  stack: AsyncDisposableStack,
+  settings: Omit<RedisConnectionOptions, 'logger'> = PATIENT,
+): Promise<RedisUnderTest> {
   const server = await ownRedis(stack);
   const { logger, lines } = recording();
-  const redis = stack.use(await openRedis(server.url, { logger, ...(breaker && { breaker }) }));
+  const redis = stack.use(await openRedis(server.url, { logger, ...settings }));
   return { server, redis, lines };
 }
 

@@ -3,7 +3,7 @@ export interface StandInCall {
   readonly number: number;
   /** Milliseconds since 1970. */
   readonly atMs: number;
-  readonly kind: 'create' | 'prompt' | 'resume' | 'abort' | 'events' | 'health' | 'answer' | 'read';
+  readonly kind: 'create' | 'prompt' | 'resume' | 'abort' | 'delete' | 'events' | 'health' | 'answer' | 'read';
   /** Our session; null when the call says nothing of one. */
   readonly sessionId: string | null;
   readonly messageId: string | null;

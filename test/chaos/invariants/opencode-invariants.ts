@@ -52,7 +52,7 @@ export function doubledPrompts(calls: readonly StandInCall[]): string[] {
   );
 }
 
-const CHANGING: ReadonlySet<StandInCall['kind']> = new Set(['create', 'prompt', 'resume', 'abort']);
+const CHANGING: ReadonlySet<StandInCall['kind']> = new Set(['create', 'prompt', 'resume', 'abort', 'delete']);
 /** The two clocks are the machine's own, but not read at the same instant. */
 const CLOCK_STEP_MS = 5;
 

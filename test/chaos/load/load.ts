@@ -22,7 +22,7 @@ export interface Load {
 }
 
 /** How long a client waits for its session to end before it turns to the next one: faults may take long. */
-const END_MS = 120_000;
+const END_MS = 60_000;
 
 export function startLoad(options: LoadOptions): Load {
   const free = [...options.directories];

@@ -89,7 +89,7 @@ export class BusProbe implements AsyncDisposable, Observed {
   async #follow(): Promise<void> {
     while (!this.#stopped) {
       try {
-        const consumer = await this.#jetstream.consumers.get(STREAM);
+        const consumer = await this.#jetstream.consumers.get(STREAM, { filter_subjects: 'events.session.>' });
         const messages = await consumer.consume();
         this.#messages = messages;
         for await (const { subject, data } of messages) this.#note({ subject, data });
@@ -121,6 +121,8 @@ function open(url: string): Promise<NatsConnection> {
     user: decodeURIComponent(username),
     pass: decodeURIComponent(password),
     name: 'chaos',
+    // What a user may listen to; see infra/nats.
+    inboxPrefix: `_INBOX.${username}`,
     maxReconnectAttempts: -1,
     reconnectTimeWait: AGAIN_MS,
     pingInterval: 2_000,

@@ -69,7 +69,8 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd | Unsure> {
   try {
     return await turn.run();
   } finally {
-    watching.abort();
+    // A reason of our own: without one an exception with its stack would be made for each turn.
+    watching.abort('turn ended');
     await watch;
   }
 }
@@ -143,7 +144,7 @@ class TurnDriver {
         if (verdict.stillRunning) await this.#parts.link.agent().abort(this.#parts.ref);
         return this.#failed(verdict.failure);
       case 'not_sent':
-        return this.#parts.isPrepared && this.#sends === 0 ? { type: 'unsure' } : this.#send();
+        return this.#send();
       case 'interrupted':
         return this.#resumeTurn();
       case 'aborted':
@@ -151,7 +152,8 @@ class TurnDriver {
     }
   }
 
-  async #send(): Promise<TurnEnd | null> {
+  async #send(): Promise<TurnEnd | Unsure | null> {
+    if (this.#parts.isPrepared && this.#sends === 0) return { type: 'unsure' };
     this.#sends += 1;
     if (this.#sends > SENDS) return this.#failed(failureOf('prompt_rejected'));
     this.#started();

@@ -9,6 +9,8 @@ import type { Authority, Gate, GateAnswer } from './gate.ts';
  * the run, so that a process that was stopped in between asks again.
  */
 const FRESH_MS = 2_000;
+/** PostgreSQL's `deadlock_detected`. */
+const DEADLOCK = '40P01';
 const ASK_AGAIN_MS = 500;
 const BUSY_MS = 5;
 /** Without a newer order for this long the run is given up; a living owner orders it again. */
@@ -70,23 +72,29 @@ export function createRunGate(parts: RunGateParts): RunGate {
 }
 
 async function passed(parts: RunGateParts, token: string | null, signal: AbortSignal): Promise<GateAnswer> {
-  const { gate, sessionId, authority } = parts;
   const giveUpAtMs = performance.now() + PATIENCE_MS;
   for (;;) {
     signal.throwIfAborted();
-    const askedAtMs = performance.now();
-    const answer = await gate({ sessionId, token, ...authority.present }).catch(orNotNow);
-    if (answer?.state === 'superseded') throw superseded(sessionId, 'Another gateway acts for it');
-    const nowMs = performance.now();
-    if (answer?.state === 'open' && nowMs - askedAtMs < FRESH_MS) return answer;
-    if (nowMs > giveUpAtMs) throw superseded(sessionId, 'Nobody who owns it ordered it again');
-    if (answer?.state !== 'open') await delay(answer?.state === 'busy' ? BUSY_MS : ASK_AGAIN_MS, undefined, { signal });
+    const answer = await freshAnswer(parts, token);
+    if (answer?.state === 'open') return answer;
+    if (answer?.state === 'superseded') throw superseded(parts.sessionId, 'Another gateway acts for it');
+    if (performance.now() > giveUpAtMs) throw superseded(parts.sessionId, 'Nobody who owns it ordered it again');
+    await delay(answer?.state === 'busy' ? BUSY_MS : ASK_AGAIN_MS, undefined, { signal });
   }
 }
 
-/** A database that is away is waited for: without it nobody else can take the session either. */
+/** A permission that has grown old on its way is none; null while the database is away. */
+async function freshAnswer({ gate, sessionId, authority }: RunGateParts, token: string | null) {
+  const askedAtMs = performance.now();
+  const answer = await gate({ sessionId, token, ...authority.present }).catch(orNotNow);
+  const isOld = performance.now() - askedAtMs >= FRESH_MS;
+  return answer?.state === 'open' && isOld ? { ...answer, state: 'busy' as const } : answer;
+}
+
+/** A database that is away is waited for: without it nobody else can take the session either. Of two that wait for each other it ends one. */
 function orNotNow(error: unknown): null {
-  if (error instanceof AppError && error.retryable) return null;
+  const isAway = error instanceof AppError && error.retryable;
+  if (isAway || (error instanceof Error && Reflect.get(error, 'code') === DEADLOCK)) return null;
   throw error;
 }
 

@@ -1,4 +1,5 @@
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { AppError, type Violation } from '@oio/errors';
 import { type Git, GitError } from './git.ts';
@@ -28,7 +29,8 @@ export interface Violations {
 export interface InspectOptions {
   readonly git: Git;
   readonly directory: string;
-  readonly roots: readonly string[];
+  /** The real paths of the directories that sessions may work in. */
+  readonly realRoots: () => Promise<readonly string[]>;
   /** Look for the subdirectory in this commit instead of the one that is checked out. */
   readonly revision?: string | null;
 }
@@ -49,16 +51,18 @@ export async function inspectDirectory(options: InspectOptions): Promise<Inspect
 
 type Refusal = { readonly violation: Violation };
 
-async function checkDirectory({ directory, roots }: InspectOptions): Promise<{ directory: string } | Refusal> {
+async function checkDirectory({ directory, realRoots }: InspectOptions): Promise<{ directory: string } | Refusal> {
   if (!isAbsolute(directory)) return refuse('not_absolute', `must be an absolute path, not ${shown(directory)}`);
   if (/\p{Cc}/u.test(directory)) return refuse('not_printable', 'must not contain control characters');
   const { existing, complete } = await deepestExisting(directory);
   // Said of whatever lies outside, whether it exists or not: the answer must not tell.
-  if (!(await isInside(existing, roots))) return refuse('outside_of_roots', `${shown(directory)} ${OUTSIDE_OF_ROOTS}`);
+  if (!(await realRoots()).some((root) => isWithin(existing, root)))
+    return refuse('outside_of_roots', `${shown(directory)} ${OUTSIDE_OF_ROOTS}`);
   if (!complete) return refuse('not_found', `${shown(directory)} does not exist`);
-  if (!(await stat(existing)).isDirectory()) return refuse('not_a_directory', `${shown(directory)} is not a directory`);
+  // In place, because its name was resolved just now: each takes a microsecond, and would cost twenty by the thread pool.
+  if (!statSync(existing).isDirectory()) return refuse('not_a_directory', `${shown(directory)} is not a directory`);
   try {
-    await access(existing, constants.R_OK | constants.W_OK | constants.X_OK);
+    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
     return refuse('not_accessible', `${shown(directory)} ${NOT_ACCESSIBLE}`);
   }
@@ -77,14 +81,6 @@ async function deepestExisting(directory: string): Promise<{ existing: string; c
       if (path === dirname(path)) throw error;
     }
   }
-}
-
-async function isInside(path: string, roots: readonly string[]): Promise<boolean> {
-  for (const root of roots) {
-    const real = await realpath(root).catch(() => null);
-    if (real !== null && isWithin(path, real)) return true;
-  }
-  return false;
 }
 
 function isWithin(path: string, root: string): boolean {

@@ -12,7 +12,7 @@ export interface PrepareOptions {
   readonly git: Git;
   /** Guards repositories against commands of this process that would collide. */
   readonly mutex: KeyedMutex;
-  readonly roots: readonly string[];
+  readonly realRoots: () => Promise<readonly string[]>;
   /** Where worktrees live; made with mode 0700. Must not lie in a user's working tree. */
   readonly worktreesDirectory: string;
   readonly sessionId: string;

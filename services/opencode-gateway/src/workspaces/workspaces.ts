@@ -4,6 +4,7 @@ import { createGit } from './git.ts';
 import { type InspectOptions, inspectDirectory } from './inspect-directory.ts';
 import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 import { type PrepareOptions, prepareWorkspace } from './prepare-workspace.ts';
+import { createRealRoots } from './real-roots.ts';
 import { type Released, releaseWorkspace } from './release-workspace.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -17,8 +18,10 @@ export interface WorkspacesOptions {
 
 /** The directories that sessions work in, on this machine. */
 export interface Workspaces {
-  inspectDirectory(options: Omit<InspectOptions, 'git' | 'roots'>): ReturnType<typeof inspectDirectory>;
-  prepareWorkspace(options: Omit<PrepareOptions, 'git' | 'mutex' | 'roots' | 'worktreesDirectory'>): Promise<Workspace>;
+  inspectDirectory(options: Omit<InspectOptions, 'git' | 'realRoots'>): ReturnType<typeof inspectDirectory>;
+  prepareWorkspace(
+    options: Omit<PrepareOptions, 'git' | 'mutex' | 'realRoots' | 'worktreesDirectory'>,
+  ): Promise<Workspace>;
   commitWorkspace(options: Omit<CommitOptions, 'git'>): Promise<Committed>;
   diffWorkspace(options: Omit<DiffOptions, 'git'>): Promise<WorkspaceDiff | null>;
   releaseWorkspace(options: { readonly workspace: Workspace }): Promise<Released>;
@@ -32,10 +35,11 @@ export interface Workspaces {
 
 export function createWorkspaces({ environment, roots, worktreesDirectory, mutex }: WorkspacesOptions): Workspaces {
   const git = createGit({ environment });
+  const realRoots = createRealRoots(roots);
   const inPlace = createKeyedMutex();
   return {
-    inspectDirectory: (options) => inspectDirectory({ ...options, git, roots }),
-    prepareWorkspace: (options) => prepareWorkspace({ ...options, git, mutex, roots, worktreesDirectory }),
+    inspectDirectory: (options) => inspectDirectory({ ...options, git, realRoots }),
+    prepareWorkspace: (options) => prepareWorkspace({ ...options, git, mutex, realRoots, worktreesDirectory }),
     commitWorkspace: (options) => commitWorkspace({ ...options, git }),
     diffWorkspace: (options) => diffWorkspace({ ...options, git }),
     releaseWorkspace: (options) => releaseWorkspace({ ...options, git, mutex }),

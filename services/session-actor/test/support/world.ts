@@ -21,6 +21,8 @@ import { type GatedDatabase, gate } from './gated-database.ts';
 import { createTestClock, type TestClock } from './test-clock.ts';
 
 export const SERVER = 'server-1';
+/** A machine under load is no reason to ask twice. */
+const PATIENT = { patienceMs: 60_000, allWithinMs: 120_000 };
 
 /** One session-actor and what the test can do to it. */
 export interface TestActor {
@@ -57,7 +59,7 @@ export class World implements AsyncDisposable {
     this.bus = stack.use(createInProcessBus());
     this.directory = stack.use(createInProcessOwnerDirectory());
     this.gateway = stack.use(new FakeGateway(this.bus));
-    this.#router = createSessionRouter(this.bus, this.directory);
+    this.#router = createSessionRouter(this.bus, this.directory, PATIENT);
   }
 
   static async open(): Promise<World> {

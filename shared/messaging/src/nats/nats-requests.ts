@@ -123,7 +123,7 @@ export class NatsRequests {
       // Without a connection whoever asked learns that, and asks again.
       if (error instanceof UnavailableError) return;
       this.#operator.report(error, subject);
-      this.#link.publish(reply, toBytes(encodeError(error), subject));
+      this.#link.publish(reply, toBytes(encodeError(new Error('The answer cannot be sent.')), subject));
     }
   }
 }

@@ -6,8 +6,9 @@ import type { FeedConsumer } from './event-feed.ts';
 import { type EventStream, RETENTION_MS } from './event-stream.ts';
 import type { Link } from './link.ts';
 
-const ACK_WAIT_MS = 30_000;
-const WORKING_EVERY_MS = 10_000;
+/** After so long without a word from a member another one gets what it held. */
+const ACK_WAIT_MS = 10_000;
+const WORKING_EVERY_MS = 3_000;
 const ACK = Buffer.from('+ACK');
 const NAK = Buffer.from('-NAK');
 const WORKING = Buffer.from('+WPI');

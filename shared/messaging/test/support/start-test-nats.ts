@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type NatsServer, startNatsServer } from '@oio/backing-servers';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const CONFIGURATION = resolve(import.meta.dirname, '../../../../infra/nats/nats.conf');
 /** Before the users of production stands one for tests, who may use subjects of his own. */
@@ -17,8 +17,7 @@ export interface TestNats extends AsyncDisposable {
 /** A real server with the configuration of production and one user more, in a directory that goes away with it. */
 export async function startTestNats(): Promise<TestNats> {
   await using stack = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), 'oio-test-nats-'));
-  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const { path: directory } = stack.use(await temporaryDirectory());
   const text = await readFile(CONFIGURATION, 'utf8');
   if (!text.includes(USERS)) throw new Error(`${CONFIGURATION} has no list of users.`);
   const configuration = join(directory, 'nats.conf');

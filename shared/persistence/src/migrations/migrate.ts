@@ -1,19 +1,60 @@
-import type { MikroORM } from '@mikro-orm/postgresql';
+import { EXIT_CODE, StartupError } from '@oio/errors';
 import { Client } from 'pg';
+import { createOrm } from '../orm.ts';
+import { MIGRATIONS } from './migrations-list.ts';
 
 /** Any number will do; nobody else may use it on this database. */
 const LOCK = 7_351_001;
 
-/** Brings the schema up to date. Of processes that start together one does it while the others wait. */
-export async function migrate(orm: MikroORM, url: string): Promise<void> {
+/**
+ * Brings the schema up to date. Of processes that start together one does it while the others wait. Throws StartupError
+ * when the database is of a newer version than this program, and changes nothing then.
+ */
+export async function migrate(url: string): Promise<void> {
   // On a connection of its own, so that the lock ends with it in any case.
-  const holder = new Client({ connectionString: url, application_name: 'oio migrations', keepAlive: true });
+  const holder = new Client({
+    connectionString: url,
+    application_name: 'oio migrations',
+    connectionTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
   holder.on('error', () => {});
   try {
     await holder.connect();
     await holder.query('select pg_advisory_lock($1)', [LOCK]);
-    await orm.migrator.up();
+    const executed = await executedOn(holder);
+    assertKnown(executed);
+    if (executed.length < MIGRATIONS.length) await executePending(url);
   } finally {
     await holder.end();
+  }
+}
+
+async function executedOn(holder: Client): Promise<readonly string[]> {
+  const { rows } = await holder.query<{ exists: boolean }>(
+    "select to_regclass('mikro_orm_migrations') is not null as exists",
+  );
+  if (!rows[0]?.exists) return [];
+  return (await holder.query<{ name: string }>('select name from mikro_orm_migrations')).rows.map(({ name }) => name);
+}
+
+function assertKnown(executed: readonly string[]): void {
+  const known: ReadonlySet<string> = new Set(MIGRATIONS.map(({ name }) => name));
+  const unknown = executed.filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new StartupError(
+    `The database has been upgraded by a newer version of this program (${unknown.join(', ')}). ` +
+      'Start that version, or restore a backup from before the upgrade; nothing was changed.',
+    EXIT_CODE.config,
+  );
+}
+
+/** A migration takes as long as it takes. */
+async function executePending(url: string): Promise<void> {
+  const orm = await createOrm(url, { connections: 2, unhurried: true });
+  try {
+    await orm.migrator.up();
+  } finally {
+    await orm.close(true);
   }
 }

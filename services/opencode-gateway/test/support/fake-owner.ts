@@ -1,0 +1,124 @@
+import {
+  type AttemptOrder,
+  executeAttempt,
+  ORDERS_PER_EPOCH,
+  type PayloadOf,
+  type ReplyOf,
+  type SessionCommandName,
+  sessionCommands,
+} from '@oio/contracts';
+import { type Bus, type Handlers, serveAll, serviceEnvelope } from '@oio/messaging';
+import type { Database } from '@oio/persistence';
+import { newId, newMessageId } from '@oio/runtime';
+
+interface Report {
+  readonly name: SessionCommandName;
+  readonly commandId: string;
+  readonly payload: unknown;
+}
+
+/** One session and its owner, who orders its attempt and writes down what is reported. */
+export class FakeOwner implements AsyncDisposable {
+  readonly sessionId = newId();
+  readonly messageId = newMessageId();
+  readonly reports: Report[] = [];
+  /** Runs before a report is answered. */
+  onReport: (name: SessionCommandName) => Promise<void> = async () => {};
+  readonly #bus: Bus;
+  readonly #database: Database;
+  readonly #place: AttemptOrder['place'];
+  #openCodeSessionId: string | null = null;
+  #unserve: () => Promise<void> = async () => {};
+
+  constructor(parts: { readonly bus: Bus; readonly database: Database; readonly place: AttemptOrder['place'] }) {
+    this.#bus = parts.bus;
+    this.#database = parts.database;
+    this.#place = parts.place;
+  }
+
+  async begin(): Promise<void> {
+    await this.#database.query(INSERT, [this.sessionId, JSON.stringify(this.#snapshot())]);
+    const names = Object.keys(sessionCommands) as SessionCommandName[];
+    const handlers = Object.fromEntries(
+      names.map((name) => [
+        name,
+        async ({ payload, envelope }: { payload: unknown; envelope: { id: string } }) => {
+          return this.#take({ name, payload, commandId: envelope.id });
+        },
+      ]),
+    );
+    this.#unserve = await serveAll(this.#bus, sessionCommands, handlers as unknown as Handlers<typeof sessionCommands>);
+  }
+
+  /** The session has another owner from now on, who has not ordered anything yet. */
+  async raiseEpoch(epoch: number): Promise<void> {
+    await this.#database.query('update sessions set owner_epoch = $2 where id = $1::uuid', [this.sessionId, epoch]);
+  }
+
+  order(
+    serverId: string,
+    prompt: string,
+    { epoch = 1, number = 0 }: { readonly epoch?: number; readonly number?: number } = {},
+  ): Promise<ReplyOf<typeof executeAttempt>> {
+    const order: PayloadOf<typeof executeAttempt> = {
+      sessionId: this.sessionId,
+      tenant: 'acme',
+      token: '1.1',
+      epoch,
+      fence: epoch * ORDERS_PER_EPOCH + number,
+      attempt: 1,
+      run: 1,
+      serverId,
+      messageId: this.messageId,
+      title: 'A session',
+      type: 'execution',
+      prompt,
+      agent: null,
+      agentConfig: {},
+      model: null,
+      place: this.#place,
+      prepared: this.#openCodeSessionId !== null,
+      lastStepId: null,
+      resume: null,
+      previousFailure: null,
+    };
+    const envelope = { ...serviceEnvelope('session-actor', { tenant: 'acme' }), sessionId: this.sessionId };
+    return this.#bus.request(executeAttempt, order, envelope, { to: `server.${serverId}` });
+  }
+
+  /** The different reports of that name; a repetition counts once. */
+  reported(name: SessionCommandName): readonly Report[] {
+    const all = this.reports.filter((report) => report.name === name);
+    return [...new Map(all.map((report) => [report.commandId, report])).values()];
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#unserve();
+  }
+
+  async #take(report: Report) {
+    if (report.name === 'report-prepared') {
+      const { resume } = report.payload as { resume: { openCodeSessionId: string } };
+      this.#openCodeSessionId = resume.openCodeSessionId;
+      const snapshot = JSON.stringify(this.#snapshot());
+      await this.#database.query('update sessions set snapshot = $2 where id = $1::uuid', [this.sessionId, snapshot]);
+    }
+    this.reports.push(report);
+    await this.onReport(report.name);
+    return {
+      sessionId: this.sessionId,
+      version: 1,
+      status: 'running' as const,
+      outcome: 'applied' as const,
+      session: null,
+    };
+  }
+
+  #snapshot() {
+    return { attempt: { number: 1, run: 1, openCodeSessionId: this.#openCodeSessionId } };
+  }
+}
+
+const INSERT = `
+insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, snapshot, created_at, updated_at)
+values ($1::uuid, 'acme', 'running', 2, '{}', '/', 'in_place', 1, 1, true, $2, now(), now())`;

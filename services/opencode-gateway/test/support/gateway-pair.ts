@@ -1,0 +1,56 @@
+import { createInProcessBus } from '@oio/messaging';
+import { createInProcessOwnerDirectory } from '@oio/ownership';
+import { openTestDatabase } from '@oio/persistence/testing';
+import { createLogger, parseConfig } from '@oio/runtime';
+import { opencodeGatewayConfig } from '../../src/config.ts';
+import type { KnownServer } from '../../src/fleet.ts';
+import type { AgentServer } from '../../src/ports.ts';
+import { type OpencodeGatewayPorts, startOpencodeGateway } from '../../src/service.ts';
+import { createNullWorkspaces } from '../../src/testing/null-workspaces.ts';
+import { FakeOwner } from './fake-owner.ts';
+
+const KEY = 'a key of at least thirty-two characters';
+
+export interface GatewayOptions {
+  readonly servers?: readonly Pick<KnownServer, 'id' | 'url' | 'password'>[];
+  readonly connect?: (server: KnownServer) => AgentServer;
+  readonly logger?: OpencodeGatewayPorts['logger'];
+}
+
+/** A bus and a database, and as many opencode-gateways on them as the test starts. */
+export async function openGateways(directory: string) {
+  await using stack = new AsyncDisposableStack();
+  const { database } = stack.use(await openTestDatabase());
+  const bus = stack.use(createInProcessBus());
+  const shared = { bus, database, directory: stack.use(createInProcessOwnerDirectory()) };
+  const logger = createLogger('opencode-gateway', { level: process.env['OIO_TEST_LOG'] ?? 'silent' });
+  const place = { directory, workspace: 'in_place' as const, repository: null };
+  const owner = stack.use(new FakeOwner({ ...shared, place }));
+  await owner.begin();
+  const owned = stack.move();
+  return {
+    database,
+    bus,
+    owner,
+    async start({ servers = [], connect }: GatewayOptions): Promise<AsyncDisposable> {
+      const config = parseConfig(opencodeGatewayConfig, {
+        OPENCODE_MANAGED: 'false',
+        OPENCODE_SERVERS: JSON.stringify(servers.map((server) => ({ ...server, capacity: 4 }))),
+        ENCRYPTION_KEY: KEY,
+      });
+      const ports = { ...shared, logger, workspaces: createNullWorkspaces(), ...(connect && { connect }) };
+      return owned.use(await startOpencodeGateway(config, SETTING, ports));
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const SETTING = {
+  serverDirectory: '/nonexistent',
+  worktreesDirectory: '/nonexistent',
+  roots: ['/'],
+  model: null,
+  providers: null,
+  authContent: null,
+  environment: {},
+};

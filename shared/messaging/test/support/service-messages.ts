@@ -1,0 +1,108 @@
+import {
+  abortAttempt,
+  clientCommands,
+  diffWorkspace,
+  type EventContract,
+  executeAttempt,
+  historyGrown,
+  inspectPlace,
+  internalCommands,
+  type LiveContract,
+  metricsExposition,
+  type RequestContract,
+  serverAnnounced,
+  sessionCommands,
+  sessionEvents,
+  sessionMetrics,
+  sessionOutput,
+  workerEnded,
+} from '@oio/contracts';
+
+/** A request, and where it is asked: at the queue group, or at an address. */
+export interface Place {
+  readonly contract: RequestContract;
+  readonly at?: string;
+}
+
+/** What a service says and hears. */
+export interface ServiceMessages {
+  readonly asks: readonly Place[];
+  readonly serves: readonly Place[];
+  readonly publishes: readonly EventContract[];
+  readonly follows: readonly EventContract[];
+  readonly announces: readonly LiveContract[];
+  readonly hears: readonly LiveContract[];
+}
+
+const { dispatch, 'fire-timer': fireTimer, adopt, 'give-up': giveUp } = internalCommands;
+const reports = Object.entries(internalCommands).flatMap(([name, contract]) =>
+  name.startsWith('report-') ? [contract as RequestContract] : [],
+);
+const attempts = [executeAttempt, abortAttempt];
+const atGateways = [
+  ...placed(attempts, 'server.s'),
+  ...placed([diffWorkspace], 'server.s'),
+  ...placed(attempts, 'gateway.g'),
+];
+
+export const allEvents: readonly EventContract[] = Object.values(sessionEvents) as EventContract[];
+export const allLive: readonly LiveContract[] = [historyGrown, serverAnnounced, sessionOutput, workerEnded];
+export const allRequests: readonly Place[] = [
+  ...commands(Object.values(sessionCommands)),
+  ...atGateways,
+  ...placed([inspectPlace, metricsExposition, sessionMetrics]),
+];
+
+const nothing: ServiceMessages = { asks: [], serves: [], publishes: [], follows: [], announces: [], hears: [] };
+
+/** By the user of the service. */
+export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
+  'http-gateway': {
+    ...nothing,
+    asks: [
+      ...commands(Object.values(clientCommands)),
+      ...placed([inspectPlace, metricsExposition, sessionMetrics]),
+      ...placed([diffWorkspace], 'server.s'),
+    ],
+    follows: allEvents,
+    hears: [sessionOutput, workerEnded],
+  },
+  'session-actor': {
+    asks: [
+      ...commands(Object.values(sessionCommands)),
+      ...placed(attempts, 'server.s'),
+      ...placed(attempts, 'gateway.g'),
+      ...placed([inspectPlace]),
+    ],
+    serves: commands(Object.values(sessionCommands)),
+    publishes: allEvents,
+    follows: [],
+    announces: [historyGrown, workerEnded],
+    hears: [historyGrown, workerEnded],
+  },
+  scheduler: {
+    ...nothing,
+    asks: commands([dispatch, fireTimer, adopt, giveUp]),
+    follows: allEvents,
+    announces: [workerEnded],
+    hears: [serverAnnounced, workerEnded],
+  },
+  'opencode-gateway': {
+    ...nothing,
+    asks: commands(reports),
+    serves: [...atGateways, ...placed([inspectPlace])],
+    announces: [serverAnnounced, sessionOutput],
+    hears: [workerEnded],
+  },
+  metrics: { ...nothing, serves: placed([metricsExposition, sessionMetrics]), follows: allEvents },
+  publisher: { ...nothing, asks: placed([clientCommands.create]) },
+};
+
+/** Commands go to any worker, or to the owner. */
+function commands(contracts: readonly RequestContract[]): Place[] {
+  return [...placed(contracts), ...placed(contracts, 'worker.w')];
+}
+
+function placed(contracts: readonly RequestContract[], at?: string): Place[] {
+  return contracts.map((contract) => (at === undefined ? { contract } : { contract, at }));
+}

@@ -1,0 +1,80 @@
+import { UnavailableError } from '@oio/errors';
+import { eventually } from '@oio/runtime/testing';
+import test from 'ava';
+import { type Database, openDatabase } from '../src/index.ts';
+import { openTestDatabase } from '../src/testing/test-database.ts';
+
+const opened = await openTestDatabase();
+const { database } = opened;
+test.after.always(() => opened[Symbol.asyncDispose]());
+
+test('a database that is well says how well', async (t) => {
+  const { name, state, optional, latencyMs, detail, figures } = await database.health();
+  t.deepEqual([name, state, optional, detail], ['postgres', 'ok', false, 'It answers.']);
+  t.true(latencyMs !== null && latencyMs > 0);
+  t.like(figures, { connections_max: 30, connections_waiting: 0 });
+  t.true((figures['connections'] ?? 0) >= 1);
+  t.true((figures['database_bytes'] ?? 0) > 1_000_000);
+});
+
+test('errors are counted by kind', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  const before = (await one.health()).figures;
+  t.like(before, { errors_conflict_total: 0, errors_statement_total: 0, errors_timeout_total: 0 });
+  await t.throwsAsync(one.query('select nothing'));
+  await t.throwsAsync(one.query('select nothing'));
+  await t.throwsAsync(
+    one.query("insert into leaders select 'a', gen_random_uuid(), 1, now() from generate_series(1, 2)"),
+  );
+  await one.query('set statement_timeout = 20');
+  await t.throwsAsync(one.query('select pg_sleep(10)'), { instanceOf: UnavailableError });
+  await t.throwsAsync(one.query('select pg_terminate_backend(pg_backend_pid())'));
+  t.like((await one.health()).figures, {
+    errors_statement_total: 2,
+    errors_conflict_total: 1,
+    errors_timeout_total: 1,
+    errors_unavailable_total: 1,
+  });
+});
+
+test('with all connections at work it is degraded, and one question waits, not one for each report', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  await using held = await hold(one);
+  const reports = await Promise.all([one.health(), one.health(), one.health()]);
+  for (const { state, latencyMs, detail, figures } of reports) {
+    t.deepEqual([state, latencyMs], ['degraded', null]);
+    t.regex(detail, /All connections are at work/);
+    t.like(figures, { connections: 1, connections_idle: 0, connections_waiting: 1 });
+  }
+  await held[Symbol.asyncDispose]();
+  await eventually(async () => (await one.health()).state === 'ok', { what: 'its recovery' });
+});
+
+test('a database that is away is down, and no secret is told', async (t) => {
+  await using stack = new AsyncDisposableStack();
+  const own = await openTestDatabase();
+  const url = new URL(own.url);
+  url.password = 'hidden-word';
+  const lost = stack.use(await openDatabase(url.href, { connections: 1 }));
+  await own[Symbol.asyncDispose]();
+  const report = await eventually(async () => {
+    const health = await lost.health();
+    return health.state === 'down' ? health : null;
+  });
+  t.regex(report.detail, /It does not answer: .*does not exist/);
+  t.notRegex(report.detail, /hidden-word/);
+  t.is(report.latencyMs, null);
+});
+
+/** Takes a connection out of the pool until disposed of. */
+async function hold(of: Database): Promise<AsyncDisposable> {
+  const pool = await of.orm.em.getConnection().getNativeClient();
+  const connection = await pool.connect();
+  let isHeld = true;
+  return {
+    async [Symbol.asyncDispose]() {
+      if (isHeld) connection.release();
+      isHeld = false;
+    },
+  };
+}
