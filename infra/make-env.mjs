@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 const infra = dirname(fileURLToPath(import.meta.url));
 const path = process.argv[2] ?? join(infra, '..', '.env');
 const example = readFileSync(join(infra, '.env.example'), 'utf8');
-// Hexadecimal: it fits into URLs, configuration files and shells as it is.
-const text = example.replaceAll(/^([A-Z_]+)=$/gm, (_, name) => `${name}=${randomBytes(32).toString('hex')}`);
+// Hexadecimal: it fits into URLs, configuration files and shells as it is. NATS takes what begins with a digit for a number.
+const text = example.replaceAll(/^([A-Z_]+)=$/gm, (_, name) => `${name}=s${randomBytes(32).toString('hex')}`);
 try {
   writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
   console.log(`Wrote ${path}. Keep it: the database knows its password and what ENCRYPTION_KEY has encrypted.`);

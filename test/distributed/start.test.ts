@@ -1,7 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startNatsServer } from '@oio/backing-servers';
-import { eventually } from '@oio/runtime/testing';
 import anyTest, { type TestFn } from 'ava';
 import { TcpProxy } from '../chaos/proxy/tcp-proxy.ts';
 import { type Backing, startBacking, unusedPort } from './support/backing.ts';
@@ -51,11 +50,11 @@ test.serial(
         REDIS_URL: `redis://127.0.0.1:${await unusedPort()}`,
       }),
     );
-    await eventually(async () => (await process.readiness()).reasons.includes('Waiting for PostgreSQL.'));
+    await process.ready(({ reasons }) => reasons.includes('Waiting for PostgreSQL.'));
     t.like(await process.readiness(), { code: 503, status: 'starting' });
     t.like(await process.said('waiting for a dependency'), { dependency: 'PostgreSQL' });
     database.heal();
-    await eventually(async () => (await process.readiness()).reasons.includes('Waiting for NATS.'));
+    await process.ready(({ reasons }) => reasons.includes('Waiting for NATS.'));
     stack.use(await startNatsServer({ ...nats, configuration: await lateConfiguration(backing.directory) }));
     await process.ready();
     // Redis has not come at all.
@@ -67,7 +66,7 @@ test.serial('a service that waits for a dependency stops at once when it is told
   await using process = start(t.context.backing, 'scheduler', {
     DATABASE_URL: `postgres://oio:secret@127.0.0.1:${await unusedPort()}/oio`,
   });
-  await eventually(async () => (await process.readiness()).reasons.includes('Waiting for PostgreSQL.'));
+  await process.ready(({ reasons }) => reasons.includes('Waiting for PostgreSQL.'));
   process.signal('SIGTERM');
   t.is(await process.ended(), 0, process.output);
 });

@@ -5,7 +5,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { logAccess } from './access-log.ts';
-import type { GatewayState, Middleware } from './gateway-context.ts';
+import type { Context, GatewayState, Middleware } from './gateway-context.ts';
 import { checkHost } from './host-check.ts';
 import type { Limits } from './limits.ts';
 import { isBug, toProblem } from './problems.ts';
@@ -53,10 +53,21 @@ function securityHeaders(): Middleware {
     strictTransportSecurity: false,
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   }) as Middleware;
+  // They are the same on every answer, so that helmet is asked for them once.
+  let known: readonly (readonly [string, string])[] | null = null;
   return async (ctx, next) => {
-    ctx.set('Cache-Control', 'no-store');
-    await set(ctx, next);
+    ctx.res.setHeader('Cache-Control', 'no-store');
+    known ??= await headersSetBy(set, ctx);
+    for (const [name, value] of known) ctx.res.setHeader(name, value);
+    await next();
   };
+}
+
+async function headersSetBy(set: Middleware, ctx: Context): Promise<readonly (readonly [string, string])[]> {
+  const before = new Set(ctx.res.getHeaderNames());
+  await set(ctx, async () => {});
+  const names = ctx.res.getHeaderNames().filter((name) => !before.has(name));
+  return names.map((name) => [name, String(ctx.res.getHeader(name))] as const);
 }
 
 function mountRoutes(parts: AppParts): Middleware {

@@ -26,20 +26,24 @@ function assertMediaType({ headers }: IncomingMessage): void {
   }
 }
 
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+/** By its events: an async iterator over a request costs more than everything else that is done with a small body. */
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) throw tooLarge(maxBytes);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof InvalidError) throw error;
-    throw new InvalidError('The body broke off.', { code: 'bad_request', cause: error });
-  }
-  return Buffer.concat(chunks);
+      if (size > maxBytes) {
+        chunks.length = 0;
+        reject(tooLarge(maxBytes));
+      } else chunks.push(chunk);
+    });
+    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    const broken = (cause?: Error): void =>
+      reject(new InvalidError('The body broke off.', { code: 'bad_request', cause }));
+    request.once('error', broken);
+    request.once('close', broken);
+  });
 }
 
 function decodeUtf8(bytes: Buffer): string {

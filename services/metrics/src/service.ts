@@ -36,7 +36,8 @@ export async function startMetrics(config: MetricsConfig, ports: MetricsPorts): 
     }
   };
   const contracts = SESSION_EVENT_TYPES.map((type) => sessionEvents[type]);
-  stack.defer(await bus.subscribe(contracts, { group: 'metrics', handler }));
+  // Without a group: each instance hears everything, so that whichever is asked gives the whole picture.
+  stack.defer(await bus.subscribe(contracts, { handler }));
   await ledger;
   stack.use(recountEvery(config.METRICS_RECOUNT_SECONDS * 1_000, count, logger));
   stack.defer(await serveAll(bus, METRICS_REQUESTS, createHandlers({ telemetry, history, clock })));

@@ -12,7 +12,10 @@ import { Life } from './support/life.ts';
 interface Rig extends AsyncDisposable {
   readonly bus: Bus;
   readonly database: Database;
-  start(): Promise<void>;
+  /** Starts one more instance. */
+  start(bus?: Bus): Promise<void>;
+  /** What each of so many instances shows. */
+  expositions(instances: number): Promise<string[]>;
   /** Stores the session with its history. */
   store(life: Life): Promise<void>;
   publish(events: readonly StoredSessionEvent[]): Promise<void>;
@@ -29,8 +32,17 @@ async function openRig(): Promise<Rig> {
   return {
     bus,
     database,
-    async start() {
-      all.use(await startMetrics(parseConfig(metricsConfig, {}), { bus, database, clock: createSetClock(), logger }));
+    async start(own = bus) {
+      const ports = { bus: own, database, clock: createSetClock(), logger };
+      all.use(await startMetrics(parseConfig(metricsConfig, {}), ports));
+    },
+    async expositions(instances) {
+      const bodies: string[] = [];
+      // They are asked in turn.
+      for (let turn = 0; turn < instances; turn += 1) {
+        bodies.push((await bus.request(metricsExposition, {}, serviceEnvelope('test'))).body);
+      }
+      return bodies;
     },
     async store({ history, snapshot }) {
       const batch = [
@@ -149,6 +161,24 @@ test.serial('a database that is away costs numbers, never events or the service'
   t.true(await eventually(async () => (await rig.value('oio_sessions{status="queued"}')) === 1));
 });
 
+test.serial('each of several instances gives the whole picture, also of what one of them missed', async (t) => {
+  await using rig = await openRig();
+  await rig.start();
+  await rig.start(lossy(rig.bus, ({ seq }) => seq > 1 && seq < 5));
+  const lives = Array.from({ length: 5 }, () => new Life().wait(1).dispatch().step('a').complete());
+  for (const life of lives) await rig.store(life);
+  for (const life of lives) await rig.publish(life.history);
+  const shown = await eventually(async () => {
+    const all = await rig.expositions(2);
+    return all.every((own) => own.includes('oio_session_transitions_total{to="completed"} 5\n')) ? all : null;
+  });
+  const [whole = [], repaired] = shown.map(totalsIn);
+  t.true(whole.length > 10);
+  t.deepEqual(repaired, whole);
+  const events = lives.reduce((sum, { history }) => sum + history.length, 0);
+  t.true(shown.some((own) => own.includes(`oio_metrics_events_total{outcome="new"} ${events}\n`)));
+});
+
 test.serial('the exposition has the process metrics and no ids', async (t) => {
   await using rig = await openRig();
   await rig.start();
@@ -176,3 +206,21 @@ test.serial('the execution metrics of a session are for its own tenant only', as
   await t.throwsAsync(ask(newId(), 'acme'), { instanceOf: NotFoundError });
   await t.throwsAsync(ask("'; drop table sessions", 'acme'), { instanceOf: NotFoundError });
 });
+
+/** A bus that loses some events on the way to those who listen. */
+function lossy(bus: Bus, isLost: (event: StoredSessionEvent) => boolean): Bus {
+  return {
+    ...bus,
+    subscribe: (contracts, { handler, ...options }) =>
+      bus.subscribe(contracts, {
+        ...options,
+        handler: (event) => (isLost(event as StoredSessionEvent) ? undefined : handler(event)),
+      }),
+  };
+}
+
+/** What is told of sessions; what an instance tells of itself and of what came to it is its own. */
+function totalsIn(exposition: string): string[] {
+  const lines = exposition.split('\n').filter((line) => line.startsWith('oio_') && !line.startsWith('oio_metrics_'));
+  return lines.sort();
+}

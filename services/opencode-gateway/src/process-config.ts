@@ -27,6 +27,11 @@ export const agentConfig = z.object({
 export const opencodeProcessConfig = z.object({
   ...opencodeGatewayConfig.shape,
   ...agentConfig.shape,
+  ENCRYPTION_KEY: z
+    .nonoptional(opencodeGatewayConfig.shape.ENCRYPTION_KEY)
+    .describe(
+      'Encrypts the passwords of the OpenCode servers in the database: at least 32 random characters, the same for all opencode-gateways. A new key goes in front of the old one, with a comma.',
+    ),
   WORKSPACE_ROOTS: agentConfig.shape.WORKSPACE_ROOTS.refine((roots) => roots.length > 0, 'is needed and not set'),
   OPENCODE_DIRECTORY: z
     .string()

@@ -52,8 +52,8 @@ export async function startOpencodeGateway(
   const router = createSessionRouter(bus, ports.directory);
   const cipher = createCipher(await encryptionKeys(config, setting.serverDirectory));
   const table = createPostgresServerTable(database, cipher, logger);
-  const workspaces =
-    ports.workspaces ?? createWorkspaces({ ...setting, mutex: stack.use(createPostgresMutex(database)) });
+  const mutex = stack.use(createPostgresMutex(database));
+  const workspaces = ports.workspaces ?? createWorkspaces({ ...setting, mutex });
   const fences = createPostgresRunFences(database, gateway);
   const gate = createGate(fences);
 
@@ -63,7 +63,7 @@ export async function startOpencodeGateway(
   const connect = ports.connect ?? ((server: KnownServer) => new OpencodeAgentServer(server));
   const fleet = stack.use(new Fleet({ connect, serve: (linked) => serveServer(served, linked), logger }));
   const capacity = config.OPENCODE_SERVER_CAPACITY;
-  const start = () => startOwnServer(config, setting);
+  const start = () => mutex.run(`opencode ${setting.serverDirectory}`, () => startOwnServer(config, setting));
   if (config.OPENCODE_MANAGED) stack.use(await startKeeper({ bus, fleet, table, gateway, capacity, start, logger }));
   stack.use(attempts);
   stack.defer(() => fleet.stopServing());

@@ -74,7 +74,7 @@ const DAMAGED: Readonly<Record<string, Buffer>> = {
   'an unknown marker': Buffer.from('\u0007{}'),
   'no JSON': Buffer.from('\0{'),
   'no compressed bytes': Buffer.from('\u0001nonsense'),
-  'a bomb': Buffer.concat([Buffer.of(1), brotliCompressSync(Buffer.alloc(64 * 1024 * 1024, ' '))]),
+  'a bomb': Buffer.concat([Buffer.of(1), brotliCompressSync(JSON.stringify('x'.repeat(9 * 1024 * 1024)))]),
 };
 
 for (const [what, bytes] of Object.entries(DAMAGED)) {
@@ -109,7 +109,7 @@ for (const code of ['redis_breaker_open', 'redis_refused']) {
 test('while Redis is frozen the cache throws, and serves again when it thaws', async (t) => {
   await using stack = new AsyncDisposableStack();
   const { server, redis: own } = await redisOfItsOwn(stack);
-  const cache = createRedisCache(own, { namespace: 'x' });
+  const cache = createRedisCache(own, { namespace: 'x', answerWithinMs: 1_500 });
   await cache.set('key', 1, 60);
   server.freeze();
   await t.throwsAsync(cache.get('key'), { instanceOf: UnavailableError, code: 'redis_timeout' });
@@ -121,7 +121,7 @@ test('while Redis is frozen the cache throws, and serves again when it thaws', a
 test('a Redis that is killed and comes back has forgotten', async (t) => {
   await using stack = new AsyncDisposableStack();
   const { server, redis: own } = await redisOfItsOwn(stack);
-  const cache = createRedisCache(own, { namespace: 'x' });
+  const cache = createRedisCache(own, { namespace: 'x', answerWithinMs: 1_500 });
   await cache.set('key', 1, 60);
   await server.kill();
   await t.throwsAsync(cache.get('key'), { instanceOf: UnavailableError });
@@ -149,6 +149,8 @@ async function redisOfItsOwn(stack: AsyncDisposableStack): Promise<{ server: Red
   const folder = await mkdtemp(join(tmpdir(), 'oio-cache-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const server = stack.use(await startRedisServer({ directory: folder }));
-  const connection = stack.use(await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 } }));
+  const connection = stack.use(
+    await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 }, answerWithinMs: 1_500 }),
+  );
   return { server, redis: connection };
 }

@@ -87,7 +87,7 @@ export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options
     if (tries >= TRIES) throw givenUp(sessionId, error);
     if (error instanceof TimeoutError && error.code === NO_REPLY) {
       // It may have been done; the same id makes sure that it is not done again.
-      if (performance.now() >= untilMs) throw error;
+      if (performance.now() + patienceMs / 2 >= untilMs) throw silent(request, allWithinMs, error);
       return owners.likely(request);
     }
     const named = owners.named(error);
@@ -103,13 +103,22 @@ export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options
       let owner = await owners.likely(request);
       for (let tries = 1; ; tries += 1) {
         try {
-          return await ask(request, owner, Math.max(1, Math.min(patienceMs, untilMs - performance.now())));
+          return await ask(
+            request,
+            owner,
+            Math.max(1, Math.min(patience(name, patienceMs), untilMs - performance.now())),
+          );
         } catch (error) {
           owner = await next(request, owner, { error, tries, untilMs });
         }
       }
     },
   };
+}
+
+/** What is yet to be made has its place inspected first, by others, which takes its time with a cold server. */
+function patience(name: SessionCommandName, ms: number): number {
+  return name === 'create' ? 2 * ms : ms;
 }
 
 /** How a try has ended. */
@@ -185,6 +194,11 @@ async function unlessEnded<T>(answer: Promise<T>, incarnation: string, ended: En
 /** Whether the one that was asked may no longer be the owner. A time-out is a sign of it as well: the worker may hang. */
 function isAboutOwner(error: unknown): boolean {
   return error instanceof TimeoutError || (error instanceof AppError && TRY_ANOTHER.has(error.code));
+}
+
+function silent({ name, envelope }: Routed, withinMs: number, cause: Error): TimeoutError {
+  const message = `No worker has answered "${name}" for session ${envelope.sessionId} within ${Math.round(withinMs / 1_000)} s; whether it was done is not known. Repeat it with the same key.`;
+  return new TimeoutError(message, { cause, retryAfterMs: 1_000 });
 }
 
 function givenUp(sessionId: string, cause: unknown): UnavailableError {

@@ -57,11 +57,12 @@ test('nothing stays for ever: every key has a life', async (t) => {
   const namespace = `test-${randomUUID()}`;
   await using directory = createRedisOwnerDirectory(redis, { namespace });
   for (const worker of ['a', 'b']) await directory.renew(worker, LEASE_MS);
-  await directory.claim('session', 'a');
-  await directory.ownerOf('session');
+  for (const id of ['session', 'asked for']) await directory.claim(id, 'a');
+  await directory.ownerOf('asked for');
   await directory.withdraw('b');
   const lives = (await redis.send((to) => to.eval(LIVES, 0, `${namespace}:*`))) as [string, number][];
   t.deepEqual(lives.map(([key]) => key.slice(namespace.length)).toSorted(), [
+    ':session:asked for:owner',
     ':session:session:owner',
     ':worker:a',
     ':worker:b',
@@ -158,6 +159,8 @@ async function redisOfItsOwn(stack: AsyncDisposableStack): Promise<OwnRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'oio-ownership-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const server = stack.use(await startRedisServer({ directory: folder }));
-  const connection = stack.use(await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 } }));
+  const connection = stack.use(
+    await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 }, answerWithinMs: 1_500 }),
+  );
   return { server, redis: connection, directory: createRedisOwnerDirectory(connection) };
 }

@@ -7,14 +7,19 @@ import {
   type OwnerDirectory,
   type SessionRouter,
 } from '@oio/ownership';
-import { createPostgresDeadLetters, type Database, type LockConnection, openLockConnection } from '@oio/persistence';
+import {
+  createPostgresDeadLetters,
+  type Database,
+  type LockConnection,
+  openDatabase,
+  openLockConnection,
+} from '@oio/persistence';
 import { openRedis } from '@oio/redis';
-import { createSetClock, type Logger, type SetClock } from '@oio/runtime';
+import { createSetClock, type DependencyHealth, type Logger, type SetClock } from '@oio/runtime';
 import { announceWait } from './announce-wait.ts';
 import type { PlatformConfig } from './config.ts';
-import { busDependency, databaseDependency } from './dependencies.ts';
+import { busDependency } from './bus-dependency.ts';
 import { keepTime } from './keep-time.ts';
-import { openLateDatabase } from './open-late-database.ts';
 import type { Dependency, Readiness } from './readiness.ts';
 
 /** What a service process stands on. */
@@ -28,6 +33,8 @@ export interface Platform extends AsyncDisposable {
   /** Where messages go that cannot be used. */
   readonly parking: Parking;
   readonly logger: Logger;
+  /** How PostgreSQL, NATS and Redis do. Never throws. */
+  health(): Promise<readonly DependencyHealth[]>;
   /** Locks that fall free when this process dies; closed with the platform. */
   openLocks(): Promise<LockConnection>;
   /** Rejects when the process cannot go on. */
@@ -51,8 +58,8 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   await using stack = new AsyncDisposableStack();
   const add = (dependency: Dependency): void => readiness.add(dependency);
 
-  const database = stack.use(await openDatabase(config, options));
-  add(databaseDependency(database));
+  const database = stack.use(await waitForDatabase(config, options));
+  add({ name: 'postgres', optional: false, report: () => database.health() });
   const clock = createSetClock();
   stack.use(await keepTime(clock, database, logger));
   const parking = createPostgresDeadLetters(database, {
@@ -74,6 +81,7 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
       router ??= createSessionRouter(bus, directory);
       return router;
     },
+    health: async () => (await readiness.report()).dependencies,
     async openLocks() {
       return resources.use(await openLockConnection(config.DATABASE_URL));
     },
@@ -81,10 +89,12 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   };
 }
 
-async function openDatabase(config: PlatformConfig, options: ConnectOptions): Promise<Database> {
+async function waitForDatabase(config: PlatformConfig, options: ConnectOptions): Promise<Database> {
   const { DATABASE_URL: url, DATABASE_CONNECTIONS: connections } = config;
-  const { stopping: signal } = options;
-  return announceWait('PostgreSQL', options, (onVain) => openLateDatabase(url, { connections, signal, onVain }));
+  const settings = { connections, waitMs: Number.POSITIVE_INFINITY, signal: options.stopping };
+  return announceWait('PostgreSQL', options, (onVain) =>
+    openDatabase(url, { ...settings, onWaiting: ({ reason }) => onVain(reason) }),
+  );
 }
 
 interface BusParts extends ConnectOptions {

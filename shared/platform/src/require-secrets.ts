@@ -3,10 +3,10 @@ import { isLoopback, type PlatformConfig, serversOf } from './config.ts';
 
 /** What stands in examples and in careless hands: nobody's secret. */
 const KNOWN_TO_ALL =
-  /^(?:dev(?:elopment)?|test|change[-_ ]?me.*|password|secret|postgres|nats|redis|oio|admin|1234.*)$/i;
+  /^(?:dev(?:elopment)?.*|test|change[-_ ]?me.*|example.*|password|secret|postgres|nats|redis|oio|admin|1234.*|(.)\1*)$/i;
 
 /** The names of settings that are a secret as a whole. */
-const WHOLE = ['ENCRYPTION_KEY', 'API_KEY', 'JWT_SECRET_KEY', 'HEALTH_TOKEN', 'OPENCODE_SERVER_PASSWORD'] as const;
+const WHOLE = ['ENCRYPTION_KEY', 'API_KEY', 'JWT_SECRET_KEY', 'HEALTH_TOKEN'] as const;
 
 /**
  * Refuses a start without the secrets that it needs: in production any missing one or one that stands in an example, and
@@ -29,8 +29,14 @@ function inProduction(config: PlatformConfig & Readonly<Record<string, unknown>>
   ];
   return [
     ...urls.flatMap(([name, url]) => problemOf(name, decodeURIComponent(new URL(url).password))),
-    ...WHOLE.flatMap((name) => (typeof config[name] === 'string' ? problemOf(name, config[name]) : [])),
+    ...WHOLE.flatMap((name) => secretsIn(config[name]).flatMap((secret) => problemOf(name, secret))),
   ];
+}
+
+/** None, one, or several of which the first is the current one. */
+function secretsIn(setting: unknown): string[] {
+  const all: unknown[] = Array.isArray(setting) ? setting : [setting];
+  return all.filter((one) => typeof one === 'string');
 }
 
 function problemOf(name: string, secret: string): string[] {

@@ -6,6 +6,7 @@ import { startHealthServer } from './health-server.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { Readiness } from './readiness.ts';
 import { readSettings } from './read-settings.ts';
+import { startWhenPossible } from './start-when-possible.ts';
 
 export interface ServiceProcess<C extends z.ZodObject> {
   /** Its name in the log and in the metrics. */
@@ -41,7 +42,7 @@ async function startProcess<C extends z.ZodObject>(
   const health = stack.use(await startHealthServer({ host, port, token, readiness, metrics }));
   logger.info({ healthUrl: health.url }, 'health server listens');
   const platform = stack.use(await connectPlatform(config, { service, logger, readiness, stopping }));
-  stack.use(await start(config, platform));
+  stack.use(await startWhenPossible(() => start(config, platform), { logger, readiness, stopping }));
   readiness.started();
   stack.defer(async () => readiness.stopping());
   logger.info('ready for work');

@@ -44,8 +44,11 @@ for (const [title, wrong, message] of REFUSED) {
 }
 
 test('production refuses a secret of a service that stands in an example', (t) => {
-  const config = { ...parseConfig(platformConfig, { ...GIVEN, NODE_ENV: 'production' }), ENCRYPTION_KEY: 'change-me' };
-  t.throws(() => requireSecrets(config), { message: /ENCRYPTION_KEY: holds a password that everybody knows/ });
+  const config = parseConfig(platformConfig, { ...GIVEN, NODE_ENV: 'production' });
+  for (const key of ['change-me', ['3f9a0c51', 'development-key-of-32-characters'], 'x'.repeat(32)])
+    t.throws(() => requireSecrets({ ...config, ENCRYPTION_KEY: key }), {
+      message: /ENCRYPTION_KEY: holds a password that everybody knows/,
+    });
 });
 
 test('a health port that others can reach needs a token, everywhere', (t) => {

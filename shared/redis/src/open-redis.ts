@@ -43,8 +43,8 @@ const START_WITHIN_MS = 1_000;
 export async function openRedis(url: string, options: RedisConnectionOptions): Promise<RedisConnection> {
   const client = new Redis(redisSettings(url));
   const connection = new GuardedConnection(client, options);
-  const inTime = AbortSignal.timeout(START_WITHIN_MS);
-  const late = new Promise<void>((resolve) => inTime.addEventListener('abort', () => resolve(), { once: true }));
+  const patience = AbortSignal.timeout(START_WITHIN_MS);
+  const late = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve(), { once: true }));
   await Promise.race([client.connect().catch(() => {}), late]);
   if (connection.refusal === null) return connection;
   await connection[Symbol.asyncDispose]();

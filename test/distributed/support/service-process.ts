@@ -50,13 +50,7 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** The first line of its log with this message. */
   said(message: string): Promise<Line> {
-    return eventually(
-      () => {
-        this.#assertRunning();
-        return this.lines.find(({ msg }) => msg === message);
-      },
-      { what: `"${message}" of a service; it said:\n${this.#output}` },
-    );
+    return this.#asLongAsItRuns(`"${message}"`, async () => this.lines.find(({ msg }) => msg === message));
   }
 
   async readiness(): Promise<Readiness> {
@@ -65,8 +59,12 @@ export class ServiceProcess implements AsyncDisposable {
     return { code: response.status, ...((await response.json()) as Omit<Readiness, 'code'>) };
   }
 
-  async ready(): Promise<void> {
-    await eventually(async () => (await this.readiness()).code === 200, { everyMs: 50, what: 'a service to be ready' });
+  /** Resolves when its readiness is as expected; by default, when it can be given work. */
+  ready(isExpected: (readiness: Readiness) => boolean = ({ code }) => code === 200): Promise<Readiness> {
+    return this.#asLongAsItRuns('its readiness', async () => {
+      const readiness = await this.readiness();
+      return isExpected(readiness) ? readiness : undefined;
+    });
   }
 
   signal(name: NodeJS.Signals): void {
@@ -83,7 +81,13 @@ export class ServiceProcess implements AsyncDisposable {
     await this.#ended;
   }
 
-  #assertRunning(): void {
-    if (!this.isRunning) throw new Error(`It has ended. It said:\n${this.#output}`);
+  async #asLongAsItRuns<T extends object>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+    try {
+      const answer = await eventually(async () => (this.isRunning ? ask() : 'ended'), { everyMs: 50, what });
+      if (typeof answer === 'object') return answer;
+    } catch (cause) {
+      throw new Error(`Waited in vain for ${what}. It said:\n${this.#output}`, { cause });
+    }
+    throw new Error(`It has ended without ${what}. It said:\n${this.#output}`);
   }
 }

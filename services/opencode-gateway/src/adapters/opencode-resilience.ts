@@ -38,7 +38,7 @@ export function createResilience(options: ResilienceOptions = {}): Resilience {
     halfOpenSampling: { calls: options.successesToClose ?? 3, threshold: 0 },
     breaker: new ConsecutiveBreaker(options.failuresToOpen ?? 10),
   });
-  const retries = retry(handleWhen(isServersFault), {
+  const retries = retry(handleWhen(isWorthRepeating), {
     maxAttempts: (options.tries ?? 3) - 1,
     backoff: new ExponentialBackoff({
       generator: noJitterGenerator,
@@ -61,6 +61,11 @@ export function createResilience(options: ResilienceOptions = {}): Resilience {
 /** Refusals of a request say nothing about the server's health; only these count and are worth another try. */
 function isServersFault(error: unknown): boolean {
   return error instanceof AppError && error.retryable;
+}
+
+/** Who asks to slow down is not asked again at once: the caller is told for how long. */
+function isWorthRepeating(error: unknown): boolean {
+  return isServersFault(error) && error instanceof AppError && error.code !== 'rate_limited';
 }
 
 function refuse(error: unknown, retryAfterMs: number): never {

@@ -4,6 +4,7 @@ import type { Database } from '@oio/persistence';
 import { createKeyedMutex, type KeyedMutex } from '../workspaces/keyed-mutex.ts';
 
 const LOOK_AGAIN_MS = 50;
+const AWAY_MS = 500;
 const TRY = 'select pg_try_advisory_lock(hashtextextended($1, 0)) as held';
 const RELEASE = 'select pg_advisory_unlock(hashtextextended($1, 0))';
 
@@ -15,7 +16,8 @@ interface Connection {
 
 /**
  * Mutual exclusion per key over all processes on one database, by advisory locks of one connection: whoever dies lets go.
- * Inside of this process the waiters queue up first. Throws `UnavailableError` from `acquire` while the database is away.
+ * Inside of this process the waiters queue up first. A database that is away is waited for. Throws `UnavailableError` once
+ * it is disposed of.
  */
 export function createPostgresMutex(database: Database): KeyedMutex & AsyncDisposable {
   const here = createKeyedMutex();
@@ -23,7 +25,8 @@ export function createPostgresMutex(database: Database): KeyedMutex & AsyncDispo
   const acquire = async (key: string, signal?: AbortSignal): Promise<Disposable> => {
     const held = await here.acquire(key, signal);
     try {
-      while (!(await line.tryLock(key))) await delay(LOOK_AGAIN_MS, undefined, { ...(signal && { signal }) });
+      for (let state = await line.tryLock(key); state !== 'held'; state = await line.tryLock(key))
+        await delay(state === 'away' ? AWAY_MS : LOOK_AGAIN_MS, undefined, { ...(signal && { signal }) });
     } catch (error) {
       held[Symbol.dispose]();
       throw error;
@@ -52,14 +55,17 @@ export function createPostgresMutex(database: Database): KeyedMutex & AsyncDispo
 class Line {
   readonly #database: Database;
   #connection: Promise<Connection> | null = null;
+  #hasEnded = false;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async tryLock(key: string): Promise<boolean> {
-    const rows = await this.#query(TRY, key);
-    return (rows[0] as { held?: boolean } | undefined)?.held ?? false;
+  async tryLock(key: string): Promise<'held' | 'taken' | 'away'> {
+    if (this.#hasEnded) throw new UnavailableError('This process is ending.', { code: 'ending' });
+    const rows = await this.#query(TRY, key).catch(() => null);
+    if (rows === null) return 'away';
+    return (rows[0] as { held?: boolean } | undefined)?.held ? 'held' : 'taken';
   }
 
   async unlock(key: string): Promise<void> {
@@ -68,9 +74,14 @@ class Line {
   }
 
   async end(): Promise<void> {
-    const connection = await this.#connection?.catch(() => null);
+    this.#hasEnded = true;
+    await this.#drop();
+  }
+
+  async #drop(): Promise<void> {
+    const dropped = this.#connection;
     this.#connection = null;
-    connection?.release(true);
+    (await dropped?.catch(() => null))?.release(true);
   }
 
   async #query(text: string, key: string): Promise<readonly unknown[]> {
@@ -78,19 +89,16 @@ class Line {
     const connection = this.#connection;
     try {
       return (await (await connection).query(text, [key])).rows;
-    } catch (cause) {
-      if (this.#connection === connection) await this.end();
-      throw new UnavailableError('The database does not answer at the moment.', {
-        code: 'database_unavailable',
-        cause,
-      });
+    } catch (error) {
+      if (this.#connection === connection) await this.#drop();
+      throw error;
     }
   }
 
   async #connect(): Promise<Connection> {
     const pool = await this.#database.orm.em.getConnection().getNativeClient();
     const connection: Connection = await pool.connect();
-    connection.on('error', () => void this.end());
+    connection.on('error', () => void this.#drop());
     return connection;
   }
 }

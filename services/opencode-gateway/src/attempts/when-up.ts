@@ -4,6 +4,8 @@ import type { AgentServer } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
 
 const PAUSE_MS = 500;
+/** A server that asks to be left alone for longer is asked again all the same. */
+const LONGEST_PAUSE_MS = 60_000;
 
 export interface WhenUpOptions {
   readonly signal: AbortSignal;
@@ -22,13 +24,16 @@ export async function whenUp<T>(
 ): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
+    let pauseMs = PAUSE_MS;
     try {
       return await task(link.agent());
     } catch (error) {
       if (!(error instanceof AppError && error.retryable)) throw error;
       await onTrouble(error);
+      if (error.code === 'rate_limited')
+        pauseMs = Math.min(Math.max(PAUSE_MS, error.retryAfterMs ?? 0), LONGEST_PAUSE_MS);
     }
     await link.waitUntilUp(signal);
-    await delay(PAUSE_MS, undefined, { signal });
+    await delay(pauseMs, undefined, { signal });
   }
 }

@@ -15,6 +15,7 @@ import {
   providerCredentials,
   type ServerPaths,
   serverEnvironment,
+  serverPaths,
 } from './server-environment.ts';
 import { lastLines } from './server-log.ts';
 import { readState, type ServerState, writeState } from './state-file.ts';
@@ -41,10 +42,11 @@ export interface ManagedServerOptions {
  * password stay the same over restarts where possible. Throws `StartupError` with the last lines of its log.
  */
 export async function startManagedServer(options: ManagedServerOptions): Promise<ManagedServer> {
+  // First of all: who only looks whether the keeper is still there touches nothing.
+  const previous = await readState(serverPaths(options.directory).state);
+  refuseIfKept(previous, options.directory);
   const binary = resolveOpencodeBinary();
   const paths = await prepareDirectory(options.directory);
-  const previous = await readState(paths.state);
-  refuseIfKept(previous, paths);
   const config = withPlugin(options.config, paths);
   const configHash = hashOf([binary.version, config, options.authContent, providerCredentials(options.environment)]);
   const plan = { options, binary, paths, config, configHash };
@@ -66,7 +68,7 @@ const STOP_MS = 5000;
 const PORT_TRIES = 3;
 
 /** Two orchestrators on one server would both think that its turns are theirs. */
-function refuseIfKept(previous: ServerState | null, { root }: ServerPaths): void {
+function refuseIfKept(previous: ServerState | null, root: string): void {
   const keeper = previous?.keeper ?? null;
   if (keeper === null || keeper.pid === process.pid || !isAlive(keeper)) return;
   throw new ServerKeptError(previous?.id ?? '', keeper.pid, root);

@@ -109,6 +109,8 @@ test('being asked to slow down says for how long', async (t) => {
   );
   await using http = clientOf(server.url);
   t.like(await refusalOf(t, http.post(call)), { code: 'rate_limited', retryAfterMs: 7000 });
+  t.like(await refusalOf(t, http.get(call)), { code: 'rate_limited', retryAfterMs: 7000 });
+  t.is(server.requests.length, 2, 'a read is not repeated at once either');
 });
 
 test('a read that works at the third try is answered', async (t) => {

@@ -30,6 +30,22 @@ test('a failure that passes is tried again, another one is thrown', async (t) =>
   t.deepEqual(told, ['connection lost']);
 });
 
+test('a server that asks to slow down is left alone for that long', async (t) => {
+  const link = createServerLink('s');
+  link.set(agent, { restarted: false });
+  const busy = new UnavailableError('slow down', { code: 'rate_limited', retryAfterMs: 900 });
+  const failures = [busy];
+  const askedAtMs: number[] = [];
+  const task = async (): Promise<void> => {
+    askedAtMs.push(performance.now());
+    const failure = failures.shift();
+    if (failure) throw failure;
+  };
+  await whenUp(link, task, { signal, onTrouble: async () => {} });
+  const [first = 0, second = 0] = askedAtMs;
+  t.true(second - first >= 890);
+});
+
 test('waiting for a server ends with the signal, and leaves nothing behind', async (t) => {
   const link = createServerLink('s');
   const stop = new AbortController();

@@ -31,7 +31,7 @@ test('when a gateway ends in mid-turn another one adopts the turn: one prompt, o
 test('a prompt that a frozen gateway sends after another one took its run lands nowhere', async (t) => {
   await using scene = await begin();
   const { gateways, owner, model, server } = scene;
-  const frozen = freezer();
+  using frozen = freezer();
   await gateways.start({
     servers: [server],
     connect: (known) => frozen.before(new OpencodeAgentServer(known)),
@@ -100,5 +100,6 @@ function freezer() {
       thawed.resolve();
       await Promise.allSettled(calls);
     },
+    [Symbol.dispose]: () => thawed.resolve(),
   };
 }

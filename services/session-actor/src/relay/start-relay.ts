@@ -7,6 +7,8 @@ import { OrderedPublisher, type PublisherParts } from './publish-in-order.ts';
 const LOOK_MS = 500;
 /** How long the noted place may be behind: after a crash as much is published again. */
 const NOTE_EVERY_MS = 200;
+/** How long an end may take for what is unpublished. */
+const FINISH_MS = 2_000;
 const RETRY = { firstMs: 100, longestMs: 1_000 } as const;
 /** With nothing to read and something unpublished that is older than this, somebody must be told. */
 const HELD_UP_MS = 5_000;
@@ -88,24 +90,38 @@ class HistoryRelay implements Relay {
         await pause(pauseMs, undefined, { signal: this.#ending.signal }).catch(() => {});
       }
     }
+    if (failures === 0) await this.#finish().catch(() => {});
     await this.#note().catch(() => {});
+  }
+
+  /** What was committed until now still goes out, unless there is too much of it; the next one in turn finds the rest. */
+  async #finish(): Promise<void> {
+    const endsAtMs = performance.now() + FINISH_MS;
+    let isLast = this.#place === null;
+    while (!isLast && performance.now() < endsAtMs) isLast = await this.#publishPage();
   }
 
   /** One page, or a rest when there is none. */
   async #step(): Promise<void> {
-    const { tail, isMyTurn } = this.#parts;
-    if (!(await isMyTurn())) {
+    if (!(await this.#parts.isMyTurn())) {
       this.#place = null;
       return this.#rest({ forMs: LOOK_MS, wakeable: false });
     }
     this.#place ??= await this.#begin();
     this.#isWoken = false;
-    const { events, end, isLast } = await tail.read(this.#place);
+    const isLast = await this.#publishPage();
+    if (this.#isBehind() && performance.now() - (this.#noted?.atMs ?? 0) >= NOTE_EVERY_MS) await this.#note();
+    if (isLast) await this.#rest({ forMs: this.#isBehind() ? NOTE_EVERY_MS : LOOK_MS, wakeable: true });
+  }
+
+  /** Answers whether there was nothing behind the page. */
+  async #publishPage(): Promise<boolean> {
+    if (!this.#place) return true;
+    const { events, end, isLast } = await this.#parts.tail.read(this.#place);
     await this.#publisher.publish(events);
     if (end) this.#place = end;
     else await this.#tellOfHoldUp();
-    if (this.#isBehind() && performance.now() - (this.#noted?.atMs ?? 0) >= NOTE_EVERY_MS) await this.#note();
-    if (isLast) await this.#rest({ forMs: this.#isBehind() ? NOTE_EVERY_MS : LOOK_MS, wakeable: true });
+    return isLast;
   }
 
   async #begin(): Promise<HistoryPlace> {

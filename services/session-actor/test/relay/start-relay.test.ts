@@ -68,6 +68,21 @@ test('a relay that starts again goes on where it was', async (t) => {
   t.deepEqual(stand.seqs(id), [1, 2, 3, 4]);
 });
 
+test('what was committed before the end still goes out, and is not published again', async (t) => {
+  await using stand = await RelayStand.open();
+  const relay = stand.start();
+  await eventually(async () => (await relay.figures()).active, { what: 'its turn' });
+  const id = await stand.session(3);
+  // Others who use the server may have older transactions open for a moment.
+  await eventually(() => isPast(stand), { what: 'the end of all older transactions' });
+  await relay[Symbol.asyncDispose]();
+  t.deepEqual(stand.seqs(id), [1, 2, 3]);
+  const next = stand.start();
+  await stand.append(id, 4);
+  await eventually(() => (next.wake(), stand.published.length >= 4), { what: 'the fourth event' });
+  t.deepEqual(stand.seqs(id), [1, 2, 3, 4]);
+});
+
 test('of two candidates one publishes; the other goes on when the lock falls free', async (t) => {
   await using stand = await RelayStand.open();
   const [one, two] = [await stand.locks(), await stand.locks()];
@@ -214,4 +229,12 @@ test('many writers whose transactions end in any order: everything is published,
 /** Without repetitions, in the order in which each came first. */
 function firsts(seqs: readonly number[]): number[] {
   return [...new Set(seqs)];
+}
+
+/** Whether no transaction is open that could keep back what was committed. */
+async function isPast({ database }: RelayStand): Promise<boolean> {
+  const [row] = await database.query<{ past: boolean }>(
+    'select max(xid::text::bigint) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint as past from session_events',
+  );
+  return row?.past ?? false;
 }

@@ -1,0 +1,41 @@
+import { openTestDatabase } from '@oio/persistence/testing';
+import { eventually } from '@oio/runtime/testing';
+import test from 'ava';
+import { createPostgresMutex } from '../../src/adapters/postgres-mutex.ts';
+
+test('two gateways are never in the same place at once, and neither are two tasks of one', async (t) => {
+  await using opened = await openTestDatabase();
+  await using one = createPostgresMutex(opened.database);
+  await using other = createPostgresMutex(opened.database);
+  let inside = 0;
+  let most = 0;
+  const task = async (): Promise<void> => {
+    inside += 1;
+    most = Math.max(most, inside);
+    await opened.database.query('select pg_sleep(0.02)');
+    inside -= 1;
+  };
+  await Promise.all([one, other, one, other].map((mutex) => mutex.run('repository', task)));
+  t.is(most, 1);
+  const [first, second] = [await one.acquire('a'), await other.acquire('b')];
+  first[Symbol.dispose]();
+  second[Symbol.dispose]();
+  t.pass('different places do not wait for each other');
+});
+
+test('what a gateway holds falls free when its connection is gone', async (t) => {
+  await using opened = await openTestDatabase();
+  const one = createPostgresMutex(opened.database);
+  await using other = createPostgresMutex(opened.database);
+  await one.acquire('repository');
+  let isFree = false;
+  const waiting = other.acquire('repository').then((held) => {
+    isFree = true;
+    held[Symbol.dispose]();
+  });
+  await opened.database.query('select pg_sleep(0.2)');
+  t.false(isFree);
+  await one[Symbol.asyncDispose]();
+  await eventually(() => isFree, { what: 'the other one gets it' });
+  await waiting;
+});

@@ -1,0 +1,99 @@
+import { createInProcessBus } from '@oio/messaging';
+import { createLogger, newId } from '@oio/runtime';
+import { eventually } from '@oio/runtime/testing';
+import test from 'ava';
+import { Fleet, type KnownServer } from '../../src/fleet.ts';
+import { startKeeper } from '../../src/managed-server/keep-server.ts';
+import { type ManagedServer, managedServer } from '../../src/managed-server/managed-server.ts';
+import { ServerKeptError } from '../../src/managed-server/server-kept-error.ts';
+import { createNullAgentServer } from '../../src/testing/null-agent-server.ts';
+
+test('the server is handed over to a gateway that stands by, and goes on; without one it is ended', async (t) => {
+  await using machine = openMachine();
+  const first = await machine.startGateway();
+  t.is(machine.keeper, first.gateway);
+  const second = await machine.startGateway();
+  t.is(machine.keeper, first.gateway);
+  await first.keeper[Symbol.asyncDispose]();
+  t.is(machine.keeper, second.gateway);
+  t.true(machine.runs);
+  t.like(machine.table.get('managed-1'), { keeper: second.gateway });
+  t.true(second.fleet.linkedTo('managed-1')?.link.up);
+
+  await second.keeper[Symbol.asyncDispose]();
+  t.false(machine.runs);
+  t.is(machine.table.size, 0);
+});
+
+test('when the keeper dies another gateway takes its place', async (t) => {
+  await using machine = openMachine();
+  await machine.startGateway();
+  const second = await machine.startGateway();
+  machine.keeper = null;
+  await eventually(() => machine.keeper === second.gateway, { what: 'the second gateway keeps the server' });
+  await eventually(() => machine.table.get('managed-1')?.keeper === second.gateway, { what: 'the table says so' });
+  t.true(machine.runs);
+});
+
+/** One machine with one server on it, and what the gateways there know of each other. */
+function openMachine() {
+  const stack = new AsyncDisposableStack();
+  const bus = stack.use(createInProcessBus());
+  const logger = createLogger('opencode-gateway', { level: 'silent' });
+  const table = new Map<string, KnownServer & { keeper: string }>();
+  const machine = {
+    table,
+    keeper: null as string | null,
+    runs: false,
+    async startGateway() {
+      const gateway = newId();
+      const serve = async () => async () => {};
+      const fleet = stack.use(new Fleet({ connect: () => createNullAgentServer(), serve, logger }));
+      const parts = { bus, fleet, table: tableOf(table), gateway, capacity: 1, logger };
+      const keeper = stack.use(await startKeeper({ ...parts, start: async () => start(gateway) }));
+      return { gateway, fleet, keeper };
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+  const start = (gateway: string): ManagedServer => {
+    if (machine.keeper !== null && machine.keeper !== gateway) throw new ServerKeptError('managed-1', 1, '/');
+    const adopted = machine.runs;
+    machine.keeper = gateway;
+    machine.runs = true;
+    return fakeServer(machine, adopted);
+  };
+  return machine;
+}
+
+function fakeServer(machine: { keeper: string | null; runs: boolean }, adopted: boolean): ManagedServer {
+  const exited = Promise.withResolvers<string>();
+  return managedServer({
+    id: 'managed-1',
+    url: 'http://127.0.0.1:9',
+    password: 'password',
+    pid: 1,
+    startedAt: '',
+    adopted,
+    exited: exited.promise,
+    async stop() {
+      machine.runs = false;
+      machine.keeper = null;
+      exited.resolve('stopped');
+    },
+    async release() {
+      machine.keeper = null;
+    },
+  });
+}
+
+function tableOf(table: Map<string, KnownServer & { keeper: string }>) {
+  return {
+    all: async () => [...table.values()],
+    enter: async () => {},
+    keep: async (server: KnownServer, keeper: string) => void table.set(server.id, { ...server, keeper }),
+    renew: async () => {},
+    remove: async (serverId: string, keeper: string) => {
+      if (table.get(serverId)?.keeper === keeper) table.delete(serverId);
+    },
+  };
+}

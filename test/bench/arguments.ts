@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+
+export const WORKLOADS = ['w1', 'w2', 'w3', 'limits'] as const;
+export type Workload = (typeof WORKLOADS)[number];
+export const MODES = ['standalone', 'distributed'] as const;
+export type Mode = (typeof MODES)[number];
+
+export interface BenchOptions {
+  readonly workloads: readonly Workload[];
+  readonly modes: readonly Mode[];
+  /** How long is measured, in seconds; the warm-up comes before. */
+  readonly seconds: number;
+  /** Requests under way at a time. */
+  readonly clients: number;
+  /** One JSON line on standard output instead of a table. */
+  readonly json: boolean;
+  /** A directory for CPU profiles of the services' processes; null without. */
+  readonly profiles: string | null;
+}
+
+export const USAGE = `npm run -s bench -- [--workload w1|w2|w3|limits|all] [--mode standalone|distributed|all] [--seconds 20] [--clients 64] [--json]
+  --profiles DIRECTORY   write a CPU profile of each service process there
+`;
+
+/** The options of a run; null when they are not understood. */
+export function parseArguments(args: readonly string[]): BenchOptions | null {
+  try {
+    const { values } = parseArgs({ args: [...args], options: OPTIONS });
+    const seconds = Number(values.seconds);
+    const clients = Number(values.clients);
+    const workloads = chosen(WORKLOADS, values.workload);
+    const modes = chosen(MODES, values.mode);
+    if (!(seconds > 0) || !Number.isInteger(clients) || clients < 1 || !workloads || !modes) return null;
+    return { workloads, modes, seconds, clients, json: values.json, profiles: values.profiles ?? null };
+  } catch {
+    return null;
+  }
+}
+
+const OPTIONS = {
+  workload: { type: 'string', default: 'all' },
+  mode: { type: 'string', default: 'all' },
+  seconds: { type: 'string', default: '20' },
+  clients: { type: 'string', default: '64' },
+  json: { type: 'boolean', default: false },
+  profiles: { type: 'string' },
+} as const;
+
+function chosen<T extends string>(all: readonly T[], wanted: string): readonly T[] | null {
+  if (wanted === 'all') return all;
+  const found = all.filter((name) => name === wanted);
+  return found.length > 0 ? found : null;
+}

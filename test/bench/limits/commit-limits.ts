@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { newSession } from '@oio/contracts';
+import { decide, decideCreate, type SessionSnapshot } from '@oio/domain';
+import { commitSessions, type Database, openDatabase } from '@oio/persistence';
+import { submission } from '../client/submission.ts';
+import { rateOf } from './rate.ts';
+
+export interface CommitLimits {
+  /** One row updated by one statement in a transaction of its own, on 16 connections. */
+  readonly singleRowCommitsPerSec: number;
+  /** Sessions committed by the product's own statement, 64 in each, two statements under way. */
+  readonly batchedCommitsPerSec: number;
+}
+
+const CONNECTIONS = 16;
+const BATCH = 64;
+const LANES = 2;
+
+/** What this Postgres commits, without anybody else. Leaves a table and some sessions that nobody touches again. */
+export async function measureCommits(databaseUrl: string, ms: number): Promise<CommitLimits> {
+  await using database = await openDatabase(databaseUrl, { connections: CONNECTIONS });
+  await database.query('create table bench_rows (id int primary key, value int not null)');
+  await database.query(`insert into bench_rows select id, 0 from generate_series(0, ${CONNECTIONS - 1}) id`);
+  const single = (lane: number): Promise<unknown> =>
+    database.query('update bench_rows set value = value + 1 where id = $1', [lane], { prepared: 'bench_single' });
+  const singleRowCommitsPerSec = await rateOf(single, { lanes: CONNECTIONS, ms });
+  const batches = await Promise.all(Array.from({ length: LANES }, () => bornSessions(database)));
+  const batched = async (lane: number): Promise<void> => {
+    batches[lane] = await checkpointAll(database, batches[lane] ?? []);
+  };
+  const perSecond = await rateOf(batched, { lanes: LANES, ms });
+  await database.query('delete from sessions where tenant = $1', [TENANT]);
+  return { singleRowCommitsPerSec, batchedCommitsPerSec: perSecond * BATCH };
+}
+
+const TENANT = 'bench-limits';
+const CONTEXT = { cause: { kind: 'system', id: 'bench' }, epoch: 1, random: 0, messageId: 'msg_bench' } as const;
+const OWNER = randomUUID();
+
+async function bornSessions(database: Database): Promise<readonly SessionSnapshot[]> {
+  const births = Array.from({ length: BATCH }, () => {
+    const id = randomUUID();
+    const session = { ...newSession.parse(submission('/bench')), id, maxDurationSeconds: 3_600 };
+    const place = { directory: '/bench', workspace: 'in_place' as const, repository: null };
+    const policy = { checkpointIntervalSeconds: 300, maxRetries: 3 };
+    const data = { tenant: TENANT, createdBy: 'bench', session, place, policy };
+    return decideCreate(id, data, { ...CONTEXT, now: new Date().toISOString(), commandId: randomUUID() });
+  });
+  await commit(database, births);
+  const running = births.map(({ next }) => decided(next, { name: 'dispatch', payload: { serverId: 'none', schedulerEpoch: null } }));
+  return commit(database, running);
+}
+
+function checkpointAll(database: Database, snapshots: readonly SessionSnapshot[]): Promise<readonly SessionSnapshot[]> {
+  return commit(database, snapshots.map((snapshot) => decided(snapshot, { name: 'checkpoint', payload: { data: { turn: 1 } } })));
+}
+
+type Decided = ReturnType<typeof decideCreate>;
+
+function decided(snapshot: SessionSnapshot, command: Parameters<typeof decide>[1]): Decided {
+  const decision = decide(snapshot, command, { ...CONTEXT, now: new Date().toISOString(), commandId: randomUUID() });
+  if (decision.kind !== 'events') throw new Error(`Nothing comes of ${command.name}.`);
+  return decision;
+}
+
+async function commit(database: Database, decisions: readonly Decided[]): Promise<readonly SessionSnapshot[]> {
+  const batch = decisions.map(({ next, events }) => {
+    const fromVersion = next.version - events.length;
+    return { next, events, epoch: 1, fromVersion, owner: OWNER, schedulerEpoch: null };
+  });
+  const committed = await commitSessions(database, batch);
+  if (committed.size !== batch.length) throw new Error(`${batch.length - committed.size} sessions were not committed.`);
+  return decisions.map(({ next }) => next);
+}

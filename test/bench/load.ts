@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { startChild } from './child-process.ts';
+import type { ClientMessage, ClientSpec } from './client/spec.ts';
+import { usageOf } from './process-usage.ts';
+import type { System } from './system/system.ts';
+
+/** What a load came to. */
+export interface LoadFigures {
+  readonly seconds: number;
+  readonly ops: number;
+  readonly opsPerSec: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  /** CPU of all processes but the client, in seconds per 1,000 operations. */
+  readonly cpuSecPer1000: number;
+  /** The same by process. */
+  readonly cpuSecPer1000By: Readonly<Record<string, number>>;
+  /** Of the client, which shares the cores. */
+  readonly clientCpuSecPer1000: number;
+  readonly rssMb: number;
+  readonly errors: number;
+  readonly firstError: string | null;
+}
+
+export interface LoadOptions {
+  readonly system: System;
+  readonly spec: Pick<ClientSpec, 'workload' | 'clients' | 'sessionIds'>;
+  readonly seconds: number;
+  readonly onProgress: (text: string) => void;
+}
+
+/** The optimiser of the runtime needs that long until figures are steady. */
+const WARM_UP_MS = 5_000;
+
+/** Puts load on a system from a process of its own, and says what that cost all others. */
+export async function measureLoad({ system, spec, seconds, onProgress }: LoadOptions): Promise<LoadFigures> {
+  const { url, apiKey, directories } = system;
+  const whole: ClientSpec = { ...spec, url, apiKey, directories, warmUpMs: WARM_UP_MS, measureMs: seconds * 1_000 };
+  const script = join(import.meta.dirname, 'client/main.ts');
+  await using client = startChild<ClientMessage>({ script, args: [JSON.stringify(whole)] });
+  const counted = { ...system.processes, client: client.pid };
+  let before = cpuOf(counted);
+  for await (const message of client.messages()) {
+    if (message.type === 'start') before = cpuOf(counted);
+    if (message.type === 'progress') onProgress(`${spec.workload}: ${message.done} done, ${message.errors} errors`);
+    if (message.type === 'end') return figuresOf(message, differences(before, cpuOf(counted)), system);
+  }
+  throw new Error('The client ended without a result.');
+}
+
+type End = Extract<ClientMessage, { type: 'end' }>;
+
+function figuresOf(end: End, cpu: Readonly<Record<string, number>>, system: System): LoadFigures {
+  const { ops, tookMs, latencyMs, errors, firstError } = end;
+  const per1000 = (seconds: number): number => (ops === 0 ? 0 : round((seconds / ops) * 1_000));
+  const { client = 0, ...services } = cpu;
+  const all = Object.values(services).reduce((sum, seconds) => sum + seconds, 0);
+  return {
+    seconds: round(tookMs / 1_000),
+    ops,
+    opsPerSec: round(ops / (tookMs / 1_000)),
+    ...{ p50Ms: latencyMs.p50, p95Ms: latencyMs.p95, p99Ms: latencyMs.p99 },
+    cpuSecPer1000: per1000(all),
+    cpuSecPer1000By: Object.fromEntries(Object.entries(services).map(([name, seconds]) => [name, per1000(seconds)])),
+    clientCpuSecPer1000: per1000(client),
+    rssMb: usageOf(Object.values(system.processes)).rssMb,
+    ...{ errors, firstError },
+  };
+}
+
+function cpuOf(processes: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, usageOf([pid]).cpuSeconds]));
+}
+
+function differences(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) {
+  return Object.fromEntries(Object.entries(after).map(([name, seconds]) => [name, seconds - (before[name] ?? 0)]));
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

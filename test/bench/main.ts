@@ -1,0 +1,23 @@
+import { parseArguments, USAGE, type BenchOptions } from './arguments.ts';
+import { report } from './report.ts';
+import { type RunResult, runWorkload } from './run-workload.ts';
+
+const options = parseArguments(process.argv.slice(2));
+if (!options) {
+  process.stderr.write(USAGE);
+  process.exit(64);
+}
+for (const [workload, mode] of pairsOf(options)) {
+  const onProgress = (text: string): void => void process.stderr.write(`${mode}: ${text}\n`);
+  print(await runWorkload({ ...options, workload, mode, onProgress }));
+}
+
+/** Taking over needs two processes, so that W3 is measured in distributed mode only. */
+function pairsOf({ workloads, modes }: BenchOptions) {
+  const all = workloads.flatMap((workload) => modes.map((mode) => [workload, mode] as const));
+  return all.filter(([workload, mode]) => workload !== 'w3' || mode === 'distributed');
+}
+
+function print(result: RunResult): void {
+  process.stdout.write(`${options?.json ? JSON.stringify(result) : report(result)}\n`);
+}

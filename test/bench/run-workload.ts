@@ -1,0 +1,66 @@
+import type { Mode, Workload } from './arguments.ts';
+import { type Limits, measureLimits } from './limits/measure-limits.ts';
+import { startLiveSessions } from './live-sessions.ts';
+import { type LoadFigures, measureLoad } from './load.ts';
+import { startBacking } from './system/backing.ts';
+import { startSystem } from './system/start-system.ts';
+import { withTemporaryDirectory } from './temporary-directory.ts';
+import { measureFailover, type Takeover } from './failover.ts';
+
+export interface RunOptions {
+  readonly workload: Workload;
+  readonly mode: Mode;
+  readonly seconds: number;
+  readonly clients: number;
+  readonly profiles: string | null;
+  readonly onProgress: (text: string) => void;
+}
+
+export interface RunResult extends Partial<LoadFigures> {
+  readonly workload: Workload;
+  readonly mode: Mode;
+  readonly clients: number;
+  readonly limits: Limits;
+  /** W3: by fault. */
+  readonly takeoverMs?: { readonly sigkill: Takeover; readonly sigstop: Takeover };
+}
+
+const LIMIT_MS = 2_000;
+const LIVE_SESSIONS = 1_000;
+
+/** One workload on servers and services of its own, the limits before it; everything is stopped at the end. */
+export function runWorkload(options: RunOptions): Promise<RunResult> {
+  return withTemporaryDirectory((directory) => run(options, directory));
+}
+
+async function run(options: RunOptions, directory: string): Promise<RunResult> {
+  const { workload, mode, clients, onProgress } = options;
+  onProgress('starting the servers');
+  await using backing = await startBacking(directory, mode);
+  const limits = await measureLimits(backing, { clients, ms: LIMIT_MS, onProgress });
+  const common = { workload, mode, clients, limits };
+  if (workload === 'limits') return common;
+  if (workload === 'w3') return { ...common, takeoverMs: await takeovers(options, directory) };
+  return { ...common, ...(await load(backing, { ...options, workload, directory })) };
+}
+
+async function takeovers(options: RunOptions, directory: string) {
+  const sigkill = await measureFailover({ ...options, directory, fault: 'SIGKILL' });
+  return { sigkill, sigstop: await measureFailover({ ...options, directory, fault: 'SIGSTOP' }) };
+}
+
+async function load(
+  backing: Awaited<ReturnType<typeof startBacking>>,
+  options: RunOptions & { readonly workload: 'w1' | 'w2'; readonly directory: string },
+): Promise<LoadFigures> {
+  const { workload, clients, onProgress } = options;
+  const isW1 = workload === 'w1';
+  onProgress('starting the services');
+  const plan = { slots: isW1 ? clients : LIVE_SESSIONS, agents: isW1 ? 'answer' : 'hold', sessionActors: 1 } as const;
+  await using system = await startSystem(backing, { ...options, ...plan });
+  const measure = async (): Promise<LoadFigures> => {
+    const sessionIds = isW1 ? [] : await startLiveSessions(system);
+    return measureLoad({ ...options, system, spec: { workload, clients, sessionIds } });
+  };
+  return Promise.race([measure(), ...system.services.map(({ failed }) => failed)]);
+}

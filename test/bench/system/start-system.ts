@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Backing } from './backing.ts';
+import { nullServers } from './null-agents.ts';
+import { type ServiceProcess, startServiceProcess } from './service-process.ts';
+import type { System, SystemOptions } from './system.ts';
+
+const SERVICES = join(import.meta.dirname, '../../../services');
+const HTTP_URL = /"url":"(http:[^"]+)"[^\n]*"msg":"http-gateway started"/;
+const READY = /"msg":"ready for work"/;
+
+/** A running system with its processes by name, such as `session-actor-1`. */
+export interface StartedSystem extends System {
+  readonly services: readonly ServiceProcess[];
+}
+
+/** Starts the services on their backing servers: all in one process, or each in its own when there are NATS and Redis. */
+export async function startSystem(backing: Backing, options: SystemOptions): Promise<StartedSystem> {
+  await using stack = new AsyncDisposableStack();
+  const directories = await makeDirectories(options);
+  const apiKey = randomBytes(24).toString('hex');
+  const environment = commonEnvironment(backing, { ...options, apiKey });
+  const plans = backing.distributed ? distributedPlans(backing.distributed, options) : STANDALONE;
+  const services = plans.map(({ name, script, own = {} }) =>
+    stack.use(startServiceProcess({ ...options, name, script, environment: { ...environment, ...own } })),
+  );
+  await Promise.all(services.map((service) => service.said(READY)));
+  const http = services.find(({ name }) => name === 'standalone' || name === 'http-gateway');
+  const url = (await http?.said(HTTP_URL)) ?? '';
+  const { postgres, distributed } = backing;
+  const processes = Object.fromEntries([
+    ...services.map(({ name, pid }) => [name, pid] as const),
+    ['postgres', postgres.pid],
+    ...(distributed ? [['nats', distributed.nats.pid] as const, ['redis', distributed.redis.pid] as const] : []),
+  ]);
+  const running = stack.move();
+  return {
+    ...{ url, apiKey, databaseUrl: postgres.url, processes, directories, services },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Sessions in place have a directory for themselves. */
+async function makeDirectories({ directory, slots }: SystemOptions): Promise<string[]> {
+  const directories = Array.from({ length: slots }, (_, index) => join(directory, 'projects', `p${index}`));
+  for (const path of directories) await mkdir(path, { recursive: true });
+  return directories;
+}
+
+function commonEnvironment(
+  backing: Backing,
+  { directory, slots, agents, apiKey }: SystemOptions & { readonly apiKey: string },
+): Record<string, string> {
+  return {
+    DATABASE_URL: backing.postgres.url,
+    DATABASE_CONNECTIONS: '15',
+    API_KEY: apiKey,
+    API_PORT: '0',
+    ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    MAX_CONCURRENT_SESSIONS: String(slots),
+    OPENCODE_MANAGED: 'false',
+    OPENCODE_SERVERS: nullServers(slots),
+    OPENCODE_DIRECTORY: join(directory, 'opencode'),
+    WORKTREES_DIRECTORY: join(directory, 'worktrees'),
+    WORKSPACE_ROOTS: join(directory, 'projects'),
+    BENCH_AGENTS: agents,
+  };
+}
+
+interface Plan {
+  readonly name: string;
+  readonly script: string;
+  readonly own?: Readonly<Record<string, string>>;
+}
+
+const STANDALONE: readonly Plan[] = [{ name: 'standalone', script: join(import.meta.dirname, 'standalone-main.ts') }];
+
+function distributedPlans(
+  { nats, redis }: NonNullable<Backing['distributed']>,
+  { sessionActors }: SystemOptions,
+): readonly Plan[] {
+  const plan = (service: string, { name = service, script = join(SERVICES, service, 'src/main.ts') } = {}): Plan => ({
+    name,
+    script,
+    own: { NATS_URL: nats.urlOf(service), REDIS_URL: redis.url },
+  });
+  return [
+    ...Array.from({ length: sessionActors }, (_, index) => plan('session-actor', { name: `session-actor-${index + 1}` })),
+    plan('scheduler'),
+    plan('opencode-gateway', { script: join(import.meta.dirname, 'opencode-gateway-main.ts') }),
+    plan('metrics'),
+    plan('http-gateway'),
+  ];
+}

@@ -1,0 +1,23 @@
+/** The orchestrator under load, whatever it is made of. */
+export interface System extends AsyncDisposable {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly databaseUrl: string;
+  /** The processes that count, by name; what they start counts with them. */
+  readonly processes: Readonly<Record<string, number>>;
+  /** Directories that sessions may work in, as many as there are slots. */
+  readonly directories: readonly string[];
+}
+
+export interface SystemOptions {
+  /** An empty directory for everything. */
+  readonly directory: string;
+  /** Sessions that run at the same time. */
+  readonly slots: number;
+  /** What the agents do: answer at once, or work until they are stopped. */
+  readonly agents: 'answer' | 'hold';
+  /** How many session-actors, where each is a process. */
+  readonly sessionActors: number;
+  /** Where each service process leaves its CPU profile; null for none. */
+  readonly profiles: string | null;
+}

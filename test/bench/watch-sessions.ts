@@ -1,0 +1,55 @@
+import { eventually } from '@oio/runtime/testing';
+import { Connection } from './client/connection.ts';
+import type { System } from './system/system.ts';
+
+/** Commands to many sessions at a time, one after the other to each. */
+export interface Watched extends Disposable {
+  /** For each of these sessions, how long after `sinceMs` it took until a command sent later was answered with 200. */
+  nextAnswers(ids: readonly string[], sinceMs: number): Promise<readonly number[]>;
+}
+
+/** The longest that is waited for. */
+const PATIENCE_MS = 60_000;
+/** A command that was refused is sent again after so long. */
+const AGAIN_MS = 5;
+
+interface Answered {
+  readonly sentMs: number;
+  readonly answeredMs: number;
+}
+
+/** Sends checkpoints until it is disposed of. */
+export function watchSessions({ url, apiKey }: Pick<System, 'url' | 'apiKey'>, ids: readonly string[]): Watched {
+  const answers = new Map<string, Answered[]>(ids.map((id) => [id, []]));
+  const connections = ids.map(() => new Connection(url, apiKey));
+  let isOver = false;
+  const command = async (connection: Connection, id: string): Promise<void> => {
+    while (!isOver) {
+      const sentMs = performance.now();
+      const answer = await connection.post(`/v1/sessions/${id}/checkpoint`, '{}').catch(() => null);
+      if (answer?.status === 200) answers.get(id)?.push({ sentMs, answeredMs: performance.now() });
+      await new Promise((resolve) => {
+        setTimeout(resolve, AGAIN_MS);
+      });
+    }
+  };
+  ids.forEach((id, index) => {
+    const connection = connections[index];
+    if (connection) void command(connection, id);
+  });
+  const nextAnswer = (id: string, sinceMs: number): number | undefined =>
+    answers.get(id)?.find(({ sentMs }) => sentMs >= sinceMs)?.answeredMs;
+  return {
+    nextAnswers: (wanted, sinceMs) =>
+      Promise.all(
+        wanted.map(async (id) => {
+          const ask = () => nextAnswer(id, sinceMs);
+          return (await eventually(ask, { withinMs: PATIENCE_MS, what: `session ${id} to answer again` })) - sinceMs;
+        }),
+      ),
+    [Symbol.dispose]() {
+      isOver = true;
+      for (const connection of connections) connection.close();
+    },
+  };
+}
