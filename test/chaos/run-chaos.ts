@@ -104,7 +104,8 @@ class Run {
     this.#over.abort();
     await watching;
     const evidence = await this.#evidence(true);
-    const findings = await look(evidence, { final: true });
+    // A run that was broken off has not come to rest: what it had not done yet is no breach.
+    const findings = this.#isBrokenOff() ? new Map<string, string[]>() : await look(evidence, { final: true });
     const shownAfterMs = (this.#firstBreachAt ?? performance.now()) - startedAt;
     const parts = { ...this.#options, ranMs, findings, strikes: this.#strikes, ended: this.#ended, early: this.#early };
     return assess({ ...parts, shownAfterMs }, evidence);
@@ -159,6 +160,10 @@ class Run {
     };
     const atOnce = faults.includes(MIX) ? AT_ONCE : 1;
     await letLoose({ faults: faultsNamed(faults), atOnce, endsAt, random, signal, onBegin, onStrike }, world);
+  }
+
+  #isBrokenOff(): boolean {
+    return this.#options.stopsAtBreach && this.#firstBreachAt !== null;
   }
 
   /** Waits until what was accepted has ended and what was committed is out. What does not come to rest shows in the end. */
