@@ -9,6 +9,8 @@ export interface LoadOptions extends Omit<ScriptParts, 'directory' | 'signal' | 
   readonly directories: readonly string[];
   /** How many clients there are. */
   readonly users: number;
+  /** Given when nothing matters any more: nobody waits for the end of a session then. */
+  readonly abandoned: AbortSignal;
 }
 
 /** Clients that keep submitting sessions, before, during and after the faults. */
@@ -66,9 +68,9 @@ async function user(options: LoadOptions, free: string[], signal: AbortSignal): 
   }
 }
 
-async function ended({ client, random }: LoadOptions, sessionId: string): Promise<void> {
+async function ended({ client, random, abandoned }: LoadOptions, sessionId: string): Promise<void> {
   const giveUpAt = performance.now() + END_MS;
-  while (performance.now() < giveUpAt) {
+  while (performance.now() < giveUpAt && !abandoned.aborted) {
     const status = await client.status(sessionId, 5);
     if (status !== null && isTerminal(status as Status)) return;
     await pause(random.int(100, 300));
