@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eventually } from '@oio/runtime/testing';
 import { createClient } from '@oio/sdk';
 import anyTest, { type TestFn } from 'ava';
 import { type StandIn, startStandIn } from '../stand-in/start-stand-in.ts';
@@ -45,7 +46,9 @@ test('a session lives its whole life over HTTP, through five processes, and all 
   t.is(events.at(0)?.type, 'session.created');
   t.deepEqual(Object.values(standIn.calls.prompts), [1]);
   t.deepEqual(await dependenciesAt(url), ['postgres ok', 'nats ok', 'redis ok']);
-  t.regex(await client.metrics(), /^oio_sessions\{status="completed"\} 1$/m);
+  const isCounted = async (): Promise<boolean> =>
+    /^oio_sessions\{status="completed"\} 1$/m.test(await client.metrics());
+  t.true(await eventually(isCounted, { everyMs: 50, what: 'the session in the metrics' }));
 
   for (const process of processes) process.signal('SIGTERM');
   const codes = await Promise.all(processes.map((process) => process.ended()));
