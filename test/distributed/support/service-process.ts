@@ -32,6 +32,7 @@ export class ServiceProcess implements AsyncDisposable {
     this.#child.stdout?.on('data', take);
     this.#child.stderr?.on('data', take);
     this.#ended = once(this.#child, 'close').then(([code]) => code as number | null);
+    endWithThisProcess(this.#child);
   }
 
   get output(): string {
@@ -90,4 +91,11 @@ export class ServiceProcess implements AsyncDisposable {
     }
     throw new Error(`It has ended without ${what}. It said:\n${this.#output}`);
   }
+}
+
+/** A test process that is ended early leaves nothing behind. */
+export function endWithThisProcess(child: ChildProcess): void {
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('close', () => process.off('exit', end));
 }
