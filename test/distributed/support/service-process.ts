@@ -93,9 +93,14 @@ export class ServiceProcess implements AsyncDisposable {
   }
 }
 
-/** A test process that is ended early leaves nothing behind. */
+/** A shell waits for the end of a pipe that only this process holds open: a test process that is killed leaves nothing behind. */
 export function endWithThisProcess(child: ChildProcess): void {
-  const end = (): void => void child.kill('SIGKILL');
-  process.once('exit', end);
-  child.once('close', () => process.off('exit', end));
+  const watcher = spawn('sh', ['-c', 'read -r _; kill -KILL "$1"', 'sh', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  watcher.unref();
+  watcher.stdin.on('error', () => {});
+  // The id of a process that ended may soon be somebody else's.
+  child.once('exit', () => watcher.kill('SIGKILL'));
 }
