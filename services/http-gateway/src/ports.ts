@@ -51,8 +51,6 @@ export interface SessionReader {
   versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Whether the command has had its effect already. */
   hasOutcome(sessionId: string, commandId: string): Promise<boolean>;
-  /** Resolves when the store answers. */
-  ping(): Promise<void>;
 }
 
 /** What a client's `Idempotency-Key` stands for. */

@@ -23,20 +23,6 @@ export function createReadiness(health: () => Promise<Reports>): Readiness {
   };
 }
 
-/** The database alone, by a question that costs it nothing. */
-export function databaseHealth(ping: () => Promise<void>): () => Promise<Reports> {
-  const about = { name: 'postgres', optional: false, figures: {} } as const;
-  return async () => {
-    const askedAt = performance.now();
-    try {
-      await ping();
-      return [{ ...about, state: 'ok', latencyMs: performance.now() - askedAt, detail: 'It answers.' }];
-    } catch {
-      return [{ ...about, state: 'down', latencyMs: null, detail: 'It cannot be reached.' }];
-    }
-  };
-}
-
 /** Reports that fail or take too long are one as well. */
 async function reportsOf(health: () => Promise<Reports>): Promise<Reports> {
   const { promise: late, resolve } = Promise.withResolvers<Reports>();

@@ -13,7 +13,7 @@ import { isEveryAddress } from './loopback.ts';
 import { createPlaceInspection } from './place-violations.ts';
 import { OrderLimit } from './order-limit.ts';
 import type { HttpGatewayPorts } from './ports.ts';
-import { createReadiness, databaseHealth } from './readiness.ts';
+import { createReadiness } from './readiness.ts';
 import { createOverloadRefusal } from './refuse-overload.ts';
 import { createReplay } from './replay-message.ts';
 import { SessionEnds } from './session-ends.ts';
@@ -39,7 +39,7 @@ export async function startHttpGateway(
   const { bus, router, database, clock, logger, authenticator } = ports;
   const reader = createPostgresSessionReader(database);
   const keys = createPostgresIdempotencyKeys(database);
-  const readiness = createReadiness(ports.health ?? databaseHealth(() => reader.ping()));
+  const readiness = createReadiness(ports.health ?? (async () => [await database.health()]));
   stack.use(forgetOldKeys(keys, logger));
   const ends = stack.use(new SessionEnds({ reader, logger, most: limits.waits, lookMs: limits.lookMs }));
   const streams = stack.use(await SessionStreams.start({ bus, reader, ends, logger, maxStreams, ...limits }));

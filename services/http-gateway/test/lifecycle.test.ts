@@ -76,7 +76,8 @@ test('a database that is gone is an outage, not an answer: every route says so a
   const gone = async () => {
     throw new UnavailableError('The database does not answer at the moment.', { code: 'database_unavailable' });
   };
-  await using api = await startApi(database(), { ports: { database: { ...database(), query: gone } } });
+  const health = async (): Promise<DependencyHealth> => ({ ...OK, name: 'postgres', state: 'down' });
+  await using api = await startApi(database(), { ports: { database: { ...database(), query: gone, health } } });
   const id = newId();
   for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
     if (route.scope === 'public' || name === 'metrics') continue;

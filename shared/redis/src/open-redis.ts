@@ -58,6 +58,7 @@ export async function openRedis(url: string, options: RedisConnectionOptions): P
 class GuardedConnection implements RedisConnection {
   /** Why Redis does not let us in, as long as it does not. */
   refusal: Error | null = null;
+  #isEnding = false;
   readonly #client: Redis;
   readonly #breaker: RedisBreaker;
   readonly #answerWithinMs: number;
@@ -88,6 +89,7 @@ class GuardedConnection implements RedisConnection {
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = new Promise((resolve) => this.#client.once('end', resolve));
     const isConnected = !WITHOUT_SOCKET.has(this.#client.status);
+    this.#isEnding = true;
     this.#client.disconnect();
     if (isConnected) await ended;
   }
@@ -108,7 +110,7 @@ class GuardedConnection implements RedisConnection {
       isAway = true;
     });
     this.#client.on('close', () => {
-      if (!isAway) logger.warn('redis is away');
+      if (!isAway && !this.#isEnding) logger.warn('redis is away');
       isAway = true;
     });
     this.#breaker.onChange((state) => logger.info({ state }, 'redis breaker changed'));

@@ -19,7 +19,7 @@ type Rows = <Row>(
 ) => Promise<Row[]>;
 
 /** What many requests ask for at the same time is read by one statement. */
-function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing' | 'ping'> {
+function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing'> {
   const snapshots = byId<{ id: string; snapshot: SessionSnapshot }>(rows, SESSIONS, 'http_sessions');
   const standings = byId<{ id: string; tenant: string; version: number; deleted: boolean }>(
     rows,
@@ -34,9 +34,6 @@ function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing' | 'p
     async standing(tenant, id) {
       const row = await standings(id);
       return row?.tenant === tenant ? row : null;
-    },
-    async ping() {
-      await rows('select 1', []);
     },
   };
 }
