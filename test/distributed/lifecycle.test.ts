@@ -44,6 +44,7 @@ test('a session lives its whole life over HTTP, through five processes, and all 
   );
   t.is(events.at(0)?.type, 'session.created');
   t.deepEqual(Object.values(standIn.calls.prompts), [1]);
+  t.deepEqual(await dependenciesAt(url), ['postgres ok', 'nats ok', 'redis ok']);
   t.regex(await client.metrics(), /^oio_sessions\{status="completed"\} 1$/m);
 
   for (const process of processes) process.signal('SIGTERM');
@@ -55,6 +56,13 @@ test('a session lives its whole life over HTTP, through five processes, and all 
       [],
     );
 });
+
+/** As the API shows them to whoever asks. */
+async function dependenciesAt(url: string): Promise<readonly string[]> {
+  const response = await fetch(`${url}/health/ready`);
+  const { dependencies } = (await response.json()) as { dependencies: readonly { name: string; state: string }[] };
+  return dependencies.map(({ name, state }) => `${name} ${state}`);
+}
 
 function start(backing: Backing, service: string, environment: Environment): ServiceProcess {
   return new ServiceProcess(service, { ...backing.environmentOf(service), ...environment });

@@ -62,10 +62,26 @@ export interface KeyedRequest {
   readonly commandId: string;
 }
 
+/** What a key was found to stand for. */
+export interface KeyClaim extends KeyedRequest {
+  /** Whether the key came before. */
+  readonly known: boolean;
+  /** Whether the request was refused when it came, so that it had no effect. */
+  readonly refused: boolean;
+}
+
 /** Remembers what each `Idempotency-Key` of a tenant stood for when it came first. */
 export interface IdempotencyKeys {
-  /** Enters the request unless the key is known; returns what the key stands for, and whether that was known before. */
-  claim(tenant: string, key: string, request: KeyedRequest): Promise<KeyedRequest & { readonly known: boolean }>;
+  /** Enters the request unless the key is known; returns what the key stands for. */
+  claim(tenant: string, key: string, request: KeyedRequest): Promise<KeyClaim>;
+  /** Notes that the request that the key stands for was refused, unless the key stands for another one by now. */
+  noteRefusal(tenant: string, key: string, commandId: string): Promise<void>;
+  /** Lets the key stand for another request in place of a refused one. False when it no longer stands for that. */
+  replaceRefused(
+    tenant: string,
+    key: string,
+    change: { readonly from: string; readonly to: KeyedRequest },
+  ): Promise<boolean>;
   /** Forgets keys that are older than `days`. */
   forget(days: number): Promise<void>;
 }

@@ -43,7 +43,10 @@ export async function startHttpGateway(
   stack.use(forgetOldKeys(keys, logger));
   const ends = stack.use(new SessionEnds({ reader, logger, most: limits.waits, lookMs: limits.lookMs }));
   const streams = stack.use(await SessionStreams.start({ bus, reader, ends, logger, maxStreams, ...limits }));
-  const admission = new Admission(limits.inFlight, new OrderLimit({ ...limits.orders, first: FIRST_ORDERS }));
+  const admission = new Admission(
+    limits.inFlight,
+    new OrderLimit({ ...limits.orders, first: Math.min(FIRST_ORDERS, limits.orders.most) }),
+  );
 
   const letters = createPostgresDeadLetters(database);
   const replay = createReplay(bus, router);

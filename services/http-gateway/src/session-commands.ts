@@ -2,9 +2,9 @@ import type { ClientCommandName, CommandReply, NewSession, SessionView } from '@
 import { toSessionView } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import type { SessionEnvelope, SessionRouter } from '@oio/ownership';
-import { type Clock, newId } from '@oio/runtime';
+import type { Clock } from '@oio/runtime';
+import { claimKey, claimSubmission, noteRefusal } from './claim-key.ts';
 import type { IdempotencyKeys, SessionReader } from './ports.ts';
-import { requestHash } from './request-hash.ts';
 import type { Order } from './route-types.ts';
 
 export interface CommandParts {
@@ -27,12 +27,17 @@ export async function submitSession(
   request: Order & { readonly body: NewSession },
   onKnown: (sessionId: string) => void,
 ): Promise<Outcome> {
-  const claim = await claimKey(parts, request, request.body.id ?? newId());
+  const claim = await claimSubmission(parts, request);
   onKnown(claim.sessionId);
   if (claim.known && (await parts.reader.hasOutcome(claim.sessionId, claim.commandId)))
     return replay(parts, request, claim.sessionId);
-  const reply = await parts.router.send('create', request.body, envelopeOf(request, claim));
-  return outcomeOf(parts, request, reply, claim.known);
+  try {
+    const reply = await parts.router.send('create', request.body, envelopeOf(request, claim));
+    return await outcomeOf(parts, request, reply, claim.known);
+  } catch (error) {
+    if (error instanceof InvalidError) await noteRefusal(parts, request, claim.commandId);
+    throw error;
+  }
 }
 
 /** Sends a client's command to a session of its tenant. Resolves once its effect is durable. */
@@ -44,7 +49,7 @@ export async function commandSession(
 ): Promise<Outcome> {
   const standing = await parts.reader.standing(request.principal.tenant, id);
   if (!standing) throw noSuchSession();
-  const claim = await claimKey(parts, request, id);
+  const claim = await claimKey(parts.keys, request, id);
   if (claim.known && (await parts.reader.hasOutcome(id, claim.commandId))) return replay(parts, request, id);
   if (standing.deleted) throw noSuchSession();
   assertVersion(request.headers.ifMatch, standing.version);
@@ -59,18 +64,6 @@ export async function commandSession(
 /** The same for an id that is unknown, deleted, or another tenant's. */
 export function noSuchSession(): NotFoundError {
   return new NotFoundError('There is no such session.', { code: 'session_not_found' });
-}
-
-/** Under which ids the order goes out: those of its `Idempotency-Key` where it came before, else fresh ones. */
-async function claimKey({ keys }: CommandParts, request: Order, sessionId: string) {
-  const fresh = { requestHash: requestHash(request), sessionId, commandId: newId() };
-  const { idempotencyKey } = request.headers;
-  if (idempotencyKey === undefined) return { ...fresh, known: false };
-  const claim = await keys.claim(request.principal.tenant, idempotencyKey, fresh);
-  if (claim.requestHash === fresh.requestHash) return claim;
-  throw new InvalidError('This Idempotency-Key was used for another request; take a new key for a new request.', {
-    code: 'idempotency_key_reused',
-  });
 }
 
 /** The order had its effect: the session is shown as it stands now, deleted or not. */

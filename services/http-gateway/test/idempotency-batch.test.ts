@@ -18,9 +18,13 @@ test('keys that come in the same moment share a statement; each stands for its o
   t.is(statements, 1);
   t.deepEqual(
     claims,
-    requests.map((one) => ({ ...one, known: false })),
+    requests.map((one) => ({ ...one, known: false, refused: false })),
   );
-  t.deepEqual(await keys.claim('acme', 'batch-7', request('b')), { ...requests[7], known: true });
+  t.deepEqual(await keys.claim('acme', 'batch-7', request('b')), {
+    ...requests[7],
+    known: true,
+    refused: false,
+  } as object);
 });
 
 test('of requests with one key in the same moment one is the first, and all others learn what it stands for', async (t) => {

@@ -1,4 +1,8 @@
 import type { SessionView } from '@oio/contracts';
+import { InvalidError } from '@oio/errors';
+import type { Bus } from '@oio/messaging';
+import { createInProcessOwnerDirectory, createSessionRouter, type SessionRouter } from '@oio/ownership';
+import { newId } from '@oio/runtime';
 import test from 'ava';
 import { aSession } from './support/a-session.ts';
 import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
@@ -67,6 +71,81 @@ test('the same key for another body or another route is refused and changes noth
   t.is(await counted(tag), 1);
   t.like(await (await api.fetch(`/v1/sessions/${id}`)).json(), { status: 'queued' });
 });
+
+test('a refused submission may be corrected under its key; from then on the key stands for the corrected one', async (t) => {
+  await using api = await startApi(database());
+  const tag = crypto.randomUUID();
+  const headers = key();
+  const wrong = draft({ tags: [tag], directory: '/missing' });
+  const right = draft({ tags: [tag], directory: '/srv/there' });
+  t.is((await api.fetch('/v1/sessions', { json: wrong, headers })).status, 422);
+  const other = await api.fetch('/v1/sessions', { json: { ...right, id: newId() }, headers });
+  t.like(await other.json(), { code: 'idempotency_key_reused' }, 'under another id than that of the refused one');
+  const first = await api.fetch('/v1/sessions', { json: right, headers });
+  t.is(first.status, 201);
+  t.is(first.headers.get('idempotent-replayed'), null);
+  const again = await api.fetch('/v1/sessions', { json: right, headers });
+  t.is(again.headers.get('idempotent-replayed'), 'true');
+  t.is(((await first.json()) as SessionView).id, ((await again.json()) as SessionView).id);
+  for (const json of [wrong, { ...right, priority: 'low' }]) {
+    const refused = await api.fetch('/v1/sessions', { json, headers });
+    t.like(await refused.json(), { code: 'idempotency_key_reused' });
+  }
+  t.is(await counted(tag), 1);
+});
+
+test('a refused submission and its correction at the same time are one session at most', async (t) => {
+  const { router, refuseNext } = refusingRouter();
+  await using api = await startApi(database(), { ports: { router } });
+  router.use(api.bus);
+  for (let round = 0; round < 10; round += 1) {
+    const tag = crypto.randomUUID();
+    const headers = key();
+    const bodies = [draft({ tags: [tag] }), draft({ tags: [tag], priority: 'low' })];
+    refuseNext();
+    t.is((await api.fetch('/v1/sessions', { json: bodies[0], headers })).status, 422);
+    const answers = await Promise.all(
+      [...bodies, ...bodies].map(async (json) => (await api.fetch('/v1/sessions', { json, headers })).status),
+    );
+    t.is(await counted(tag), 1, answers.join(' '));
+    t.true(
+      answers.every((status) => [201, 409, 422].includes(status)),
+      answers.join(' '),
+    );
+  }
+});
+
+test('a submission that was refused and then succeeded cannot be corrected any more', async (t) => {
+  const { router, refuseNext } = refusingRouter();
+  await using api = await startApi(database(), { ports: { router } });
+  router.use(api.bus);
+  const tag = crypto.randomUUID();
+  const headers = key();
+  refuseNext();
+  t.is((await api.fetch('/v1/sessions', { json: draft({ tags: [tag] }), headers })).status, 422);
+  t.is((await api.fetch('/v1/sessions', { json: draft({ tags: [tag] }), headers })).status, 201);
+  const other = await api.fetch('/v1/sessions', { json: draft({ tags: [tag], priority: 'low' }), headers });
+  t.like(await other.json(), { code: 'idempotency_key_reused' });
+  t.is(await counted(tag), 1);
+});
+
+/** A router that refuses the next order when it is told to, as if the place were impossible for that moment. */
+function refusingRouter() {
+  let refuse = false;
+  let inner: SessionRouter | undefined;
+  const send: SessionRouter['send'] = async (...order) => {
+    if (!refuse && inner) return inner.send(...order);
+    refuse = false;
+    throw new InvalidError('The session cannot be accepted.');
+  };
+  const use = (bus: Bus): void => {
+    inner = createSessionRouter(bus, createInProcessOwnerDirectory());
+  };
+  const refuseNext = (): void => {
+    refuse = true;
+  };
+  return { router: { send, use }, refuseNext };
+}
 
 test('keys of two tenants have nothing to do with each other', async (t) => {
   await using api = await startApi(database());

@@ -89,6 +89,19 @@ test('a name that is not the API’s own is refused, whatever it resolves to', a
     t.is(await ask(host), 200, host);
 });
 
+test('a request with two names is refused, whichever comes first', async (t) => {
+  await using api = await startApi(database());
+  for (const hosts of [
+    'Host: localhost\r\nHost: evil.example',
+    'host: evil.example\r\nHOST: localhost',
+    'Host: localhost\r\nHost: localhost',
+  ]) {
+    const answer = await rawHttp(api.url, `GET /health/live HTTP/1.1\r\n${hosts}\r\nConnection: close\r\n\r\n`);
+    t.is(statusOf(answer), 400, hosts);
+    t.regex(answer, /"code":"bad_request"/);
+  }
+});
+
 test('answers carry the security headers and allow no other origin; nothing tells a browser to leave plain HTTP', async (t) => {
   await using api = await startApi(database());
   const { headers } = await api.fetch('/v1/sessions', { headers: { origin: 'https://evil.example' } });

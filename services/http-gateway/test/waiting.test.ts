@@ -19,14 +19,16 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
 
 test('a submission that prefers to wait is answered when the bus tells of the end', async (t) => {
   await using api = await startApi(database(), { limits: { lookMs: 600_000 } });
+  // Less than it would wait: an answer because the time is over is none.
+  t.timeout(50_000);
   const id = newId();
-  const pending = api.fetch('/v1/sessions', { json: draft({ id }), headers: { prefer: 'respond-async, wait=30' } });
+  const pending = api.fetch('/v1/sessions', { json: draft({ id }), headers: { prefer: 'respond-async, wait=60' } });
   await eventually(async () => (await api.fetch(`/v1/sessions/${id}`)).status === 200);
   t.true(await isPending(pending));
   await cancel(api, id);
   const response = await pending;
   t.is(response.status, 201);
-  t.is(response.headers.get('preference-applied'), 'wait=30');
+  t.is(response.headers.get('preference-applied'), 'wait=60');
   t.is(response.headers.get('etag'), '"3"');
   t.like(await response.json(), { id, status: 'cancelled' });
 });
@@ -73,6 +75,7 @@ test('a failure that is retried is not the end', async (t) => {
 
 test('an end that the bus does not tell of is found in the store', async (t) => {
   await using api = await startApi(database(), { limits: { lookMs: 100 } });
+  t.timeout(50_000);
   const { id } = await aSession(api);
   const pending = api.fetch(`/v1/sessions/${id}`, waiting(60));
   t.true(await isPending(pending));

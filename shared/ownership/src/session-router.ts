@@ -64,56 +64,69 @@ export function workerAddress(incarnation: string): string {
  * the news that a worker has ended takes back what was asked of it.
  */
 export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options: RouterOptions = {}): SessionRouter {
-  const ended = new EndedWorkers();
-  const owners = new Owners(directory, ended);
-  const { patienceMs = PATIENCE_MS, allWithinMs = ALL_WITHIN_MS } = options;
-  // Only news: without it a command to a worker that is gone takes a time-out longer.
-  bus.subscribe([workerEnded], { handler: ({ incarnation }) => owners.end(incarnation) }).catch(() => {});
+  return new Router(bus, directory, options);
+}
+
+class Router implements SessionRouter {
+  readonly #bus: Bus;
+  readonly #ended = new EndedWorkers();
+  readonly #owners: Owners;
+  readonly #patienceMs: number;
+  readonly #allWithinMs: number;
+
+  constructor(bus: Bus, directory: OwnerDirectory, { patienceMs, allWithinMs }: RouterOptions) {
+    this.#bus = bus;
+    this.#owners = new Owners(directory, this.#ended);
+    this.#patienceMs = patienceMs ?? PATIENCE_MS;
+    this.#allWithinMs = allWithinMs ?? ALL_WITHIN_MS;
+    const handler = ({ incarnation }: { readonly incarnation: string }): void => this.#owners.end(incarnation);
+    // Only news: without it a command to a worker that is gone takes a time-out longer.
+    bus.subscribe([workerEnded], { handler }).catch(() => {});
+  }
+
+  async send<N extends SessionCommandName>(
+    name: N,
+    payload: PayloadInput<N>,
+    envelope: SessionEnvelope,
+  ): Promise<CommandReply> {
+    const request: Routed = { name, payload, envelope };
+    const untilMs = performance.now() + this.#allWithinMs;
+    let owner = await this.#owners.likely(request);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#ask(request, owner, untilMs);
+      } catch (error) {
+        owner = await this.#next(request, owner, { error, tries, untilMs });
+      }
+    }
+  }
 
   /** One try: asks the owner, or anybody if there is none. */
-  const ask = async (request: Routed, owner: string | null, timeoutMs: number): Promise<CommandReply> => {
+  async #ask(request: Routed, owner: string | null, untilMs: number): Promise<CommandReply> {
     const { name, payload, envelope } = request;
+    const timeoutMs = Math.max(1, Math.min(patience(name, this.#patienceMs), untilMs - performance.now()));
     const to = owner === null ? { timeoutMs } : { timeoutMs, to: workerAddress(owner) };
-    const asked = bus.request(sessionCommands[name], payload as never, envelope, to);
-    const reply = await (owner === null ? asked : unlessEnded(asked, owner, ended));
-    if (owner !== null) owners.remember(envelope.sessionId, owner);
+    const asked = this.#bus.request(sessionCommands[name], payload as never, envelope, to);
+    const reply = await (owner === null ? asked : unlessEnded(asked, owner, this.#ended));
+    if (owner !== null) this.#owners.remember(envelope.sessionId, owner);
     return reply;
-  };
+  }
 
   /** Whom to ask next, null for any worker, after the pause that it takes to agree. Throws when asking on would not help. */
-  const next = async (request: Routed, asked: string | null, { error, tries, untilMs }: Failed) => {
+  async #next(request: Routed, asked: string | null, { error, tries, untilMs }: Failed): Promise<string | null> {
     const { sessionId } = request.envelope;
-    if (isAboutOwner(error)) owners.forget(sessionId);
+    if (isAboutOwner(error)) this.#owners.forget(sessionId);
     if (tries >= TRIES) throw givenUp(sessionId, error);
     if (error instanceof TimeoutError && error.code === NO_REPLY) {
       // It may have been done; the same id makes sure that it is not done again.
-      if (performance.now() + patienceMs / 2 >= untilMs) throw silent(request, allWithinMs, error);
-      return owners.likely(request);
+      if (performance.now() + this.#patienceMs / 2 >= untilMs) throw silent(request, this.#allWithinMs, error);
+      return this.#owners.likely(request);
     }
-    const named = owners.named(error);
+    const named = this.#owners.named(error);
     // Somebody else is asked at once the first time; after that the parties need time to agree.
     if (tries > 1 || named === asked) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
     return named;
-  };
-
-  return {
-    async send(name, payload, envelope) {
-      const request: Routed = { name, payload, envelope };
-      const untilMs = performance.now() + allWithinMs;
-      let owner = await owners.likely(request);
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await ask(
-            request,
-            owner,
-            Math.max(1, Math.min(patience(name, patienceMs), untilMs - performance.now())),
-          );
-        } catch (error) {
-          owner = await next(request, owner, { error, tries, untilMs });
-        }
-      }
-    },
-  };
+  }
 }
 
 /** What is yet to be made has its place inspected first, by others, which takes its time with a cold server. */

@@ -4,7 +4,7 @@ import { BrokenCircuitError } from 'cockatiel';
 import { Redis } from 'ioredis';
 import { inTime } from './in-time.ts';
 import { type BreakerSettings, createRedisBreaker, type RedisBreaker } from './redis-breaker.ts';
-import { failureOf, isRefusedAccess, type RedisFailure, redisError } from './redis-failure.ts';
+import { failureOf, isRefusedAccess, type RedisFailure, redisError, withoutCommand } from './redis-failure.ts';
 import { redisHealth } from './redis-health.ts';
 import { redisSettings } from './redis-settings.ts';
 
@@ -100,7 +100,8 @@ class GuardedConnection implements RedisConnection {
       if (isAway) logger.info('redis is back');
       isAway = false;
     });
-    this.#client.on('error', (error: unknown) => {
+    this.#client.on('error', (thrown: unknown) => {
+      const error = withoutCommand(thrown);
       if (isRefusedAccess(error)) this.refusal = error;
       // Not the error itself: it holds the command, and the password when that was refused.
       if (!isAway) logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'redis is away');

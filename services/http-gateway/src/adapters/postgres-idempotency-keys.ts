@@ -1,6 +1,6 @@
 import type { Database } from '@oio/persistence';
 import { batched } from '../batched.ts';
-import type { IdempotencyKeys, KeyedRequest } from '../ports.ts';
+import type { IdempotencyKeys, KeyClaim, KeyedRequest } from '../ports.ts';
 
 /**
  * The update changes nothing; it makes the statement wait for, and return, a row that another request enters right now. In
@@ -14,6 +14,18 @@ order by tenant, key
 on conflict (tenant, key) do update set key = excluded.key
 returning tenant, key, request_hash as "requestHash", session_id as "sessionId", command_id as "commandId", (xmax <> 0) as known`;
 
+/** Before the hash of a request that was refused. */
+const REFUSED = 'refused:';
+
+const NOTE_REFUSAL = `
+update idempotency_keys set request_hash = '${REFUSED}' || request_hash
+where tenant = $1 and key = $2 and command_id = $3 and request_hash not like '${REFUSED}%'`;
+
+const REPLACE = `
+update idempotency_keys set request_hash = $4, command_id = $5
+where tenant = $1 and key = $2 and command_id = $3 and session_id = $6::uuid and request_hash like '${REFUSED}%'
+returning 1`;
+
 const FORGET = 'delete from idempotency_keys where created_at < now() - make_interval(days => $1::int)';
 
 interface Claim extends KeyedRequest {
@@ -21,13 +33,18 @@ interface Claim extends KeyedRequest {
   readonly key: string;
 }
 
-type Claimed = Awaited<ReturnType<IdempotencyKeys['claim']>>;
-
 /** Each claim is a commit of its own, waited for before the order goes out: those of the same moment share one. */
 export function createPostgresIdempotencyKeys(database: Database): IdempotencyKeys {
   const claimOne = batched((claims: readonly Claim[]) => claimAll(database, claims));
   return {
     claim: (tenant, key, request) => claimOne({ tenant, key, ...request }),
+    async noteRefusal(tenant, key, commandId) {
+      await database.query(NOTE_REFUSAL, [tenant, key, commandId]);
+    },
+    async replaceRefused(tenant, key, { from, to: { requestHash, sessionId, commandId } }) {
+      const replaced = await database.query(REPLACE, [tenant, key, from, requestHash, commandId, sessionId]);
+      return replaced.length > 0;
+    },
     async forget(days) {
       await database.query(FORGET, [days]);
     },
@@ -35,7 +52,7 @@ export function createPostgresIdempotencyKeys(database: Database): IdempotencyKe
 }
 
 /** Of several claims of one key in a batch the first is entered; it is known to the others. */
-async function claimAll(database: Database, claims: readonly Claim[]): Promise<Claimed[]> {
+async function claimAll(database: Database, claims: readonly Claim[]): Promise<KeyClaim[]> {
   const first = new Map<string, Claim>();
   for (const claim of claims) if (!first.has(nameOf(claim))) first.set(nameOf(claim), claim);
   const entered = [...first.values()];
@@ -46,9 +63,19 @@ async function claimAll(database: Database, claims: readonly Claim[]): Promise<C
   return claims.map((claim) => {
     const row = found.get(nameOf(claim));
     if (!row) throw new Error('An insert of an idempotency key returned no row.');
-    const { requestHash, sessionId, commandId, known } = row;
-    return { requestHash, sessionId, commandId, known: known || first.get(nameOf(claim)) !== claim };
+    return claimed(row, row.known || first.get(nameOf(claim)) !== claim);
   });
+}
+
+function claimed({ requestHash, sessionId, commandId }: KeyedRequest, known: boolean): KeyClaim {
+  const refused = requestHash.startsWith(REFUSED);
+  return {
+    requestHash: refused ? requestHash.slice(REFUSED.length) : requestHash,
+    sessionId,
+    commandId,
+    known,
+    refused,
+  };
 }
 
 function nameOf({ tenant, key }: Pick<Claim, 'tenant' | 'key'>): string {

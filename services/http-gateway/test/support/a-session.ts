@@ -2,7 +2,11 @@ import type { SessionView } from '@oio/contracts';
 import { type Api, draft } from './start-api.ts';
 
 /** Submits a session and returns it. */
-export async function aSession(api: Api, fields: Record<string, unknown> = {}, key?: string): Promise<SessionView> {
+export async function aSession(
+  api: Pick<Api, 'fetch'>,
+  fields: Record<string, unknown> = {},
+  key?: string,
+): Promise<SessionView> {
   const response = await api.fetch('/v1/sessions', { json: draft(fields), ...(key && { key }) });
   if (response.status !== 201) throw new Error(`not accepted: ${await response.text()}`);
   return (await response.json()) as SessionView;

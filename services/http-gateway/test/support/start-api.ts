@@ -34,7 +34,11 @@ export interface Api extends AsyncDisposable {
   readonly log: string[];
   /** A request with alice's key and JSON, unless the options say otherwise. */
   fetch(path: string, options?: FetchOptions): Promise<Response>;
+  /** One more gateway beside this one, on the same bus and database. */
+  another(): Promise<Gateway>;
 }
+
+export type Gateway = Pick<Api, 'url' | 'fetch' | typeof Symbol.asyncDispose>;
 
 export interface FetchOptions extends Omit<RequestInit, 'headers'> {
   readonly json?: unknown;
@@ -66,21 +70,25 @@ export async function startApi(
     destination: { write: (line: string) => void log.push(line) },
   });
   const config = httpGatewayConfig.parse({ API_PORT: '0', ...environment });
-  const gateway = stack.use(
-    await startHttpGateway(
-      config,
-      { bus, router, database, clock, logger, authenticator: authenticator(), ...ports },
-      { ...LIMITS, ...limits },
-    ),
-  );
+  const given = { bus, router, database, clock, logger, authenticator: authenticator(), ...ports };
+  const start = async (): Promise<Gateway> => {
+    const gateway = await startHttpGateway(config, given, { ...LIMITS, ...limits });
+    return {
+      url: gateway.url,
+      fetch: (path, options = {}) => fetch(`${gateway.url}${path}`, requestOf(options)),
+      [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
+    };
+  };
+  const { url, fetch: ask } = stack.use(await start());
   const running = stack.move();
   return {
-    url: gateway.url,
+    url,
     bus,
     actor,
     database,
     log,
-    fetch: (path, options = {}) => fetch(`${gateway.url}${path}`, requestOf(options)),
+    fetch: ask,
+    another: start,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
