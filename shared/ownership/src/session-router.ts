@@ -1,10 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CommandReply, type SessionCommandName, sessionCommands, workerEnded } from '@oio/contracts';
+import {
+  type CommandReply,
+  type SessionCommandName,
+  sessionCommands,
+  workerAnnounced,
+  workerEnded,
+} from '@oio/contracts';
 import { AppError, ConflictError, TimeoutError, UnavailableError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import type { z } from 'zod';
 import { EndedWorkers } from './ended-workers.ts';
 import { KnownOwners } from './known-owners.ts';
+import { LivingWorkers } from './living-workers.ts';
 import type { OwnerDirectory } from './owner-directory.ts';
 
 /** How many workers a command is tried on, and the first pause between two tries; each further one is twice as long: 2.5 s in all. */
@@ -71,6 +78,7 @@ class Router implements SessionRouter {
   readonly #bus: Bus;
   readonly #ended = new EndedWorkers();
   readonly #owners: Owners;
+  readonly #living = new LivingWorkers();
   readonly #patienceMs: number;
   readonly #allWithinMs: number;
 
@@ -79,9 +87,9 @@ class Router implements SessionRouter {
     this.#owners = new Owners(directory, this.#ended);
     this.#patienceMs = patienceMs ?? PATIENCE_MS;
     this.#allWithinMs = allWithinMs ?? ALL_WITHIN_MS;
-    const handler = ({ incarnation }: { readonly incarnation: string }): void => this.#owners.end(incarnation);
-    // Only news: without it a command to a worker that is gone takes a time-out longer.
-    bus.subscribe([workerEnded], { handler }).catch(() => {});
+    // Only news: without it commands go to the queue group, and one to a worker that is gone takes a time-out longer.
+    bus.subscribe([workerEnded], { handler: ({ incarnation }) => this.#end(incarnation) }).catch(() => {});
+    bus.subscribe([workerAnnounced], { handler: ({ incarnation }) => this.#living.hear(incarnation) }).catch(() => {});
   }
 
   async send<N extends SessionCommandName>(
@@ -101,15 +109,26 @@ class Router implements SessionRouter {
     }
   }
 
-  /** One try: asks the owner, or anybody if there is none. */
+  /** One try: asks the owner; if there is none, a worker that was heard of lately, or else any of the queue group. */
   async #ask(request: Routed, owner: string | null, untilMs: number): Promise<CommandReply> {
     const { name, payload, envelope } = request;
     const timeoutMs = Math.max(1, Math.min(patience(name, this.#patienceMs), untilMs - performance.now()));
-    const to = owner === null ? { timeoutMs } : { timeoutMs, to: workerAddress(owner) };
-    const asked = this.#bus.request(sessionCommands[name], payload as never, envelope, to);
-    const reply = await (owner === null ? asked : unlessEnded(asked, owner, this.#ended));
-    if (owner !== null) this.#owners.remember(envelope.sessionId, owner);
-    return reply;
+    const asked = owner ?? this.#living.pick();
+    const to = asked === null ? { timeoutMs } : { timeoutMs, to: workerAddress(asked) };
+    try {
+      const answer = this.#bus.request(sessionCommands[name], payload as never, envelope, to);
+      const reply = await (asked === null ? answer : unlessEnded(answer, asked, this.#ended));
+      if (asked !== null) this.#owners.remember(envelope.sessionId, asked);
+      return reply;
+    } catch (error) {
+      if (asked !== null && isGone(error)) this.#living.forget(asked);
+      throw error;
+    }
+  }
+
+  #end(incarnation: string): void {
+    this.#living.forget(incarnation);
+    this.#owners.end(incarnation);
   }
 
   /** Whom to ask next, null for any worker, after the pause that it takes to agree. Throws when asking on would not help. */
@@ -202,6 +221,11 @@ async function unlessEnded<T>(answer: Promise<T>, incarnation: string, ended: En
   } finally {
     stop();
   }
+}
+
+/** Whether the one that was asked cannot be asked at the moment. */
+function isGone(error: unknown): boolean {
+  return error instanceof AppError && [NO_REPLY, 'no_responders', 'fenced'].includes(error.code);
 }
 
 /** Whether the one that was asked may no longer be the owner. A time-out is a sign of it as well: the worker may hang. */
