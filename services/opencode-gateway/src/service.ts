@@ -76,9 +76,7 @@ export async function startOpencodeGateway(
   stack.defer(await follow(table, fleet, logger));
 
   stack.defer(await serveGateway(served, fleet, gateway));
-  const announcer = await createServerAnnouncer(bus, fleet, gateway);
-  stack.defer(announcer.end);
-  stack.defer(repeat(ANNOUNCE_MS, async () => announcer.announce(), logger));
+  stack.use(await startAnnouncing(ports, fleet, gateway));
   const runs = createPostgresLeftoverRuns(database, gateway);
   const sweep = async () => {
     await attempts.dropSuperseded();
@@ -86,6 +84,15 @@ export async function startOpencodeGateway(
   };
   stack.defer(repeat(LEFTOVERS_MS, sweep, logger));
   logger.info({ gateway }, 'opencode-gateway started');
+  return stack.move();
+}
+
+/** Tells every second how the servers are. */
+async function startAnnouncing({ bus, logger }: OpencodeGatewayPorts, fleet: Fleet, gateway: string) {
+  await using stack = new AsyncDisposableStack();
+  const announcer = await createServerAnnouncer(bus, fleet, gateway);
+  stack.defer(announcer.end);
+  stack.defer(repeat(ANNOUNCE_MS, async () => announcer.announce(), logger));
   return stack.move();
 }
 

@@ -17,6 +17,7 @@ import {
   sessionEvents,
   sessionMetrics,
   sessionOutput,
+  workerAnnounced,
   workerEnded,
 } from '@oio/contracts';
 
@@ -48,7 +49,13 @@ const atGateways = [
 ];
 
 export const allEvents: readonly EventContract[] = Object.values(sessionEvents) as EventContract[];
-export const allLive: readonly LiveContract[] = [historyGrown, serverAnnounced, sessionOutput, workerEnded];
+export const allLive: readonly LiveContract[] = [
+  historyGrown,
+  serverAnnounced,
+  sessionOutput,
+  workerAnnounced,
+  workerEnded,
+];
 
 const nothing: ServiceMessages = { asks: [], serves: [], publishes: [], follows: [], announces: [], hears: [] };
 
@@ -71,7 +78,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     asks: replayable,
     publishes: allEvents,
     follows: allEvents,
-    hears: [sessionOutput, workerEnded],
+    hears: [sessionOutput, workerAnnounced, workerEnded],
   },
   'session-actor': {
     asks: [
@@ -83,15 +90,15 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     serves: commands(Object.values(sessionCommands)),
     publishes: allEvents,
     follows: [],
-    announces: [historyGrown, workerEnded],
-    hears: [historyGrown, workerEnded],
+    announces: [historyGrown, workerAnnounced, workerEnded],
+    hears: [historyGrown, workerAnnounced, workerEnded],
   },
   scheduler: {
     ...nothing,
     asks: commands([dispatch, fireTimer, adopt, giveUp]),
     follows: allEvents,
     announces: [workerEnded],
-    hears: [serverAnnounced, workerEnded],
+    hears: [serverAnnounced, workerAnnounced, workerEnded],
   },
   'opencode-gateway': {
     ...nothing,
@@ -99,7 +106,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     asks: [...commands(reports), ...placed(attempts, 'gateway.g'), ...placed([keepServer], 'keeper.k')],
     serves: [...atGateways, ...placed([inspectPlace]), ...periodic],
     announces: [serverAnnounced, sessionOutput],
-    hears: [serverAnnounced, workerEnded],
+    hears: [serverAnnounced, workerAnnounced, workerEnded],
   },
   metrics: { ...nothing, serves: placed([metricsExposition, sessionMetrics]), follows: allEvents },
   publisher: { ...nothing, asks: placed([clientCommands.create]) },
