@@ -12,7 +12,7 @@ const GIVEN = {
   ANTHROPIC_API_KEY: 'given-anthropic-key',
   OPENAI_API_KEY: 'given-openai-key',
   JWT_SECRET_KEY: 'given-jwt-key',
-  ENCRYPTION_KEY: 'given-encryption-key',
+  ENCRYPTION_KEY: 'given-encryption-key-of-32-characters',
   REDIS_URL: 'redis://:given-redis-password@127.0.0.1:1',
 };
 
