@@ -79,6 +79,7 @@ class Run {
   readonly #open = new Map<string, number>();
   readonly #over = new AbortController();
   #firstBreachAt: number | null = null;
+  readonly #troubles: string[] = [];
 
   constructor(options: ChaosOptions, fleet: Fleet, ended: readonly string[]) {
     this.#options = options;
@@ -107,7 +108,14 @@ class Run {
     // A run that was broken off has not come to rest: what it had not done yet is no breach.
     const findings = this.#isBrokenOff() ? new Map<string, string[]>() : await look(evidence, { final: true });
     const shownAfterMs = (this.#firstBreachAt ?? performance.now()) - startedAt;
-    const parts = { ...this.#options, ranMs, findings, strikes: this.#strikes, ended: this.#ended, early: this.#early };
+    const parts = {
+      ...this.#options,
+      ranMs,
+      findings,
+      strikes: this.#strikes,
+      ended: [...this.#ended, ...this.#troubles],
+      early: this.#early,
+    };
     return assess({ ...parts, shownAfterMs }, evidence);
   }
 
@@ -181,9 +189,11 @@ class Run {
     const { say, stopsAtBreach } = this.#options;
     while (!signal.aborted) {
       await pause(LOOK_EVERY_MS, signal);
-      const findings = await look(await this.#evidence(false), { final: false }).catch(
-        () => new Map<string, string[]>(),
-      );
+      const findings = await look(await this.#evidence(false), { final: false }).catch((error: unknown) => {
+        // A look that fails shows nothing: such a run proves nothing either.
+        this.#troubles.push(`the invariants could not be looked at: ${String(error)}`);
+        return new Map<string, string[]>();
+      });
       const found = [...findings].flatMap(([id, breaches]) => breaches.map((breach) => `${id}: ${breach}`));
       if (found.length > 0 && this.#early.length === 0)
         say(`breach after ${this.#history.commands.length} commands: ${found[0]}`);

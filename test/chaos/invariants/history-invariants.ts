@@ -46,7 +46,7 @@ export const historyInvariants = [
     'Final states stay final, but for a retry where the domain allows it.',
     `select format('session %s: from %s to %s at version %s', session_id, data ->> 'from', data ->> 'to', seq) as breach
      from session_events
-     where data ? 'from' and data ? 'to' and (
+     where data ->> 'from' is not null and data ->> 'to' is not null and (
        data ->> 'from' in ('completed', 'cancelled', 'orphaned')
        or (data ->> 'from' in ('failed', 'timeout', 'stopped') and data ->> 'to' <> 'queued')
        or (data ->> 'from' = 'partially_completed' and data ->> 'to' not in ('queued', 'completed')))`,
