@@ -80,6 +80,8 @@ async function handle(
   envelope: Envelope,
 ): Promise<CommandReply> {
   parts.worker.assertUnfenced();
+  // Somebody found it without an owner. What is in memory may have lost it without knowing, and need not notice for long.
+  if (command.name === 'adopt') await assertStillOwned(parts, session);
   const children = await childOutcomes(parts.store, session.snapshot, command.name);
   const now = parts.clock.now();
   const decision = decide(session.snapshot, command, {
@@ -144,6 +146,15 @@ async function commit(
   if (outcome === 'repeated') return 'repeated';
   session.apply(events);
   return 'applied';
+}
+
+/** Throws `not_owner`, and forgets the actor, when the store has the session under another epoch. */
+async function assertStillOwned({ sessions, store, worker }: CommandParts, session: LiveSession): Promise<void> {
+  const { id } = session.snapshot;
+  const row = await store.ownership(id);
+  if (row?.epoch === session.epoch) return;
+  sessions.drop(session);
+  throw notOwner(id, ownerBeside(worker.incarnation, row));
 }
 
 /** Why a commit lost its check: another owner took over, or the scheduler that ordered the dispatch is no longer the active one. */

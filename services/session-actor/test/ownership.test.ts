@@ -58,6 +58,27 @@ test('when the process of a worker ends, its sessions are claimed without waitin
   dying.database.open();
 });
 
+test('a session that its owner has lost without knowing is adopted by it when the one who had it is gone', async (t) => {
+  await using world = await World.open();
+  const former = await world.startActor();
+  const sessionId = await world.running();
+  const between = await world.startActor();
+  await former.dropLocks();
+  t.is((await world.send(sessionId, 'adopt', {}, { to: between.incarnation })).outcome, 'applied');
+  between.database.hold();
+  await between.dropLocks();
+  await world.expire(between.incarnation);
+  await eventually(
+    async () => {
+      const asked = world.send(sessionId, 'adopt', {}, { to: former.incarnation });
+      return (await asked.catch(() => null))?.outcome === 'applied';
+    },
+    { what: 'it is adopted' },
+  );
+  t.like(await world.stored(sessionId), { owner: former.incarnation, epoch: 3 });
+  between.database.open();
+});
+
 test('a former owner that wakes up in the middle of a commit changes nothing, and the command has one effect', async (t) => {
   await using world = await World.open();
   const former = await world.startActor();
