@@ -37,13 +37,13 @@ export function createLineFormat(isColored: boolean): (line: LoggedLine) => stri
     const { level, msg, time } = fields;
     const head = `${colors.dim(timeOf(new Date(String(time))))} ${name} ${levelIn(colors, Number(level))}`;
     const rest = detailsOf(fields).map(([key, value]) => `${colors.dim(`${key}=`)}${value}`);
-    return [`${head} ${String(msg ?? '')}`, ...rest].join(' ') + stackOf(colors, fields);
+    return [`${head} ${textOf(msg ?? '')}`, ...rest].join(' ') + stackOf(colors, fields);
   };
 }
 
 /** The line for a program: as it came, with the name of the process added; what is no JSON becomes a message. */
 export function asJsonLine({ process, text }: LoggedLine): string {
-  return JSON.stringify({ process, ...(fieldsOf(text) ?? { msg: text }) });
+  return JSON.stringify({ ...(fieldsOf(text) ?? { msg: text }), process });
 }
 
 /** Null for a line that is not a JSON object. */
@@ -70,7 +70,7 @@ function paletteFor(colors: Colors): (process: string) => (text: string) => stri
 function timeOf(time: Date): string {
   return Number.isNaN(time.getTime())
     ? '--:--:--.---'
-    : time.toTimeString().slice(0, 8) + `.${String(time.getMilliseconds()).padStart(3, '0')}`;
+    : `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
 function levelIn(colors: Colors, level: number): string {

@@ -7,12 +7,14 @@ import type { DevArguments } from './arguments.ts';
 import { loadOrCreateEncryptionKey } from './encryption-key.ts';
 import type { MergedLog } from './merged-log.ts';
 import { connectionsPerProcess, planServices, type ServiceName } from './process-plan.ts';
-import { startBacking } from './start-backing.ts';
+import { type Backing, startBacking } from './start-backing.ts';
 import { startServices } from './start-services.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface DevelopmentOptions {
   readonly args: DevArguments;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Where everything is kept unless the arguments say otherwise. */
   readonly dataDirectory: string;
   readonly currentDirectory: string;
@@ -48,12 +50,8 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
     root: join(import.meta.dirname, '..', '..'),
     environment,
     shared: {
-      DATABASE_URL: backing.databaseUrl,
-      DATABASE_CONNECTIONS: environment['DATABASE_CONNECTIONS'] || String(connectionsPerProcess(count)),
-      REDIS_URL: backing.redisUrl,
+      ...sharedSettings(backing, count, environment),
       ENCRYPTION_KEY: await loadOrCreateEncryptionKey(data),
-      HEALTH_HOST: '127.0.0.1',
-      HEALTH_PORT: '0',
       WORKSPACE_ROOTS: roots.join(delimiter),
       ...(args.model && { OIO_MODEL: args.model }),
     },
@@ -62,7 +60,7 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
       ...settingsOf(service, { number, data, port }),
     }),
   });
-  const services = stack.use(startServices(plans, log, log.loggerFor('dev')));
+  const services = stack.use(startServices(plans, log));
   await services.ready(stopping);
   const running = stack.move();
   return {
@@ -91,6 +89,16 @@ function portOf(text: string): number {
   throw new StartupError(`The port of the API must be a number from 0 to 65535, not ${text}.`, EXIT_CODE.usage);
 }
 
+function sharedSettings({ databaseUrl, redisUrl }: Backing, processes: number, environment: Environment): Environment {
+  return {
+    DATABASE_URL: databaseUrl,
+    DATABASE_CONNECTIONS: environment['DATABASE_CONNECTIONS'] || String(connectionsPerProcess(processes)),
+    REDIS_URL: redisUrl,
+    HEALTH_HOST: '127.0.0.1',
+    HEALTH_PORT: '0',
+  };
+}
+
 interface Place {
   readonly number: number;
   readonly data: string;
@@ -98,7 +106,7 @@ interface Place {
 }
 
 /** The opencode-gateways share the worktrees, so that each can go on with what another began. */
-function settingsOf(service: ServiceName, { number, data, port }: Place): Readonly<Record<string, string>> {
+function settingsOf(service: ServiceName, { number, data, port }: Place): Environment {
   if (service === 'http-gateway')
     return { API_HOST: '127.0.0.1', API_PORT: String(port), API_KEY_FILE: join(data, API_KEY_FILE) };
   if (service === 'opencode-gateway')

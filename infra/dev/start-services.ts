@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '@oio/errors';
-import type { Logger } from '@oio/runtime';
 import { fieldsOf } from './log-line.ts';
 import type { MergedLog } from './merged-log.ts';
 import { type ProcessPlan, superviseProcess } from './supervise-process.ts';
@@ -17,12 +16,13 @@ export interface Services extends AsyncDisposable {
 const ASK_EVERY_MS = 100;
 
 /** Starts all processes at once: each waits for what it needs. They are stopped together, too. */
-export function startServices(plans: readonly ProcessPlan[], log: MergedLog, logger: Logger): Services {
+export function startServices(plans: readonly ProcessPlan[], log: MergedLog): Services {
   const said = new Map<string, string>();
   const failed = Promise.withResolvers<never>();
   // Told by whoever looks at it.
   failed.promise.catch(() => {});
   const processes = plans.map((plan) => {
+    const logger = log.loggerFor(plan.name);
     const supervised = superviseProcess(plan, {
       onLine(text) {
         log.add({ process: plan.name, text });
@@ -31,10 +31,7 @@ export function startServices(plans: readonly ProcessPlan[], log: MergedLog, log
       },
       onEnded({ how, againInMs }) {
         said.delete(`${plan.name} healthUrl`);
-        logger.error(
-          { process: plan.name, againInMs },
-          againInMs === null ? `${how}, for good` : `${how}, starts again`,
-        );
+        logger.error({ againInMs }, againInMs === null ? `${how}, for good` : `${how}, starts again`);
       },
     });
     void supervised.givenUp.then((code) =>

@@ -22,7 +22,12 @@ export interface Child<Message> extends AsyncDisposable {
 
 const STOP_WITHIN_MS = 20_000;
 
-export function startChild<Message>({ script, args = [], nodeOptions = [], environment }: ChildOptions): Child<Message> {
+export function startChild<Message>({
+  script,
+  args = [],
+  nodeOptions = [],
+  environment,
+}: ChildOptions): Child<Message> {
   const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...environment },

@@ -49,7 +49,7 @@ export async function measureFailover(options: FailoverOptions): Promise<Takeove
   onProgress(`w3, ${fault}: ${owned.length} of ${ids.length} sessions are taken over`);
   const sinceMs = performance.now();
   victim.signal(fault);
-  return takeoverOf(watch, owned, sinceMs);
+  return await takeoverOf(watch, owned, sinceMs);
 }
 
 async function takeoverOf(watch: Watched, owned: readonly string[], sinceMs: number): Promise<Takeover> {

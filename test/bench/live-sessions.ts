@@ -19,10 +19,13 @@ export async function startLiveSessions({ url, apiKey, directories }: System): P
   };
   await Promise.all(connections.map(submitAll));
   const [first] = connections;
-  await eventually(async () => {
-    const answer = await first?.get('/v1/sessions?status=queued&limit=1');
-    return answer?.status === 200 && answer.body.startsWith('{"sessions":[]');
-  }, { what: 'all sessions to run', everyMs: 100 });
+  await eventually(
+    async () => {
+      const answer = await first?.get('/v1/sessions?status=queued&limit=1');
+      return answer?.status === 200 && answer.body.startsWith('{"sessions":[]');
+    },
+    { what: 'all sessions to run', everyMs: 100 },
+  );
   for (const connection of connections) connection.close();
   return ids;
 }

@@ -39,12 +39,11 @@ export async function measureLoad({ system, spec, seconds, onProgress }: LoadOpt
   const whole: ClientSpec = { ...spec, url, apiKey, directories, warmUpMs: WARM_UP_MS, measureMs: seconds * 1_000 };
   const script = join(import.meta.dirname, 'client/main.ts');
   await using client = startChild<ClientMessage>({ script, args: [JSON.stringify(whole)] });
-  const counted = { ...system.processes, client: client.pid };
-  let before = cpuOf(counted);
+  let before = cpuOf(system.processes);
   for await (const message of client.messages()) {
-    if (message.type === 'start') before = cpuOf(counted);
+    if (message.type === 'start') before = cpuOf(system.processes);
     if (message.type === 'progress') onProgress(`${spec.workload}: ${message.done} done, ${message.errors} errors`);
-    if (message.type === 'end') return figuresOf(message, differences(before, cpuOf(counted)), system);
+    if (message.type === 'end') return figuresOf(message, differences(before, cpuOf(system.processes)), system);
   }
   throw new Error('The client ended without a result.');
 }
@@ -54,18 +53,20 @@ type End = Extract<ClientMessage, { type: 'end' }>;
 function figuresOf(end: End, cpu: Readonly<Record<string, number>>, system: System): LoadFigures {
   const { ops, tookMs, latencyMs, errors, firstError } = end;
   const per1000 = (seconds: number): number => (ops === 0 ? 0 : round((seconds / ops) * 1_000));
-  const { client = 0, ...services } = cpu;
-  const all = Object.values(services).reduce((sum, seconds) => sum + seconds, 0);
+  const all = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
   return {
     seconds: round(tookMs / 1_000),
     ops,
     opsPerSec: round(ops / (tookMs / 1_000)),
-    ...{ p50Ms: latencyMs.p50, p95Ms: latencyMs.p95, p99Ms: latencyMs.p99 },
+    p50Ms: latencyMs.p50,
+    p95Ms: latencyMs.p95,
+    p99Ms: latencyMs.p99,
     cpuSecPer1000: per1000(all),
-    cpuSecPer1000By: Object.fromEntries(Object.entries(services).map(([name, seconds]) => [name, per1000(seconds)])),
-    clientCpuSecPer1000: per1000(client),
+    cpuSecPer1000By: Object.fromEntries(Object.entries(cpu).map(([name, seconds]) => [name, per1000(seconds)])),
+    clientCpuSecPer1000: per1000(end.cpuSeconds),
     rssMb: usageOf(Object.values(system.processes)).rssMb,
-    ...{ errors, firstError },
+    errors,
+    firstError,
   };
 }
 

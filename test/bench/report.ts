@@ -20,7 +20,10 @@ function loadRows(result: RunResult): Row[] {
     ['per second', `${Math.round(opsPerSec)} (${result.ops} in ${result.seconds} s, ${result.errors} errors)`],
     ...(result.firstError ? [['first error', result.firstError] as const] : []),
     ['latency', `p50 ${p50Ms} ms, p95 ${p95Ms} ms, p99 ${p99Ms} ms`],
-    ['CPU', `${result.cpuSecPer1000} s per 1,000: ${by.join(', ')}; the client beside it ${result.clientCpuSecPer1000}`],
+    [
+      'CPU',
+      `${result.cpuSecPer1000} s per 1,000: ${by.join(', ')}; the client beside it ${result.clientCpuSecPer1000}`,
+    ],
     ['memory', `${result.rssMb} MB`],
     ['of the batched commits', share(limits.batchedCommitsPerSec)],
     ...(limits.natsRequestsPerSec ? [['of the NATS requests', share(limits.natsRequestsPerSec)] as const] : []),

@@ -62,5 +62,5 @@ async function load(
     const sessionIds = isW1 ? [] : await startLiveSessions(system);
     return measureLoad({ ...options, system, spec: { workload, clients, sessionIds } });
   };
-  return Promise.race([measure(), ...system.services.map(({ failed }) => failed)]);
+  return await Promise.race([measure(), ...system.services.map(({ failed }) => failed)]);
 }

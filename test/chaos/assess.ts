@@ -10,6 +10,8 @@ export interface Assessed {
   readonly seconds: number;
   readonly faults: readonly string[];
   readonly ranMs: number;
+  /** From the first success to the first breach that was seen; without one, to the end. */
+  readonly shownAfterMs: number;
   readonly findings: Findings;
   readonly strikes: readonly Strike[];
   /** Processes that ended by themselves. */
@@ -51,7 +53,15 @@ export async function assess(run: Assessed, evidence: Evidence): Promise<Report>
     handover: ofKind('handover'),
   };
   const ratePerSecond = history.accepted.length / (run.ranMs / 1_000);
-  return { result, findings, strikes: run.strikes, problems, takeovers: spreads, ratePerSecond };
+  return {
+    result,
+    findings,
+    strikes: run.strikes,
+    problems,
+    takeovers: spreads,
+    ratePerSecond,
+    shownAfterMs: run.shownAfterMs,
+  };
 }
 
 function withEarly(findings: Findings, early: readonly string[]): Map<string, readonly string[]> {

@@ -33,6 +33,8 @@ export interface Report {
   readonly problems: readonly string[];
   readonly takeovers: Readonly<Record<string, Spread>>;
   readonly ratePerSecond: number;
+  /** How long it took until a breach was seen; without one, until the end. */
+  readonly shownAfterMs: number;
 }
 
 /** True for what held, false for what did not, by the invariants' order. */

@@ -78,6 +78,7 @@ class Run {
   /** Faults that are on at the moment, with when they began. */
   readonly #open = new Map<string, number>();
   readonly #over = new AbortController();
+  #firstBreachAt: number | null = null;
 
   constructor(options: ChaosOptions, fleet: Fleet, ended: readonly string[]) {
     this.#options = options;
@@ -87,8 +88,8 @@ class Run {
 
   async go(): Promise<Report> {
     const { seconds, say } = this.#options;
-    const { client, load } = this.#startLoad();
     const signal = AbortSignal.any([this.#options.signal, this.#over.signal]);
+    const { client, load } = this.#startLoad(signal);
     const watching = this.#watch(signal);
     await this.#firstSuccess();
     const startedAt = performance.now();
@@ -102,12 +103,15 @@ class Run {
     await this.#rest(signal);
     this.#over.abort();
     await watching;
-    const findings = await look(await this.#evidence(true), { final: true });
+    const evidence = await this.#evidence(true);
+    // A run that was broken off has not come to rest: what it had not done yet is no breach.
+    const findings = this.#isBrokenOff() ? new Map<string, string[]>() : await look(evidence, { final: true });
+    const shownAfterMs = (this.#firstBreachAt ?? performance.now()) - startedAt;
     const parts = { ...this.#options, ranMs, findings, strikes: this.#strikes, ended: this.#ended, early: this.#early };
-    return assess(parts, await this.#evidence(true));
+    return assess({ ...parts, shownAfterMs }, evidence);
   }
 
-  #startLoad(): { client: HttpClient; load: Load } {
+  #startLoad(abandoned: AbortSignal): { client: HttpClient; load: Load } {
     const { seed, users } = this.#options;
     const { services, apiKey, directories } = this.#fleet;
     const random = createRandom(seed).fork('load');
@@ -116,9 +120,9 @@ class Run {
       const serving = gateways.filter(({ isServing }) => isServing);
       return (serving.length > 0 ? serving : gateways).map(({ apiUrl }) => apiUrl);
     };
-    const client = new HttpClient({ urls, apiKey, history: this.#history, random });
-    const options = { client, history: this.#history, random, users, directories: directories.slice(KEPT_BACK) };
-    return { client, load: startLoad(options) };
+    const client = new HttpClient({ urls, apiKey, history: this.#history, random, signal: abandoned });
+    const parts = { client, history: this.#history, random, users, abandoned };
+    return { client, load: startLoad({ ...parts, directories: directories.slice(KEPT_BACK) }) };
   }
 
   async #firstSuccess(): Promise<void> {
@@ -142,7 +146,7 @@ class Run {
       random,
       losses: this.#losses,
       seconds,
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.round(endsAt - performance.now())))]),
       alone,
     });
     const onBegin = ({ name }: { readonly name: string }): void => {
@@ -156,6 +160,10 @@ class Run {
     };
     const atOnce = faults.includes(MIX) ? AT_ONCE : 1;
     await letLoose({ faults: faultsNamed(faults), atOnce, endsAt, random, signal, onBegin, onStrike }, world);
+  }
+
+  #isBrokenOff(): boolean {
+    return this.#options.stopsAtBreach && this.#firstBreachAt !== null;
   }
 
   /** Waits until what was accepted has ended and what was committed is out. What does not come to rest shows in the end. */
@@ -179,6 +187,7 @@ class Run {
       const found = [...findings].flatMap(([id, breaches]) => breaches.map((breach) => `${id}: ${breach}`));
       if (found.length > 0 && this.#early.length === 0)
         say(`breach after ${this.#history.commands.length} commands: ${found[0]}`);
+      if (found.length > 0) this.#firstBreachAt ??= performance.now();
       this.#early.push(...found.filter((line) => !this.#early.includes(line)));
       if (found.length > 0 && stopsAtBreach) this.#over.abort();
     }
@@ -197,7 +206,7 @@ const REST_MS = 60_000;
 const SHORT_REST_MS = 8_000;
 
 const OPEN = `select (select count(*)::int from sessions where status in ('queued', 'running', 'degraded') or attempt_open
-    or (snapshot -> 'timers' ? 'retry')) as open, (select count(*)::int from session_events) as events`;
+    or snapshot -> 'timers' -> 'retry' is not null) as open, (select count(*)::int from session_events) as events`;
 
 function told({ window, effect, problem }: Strike): string {
   const seconds = ((window.to - window.from) / 1_000).toFixed(1);

@@ -17,13 +17,14 @@ export interface Schedule {
   /** How many at the same time at most. */
   readonly atOnce: number;
   readonly endsAt: number;
+  readonly longestBreakMs?: number;
   readonly random: Random;
   readonly signal: AbortSignal;
   readonly onStrike: (strike: Strike) => void;
   readonly onBegin: (fault: Fault) => void;
 }
 
-/** Between the end of one and the begin of the next, in milliseconds. */
+/** Between the begin of one and that of the next, in milliseconds. */
 const LONGEST_BREAK_MS = 1_500;
 
 /**
@@ -31,7 +32,7 @@ const LONGEST_BREAK_MS = 1_500;
  * again. Two that disturb the same part are never on at the same time. Resolves when all is mended.
  */
 export async function letLoose(schedule: Schedule, worldOf: (alone: () => boolean) => World): Promise<void> {
-  const { faults, atOnce, endsAt, random, signal } = schedule;
+  const { faults, atOnce, endsAt, random, signal, longestBreakMs = LONGEST_BREAK_MS } = schedule;
   const running = new Map<Fault, Promise<void>>();
   const alone = (): boolean => running.size === 1;
   let waiting: Fault[] = [];
@@ -44,9 +45,9 @@ export async function letLoose(schedule: Schedule, worldOf: (alone: () => boolea
         next,
         strike(schedule, next, worldOf(alone)).finally(() => running.delete(next)),
       );
-      await pause(random.int(100, LONGEST_BREAK_MS), signal);
+      await pause(random.int(longestBreakMs >> 4, longestBreakMs), signal);
     } else {
-      await Promise.race([...running.values(), pause(LONGEST_BREAK_MS, signal)]);
+      await Promise.race([...running.values(), pause(longestBreakMs, signal)]);
     }
   }
   await Promise.all(running.values());

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eventually } from '@oio/runtime/testing';
 import { createClient } from '@oio/sdk';
 import anyTest, { type TestFn } from 'ava';
 import { type StandIn, startStandIn } from '../stand-in/start-stand-in.ts';
@@ -44,7 +45,10 @@ test('a session lives its whole life over HTTP, through five processes, and all 
   );
   t.is(events.at(0)?.type, 'session.created');
   t.deepEqual(Object.values(standIn.calls.prompts), [1]);
-  t.regex(await client.metrics(), /^oio_sessions\{status="completed"\} 1$/m);
+  t.deepEqual(await dependenciesAt(url), ['postgres ok', 'nats ok', 'redis ok']);
+  const isCounted = async (): Promise<boolean> =>
+    /^oio_sessions\{status="completed"\} 1$/m.test(await client.metrics());
+  t.true(await eventually(isCounted, { everyMs: 50, what: 'the session in the metrics' }));
 
   for (const process of processes) process.signal('SIGTERM');
   const codes = await Promise.all(processes.map((process) => process.ended()));
@@ -55,6 +59,13 @@ test('a session lives its whole life over HTTP, through five processes, and all 
       [],
     );
 });
+
+/** As the API shows them to whoever asks. */
+async function dependenciesAt(url: string): Promise<readonly string[]> {
+  const response = await fetch(`${url}/health/ready`);
+  const { dependencies } = (await response.json()) as { dependencies: readonly { name: string; state: string }[] };
+  return dependencies.map(({ name, state }) => `${name} ${state}`);
+}
 
 function start(backing: Backing, service: string, environment: Environment): ServiceProcess {
   return new ServiceProcess(service, { ...backing.environmentOf(service), ...environment });

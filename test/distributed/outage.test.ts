@@ -23,6 +23,22 @@ test.serial('without NATS a process is not ready, and is again by itself when NA
   t.true(process.isRunning);
 });
 
+test.serial(
+  'a process that is told to stop is not ready from then on, and stops in time also while NATS hangs',
+  async (t) => {
+    const { backing } = t.context;
+    await using process = start(backing, 'scheduler');
+    await process.ready();
+    backing.nats.freeze();
+    process.signal('SIGTERM');
+    const { code, reasons } = await process.ready(({ status }) => status === 'stopping');
+    t.is(code, 503);
+    t.is(reasons[0], 'The process is stopping.');
+    t.is(await process.ended(), 0, process.output);
+    backing.nats.thaw();
+  },
+);
+
 test.serial('without Redis a process stays ready and says that it is impaired', async (t) => {
   const { backing } = t.context;
   await using process = start(backing, 'session-actor');

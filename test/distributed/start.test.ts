@@ -62,14 +62,19 @@ test.serial(
   },
 );
 
-test.serial('a service that waits for a dependency stops at once when it is told to', async (t) => {
-  await using process = start(t.context.backing, 'scheduler', {
-    DATABASE_URL: `postgres://oio:secret@127.0.0.1:${await unusedPort()}/oio`,
+const LATE: readonly (readonly [string, (port: number) => Environment])[] = [
+  ['PostgreSQL', (port) => ({ DATABASE_URL: `postgres://oio:secret@127.0.0.1:${port}/oio` })],
+  ['NATS', (port) => ({ NATS_URL: `nats://scheduler:secret@127.0.0.1:${port}` })],
+];
+
+for (const [dependency, environment] of LATE) {
+  test.serial(`a service that waits for ${dependency} stops at once when it is told to`, async (t) => {
+    await using process = start(t.context.backing, 'scheduler', environment(await unusedPort()));
+    await process.ready(({ reasons }) => reasons.includes(`Waiting for ${dependency}.`));
+    process.signal('SIGTERM');
+    t.is(await process.ended(), 0, process.output);
   });
-  await process.ready(({ reasons }) => reasons.includes('Waiting for PostgreSQL.'));
-  process.signal('SIGTERM');
-  t.is(await process.ended(), 0, process.output);
-});
+}
 
 const LATE_PASSWORD = 'late-but-known';
 

@@ -1,7 +1,8 @@
 import { EXIT_CODE } from '@oio/errors';
-import { httpGatewayConfig } from '@oio/http-gateway';
+import { httpGatewayConfig, httpProcessConfig } from '@oio/http-gateway';
 import { metricsConfig } from '@oio/metrics';
-import { opencodeGatewayConfig } from '@oio/opencode-gateway';
+import { opencodeGatewayConfig, opencodeProcessConfig } from '@oio/opencode-gateway';
+import { platformConfig } from '@oio/platform';
 import { schedulerConfig } from '@oio/scheduler';
 import { sessionActorConfig } from '@oio/session-actor';
 import { standaloneOwnConfig } from '@oio/standalone';
@@ -9,10 +10,13 @@ import { z } from 'zod';
 
 const PARTS: readonly (readonly [string, z.ZodObject])[] = [
   ['standalone', standaloneOwnConfig],
+  ['each service that is a process of its own', platformConfig],
   ['http-gateway', httpGatewayConfig],
+  ['http-gateway as a process of its own', beside(httpProcessConfig, httpGatewayConfig)],
   ['session-actor', sessionActorConfig],
   ['scheduler', schedulerConfig],
   ['opencode-gateway', opencodeGatewayConfig],
+  ['opencode-gateway as a process of its own', beside(opencodeProcessConfig, opencodeGatewayConfig)],
   ['metrics', metricsConfig],
 ];
 
@@ -23,7 +27,7 @@ export async function configurationDocument(): Promise<string> {
 Generated from the \`config.ts\` of each service by \`npm run documents\`; not to be edited.
 
 Every setting comes from the environment and is checked once at start-up; a wrong one ends the start with a message that
-names the variable. \`npm start -- --help\` lists the arguments that stand for the most common ones.
+names the variable. \`npm start -- --help\` and \`npm run dev -- --help\` list the arguments that stand for the most common ones.
 
 ${PARTS.map(section).join('\n\n')}
 
@@ -36,8 +40,15 @@ ${PARTS.map(section).join('\n\n')}
 | ${EXIT_CODE.unavailable} | Something needed is missing or taken: a port, git, the database. |
 | 70 | A defect of the program. |
 | ${EXIT_CODE.storage} | A file or directory cannot be used: no space, no permission, damaged. |
-| ${EXIT_CODE.config} | A setting is wrong. |
+| ${EXIT_CODE.config} | A setting is wrong, credentials are refused, or the database is of a newer version. |
 `;
+}
+
+/** What a process of its own needs in addition, or otherwise. */
+function beside(process: z.ZodObject, service: z.ZodObject): z.ZodObject {
+  const known: Readonly<Record<string, unknown>> = service.shape;
+  const further = Object.entries(process.shape).filter(([name, schema]) => known[name] !== schema);
+  return z.object(Object.fromEntries(further));
 }
 
 interface Property {
@@ -51,10 +62,11 @@ interface Property {
 function section([name, config]: readonly [string, z.ZodObject]): string {
   const schema = z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as {
     properties?: Record<string, Property>;
+    required?: readonly string[];
   };
   const rows = Object.entries(schema.properties ?? {}).map(
     ([variable, property]) =>
-      `| \`${variable}\` | ${shownDefault(property)} | ${allowed(property)} | ${cell(property.description ?? '')} |`,
+      `| \`${variable}\` | ${schema.required?.includes(variable) ? 'needed' : shownDefault(property)} | ${allowed(property)} | ${cell(property.description ?? '')} |`,
   );
   return [`## ${name}`, '', '| variable | default | allowed | meaning |', '| --- | --- | --- | --- |', ...rows].join(
     '\n',

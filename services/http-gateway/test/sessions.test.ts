@@ -181,7 +181,7 @@ test('a deleted session is gone for every route', async (t) => {
 test('an outage of the services behind is told as 503 with Retry-After, never as a bug', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
-  const elsewhere = `update sessions set snapshot = jsonb_set(snapshot, '{attempt,serverId}', '"gone"') where id = $1::uuid`;
+  const elsewhere = `update sessions set snapshot = jsonb_set(snapshot::jsonb, '{attempt,serverId}', '"gone"') where id = $1::uuid`;
   await database().query(elsewhere, [id]);
   const response = await api.fetch(`/v1/sessions/${id}/diff`);
   t.is(response.status, 503);

@@ -1,8 +1,10 @@
+import { type Cache, cached } from '@oio/cache';
+import { z } from 'zod';
 import type { ModelRef } from './ports.ts';
 import type { ServerLink } from './server-link.ts';
 
-/** How long answers that change rarely are kept, in milliseconds. Source: the domain specification, section 5. */
-const KEPT_MS = 300_000;
+/** How long answers that change rarely are kept. Source: the domain specification, section 5. */
+const KEPT_SECONDS = 300;
 
 export interface Catalogue {
   /** Agents that a prompt can be given to, by name. */
@@ -12,13 +14,30 @@ export interface Catalogue {
   readonly defaultModel: string | null;
 }
 
+/** A catalogue as it stands in the cache that all gateways share. */
+const written = z.strictObject({
+  agents: z.array(z.string()),
+  models: z.array(z.string()),
+  defaultModel: z.string().nullable(),
+});
+type WrittenCatalogue = z.output<typeof written>;
+
+export interface CatalogueParts {
+  readonly link: ServerLink;
+  readonly directory: string;
+  readonly cache: Cache;
+  /** Whether this process looks after the server: it knows of a new start, and asks then, also for the others. */
+  readonly isKeeper: () => boolean;
+}
+
 /** What a server offers, asked for at most every five minutes and after each of its starts. */
-export function createCatalogue(link: ServerLink, directory: string): () => Promise<Catalogue> {
+export function createCatalogue(parts: CatalogueParts): () => Promise<Catalogue> {
+  const { link } = parts;
   let kept: { readonly value: Promise<Catalogue>; readonly untilMs: number; readonly generation: number } | null = null;
   return () => {
     if (kept && kept.untilMs > performance.now() && kept.generation === link.generation) return kept.value;
-    const value = read(link, directory);
-    kept = { value, untilMs: performance.now() + KEPT_MS, generation: link.generation };
+    const value = recall(parts).then(fromWritten);
+    kept = { value, untilMs: performance.now() + KEPT_SECONDS * 1_000, generation: link.generation };
     value.catch(() => {
       kept = null;
     });
@@ -31,13 +50,28 @@ export function modelRef(name: string): ModelRef {
   return { providerId: name.slice(0, slash), modelId: name.slice(slash + 1) };
 }
 
-async function read(link: ServerLink, directory: string): Promise<Catalogue> {
+async function recall({ link, directory, cache, isKeeper }: CatalogueParts): Promise<WrittenCatalogue> {
+  const key = `catalogue/${link.serverId}`;
+  const load = () => read(link, directory);
+  if (!isKeeper())
+    return cached(cache, key, { ttlSeconds: KEPT_SECONDS, parse: (value) => written.parse(value), load });
+  const catalogue = await load();
+  // Only a saving for the others.
+  cache.set(key, catalogue, KEPT_SECONDS).catch(() => {});
+  return catalogue;
+}
+
+async function read(link: ServerLink, directory: string): Promise<WrittenCatalogue> {
   const [agents, models] = await Promise.all([link.agent().agents(directory), link.agent().models(directory)]);
   return {
-    agents: new Set(agents.filter(({ mode }) => mode !== 'subagent').map(({ name }) => name)),
-    models: new Set(models.models.map(modelName)),
+    agents: agents.filter(({ mode }) => mode !== 'subagent').map(({ name }) => name),
+    models: models.models.map(modelName),
     defaultModel: models.default && modelName(models.default),
   };
+}
+
+function fromWritten({ agents, models, defaultModel }: WrittenCatalogue): Catalogue {
+  return { agents: new Set(agents), models: new Set(models), defaultModel };
 }
 
 function modelName({ providerId, modelId }: ModelRef): string {

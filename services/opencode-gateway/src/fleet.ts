@@ -1,3 +1,4 @@
+import { type Cache, createInProcessCache } from '@oio/cache';
 import type { Logger } from '@oio/runtime';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { createDirectoryOpener } from './open-directory.ts';
@@ -35,6 +36,8 @@ export interface FleetParts {
   /** Called when a server has come up; the result when it has gone down, or is no longer known. */
   readonly serve: (linked: Linked) => Promise<() => Promise<void>>;
   readonly logger: Logger;
+  /** Where answers of servers are kept that change rarely; default: in this process. */
+  readonly cache?: Cache | undefined;
 }
 
 interface Entry extends Linked {
@@ -57,10 +60,12 @@ const FAILURES = 2;
 export class Fleet implements AsyncDisposable {
   readonly #parts: FleetParts;
   readonly #entries = new Map<string, Entry>();
+  readonly #cache: Cache;
   #isServing = true;
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
+    this.#cache = parts.cache ?? createInProcessCache();
   }
 
   linkedTo(serverId: string): Linked | null {
@@ -128,7 +133,7 @@ export class Fleet implements AsyncDisposable {
       link,
       agent: this.#parts.connect(server),
       // The server's own working directory: what is asked there concerns no project.
-      catalogue: createCatalogue(link, ''),
+      catalogue: createCatalogue({ link, directory: '', cache: this.#cache, isKeeper: () => entry.kept }),
       openDirectory: createDirectoryOpener(link),
       kept: false,
       version: null,
@@ -200,7 +205,8 @@ export class Fleet implements AsyncDisposable {
 
   async #remove(id: string, entry: Entry): Promise<void> {
     this.#entries.delete(id);
-    await this.#down(entry, 'It is no longer known.');
+    entry.link.set(null, { restarted: false });
+    await this.#stopServing(entry);
     await entry.agent[Symbol.asyncDispose]();
   }
 }

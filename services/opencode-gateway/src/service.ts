@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Cache } from '@oio/cache';
 import type { Bus } from '@oio/messaging';
 import { createSessionRouter, type OwnerDirectory } from '@oio/ownership';
 import type { Database } from '@oio/persistence';
@@ -34,6 +35,8 @@ export interface OpencodeGatewayPorts {
   readonly directory: OwnerDirectory;
   readonly database: Database;
   readonly logger: Logger;
+  /** Shared by all gateways; without one each keeps answers for itself. */
+  readonly cache?: Cache;
   /** The connection to a server, in place of the one over HTTP. */
   readonly connect?: (server: KnownServer) => AgentServer;
   /** In place of the directories of this machine. */
@@ -61,7 +64,9 @@ export async function startOpencodeGateway(
   const attempts = new Attempts({ bus, router, workspaces, gate, fences, gateway, linkedTo, logger });
   const served = { bus, attempts, workspaces, roots: setting.roots, logger };
   const connect = ports.connect ?? ((server: KnownServer) => new OpencodeAgentServer(server));
-  const fleet = stack.use(new Fleet({ connect, serve: (linked) => serveServer(served, linked), logger }));
+  const fleet = stack.use(
+    new Fleet({ connect, serve: (linked) => serveServer(served, linked), logger, cache: ports.cache }),
+  );
   const capacity = config.OPENCODE_SERVER_CAPACITY;
   const start = () => mutex.run(`opencode ${setting.serverDirectory}`, () => startOwnServer(config, setting));
   if (config.OPENCODE_MANAGED) stack.use(await startKeeper({ bus, fleet, table, gateway, capacity, start, logger }));
@@ -71,9 +76,7 @@ export async function startOpencodeGateway(
   stack.defer(await follow(table, fleet, logger));
 
   stack.defer(await serveGateway(served, fleet, gateway));
-  const announcer = await createServerAnnouncer(bus, fleet, gateway);
-  stack.defer(announcer.end);
-  stack.defer(repeat(ANNOUNCE_MS, async () => announcer.announce(), logger));
+  stack.use(await startAnnouncing(ports, fleet, gateway));
   const runs = createPostgresLeftoverRuns(database, gateway);
   const sweep = async () => {
     await attempts.dropSuperseded();
@@ -81,6 +84,15 @@ export async function startOpencodeGateway(
   };
   stack.defer(repeat(LEFTOVERS_MS, sweep, logger));
   logger.info({ gateway }, 'opencode-gateway started');
+  return stack.move();
+}
+
+/** Tells every second how the servers are. */
+async function startAnnouncing({ bus, logger }: OpencodeGatewayPorts, fleet: Fleet, gateway: string) {
+  await using stack = new AsyncDisposableStack();
+  const announcer = await createServerAnnouncer(bus, fleet, gateway);
+  stack.defer(announcer.end);
+  stack.defer(repeat(ANNOUNCE_MS, async () => announcer.announce(), logger));
   return stack.move();
 }
 

@@ -35,10 +35,12 @@ export class Fences {
     if (line && authorityOf(line).fence === fence) line.used = false;
   }
 
-  /** That of the last order. */
+  /** That of the last order, for what is not an order. */
   present(sessionId: string): Authority | null {
     const line = this.#lineOf(sessionId);
-    return line && authorityOf(line);
+    if (!line) return null;
+    line.used = true;
+    return authorityOf(line);
   }
 
   /** Forgets sessions that are no longer owned here: whoever owns them next has a higher epoch. */

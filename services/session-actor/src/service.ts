@@ -56,6 +56,7 @@ export async function startSessionActor(
   const handlers = createHandlers(parts);
   stack.defer(await serveAll(bus, sessionCommands, handlers, { at: workerAddress(worker.incarnation) }));
   stack.defer(await serveAll(bus, sessionCommands, handlers));
+  stack.defer(worker.serve());
   logger.info({ incarnation: worker.incarnation }, 'session-actor started');
   return stack.move();
 }

@@ -1,4 +1,4 @@
-import { workerEnded } from '@oio/contracts';
+import { workerAnnounced, workerEnded } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
@@ -21,6 +21,8 @@ export interface Worker extends AsyncDisposable {
   readonly isFenced: boolean;
   /** Throws `UnavailableError` code `fenced`. */
   assertUnfenced(): void;
+  /** From now on it announces that it takes commands, until the function returned is called. */
+  serve(): () => void;
 }
 
 export interface WorkerParts {
@@ -36,18 +38,20 @@ export interface WorkerParts {
 
 /** Enters the worker and keeps its lease. A lease that was lost is taken again, with nothing of what was owned under it. */
 export async function startWorker(parts: WorkerParts): Promise<Worker> {
-  const { clock, locks, logger } = parts;
+  const { bus, clock, locks, logger } = parts;
   const incarnation = newId();
   // Before the row says that it is held: who finds it free then knows that the process is gone.
   await locks.lock(incarnation);
   let confirmedAtMs = await renew(parts, incarnation, null);
 
+  let isServing = false;
   let renewal: Promise<void> | null = null;
   const isFenced = (): boolean => clock.monotonicMs() - confirmedAtMs >= FENCE_MS;
   const timer = setInterval(() => {
     renewal ??= renew(parts, incarnation, confirmedAtMs)
       .then((askedAtMs) => {
         confirmedAtMs = askedAtMs;
+        if (isServing) bus.announce(workerAnnounced, { incarnation });
       })
       .catch((error: unknown) => logger.error({ err: error }, 'worker lease not renewed'))
       .finally(() => {
@@ -66,6 +70,13 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
         code: 'fenced',
         retryAfterMs: 1_000,
       });
+    },
+    serve() {
+      isServing = true;
+      bus.announce(workerAnnounced, { incarnation });
+      return () => {
+        isServing = false;
+      };
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);

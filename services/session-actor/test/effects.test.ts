@@ -150,7 +150,7 @@ test('a child that its parent left behind is ended by the sweep', async (t) => {
   const child = await world.create({ parentId });
   await database.query(
     `update sessions set status = 'cancelled', updated_at = now() - interval '1 minute',
-       snapshot = snapshot || '{"status": "cancelled", "statusUpdatedAt": "2999-01-01T00:00:00.000Z"}' where id = $1::uuid`,
+       snapshot = snapshot::jsonb || '{"status": "cancelled", "statusUpdatedAt": "2999-01-01T00:00:00.000Z"}' where id = $1::uuid`,
     [parentId],
   );
   await eventually(async () => (await world.stored(child.sessionId))?.snapshot.status === 'cancelled', {

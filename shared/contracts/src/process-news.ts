@@ -14,3 +14,10 @@ export const workerEnded = liveContract({
   summary: 'A worker has given up all its sessions.',
   payload: z.object({ incarnation: z.string() }),
 });
+
+/** Announced by every worker about once a second: a router chooses among those that it hears. */
+export const workerAnnounced = liveContract({
+  subject: 'worker.announced',
+  summary: 'A worker is there and takes commands.',
+  payload: z.object({ incarnation: z.string() }),
+});

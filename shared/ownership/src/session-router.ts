@@ -1,10 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CommandReply, type SessionCommandName, sessionCommands, workerEnded } from '@oio/contracts';
+import {
+  type CommandReply,
+  type SessionCommandName,
+  sessionCommands,
+  workerAnnounced,
+  workerEnded,
+} from '@oio/contracts';
 import { AppError, ConflictError, TimeoutError, UnavailableError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import type { z } from 'zod';
 import { EndedWorkers } from './ended-workers.ts';
 import { KnownOwners } from './known-owners.ts';
+import { LivingWorkers } from './living-workers.ts';
 import type { OwnerDirectory } from './owner-directory.ts';
 
 /** How many workers a command is tried on, and the first pause between two tries; each further one is twice as long: 2.5 s in all. */
@@ -64,56 +71,81 @@ export function workerAddress(incarnation: string): string {
  * the news that a worker has ended takes back what was asked of it.
  */
 export function createSessionRouter(bus: Bus, directory: OwnerDirectory, options: RouterOptions = {}): SessionRouter {
-  const ended = new EndedWorkers();
-  const owners = new Owners(directory, ended);
-  const { patienceMs = PATIENCE_MS, allWithinMs = ALL_WITHIN_MS } = options;
-  // Only news: without it a command to a worker that is gone takes a time-out longer.
-  bus.subscribe([workerEnded], { handler: ({ incarnation }) => owners.end(incarnation) }).catch(() => {});
+  return new Router(bus, directory, options);
+}
 
-  /** One try: asks the owner, or anybody if there is none. */
-  const ask = async (request: Routed, owner: string | null, timeoutMs: number): Promise<CommandReply> => {
+class Router implements SessionRouter {
+  readonly #bus: Bus;
+  readonly #ended = new EndedWorkers();
+  readonly #owners: Owners;
+  readonly #living = new LivingWorkers();
+  readonly #patienceMs: number;
+  readonly #allWithinMs: number;
+
+  constructor(bus: Bus, directory: OwnerDirectory, { patienceMs, allWithinMs }: RouterOptions) {
+    this.#bus = bus;
+    this.#owners = new Owners(directory, this.#ended);
+    this.#patienceMs = patienceMs ?? PATIENCE_MS;
+    this.#allWithinMs = allWithinMs ?? ALL_WITHIN_MS;
+    // Only news: without it commands go to the queue group, and one to a worker that is gone takes a time-out longer.
+    bus.subscribe([workerEnded], { handler: ({ incarnation }) => this.#end(incarnation) }).catch(() => {});
+    bus.subscribe([workerAnnounced], { handler: ({ incarnation }) => this.#living.hear(incarnation) }).catch(() => {});
+  }
+
+  async send<N extends SessionCommandName>(
+    name: N,
+    payload: PayloadInput<N>,
+    envelope: SessionEnvelope,
+  ): Promise<CommandReply> {
+    const request: Routed = { name, payload, envelope };
+    const untilMs = performance.now() + this.#allWithinMs;
+    let owner = await this.#owners.likely(request);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#ask(request, owner, untilMs);
+      } catch (error) {
+        owner = await this.#next(request, owner, { error, tries, untilMs });
+      }
+    }
+  }
+
+  /** One try: asks the owner; if there is none, a worker that was heard of lately, or else any of the queue group. */
+  async #ask(request: Routed, owner: string | null, untilMs: number): Promise<CommandReply> {
     const { name, payload, envelope } = request;
-    const to = owner === null ? { timeoutMs } : { timeoutMs, to: workerAddress(owner) };
-    const asked = bus.request(sessionCommands[name], payload as never, envelope, to);
-    const reply = await (owner === null ? asked : unlessEnded(asked, owner, ended));
-    if (owner !== null) owners.remember(envelope.sessionId, owner);
-    return reply;
-  };
+    const timeoutMs = Math.max(1, Math.min(patience(name, this.#patienceMs), untilMs - performance.now()));
+    const asked = owner ?? this.#living.pick();
+    const to = asked === null ? { timeoutMs } : { timeoutMs, to: workerAddress(asked) };
+    try {
+      const answer = this.#bus.request(sessionCommands[name], payload as never, envelope, to);
+      const reply = await (asked === null ? answer : unlessEnded(answer, asked, this.#ended));
+      if (asked !== null) this.#owners.remember(envelope.sessionId, asked);
+      return reply;
+    } catch (error) {
+      if (asked !== null && isGone(error)) this.#living.forget(asked);
+      throw error;
+    }
+  }
+
+  #end(incarnation: string): void {
+    this.#living.forget(incarnation);
+    this.#owners.end(incarnation);
+  }
 
   /** Whom to ask next, null for any worker, after the pause that it takes to agree. Throws when asking on would not help. */
-  const next = async (request: Routed, asked: string | null, { error, tries, untilMs }: Failed) => {
+  async #next(request: Routed, asked: string | null, { error, tries, untilMs }: Failed): Promise<string | null> {
     const { sessionId } = request.envelope;
-    if (isAboutOwner(error)) owners.forget(sessionId);
+    if (isAboutOwner(error)) this.#owners.forget(sessionId);
     if (tries >= TRIES) throw givenUp(sessionId, error);
     if (error instanceof TimeoutError && error.code === NO_REPLY) {
       // It may have been done; the same id makes sure that it is not done again.
-      if (performance.now() + patienceMs / 2 >= untilMs) throw silent(request, allWithinMs, error);
-      return owners.likely(request);
+      if (performance.now() + this.#patienceMs / 2 >= untilMs) throw silent(request, this.#allWithinMs, error);
+      return this.#owners.likely(request);
     }
-    const named = owners.named(error);
+    const named = this.#owners.named(error);
     // Somebody else is asked at once the first time; after that the parties need time to agree.
     if (tries > 1 || named === asked) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
     return named;
-  };
-
-  return {
-    async send(name, payload, envelope) {
-      const request: Routed = { name, payload, envelope };
-      const untilMs = performance.now() + allWithinMs;
-      let owner = await owners.likely(request);
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await ask(
-            request,
-            owner,
-            Math.max(1, Math.min(patience(name, patienceMs), untilMs - performance.now())),
-          );
-        } catch (error) {
-          owner = await next(request, owner, { error, tries, untilMs });
-        }
-      }
-    },
-  };
+  }
 }
 
 /** What is yet to be made has its place inspected first, by others, which takes its time with a cold server. */
@@ -189,6 +221,11 @@ async function unlessEnded<T>(answer: Promise<T>, incarnation: string, ended: En
   } finally {
     stop();
   }
+}
+
+/** Whether the one that was asked cannot be asked at the moment. */
+function isGone(error: unknown): boolean {
+  return error instanceof AppError && [NO_REPLY, 'no_responders', 'fenced'].includes(error.code);
 }
 
 /** Whether the one that was asked may no longer be the owner. A time-out is a sign of it as well: the worker may hang. */

@@ -1,5 +1,6 @@
 import { ConflictError, InternalError, InvalidError, NotFoundError, TimeoutError, UnavailableError } from '@oio/errors';
-import { workerEnded } from '@oio/contracts';
+import { randomUUID } from 'node:crypto';
+import { workerAnnounced, workerEnded } from '@oio/contracts';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { createSessionRouter, notOwner } from '../src/session-router.ts';
@@ -207,6 +208,31 @@ test("the news of a worker's end takes back what was asked of it, and nobody ask
   t.like(await sent, { outcome: 'applied' });
   await workers.router.send('pause', {}, envelopeOf('s'));
   t.deepEqual(workers.asked, ['a', 'any', 'any']);
+});
+
+test('a worker that is heard is chosen, and known as the owner from then on; one that has ended is not', async (t) => {
+  await using workers = new FakeWorkers();
+  await workers.serve('any');
+  await workers.serve('a');
+  workers.bus.announce(workerAnnounced, { incarnation: 'a' });
+  await eventually(
+    async () => {
+      await workers.router.send('pause', {}, envelopeOf(randomUUID()));
+      return workers.asked.includes('a');
+    },
+    { what: 'the one that is heard is asked' },
+  );
+  workers.asked.length = 0;
+  for (let count = 0; count < 3; count += 1) await workers.router.send('pause', {}, envelopeOf('s'));
+  t.deepEqual(workers.asked, ['a', 'a', 'a']);
+  workers.bus.announce(workerEnded, { incarnation: 'a' });
+  await eventually(
+    async () => {
+      await workers.router.send('pause', {}, envelopeOf(randomUUID()));
+      return workers.asked.at(-1) === 'any';
+    },
+    { what: 'the queue group is asked' },
+  );
 });
 
 test('a worker that nobody answers for is given up with a time-out', async (t) => {

@@ -1,6 +1,7 @@
 import { PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
 import type { Database } from './database.ts';
+import { arrayLiteral, arraysOf, type RowOf, selectOfArrays } from './row-arrays.ts';
 
 /** What one session wants to have committed: its next snapshot and the events that lead there. */
 export interface SessionCommit {
@@ -27,21 +28,50 @@ export async function commitSessions(
 ): Promise<ReadonlySet<string>> {
   // In the order of ids, so that two batches never wait for each other crosswise.
   const sorted = [...batch].sort((a, b) => (a.next.id < b.next.id ? -1 : 1));
-  const parameters = [
-    JSON.stringify(sorted.map(sessionRow)),
-    JSON.stringify(sorted.flatMap(({ events }) => events.map(eventRow))),
-  ];
+  const events = sorted.flatMap((entry) => entry.events);
+  const parameters = [...arraysOf(SESSION, sorted.map(sessionRow)), ...arraysOf(EVENT, events.map(eventRow))];
   const rows = await database.query<{ id: string }>(STATEMENT, parameters, { prepared: 'commit_sessions' });
   return new Set(rows.map(({ id }) => id));
 }
 
-const SESSION_COLUMNS = `id uuid, tenant text, status text, priority smallint, parent_id uuid, tags text[], directory text, workspace text, owner uuid,
-  epoch bigint, from_version bigint, version bigint, waiting_since timestamptz, timer_at timestamptz, server_id text, attempt_open boolean, snapshot jsonb,
-  created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, scheduler_epoch bigint`;
+const SESSION = {
+  id: 'uuid',
+  tenant: 'text',
+  status: 'text',
+  priority: 'smallint',
+  parent_id: 'uuid',
+  tags: 'text[]',
+  directory: 'text',
+  workspace: 'text',
+  owner: 'uuid',
+  epoch: 'bigint',
+  from_version: 'bigint',
+  version: 'bigint',
+  waiting_since: 'timestamptz',
+  timer_at: 'timestamptz',
+  server_id: 'text',
+  attempt_open: 'boolean',
+  snapshot: 'json',
+  created_at: 'timestamptz',
+  updated_at: 'timestamptz',
+  deleted_at: 'timestamptz',
+  scheduler_epoch: 'bigint',
+} as const;
+
+const EVENT = {
+  session_id: 'uuid',
+  seq: 'bigint',
+  type: 'text',
+  data: 'json',
+  command_id: 'text',
+  epoch: 'bigint',
+  cause: 'json',
+  at: 'timestamptz',
+} as const;
 
 /** `leader … for share`: a plain sub-select would let a dispatch through while a new scheduler takes over. */
 const STATEMENT = `
-with input as materialized (select * from jsonb_to_recordset($1::jsonb) as i(${SESSION_COLUMNS})),
+with input as materialized (${selectOfArrays(SESSION, 1)}),
 leader as (
   select epoch from leaders where role = 'scheduler' and exists (select 1 from input where scheduler_epoch is not null) for share
 ),
@@ -66,13 +96,13 @@ committed as (select id from updated union all select id from inserted),
 history as (
   insert into session_events (session_id, seq, type, data, command_id, epoch, cause, at)
   select e.session_id, e.seq, e.type, e.data, e.command_id, e.epoch, e.cause, e.at
-  from jsonb_to_recordset($2::jsonb) as e(session_id uuid, seq bigint, type text, data jsonb, command_id text, epoch bigint, cause jsonb, at timestamptz)
+  from (${selectOfArrays(EVENT, 1 + Object.keys(SESSION).length)}) e
   join committed on committed.id = e.session_id
   order by e.session_id, e.seq
 )
 select id from committed`;
 
-function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: SessionCommit) {
+function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: SessionCommit): RowOf<typeof SESSION> {
   const timers = Object.values(next.timers).map(({ fireAt }) => fireAt);
   return {
     id: next.id,
@@ -80,7 +110,7 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
     status: next.status,
     priority: PRIORITIES.indexOf(next.session.priority),
     parent_id: next.session.parentId,
-    tags: next.session.tags,
+    tags: arrayLiteral(next.session.tags),
     directory: next.place.directory,
     workspace: next.place.workspace,
     owner,
@@ -91,7 +121,7 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
     timer_at: timers.length > 0 ? timers.reduce((a, b) => (a < b ? a : b)) : null,
     server_id: next.attempt?.serverId ?? null,
     attempt_open: next.attempt?.open ?? false,
-    snapshot: next,
+    snapshot: JSON.stringify(next),
     created_at: next.createdAt,
     updated_at: next.updatedAt,
     deleted_at: next.deletedAt,
@@ -99,7 +129,16 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
   };
 }
 
-function eventRow(event: StoredSessionEvent) {
+function eventRow(event: StoredSessionEvent): RowOf<typeof EVENT> {
   const { sessionId, seq, type, data, commandId, epoch, cause, at } = event;
-  return { session_id: sessionId, seq, type, data, command_id: commandId, epoch, cause, at };
+  return {
+    session_id: sessionId,
+    seq,
+    type,
+    data: JSON.stringify(data),
+    command_id: commandId,
+    epoch,
+    cause: JSON.stringify(cause),
+    at,
+  };
 }

@@ -28,16 +28,15 @@ export interface Database extends AsyncDisposable {
  */
 export async function openDatabase(url: string, options: PoolOptions & WaitOptions = {}): Promise<Database> {
   assertUrl(url);
-  const orm = await createOrm(url, options);
+  const database = await handle(await createOrm(url, options));
   try {
-    const database = await handle(orm);
     await untilConnected(url, options, async () => {
       await assertVersion(database);
       await migrate(url);
     });
     return database;
   } catch (error) {
-    await orm.close(true);
+    await database[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -64,6 +63,8 @@ async function handle(orm: MikroORM): Promise<Database> {
     },
     async [Symbol.asyncDispose]() {
       await orm.close(true);
+      // It does not end a pool that it has not used itself.
+      if (!pool.ended) await pool.end();
     },
   };
 }

@@ -85,6 +85,15 @@ test('a statement whose connection is cut is answered as unavailable, and the ne
   t.deepEqual(await one.query('select 1 as one'), [{ one: 1 }]);
 });
 
+test('after its disposal nothing is answered, and no connection is left', async (t) => {
+  const one = await openDatabase(opened.url, { connections: 2 });
+  const [row] = await one.query<{ pid: number }>('select pg_backend_pid() as pid');
+  await one[Symbol.asyncDispose]();
+  await t.throwsAsync(one.query('select 1'), { instanceOf: UnavailableError });
+  const isThere = async () => database.query('select 1 from pg_stat_activity where pid = $1', [row?.pid]);
+  await eventually(async () => (await isThere()).length === 0, { what: 'the end of the connection' });
+});
+
 test('a prepared statement gives the same as one that is not', async (t) => {
   const ask = (n: number) => database.query<{ n: number }>('select $1::int + 1 as n', [n], { prepared: 'add_one' });
   const answers = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(ask));

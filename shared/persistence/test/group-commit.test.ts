@@ -129,8 +129,13 @@ function counting(of: Database): Database & { readonly sizes: readonly number[] 
     ...of,
     sizes,
     query: (sql, parameters, options) => {
-      sizes.push((JSON.parse(parameters?.[0] as string) as unknown[]).length);
+      sizes.push(lengthOf(parameters?.[0] as Buffer));
       return of.query(sql, parameters, options);
     },
   };
+}
+
+/** Of an array in binary form: the fourth word. */
+function lengthOf(array: Buffer): number {
+  return array.readInt32BE(12);
 }

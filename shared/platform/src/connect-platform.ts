@@ -1,3 +1,4 @@
+import { type Cache, createInProcessCache, createRedisCache } from '@oio/cache';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import { type Bus, createNatsBus, type Parking } from '@oio/messaging';
 import {
@@ -27,6 +28,8 @@ export interface Platform extends AsyncDisposable {
   readonly database: Database;
   readonly bus: Bus;
   readonly directory: OwnerDirectory;
+  /** Answers that change rarely, shared by all processes where there is a Redis. */
+  readonly cache: Cache;
   readonly router: SessionRouter;
   /** Shows the database's time. */
   readonly clock: SetClock;
@@ -70,12 +73,19 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   failed.promise.catch(() => {});
   const bus = stack.use(await openBus(config, { ...options, parking, fail: failed.reject }));
   add(busDependency(bus));
-  const directory = stack.use(await openDirectory(config, { stack, logger, add }));
+  const { directory, cache } = await openShared(config, { stack, logger, add });
   let router: SessionRouter | undefined;
 
   const resources = stack.move();
   return {
-    ...{ database, bus, directory, clock, parking, logger, failed: failed.promise },
+    database,
+    bus,
+    directory,
+    cache,
+    clock,
+    parking,
+    logger,
+    failed: failed.promise,
     // It listens to who has ended, and not every service may.
     get router() {
       router ??= createSessionRouter(bus, directory);
@@ -116,20 +126,22 @@ async function openBus({ NATS_URL: url }: PlatformConfig, options: BusParts) {
   );
 }
 
-interface DirectoryParts {
+interface SharedParts {
   readonly stack: AsyncDisposableStack;
   readonly logger: Logger;
   readonly add: (dependency: Dependency) => void;
 }
 
 /** Nobody waits for Redis, and without it everything works, only slower. */
-async function openDirectory({ REDIS_URL: url }: PlatformConfig, parts: DirectoryParts): Promise<OwnerDirectory> {
-  const { stack, logger, add } = parts;
+async function openShared({ REDIS_URL: url }: PlatformConfig, { stack, logger, add }: SharedParts) {
   if (url === undefined) {
     logger.info('no REDIS_URL: owners are looked up in PostgreSQL');
-    return createAbsentOwnerDirectory();
+    return { directory: stack.use(createAbsentOwnerDirectory()), cache: createInProcessCache() };
   }
   const redis = stack.use(await openRedis(url, { logger }));
   add({ name: 'redis', optional: true, report: () => redis.health() });
-  return createRedisOwnerDirectory(redis);
+  return {
+    directory: stack.use(createRedisOwnerDirectory(redis)),
+    cache: createRedisCache(redis, { namespace: 'opencode' }),
+  };
 }

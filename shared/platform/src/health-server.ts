@@ -61,16 +61,11 @@ async function answer(request: IncomingMessage, options: HealthServerOptions): P
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return { status: 405, body: { status: 'method_not_allowed' } };
   const maySeeAll = isAllowed(request.headers.authorization, options.token);
-  switch (request.url?.split('?', 1)[0]) {
-    case '/health/live':
-      return { status: 200, body: { status: 'live' } };
-    case '/health/ready':
-      return ready(options.readiness, maySeeAll);
-    case '/metrics':
-      return maySeeAll ? exposition(options.metrics) : { status: 401, body: { status: 'unauthenticated' } };
-    default:
-      return { status: 404, body: { status: 'not_found' } };
-  }
+  const path = request.url?.split('?', 1)[0];
+  if (path === '/health/live') return { status: 200, body: { status: 'live' } };
+  if (path === '/health/ready') return ready(options.readiness, maySeeAll);
+  if (path !== '/metrics') return { status: 404, body: { status: 'not_found' } };
+  return maySeeAll ? exposition(options.metrics) : { status: 401, body: { status: 'unauthenticated' } };
 }
 
 async function ready(readiness: Readiness, maySeeAll: boolean): Promise<Content> {

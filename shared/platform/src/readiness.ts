@@ -79,14 +79,15 @@ export class Readiness {
 }
 
 /** A report that fails or takes too long is one as well. */
-async function reportOf({ name, optional, report }: Dependency): Promise<DependencyHealth> {
+async function reportOf(dependency: Dependency): Promise<DependencyHealth> {
+  const { name, optional } = dependency;
   const down = (detail: string): DependencyHealth => {
     return { name, optional, state: 'down', latencyMs: null, detail, figures: {} };
   };
   const { promise: late, resolve } = Promise.withResolvers<DependencyHealth>();
   const timer = setTimeout(() => resolve(down(`No report within ${REPORT_WITHIN_MS / 1_000} s.`)), REPORT_WITHIN_MS);
   try {
-    return await Promise.race([report(), late]);
+    return await Promise.race([dependency.report(), late]);
   } catch {
     return down('Its report failed.');
   } finally {

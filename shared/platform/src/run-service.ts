@@ -34,9 +34,6 @@ async function startProcess<C extends z.ZodObject>(
   const logger = createLogger(service, { level: config.LOG_LEVEL });
   await using stack = new AsyncDisposableStack();
   const readiness = new Readiness();
-  // Before anything is taken apart: whoever asks from now on is sent elsewhere.
-  stopping.addEventListener('abort', () => readiness.stopping());
-
   const metrics = stack.use(createProcessMetrics(service, readiness));
   const { HEALTH_HOST: host, HEALTH_PORT: port, HEALTH_TOKEN: token } = config;
   const health = stack.use(await startHealthServer({ host, port, token, readiness, metrics }));
@@ -44,6 +41,7 @@ async function startProcess<C extends z.ZodObject>(
   const platform = stack.use(await connectPlatform(config, { service, logger, readiness, stopping }));
   stack.use(await startWhenPossible(() => start(config, platform), { logger, readiness, stopping }));
   readiness.started();
+  // Before anything is taken apart: whoever asks from then on is sent elsewhere.
   stack.defer(async () => readiness.stopping());
   logger.info('ready for work');
   const running = stack.move();

@@ -4,7 +4,7 @@ import { BrokenCircuitError } from 'cockatiel';
 import { Redis } from 'ioredis';
 import { inTime } from './in-time.ts';
 import { type BreakerSettings, createRedisBreaker, type RedisBreaker } from './redis-breaker.ts';
-import { failureOf, isRefusedAccess, type RedisFailure, redisError } from './redis-failure.ts';
+import { failureOf, isRefusedAccess, type RedisFailure, redisError, withoutCommand } from './redis-failure.ts';
 import { redisHealth } from './redis-health.ts';
 import { redisSettings } from './redis-settings.ts';
 
@@ -58,6 +58,7 @@ export async function openRedis(url: string, options: RedisConnectionOptions): P
 class GuardedConnection implements RedisConnection {
   /** Why Redis does not let us in, as long as it does not. */
   refusal: Error | null = null;
+  #isEnding = false;
   readonly #client: Redis;
   readonly #breaker: RedisBreaker;
   readonly #answerWithinMs: number;
@@ -88,6 +89,7 @@ class GuardedConnection implements RedisConnection {
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = new Promise((resolve) => this.#client.once('end', resolve));
     const isConnected = !WITHOUT_SOCKET.has(this.#client.status);
+    this.#isEnding = true;
     this.#client.disconnect();
     if (isConnected) await ended;
   }
@@ -100,14 +102,15 @@ class GuardedConnection implements RedisConnection {
       if (isAway) logger.info('redis is back');
       isAway = false;
     });
-    this.#client.on('error', (error: unknown) => {
+    this.#client.on('error', (thrown: unknown) => {
+      const error = withoutCommand(thrown);
       if (isRefusedAccess(error)) this.refusal = error;
       // Not the error itself: it holds the command, and the password when that was refused.
       if (!isAway) logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'redis is away');
       isAway = true;
     });
     this.#client.on('close', () => {
-      if (!isAway) logger.warn('redis is away');
+      if (!isAway && !this.#isEnding) logger.warn('redis is away');
       isAway = true;
     });
     this.#breaker.onChange((state) => logger.info({ state }, 'redis breaker changed'));

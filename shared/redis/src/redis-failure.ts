@@ -13,7 +13,13 @@ const MESSAGES: Readonly<Record<RedisFailure, string>> = {
 
 /** The error that callers see: `UnavailableError` with the code `redis_unreachable`, `redis_timeout` … */
 export function redisError(failure: RedisFailure, cause: unknown): UnavailableError {
-  return new UnavailableError(MESSAGES[failure], { code: `redis_${failure}`, cause });
+  return new UnavailableError(MESSAGES[failure], { code: `redis_${failure}`, cause: withoutCommand(cause) });
+}
+
+/** The client hangs the command on its errors, and that may be the one that carried the password. */
+export function withoutCommand(error: unknown): unknown {
+  if (error instanceof Error) Reflect.deleteProperty(error, 'command');
+  return error;
 }
 
 /** What an error of the client means: all that is no answer of Redis is about the connection. */

@@ -61,8 +61,11 @@ export class Connection {
     if (this.#socket) return this.#socket;
     const socket = connect({ host: this.#host, port: this.#port, noDelay: true });
     socket.on('data', (chunk) => this.#take(chunk));
-    socket.on('error', () => {});
-    socket.on('close', () => this.#closed());
+    let cause: Error | undefined;
+    socket.on('error', (error) => {
+      cause = error;
+    });
+    socket.on('close', () => this.#closed(cause));
     this.#reset();
     this.#socket = socket;
     return socket;
@@ -89,14 +92,14 @@ export class Connection {
     this.#status = Number(head.slice(9, 12));
     this.#bodyAt = end + 4;
     this.#wanted = this.#bodyAt + Number(length ?? 0);
-    if (length === undefined) this.#socket?.destroy(new Error('The answer has no Content-Length.'));
+    if (length === undefined) this.#socket?.destroy(new Error(`The answer has no Content-Length: ${head}`));
   }
 
-  #closed(): void {
+  #closed(cause: Error | undefined): void {
     const waiting = this.#waiting;
     this.#socket = null;
     this.#reset();
-    waiting?.reject(new Error('The connection was closed before the answer was complete.'));
+    waiting?.reject(cause ?? new Error('The connection was closed before the answer was complete.'));
   }
 
   #reset(): void {

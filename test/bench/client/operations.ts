@@ -12,7 +12,8 @@ export function lifecycle(connection: Connection, directory: string): Operation 
   return async () => {
     const response = await connection.post('/v1/sessions', body, headers);
     assertStatus(response, 201);
-    if (!response.body.includes('"status":"completed"')) throw new Error(`Not completed: ${response.body.slice(0, 300)}`);
+    if (!response.body.includes('"status":"completed"'))
+      throw new Error(`Not completed: ${response.body.slice(0, 300)}`);
   };
 }
 

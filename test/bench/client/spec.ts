@@ -19,6 +19,8 @@ export type ClientMessage =
   | {
       readonly type: 'end';
       readonly tookMs: number;
+      /** What the client itself used meanwhile. */
+      readonly cpuSeconds: number;
       readonly ops: number;
       readonly errors: number;
       readonly firstError: string | null;

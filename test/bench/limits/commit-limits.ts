@@ -16,8 +16,20 @@ const CONNECTIONS = 16;
 const BATCH = 64;
 const LANES = 2;
 
-/** What this Postgres commits, without anybody else. Leaves a table and some sessions that nobody touches again. */
+/** What this Postgres commits, without anybody else; in a database of its own, which is gone afterwards. */
 export async function measureCommits(databaseUrl: string, ms: number): Promise<CommitLimits> {
+  await using server = await openDatabase(databaseUrl, { connections: 1 });
+  await server.query('create database bench_limits');
+  const url = new URL(databaseUrl);
+  url.pathname = '/bench_limits';
+  try {
+    return await measureIn(url.href, ms);
+  } finally {
+    await server.query('drop database bench_limits with (force)');
+  }
+}
+
+async function measureIn(databaseUrl: string, ms: number): Promise<CommitLimits> {
   await using database = await openDatabase(databaseUrl, { connections: CONNECTIONS });
   await database.query('create table bench_rows (id int primary key, value int not null)');
   await database.query(`insert into bench_rows select id, 0 from generate_series(0, ${CONNECTIONS - 1}) id`);
@@ -29,11 +41,9 @@ export async function measureCommits(databaseUrl: string, ms: number): Promise<C
     batches[lane] = await checkpointAll(database, batches[lane] ?? []);
   };
   const perSecond = await rateOf(batched, { lanes: LANES, ms });
-  await database.query('delete from sessions where tenant = $1', [TENANT]);
   return { singleRowCommitsPerSec, batchedCommitsPerSec: perSecond * BATCH };
 }
 
-const TENANT = 'bench-limits';
 const CONTEXT = { cause: { kind: 'system', id: 'bench' }, epoch: 1, random: 0, messageId: 'msg_bench' } as const;
 const OWNER = randomUUID();
 
@@ -43,16 +53,21 @@ async function bornSessions(database: Database): Promise<readonly SessionSnapsho
     const session = { ...newSession.parse(submission('/bench')), id, maxDurationSeconds: 3_600 };
     const place = { directory: '/bench', workspace: 'in_place' as const, repository: null };
     const policy = { checkpointIntervalSeconds: 300, maxRetries: 3 };
-    const data = { tenant: TENANT, createdBy: 'bench', session, place, policy };
+    const data = { tenant: 'bench', createdBy: 'bench', session, place, policy };
     return decideCreate(id, data, { ...CONTEXT, now: new Date().toISOString(), commandId: randomUUID() });
   });
   await commit(database, births);
-  const running = births.map(({ next }) => decided(next, { name: 'dispatch', payload: { serverId: 'none', schedulerEpoch: null } }));
+  const running = births.map(({ next }) =>
+    decided(next, { name: 'dispatch', payload: { serverId: 'none', schedulerEpoch: null } }),
+  );
   return commit(database, running);
 }
 
 function checkpointAll(database: Database, snapshots: readonly SessionSnapshot[]): Promise<readonly SessionSnapshot[]> {
-  return commit(database, snapshots.map((snapshot) => decided(snapshot, { name: 'checkpoint', payload: { data: { turn: 1 } } })));
+  return commit(
+    database,
+    snapshots.map((snapshot) => decided(snapshot, { name: 'checkpoint', payload: { data: { turn: 1 } } })),
+  );
 }
 
 type Decided = ReturnType<typeof decideCreate>;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,48 +28,55 @@ const STOP_MS = 30_000;
 
 /** Starts a service as a process of its own; its log goes to a file, so that nobody has to read it meanwhile. */
 export function startServiceProcess(options: ServiceProcessOptions): ServiceProcess {
-  const { name, script, environment, directory, profiles } = options;
+  const { name, directory } = options;
   const logFile = join(directory, `${name}.log`);
-  const log = openSync(logFile, 'a');
-  const profiling = profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`];
-  const child = spawn(process.execPath, [...profiling, script], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
-    stdio: ['ignore', log, log],
-  });
+  const child = launch(options, openSync(logFile, 'a'));
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const log = (): string => readFileSync(logFile, 'utf8');
   let isExpected = false;
   const failed = once(child, 'exit').then(([code, signal]) => {
     if (isExpected) return new Promise<never>(() => {});
-    throw new Error(`${name} ended by itself (${code ?? signal}):\n${readFileSync(logFile, 'utf8').slice(-2_000)}`);
+    throw new Error(`${name} ended by itself (${code ?? signal}):\n${log().slice(-2_000)}`);
   });
   // Told by whoever waits for it.
   failed.catch(() => {});
   return {
     name,
     pid: child.pid ?? 0,
-    async said(pattern) {
-      const look = (): string | boolean => {
-        const found = pattern.exec(readFileSync(logFile, 'utf8'));
-        return found ? (found[1] ?? found[0]) : hasEnded();
-      };
-      const found = await eventually(look, { withinMs: START_MS, everyMs: 50, what: `${name} says ${pattern}` });
-      if (typeof found === 'string') return found;
-      throw new Error(`${name} has ended:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`);
-    },
     failed,
+    said: (pattern) => Promise.race([said(log, pattern), failed]),
     signal(signal) {
       isExpected = true;
       child.kill(signal);
     },
     async [Symbol.asyncDispose]() {
       isExpected = true;
-      if (hasEnded()) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGCONT');
-      child.kill('SIGTERM');
-      const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-      await ended;
-      clearTimeout(force);
+      if (!hasEnded()) await stop(child);
     },
   };
+}
+
+function launch({ name, script, environment, profiles }: ServiceProcessOptions, log: number): ChildProcess {
+  const profiling = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`];
+  return spawn(process.execPath, [...(profiles === null ? [] : profiling), script], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    stdio: ['ignore', log, log],
+  });
+}
+
+function said(log: () => string, pattern: RegExp): Promise<string> {
+  const look = (): string | undefined => {
+    const found = pattern.exec(log());
+    return found?.[1] ?? found?.[0];
+  };
+  return eventually(look, { withinMs: START_MS, everyMs: 50, what: `a process to say ${pattern}` });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGCONT');
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await ended;
+  clearTimeout(force);
 }

@@ -31,12 +31,17 @@ await runMain(async () => {
     serverDirectory: config.OPENCODE_DIRECTORY,
     worktreesDirectory: config.WORKTREES_DIRECTORY,
     roots: config.WORKSPACE_ROOTS,
-    ...{ model: null, providers: null, authContent: null, environment },
+    model: null,
+    providers: null,
+    authContent: null,
+    environment,
   };
   const connect = () => createAgents(environment['BENCH_AGENTS'] as Agents);
   stack.use(await startOpencodeGateway(config, setting, { ...shared, connect, logger: logger('opencode-gateway') }));
   stack.use(await startMetrics(parseConfig(metricsConfig, environment), { ...shared, logger: logger('metrics') }));
-  stack.use(await startScheduler(parseConfig(schedulerConfig, environment), { ...shared, logger: logger('scheduler') }));
+  stack.use(
+    await startScheduler(parseConfig(schedulerConfig, environment), { ...shared, logger: logger('scheduler') }),
+  );
   const authenticator = createApiKeyAuthenticator(environment['API_KEY'] ?? '');
   const httpConfig = parseConfig(httpProcessConfig, environment);
   stack.use(await startHttpGateway(httpConfig, { ...shared, authenticator, logger: logger('http-gateway') }));

@@ -36,7 +36,12 @@ export async function startSystem(backing: Backing, options: SystemOptions): Pro
   ]);
   const running = stack.move();
   return {
-    ...{ url, apiKey, databaseUrl: postgres.url, processes, directories, services },
+    url,
+    apiKey,
+    databaseUrl: postgres.url,
+    processes,
+    directories,
+    services,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -86,7 +91,9 @@ function distributedPlans(
     own: { NATS_URL: nats.urlOf(service), REDIS_URL: redis.url },
   });
   return [
-    ...Array.from({ length: sessionActors }, (_, index) => plan('session-actor', { name: `session-actor-${index + 1}` })),
+    ...Array.from({ length: sessionActors }, (_, index) =>
+      plan('session-actor', { name: `session-actor-${index + 1}` }),
+    ),
     plan('scheduler'),
     plan('opencode-gateway', { script: join(import.meta.dirname, 'opencode-gateway-main.ts') }),
     plan('metrics'),

@@ -17,7 +17,7 @@ export const natsKill: Fault = {
     for (const ms of outages) {
       if (world.signal.aborted) break;
       await world.nats.kill();
-      await pause(ms);
+      await pause(ms, world.signal);
       await world.nats.restart();
       times += 1;
       await pause(CATCH_UP_MS);
@@ -32,7 +32,7 @@ export const natsStop: Fault = {
   touches: ['nats'],
   async run(world) {
     world.nats.freeze();
-    await pause(lasting(world, 60, 0.25));
+    await pause(lasting(world, 60, 0.25), world.signal);
     world.nats.thaw();
     await pause(CATCH_UP_MS);
     return { times: 1 };
@@ -46,7 +46,7 @@ export const natsCut: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 30, 0.2);
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt && !world.signal.aborted) {
       const service = world.random.pick(world.services);
       const { nats } = service.links;
       if (world.random.chance(0.5)) times += nats.cut();
@@ -70,7 +70,7 @@ export const redisKill: Fault = {
   touches: ['redis'],
   async run(world) {
     await world.redis.kill();
-    await pause(lasting(world, 120, 0.2));
+    await pause(lasting(world, 120, 0.2), world.signal);
     await world.redis.restart();
     return { times: 1 };
   },
@@ -83,7 +83,7 @@ export const redisFlush: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 60, 0.3);
-    for (; performance.now() < endsAt; times += 1) {
+    for (; performance.now() < endsAt && !world.signal.aborted; times += 1) {
       await flush(world);
       await pause(500);
     }
@@ -97,7 +97,7 @@ export const redisStop: Fault = {
   touches: ['redis'],
   async run(world) {
     world.redis.freeze();
-    await pause(lasting(world, 30, 0.2));
+    await pause(lasting(world, 30, 0.2), world.signal);
     world.redis.thaw();
     return { times: 1 };
   },

@@ -1,6 +1,13 @@
 import { natsCut, natsKill, natsStop, redisFlush, redisKill, redisStop } from './bus-faults.ts';
 import type { Fault } from './fault.ts';
-import { freezeGateway, hostileOpencode, killGateway, killOpencode, silenceEvents } from './gateway-faults.ts';
+import {
+  cutOpencode,
+  freezeGateway,
+  hostileOpencode,
+  killGateway,
+  killOpencode,
+  silenceEvents,
+} from './gateway-faults.ts';
 import { overload, slowReaders } from './load-faults.ts';
 import { foreignMessages, killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
 import {
@@ -27,6 +34,7 @@ export const FAULTS: readonly Fault[] = [
   killGateway,
   freezeGateway,
   killOpencode,
+  cutOpencode,
   silenceEvents,
   hostileOpencode,
   natsKill,

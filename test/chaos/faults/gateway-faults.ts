@@ -34,6 +34,23 @@ export const killGateway: Fault = {
   },
 };
 
+export const cutOpencode: Fault = {
+  name: 'cut-opencode',
+  says: 'reset the connection to an OpenCode server just before a prompt, just after it was sent, and when its answer comes',
+  touches: ['opencode'],
+  async run(world) {
+    let times = 0;
+    const endsAt = performance.now() + lasting(world, 20, 0.25);
+    while (performance.now() < endsAt && !world.signal.aborted) {
+      const moment = world.random.pick(['before', 'during', 'after'] as const);
+      const callOffs = world.opencode.map(({ link }) => link.trip('/prompt_async', moment, () => void (times += 1)));
+      await pause(world.random.int(100, 600));
+      for (const callOff of callOffs) callOff();
+    }
+    return { times };
+  },
+};
+
 export const killOpencode: Fault = {
   name: 'kill-opencode',
   says: 'SIGKILL an OpenCode server in mid-turn and start it again on the same data',

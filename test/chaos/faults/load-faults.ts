@@ -18,7 +18,7 @@ export const overload: Fault = {
     const from = Date.now();
     const more = world.load.more(world.load.users * FIVEFOLD);
     await pause(lasting(world, 60, 0.3), world.signal);
-    await more[Symbol.asyncDispose]();
+    more[Symbol.dispose]();
     const during = world.history.acceptedWithin(from, Date.now()) / ((Date.now() - from) / 1_000);
     return { times: 1, note: `${before.toFixed(0)}/s before, ${during.toFixed(0)}/s during` };
   },

@@ -13,7 +13,7 @@ export const shuffleMessages: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 30, 0.3);
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt && !world.signal.aborted) {
       const recent = world.bus.recent(WINDOW);
       const again = recent.flatMap((message) => Array.from({ length: world.random.int(0, 2) }, () => message));
       for (const message of world.random.shuffled(again)) world.bus.repeat(message);

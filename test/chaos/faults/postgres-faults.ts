@@ -10,7 +10,7 @@ export const pgTerminate: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 30, 0.25);
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt && !world.signal.aborted) {
       const rows = await world.witness.query<{ ended: boolean }>(TERMINATE);
       times += rows.length;
       await pause(200);
@@ -30,7 +30,7 @@ export const pgCutAtCommit: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 30, 0.25);
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt && !world.signal.aborted) {
       const callOffs = servicesOf(world, 'session-actor').map(({ links }) =>
         links.postgres.trip(COMMIT, world.random.pick(['before', 'during', 'after']), () => {
           times += 1;
@@ -67,7 +67,7 @@ export const slowDisk: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 30, 0.25);
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt && !world.signal.aborted) {
       await setStandby(world.witness, "'nobody'");
       await pause(SLOW_MS);
       await setStandby(world.witness, "''");

@@ -16,7 +16,7 @@ export const raceDispatch: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 20, 0.2);
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt && !world.signal.aborted) {
       times += await overtaken(world, 'dispatch', () => world.witness.query(TAKE_LEADERSHIP, [randomUUID()]));
       await pause(500);
     }
@@ -35,7 +35,7 @@ export const raceGate: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 20, 0.2);
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt && !world.signal.aborted) {
       times += await overtaken(world, 'gate', () => world.witness.query(CLAIM_WORKING));
       await pause(500);
     }
@@ -54,7 +54,7 @@ export const rivalClaims: Fault = {
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 20, 0.2);
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt && !world.signal.aborted) {
       times += (await world.witness.query(CLAIM_LIVING)).length;
       await pause(world.random.int(100, 400));
     }

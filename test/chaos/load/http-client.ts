@@ -10,6 +10,8 @@ export interface HttpClientOptions {
   readonly apiKey: string;
   readonly history: History;
   readonly random: Random;
+  /** Given when nothing matters any more. */
+  readonly signal: AbortSignal;
 }
 
 /** How long one request may take, and how long a command is repeated under its key before its outcome counts as unknown. */
@@ -62,14 +64,14 @@ export class HttpClient {
   }
 
   async #untilClear(command: SentCommand, path: string, body: object): Promise<void> {
-    const { random } = this.#options;
+    const { random, signal } = this.#options;
     const giveUpAt = performance.now() + PATIENCE_MS;
     let pauseMs = FIRST_PAUSE_MS;
-    while (performance.now() < giveUpAt) {
+    while (performance.now() < giveUpAt && !signal.aborted) {
       const { answer } = await this.#request('POST', path, { key: command.key, body });
       command.answers.push(answer);
       if (isClear(answer)) return settle(command, answer);
-      await pause(pauseMs * (0.5 + random.next()));
+      await pause(pauseMs * (0.5 + random.next()), signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
@@ -79,7 +81,7 @@ export class HttpClient {
     path: string,
     { key, body, waitSeconds }: { readonly key?: string; readonly body?: object; readonly waitSeconds?: number },
   ): Promise<{ readonly answer: Answer; readonly document: Record<string, unknown> }> {
-    const { urls, apiKey, random } = this.#options;
+    const { urls, apiKey, random, signal } = this.#options;
     const startedAt = performance.now();
     const headers = {
       authorization: `Bearer ${apiKey}`,
@@ -91,7 +93,7 @@ export class HttpClient {
       method,
       headers,
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(REQUEST_MS),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]),
     };
     try {
       const response = await fetch(random.pick(urls()) + path, request);

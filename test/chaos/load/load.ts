@@ -9,14 +9,16 @@ export interface LoadOptions extends Omit<ScriptParts, 'directory' | 'signal' | 
   readonly directories: readonly string[];
   /** How many clients there are. */
   readonly users: number;
+  /** Given when nothing matters any more: nobody waits for the end of a session then. */
+  readonly abandoned: AbortSignal;
 }
 
 /** Clients that keep submitting sessions, before, during and after the faults. */
 export interface Load {
   /** How many clients there are at first. */
   readonly users: number;
-  /** Adds clients until it is disposed of. */
-  more(users: number): AsyncDisposable;
+  /** Adds clients until it is disposed of; each sees its last session end. */
+  more(users: number): Disposable;
   /** No new sessions; resolves when every client has seen its last one end, or given up on it. */
   stop(): Promise<void>;
 }
@@ -43,12 +45,7 @@ export function startLoad(options: LoadOptions): Load {
     more(users) {
       const more = add(users);
       parts.push(more);
-      return {
-        async [Symbol.asyncDispose]() {
-          more.leave.abort();
-          await more.done;
-        },
-      };
+      return { [Symbol.dispose]: () => more.leave.abort() };
     },
     async stop() {
       stopping.abort();
@@ -71,9 +68,9 @@ async function user(options: LoadOptions, free: string[], signal: AbortSignal): 
   }
 }
 
-async function ended({ client, random }: LoadOptions, sessionId: string): Promise<void> {
+async function ended({ client, random, abandoned }: LoadOptions, sessionId: string): Promise<void> {
   const giveUpAt = performance.now() + END_MS;
-  while (performance.now() < giveUpAt) {
+  while (performance.now() < giveUpAt && !abandoned.aborted) {
     const status = await client.status(sessionId, 5);
     if (status !== null && isTerminal(status as Status)) return;
     await pause(random.int(100, 300));

@@ -2,17 +2,16 @@ import type { Plant } from './plant.ts';
 
 export const promptSentAgain: Plant = {
   name: 'prompt-sent-again',
-  says: 'a turn that broke off is prompted again instead of resumed',
+  says: 'a prompt whose answer was lost is posted again instead of looked for',
   edits: [
     {
-      file: 'services/opencode-gateway/src/attempts/drive-turn.ts',
-      find: `        return this.#resumeTurn();
-      case 'aborted'`,
-      replace: `        return this.#send();
-      case 'aborted'`,
+      file: 'services/opencode-gateway/src/adapters/opencode-agent-server.ts',
+      find: "    return this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });",
+      replace: `    const post = () => this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });
+    return post().catch(post);`,
     },
   ],
   services: ['opencode-gateway'],
-  faults: ['kill-opencode'],
+  faults: ['cut-opencode'],
   breaks: ['I13'],
 };

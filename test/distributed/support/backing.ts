@@ -31,7 +31,10 @@ export async function startBacking(): Promise<Backing> {
   for (const one of [database, nats, redis]) stack.use(one);
   const owned = stack.move();
   return {
-    ...{ directory, database, nats, redis },
+    directory,
+    database,
+    nats,
+    redis,
     environmentOf: (service) => ({
       HOME: directory,
       DATABASE_URL: database.url,

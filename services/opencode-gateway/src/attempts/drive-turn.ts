@@ -61,7 +61,7 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd | Unsure> {
   const watch = watchTurn({
     ...parts,
     signs: turn.signs,
-    hasBegun: () => parts.isPrepared || parts.state.sentAtMs !== null,
+    hasBegun: parts.isPrepared || parts.sameConversation,
     onEvent: (event) => turn.note(event),
     wakeUp: turn.wakeUp,
     signal,

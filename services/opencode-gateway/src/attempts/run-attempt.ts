@@ -105,13 +105,14 @@ interface TurnPlace {
 }
 
 async function turnIn(run: Run, workspace: Workspace, { opened, chosen }: TurnPlace) {
-  const { state, reporter, order } = run;
+  const { state, gate, reporter, order, signal } = run;
   const { ref, messageId, isPrepared } = opened;
   state.openCodeSession = ref;
   if (!isPrepared) {
     const resume = order.resume
       ? { ...order.resume, openCodeSessionId: ref.sessionId }
       : emptyResumePoint(ref.sessionId);
+    await gate.confirm(signal);
     await reporter.report('report-prepared', ref.sessionId, { workspace, resume });
     for (const warning of chosen.warnings) await reporter.report('report-warning', warning.message, warning);
   }
@@ -119,8 +120,9 @@ async function turnIn(run: Run, workspace: Workspace, { opened, chosen }: TurnPl
 }
 
 async function conclude(run: Run, workspace: Workspace, end: TurnEnd): Promise<void> {
-  const { reporter, workspaces, order, logger } = run;
+  const { gate, reporter, workspaces, order, signal, logger } = run;
   const { steps, resume } = end;
+  await gate.confirm(signal);
   if (end.type === 'failed') return reporter.report('report-failed', 'end', { steps, resume, failure: end.failure });
   const { title, sessionId } = order;
   const { changed, commit, warnings } = await onWorkspace(() =>

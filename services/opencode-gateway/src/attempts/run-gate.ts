@@ -41,6 +41,8 @@ export class RunAuthority {
 export interface RunGate {
   /** Throws `SupersededError`, or the signal's reason. Waits while the database is away or the owner has lost the session. */
   pass(signal: AbortSignal): Promise<void>;
+  /** The same, unless it was passed a moment ago: before the run says or stores what another one could know better. */
+  confirm(signal: AbortSignal): Promise<void>;
   /** The same at the beginning of a run: keeps off its predecessors, and tells how far they had come. */
   claim(signal: AbortSignal): Promise<GateAnswer>;
 }
@@ -54,14 +56,23 @@ export interface RunGateParts {
 
 export function createRunGate(parts: RunGateParts): RunGate {
   let justClaimed = false;
+  let passedAtMs = Number.NEGATIVE_INFINITY;
+  const ask = async (token: string | null, signal: AbortSignal): Promise<GateAnswer> => {
+    const answer = await passed(parts, token, signal);
+    passedAtMs = performance.now();
+    return answer;
+  };
   return {
     async pass(signal) {
       // The claim was let through in this very turn of the event loop: nothing can have happened since.
       if (justClaimed) justClaimed = false;
-      else await passed(parts, null, signal);
+      else await ask(null, signal);
+    },
+    async confirm(signal) {
+      if (performance.now() - passedAtMs > FRESH_MS) await ask(null, signal);
     },
     async claim(signal) {
-      const answer = await passed(parts, parts.token, signal);
+      const answer = await ask(parts.token, signal);
       justClaimed = true;
       setImmediate(() => {
         justClaimed = false;

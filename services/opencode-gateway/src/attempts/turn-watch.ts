@@ -26,7 +26,7 @@ export interface TurnWatchParts {
   readonly ref: SessionRef;
   readonly signs: TurnSigns;
   /** Whether the turn may have begun: before that there is nothing to be missed. */
-  readonly hasBegun: () => boolean;
+  readonly hasBegun: boolean;
   readonly onEvent: (event: SessionEvent) => void;
   readonly wakeUp: WakeUp;
   readonly logger: Logger;
@@ -37,11 +37,16 @@ export interface TurnWatchParts {
 export async function watchTurn(parts: TurnWatchParts): Promise<void> {
   const { link, ref, signal, wakeUp, logger } = parts;
   const isOurs = (event: AgentEvent): boolean => 'sessionId' in event && event.sessionId === ref.sessionId;
+  // A prompt takes a question to the database first: what is heard in this turn of the event loop comes before it.
+  let isEarly = !parts.hasBegun;
+  setImmediate(() => {
+    isEarly = false;
+  });
   while (!signal.aborted) {
     await link.waitUntilUp(signal);
     const agent = link.agent();
     for await (const event of agent.events({ signal, filter: isOurs })) {
-      if (event.type === 'resync' && !parts.hasBegun()) continue;
+      if (event.type === 'resync' && isEarly) continue;
       if ('sessionId' in event) take(parts, event);
       else wakeUp.ring();
       // What was asked while nobody listened would never be answered.

@@ -55,7 +55,8 @@ async function pluginFile(directory: string): Promise<string | null> {
 }
 
 async function configWithPlugins(directory: string): Promise<string | null> {
-  for (const folder of [directory, join(directory, '.opencode')]) {
+  const own = join(directory, '.opencode');
+  for (const folder of isThere(own) ? [directory, own] : [directory]) {
     for (const name of CONFIG_FILES) {
       const path = join(folder, name);
       if (!isThere(path)) continue;

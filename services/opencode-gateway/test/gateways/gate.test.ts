@@ -17,7 +17,14 @@ test('an attempt that nobody else had costs one claim, one report before the pro
     ['report-prepared', 'report-completed'],
   );
   t.like(owner.reports[1]?.payload, { steps: [{ finish: 'stop' }], result: { finish: 'stop' } });
-  t.like(agent.calls, { createSession: 1, prompt: 1, messages: 1, listSessions: undefined, getSession: undefined });
+  t.like(agent.calls, {
+    createSession: 1,
+    prompt: 1,
+    messages: 1,
+    activities: 2,
+    pendingPermissions: undefined,
+    listSessions: undefined,
+  });
 });
 
 test('a gateway that was held up while another one took its run changes nothing more', async (t) => {

@@ -6,7 +6,7 @@ import { opencodeGatewayConfig } from '../../src/config.ts';
 import type { KnownServer } from '../../src/fleet.ts';
 import type { AgentServer } from '../../src/ports.ts';
 import { type OpencodeGatewayPorts, startOpencodeGateway } from '../../src/service.ts';
-import { createNullWorkspaces } from '../../src/testing/null-workspaces.ts';
+import { createNullWorkspaces } from '../../src/testing/null-agent-server.ts';
 import { FakeOwner } from './fake-owner.ts';
 
 const KEY = 'a key of at least thirty-two characters';

@@ -17,7 +17,7 @@ const LEFT_BEHIND = `
 select c.id as "childId", c.tenant, p.id as "parentId", p.snapshot -> 'session' ->> 'childPolicy' as policy
 from sessions c join sessions p on p.id = c.parent_id
 where c.parent_id is not null and c.status in ('pending', 'queued', 'running', 'paused', 'degraded')
-  and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and not (p.snapshot -> 'timers' ? 'retry')
+  and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and p.snapshot -> 'timers' -> 'retry' is null
   and p.snapshot -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
   and ((c.snapshot ->> 'retries')::int = 0 or c.snapshot -> 'times' ->> 'queuedAt' <= p.snapshot ->> 'statusUpdatedAt')
 limit 100`;

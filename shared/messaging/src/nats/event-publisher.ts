@@ -6,7 +6,7 @@ import { encodeEvent, toBytes } from '../wire.ts';
 import type { Answers } from './answers.ts';
 import type { EventStream } from './event-stream.ts';
 
-const CONFIRMATION_TIMEOUT_MS = 5_000;
+const CONFIRMATION_TIMEOUT_MS = 10_000;
 
 /** What JetStream answers to an event. */
 interface Confirmation {

@@ -21,7 +21,7 @@ export const EVENT_STREAM = 'OIO_EVENTS';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-const API_TIMEOUT_MS = 5_000;
+const API_TIMEOUT_MS = 10_000;
 
 /** A day, or a gibibyte: history is in the database, the stream only bridges absences. */
 export const RETENTION_MS = 24 * HOUR_MS;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import { connect, errors, type NatsConnection } from 'nats';
+import { gatherWrites } from './gather-writes.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
 
 /** How soon a server that is back is found again, and how far apart a hundred clients come. */
@@ -27,7 +28,9 @@ export async function openConnection({ url, name, signal, onWaiting }: OpenConne
   for (;;) {
     signal?.throwIfAborted();
     try {
-      return await connect(settings(address, name));
+      const nats = await connect(settings(address, name));
+      gatherWrites(nats);
+      return nats;
     } catch (error) {
       if (isRefusal(error)) throw refused(address, error);
       onWaiting(error instanceof Error ? error : new Error(String(error)));

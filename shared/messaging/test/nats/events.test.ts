@@ -71,21 +71,6 @@ for (const end of ['kill', 'stop'] as const) {
   });
 }
 
-test('a subscriber that was cut off gets what it missed, from where it was', async (t) => {
-  await using rig = await openRig();
-  await using other = await createNatsBus({ url: rig.nats.url, name: 'other' });
-  const { told } = testContracts();
-  const inbox = new Inbox<Numbered>();
-  await rig.bus.subscribe([told], { handler: inbox.take });
-  await rig.bus.publish(told, numberedPayload(1), anyId());
-  await inbox.received(1);
-  await rig.nats.server.kill();
-  await eventually(() => !rig.bus.isConnected);
-  await rig.nats.server.restart();
-  await publishAll(other, told, 5);
-  t.deepEqual(await inbox.received(6), [1, 0, 1, 2, 3, 4].map(numberedPayload));
-});
-
 test('a stream that is lost with its disk is made anew, and those who follow it go on', async (t) => {
   await using rig = await openRig();
   const { told } = testContracts();

@@ -1,4 +1,5 @@
-import type { EventContract, LiveContract } from '@oio/contracts';
+import * as contracts from '@oio/contracts';
+import type { Contract, EventContract, LiveContract } from '@oio/contracts';
 import { ForbiddenError, InvalidError } from '@oio/errors';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
@@ -61,6 +62,24 @@ test('every user of the configuration is one whose needs are known here', (t) =>
   t.deepEqual(nats.server.users.filter((user) => user !== 'test').toSorted(), Object.keys(serviceMessages).toSorted());
 });
 
+test('every message of the contracts is asked or said by somebody, and served or heard by somebody', (t) => {
+  const all = [...Object.values(contracts), ...Object.values(contracts.sessionCommands), ...allEvents] as unknown[];
+  const subjects = all.filter(isContract).map(({ subject }) => subject);
+  const said = Object.values(serviceMessages).flatMap(({ asks, publishes, announces }) => [
+    ...asks.map(({ contract }) => contract),
+    ...publishes,
+    ...announces,
+  ]);
+  const taken = Object.values(serviceMessages).flatMap(({ serves, follows, hears }) => [
+    ...serves.map(({ contract }) => contract),
+    ...follows,
+    ...hears,
+  ]);
+  for (const known of [said, taken]) {
+    t.deepEqual([...new Set(known.map(({ subject }) => subject))].toSorted(), [...new Set(subjects)].toSorted());
+  }
+});
+
 for (const [user, messages] of Object.entries(serviceMessages)) {
   test.serial(`${user} may ask and serve what it needs, and nothing else`, async (t) => {
     await using bus = await createNatsBus({ url: nats.server.urlOf(user), name: user });
@@ -100,6 +119,10 @@ for (const [user, messages] of Object.entries(serviceMessages)) {
   });
 }
 
+function isContract(value: unknown): value is Contract {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'subject' in value;
+}
+
 async function mayAsk(bus: NatsBus, { contract, at }: Place): Promise<boolean> {
   const asked = bus.request(contract, {}, serviceEnvelope('test'), at === undefined ? {} : { to: at });
   return isAllowed(asked);
@@ -114,8 +137,8 @@ async function mayPublish(bus: NatsBus, contract: EventContract): Promise<boolea
   return isAllowed(bus.publish(contract, {}, anyId()));
 }
 
-async function mayFollow(bus: NatsBus, contracts: readonly (EventContract | LiveContract)[]): Promise<boolean> {
-  return isAllowed(bus.subscribe(contracts, { handler: () => {} }).then((end) => end()));
+async function mayFollow(bus: NatsBus, topics: readonly (EventContract | LiveContract)[]): Promise<boolean> {
+  return isAllowed(bus.subscribe(topics, { handler: () => {} }).then((end) => end()));
 }
 
 async function isAllowed(attempt: Promise<unknown>): Promise<boolean> {

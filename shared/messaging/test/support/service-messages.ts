@@ -1,12 +1,14 @@
 import {
   abortAttempt,
   clientCommands,
+  confirmAttempts,
   diffWorkspace,
   type EventContract,
   executeAttempt,
   historyGrown,
   inspectPlace,
   internalCommands,
+  keepServer,
   type LiveContract,
   metricsExposition,
   type RequestContract,
@@ -15,6 +17,7 @@ import {
   sessionEvents,
   sessionMetrics,
   sessionOutput,
+  workerAnnounced,
   workerEnded,
 } from '@oio/contracts';
 
@@ -46,53 +49,64 @@ const atGateways = [
 ];
 
 export const allEvents: readonly EventContract[] = Object.values(sessionEvents) as EventContract[];
-export const allLive: readonly LiveContract[] = [historyGrown, serverAnnounced, sessionOutput, workerEnded];
-export const allRequests: readonly Place[] = [
+export const allLive: readonly LiveContract[] = [
+  historyGrown,
+  serverAnnounced,
+  sessionOutput,
+  workerAnnounced,
+  workerEnded,
+];
+
+const nothing: ServiceMessages = { asks: [], serves: [], publishes: [], follows: [], announces: [], hears: [] };
+
+/** Asked every now and then by itself: no use to anybody later. */
+const periodic = [...placed([confirmAttempts], 'gateway.g'), ...placed([keepServer], 'keeper.k')];
+/** What may be replayed when it could not be used. */
+const replayable = [
   ...commands(Object.values(sessionCommands)),
   ...atGateways,
   ...placed([inspectPlace, metricsExposition, sessionMetrics]),
 ];
 
-const nothing: ServiceMessages = { asks: [], serves: [], publishes: [], follows: [], announces: [], hears: [] };
+export const allRequests: readonly Place[] = [...replayable, ...periodic];
 
 /** By the user of the service. */
 export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
   'http-gateway': {
     ...nothing,
-    asks: [
-      ...commands(Object.values(clientCommands)),
-      ...placed([inspectPlace, metricsExposition, sessionMetrics]),
-      ...placed([diffWorkspace], 'server.s'),
-    ],
+    // It replays what others could not use.
+    asks: replayable,
+    publishes: allEvents,
     follows: allEvents,
-    hears: [sessionOutput, workerEnded],
+    hears: [sessionOutput, workerAnnounced, workerEnded],
   },
   'session-actor': {
     asks: [
       ...commands(Object.values(sessionCommands)),
       ...placed(attempts, 'server.s'),
-      ...placed(attempts, 'gateway.g'),
+      ...placed([...attempts, confirmAttempts], 'gateway.g'),
       ...placed([inspectPlace]),
     ],
     serves: commands(Object.values(sessionCommands)),
     publishes: allEvents,
     follows: [],
-    announces: [historyGrown, workerEnded],
-    hears: [historyGrown, workerEnded],
+    announces: [historyGrown, workerAnnounced, workerEnded],
+    hears: [historyGrown, workerAnnounced, workerEnded],
   },
   scheduler: {
     ...nothing,
     asks: commands([dispatch, fireTimer, adopt, giveUp]),
     follows: allEvents,
     announces: [workerEnded],
-    hears: [serverAnnounced, workerEnded],
+    hears: [serverAnnounced, workerAnnounced, workerEnded],
   },
   'opencode-gateway': {
     ...nothing,
-    asks: commands(reports),
-    serves: [...atGateways, ...placed([inspectPlace])],
+    // An order that another gateway carries out already is passed on to it.
+    asks: [...commands(reports), ...placed(attempts, 'gateway.g'), ...placed([keepServer], 'keeper.k')],
+    serves: [...atGateways, ...placed([inspectPlace]), ...periodic],
     announces: [serverAnnounced, sessionOutput],
-    hears: [workerEnded],
+    hears: [serverAnnounced, workerAnnounced, workerEnded],
   },
   metrics: { ...nothing, serves: placed([metricsExposition, sessionMetrics]), follows: allEvents },
   publisher: { ...nothing, asks: placed([clientCommands.create]) },

@@ -107,7 +107,7 @@ function settings(port: number): string[] {
     full_page_writes: 'on',
     wal_compression: 'on',
     min_wal_size: '64MB',
-    max_wal_size: '512MB',
+    max_wal_size: '1GB',
     // Compiling queries costs more than it saves on small ones.
     jit: 'off',
     timezone: 'UTC',

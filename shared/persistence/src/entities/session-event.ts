@@ -22,10 +22,10 @@ export const SessionEventEntity = defineEntity({
     sessionId: p.uuid().primary(),
     seq: p.bigint('number').primary(),
     type: p.text(),
-    data: p.json(),
+    data: p.json().columnType('json'),
     commandId: p.text().nullable(),
     epoch: p.bigint('number'),
-    cause: p.json(),
+    cause: p.json().columnType('json'),
     at: p.datetime().columnType('timestamptz(3)'),
     /** Order within its transaction, and within its session. Between transactions it says nothing: they commit in any order. */
     position: p.bigint('string').columnType('bigint').autoincrement(),

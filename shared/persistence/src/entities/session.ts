@@ -53,7 +53,7 @@ export const SessionEntity = defineEntity({
     serverId: p.text().nullable(),
     /** Whether something of its last run may still work on the server. */
     attemptOpen: p.boolean(),
-    snapshot: p.json(),
+    snapshot: p.json().columnType('json'),
     createdAt: p.datetime().columnType('timestamptz(3)'),
     updatedAt: p.datetime().columnType('timestamptz(3)'),
     deletedAt: p.datetime().columnType('timestamptz(3)').nullable(),
