@@ -20,8 +20,6 @@ export interface EventLedgerOptions {
   readonly history: Pick<SessionHistory, 'between'>;
   /** How many sessions are remembered. */
   readonly capacity: number;
-  /** What happened up to this instant is not counted (milliseconds since the epoch). */
-  readonly sinceMs: number;
   readonly logger: Logger;
 }
 
@@ -31,11 +29,10 @@ export class EventLedger {
   /** From the one that was quiet for longest to the one heard of last. */
   readonly #sessions = new Map<string, SessionProgress>();
   /** For a session that is not remembered: up to here everything of it is counted. */
-  #settledMs: number;
+  #settledMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: EventLedgerOptions) {
     this.#options = options;
-    this.#settledMs = options.sinceMs;
   }
 
   /** To be called for one event at a time. Never throws. */
@@ -48,6 +45,18 @@ export class EventLedger {
     const entries = this.#enter([...(missing ?? []), event], known);
     if (!missing) return { entries, outcome: 'gap' };
     return { entries, outcome: entries.length > 1 ? 'repaired' : 'new' };
+  }
+
+  /** The same for the next event of the stored history: it counts unless the bus has brought it. To be called one at a time. */
+  async recall(event: StoredSessionEvent): Promise<Entry | null> {
+    const known = this.#sessions.get(event.sessionId);
+    if (known && event.seq <= known.seq) return null;
+    const missing = known || event.seq === 1 ? [] : await this.#read(event, known);
+    let before = known;
+    for (const earlier of missing ?? []) before = advance(before, earlier);
+    const after = advance(before, event);
+    this.#remember(event.sessionId, after);
+    return { event, before, after };
   }
 
   async #read(event: StoredSessionEvent, known: SessionProgress | undefined): Promise<StoredSessionEvent[] | null> {

@@ -8,8 +8,9 @@ import type { Telemetry } from './telemetry.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** What this service answers. */
-export const METRICS_REQUESTS = { metricsExposition, sessionMetrics } as const;
+/** What this service answers: about one session at any time, about all once they are counted. */
+export const ABOUT_ONE = { sessionMetrics } as const;
+export const ABOUT_ALL = { metricsExposition } as const;
 
 export interface HandlerParts {
   readonly telemetry: Pick<Telemetry, 'exposition'>;
@@ -18,7 +19,11 @@ export interface HandlerParts {
 }
 
 /** One function per contract. */
-export function createHandlers({ telemetry, history, clock }: HandlerParts): Handlers<typeof METRICS_REQUESTS> {
+export function createHandlers({
+  telemetry,
+  history,
+  clock,
+}: HandlerParts): Handlers<typeof ABOUT_ONE & typeof ABOUT_ALL> {
   return {
     metricsExposition: () => telemetry.exposition(),
     async sessionMetrics({ payload: { sessionId }, envelope: { tenant } }) {

@@ -18,8 +18,27 @@ export interface StatusCount {
   readonly counts: Readonly<Partial<Record<Status, number>>>;
 }
 
+/** A place in the history of all sessions, in the order in which it was committed. */
+export interface HistoryPlace {
+  readonly xid: string;
+  readonly position: string;
+}
+
+export interface HistoryPage {
+  readonly events: readonly StoredSessionEvent[];
+  /** Where the next page begins. */
+  readonly end: HistoryPlace;
+  /** Whether there was no more at the time of the reading. */
+  readonly isLast: boolean;
+}
+
 /** The sessions and their history as the database has them. */
 export interface SessionHistory {
+  /**
+   * What was committed after a place, oldest first; from the beginning with null. Never more than is safe: nothing can
+   * appear before what was read. The data of events holds only what is counted.
+   */
+  page(after: HistoryPlace | null): Promise<HistoryPage>;
   /** The events of a session between two sequence numbers, without these, in order. */
   between(sessionId: string, after: number, before: number): Promise<StoredSessionEvent[]>;
   countByStatus(): Promise<StatusCount>;

@@ -13,7 +13,7 @@ function ledgerOver(lives: readonly Life[], options: Partial<EventLedgerOptions>
     reads.push(id);
     return (lives.find((life) => life.id === id)?.history ?? []).filter(({ seq }) => seq > after && seq < before);
   };
-  const ledger = new EventLedger({ history: { between }, capacity: 100, sinceMs: 0, logger, ...options });
+  const ledger = new EventLedger({ history: { between }, capacity: 100, logger, ...options });
   const counted: StoredSessionEvent[] = [];
   const receive = async (event: StoredSessionEvent | undefined) => {
     if (!event) throw new Error('There is no such event.');
@@ -53,17 +53,23 @@ test('when the missing cannot be read, the event itself is counted and the gap i
   t.deepEqual(counted, [life.history[0], life.history[5], life.history[6]] as StoredSessionEvent[]);
 });
 
-test('what happened before it was there is not counted, but it knows where the session stands', async (t) => {
+test('what was counted from the store is not counted again, and what comes next continues it', async (t) => {
   const life = new Life({ startMs: 1_000 }).wait(10).dispatch().wait(5).complete();
-  const ledger = new EventLedger({
-    history: { between: async (_id, after, before) => life.history.filter(({ seq }) => seq > after && seq < before) },
-    capacity: 100,
-    sinceMs: 5_000,
-    logger,
-  });
-  const { entries } = await ledger.admit(life.history[2] as StoredSessionEvent);
+  const ledger = new EventLedger({ history: { between: async () => [] }, capacity: 100, logger });
+  for (const event of life.history.slice(0, 3)) t.is((await ledger.recall(event))?.event, event);
+  t.is(await ledger.recall(life.history[1] as StoredSessionEvent), null);
+  t.is((await ledger.admit(life.history[2] as StoredSessionEvent)).outcome, 'repeated');
+  const { entries } = await ledger.admit(life.history[3] as StoredSessionEvent);
   t.is(entries.length, 1);
-  t.deepEqual(entries[0]?.before?.waiting, { sinceMs: 1_000, priority: 'medium' });
+  t.is(entries[0]?.before?.seq, 3);
+});
+
+test('a stored event of a session that is not remembered any more counts, with what came before it', async (t) => {
+  const life = new Life({ startMs: 1_000 }).wait(10).dispatch();
+  const between = async () => life.history.slice(0, 2);
+  const ledger = new EventLedger({ history: { between }, capacity: 100, logger });
+  const entry = await ledger.recall(life.history[2] as StoredSessionEvent);
+  t.deepEqual(entry?.before?.waiting, { sinceMs: 1_000, priority: 'medium' });
 });
 
 test('a session that was pushed out of memory is not counted twice when its events come again', async (t) => {

@@ -1,7 +1,7 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
 import type { Database } from '@oio/persistence';
-import type { SessionHistory, StatusCount } from '../ports.ts';
+import type { HistoryPlace, SessionHistory, StatusCount } from '../ports.ts';
 
 const BETWEEN = `
 select e.session_id as "sessionId", s.tenant, e.seq::int as seq, e.command_id as "commandId", e.epoch::int as epoch, e.cause,
@@ -9,6 +9,25 @@ select e.session_id as "sessionId", s.tenant, e.seq::int as seq, e.command_id as
 from session_events e join sessions s on s.id = e.session_id
 where e.session_id = $1::uuid and e.seq > $2 and e.seq < $3
 order by e.seq`;
+
+const PAGE = 2_000;
+const BEGINNING: HistoryPlace = { xid: '0', position: '0' };
+
+/**
+ * `xid < pg_snapshot_xmin(…)`: all transactions before that one have ended, so nothing can be committed between what is
+ * read and what was read before. Texts, results and places are left in the database: they are most of it and not counted.
+ */
+const IN_ORDER = `
+select xid::text as xid, position::text as position, session_id as "sessionId", '' as tenant, seq::int as seq,
+  command_id as "commandId", epoch::int as epoch, cause, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, type,
+  case type
+    when 'session.created' then jsonb_build_object('session', jsonb_build_object('type', data #> '{session,type}', 'priority', data #> '{session,priority}'))
+    when 'session.checkpoint-made' then jsonb_build_object('checkpoint', jsonb_build_object('origin', data #> '{checkpoint,origin}'))
+    else data - 'result' - 'place' - 'resumable' - 'workspace' - 'warning'
+  end as data
+from session_events
+where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+order by xid, position limit ${PAGE}`;
 
 const COUNT = `
 select (extract(epoch from now()) * 1000)::float8 as "atMs",
@@ -19,6 +38,13 @@ const SNAPSHOT = 'select snapshot from sessions where id = $1::uuid and tenant =
 
 export function createPostgresSessionHistory(database: Database): SessionHistory {
   return {
+    async page(after) {
+      const { xid, position } = after ?? BEGINNING;
+      const rows = await database.query<StoredSessionEvent & HistoryPlace>(IN_ORDER, [xid, position]);
+      const last = rows.at(-1);
+      const end = last ? { xid: last.xid, position: last.position } : { xid, position };
+      return { events: rows, end, isLast: rows.length < PAGE };
+    },
     between: (sessionId, after, before) => database.query<StoredSessionEvent>(BETWEEN, [sessionId, after, before]),
     async countByStatus() {
       const [row] = await database.query<StatusCount>(COUNT);

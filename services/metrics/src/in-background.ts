@@ -1,0 +1,28 @@
+/** Something that goes on behind a start that does not wait for its end. */
+export interface Background extends AsyncDisposable {
+  /** Resolves when it is done, or after so long; rejects when it failed by then. */
+  doneWithin(ms: number): Promise<void>;
+}
+
+/** Runs a task that opens resources, until it is disposed of: then the task is told to end, and what it opened is closed. */
+export function inBackground(
+  task: (signal: AbortSignal, resources: AsyncDisposableStack) => Promise<void>,
+): Background {
+  const stopping = new AbortController();
+  const resources = new AsyncDisposableStack();
+  const running = task(stopping.signal, resources);
+  // Told by whoever waits for it.
+  running.catch(() => {});
+  return {
+    async doneWithin(ms) {
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, ms);
+      await Promise.race([running, late]).finally(() => clearTimeout(timer));
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await running.catch(() => {});
+      await resources.disposeAsync();
+    },
+  };
+}
