@@ -95,6 +95,20 @@ test('a new owner starts again what the old one may have left: the run, the abor
   t.deepEqual(pendingEffects(submitted()), []);
 });
 
+for (const status of ['running', 'degraded', 'queued'] as const) {
+  test(`a ${status} session that was taken over ${status === 'queued' ? 'needs no mention of it' : 'says so in its history'}`, (t) => {
+    const snapshot = SESSION_IN[status]();
+    const decision = decide(snapshot, command('adopt', {}), context(at(60), { takenOver: true }));
+    const { events, effects, next } = accepted(decision);
+    t.deepEqual(
+      events.map(({ type }) => type),
+      status === 'queued' ? [] : ['session.adopted'],
+    );
+    t.deepEqual(effects, pendingEffects(snapshot));
+    t.is(next.status, status);
+  });
+}
+
 for (const status of STATUSES) {
   test(`adopting a ${status} session changes nothing in its history`, (t) => {
     const snapshot = SESSION_IN[status]();

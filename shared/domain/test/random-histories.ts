@@ -77,7 +77,11 @@ export function play({ creations, moves }: Story): Scenes {
     const id = FAMILY[move.who] ?? PARENT;
     const order = ORDERS[move.what](latest(scenes.get(id) ?? []), move);
     for (let time = move.again ? 2 : 1; time > 0; time -= 1)
-      send(id, order, { random: move.number / 1_000, messageId: `msg_${move.number}` });
+      send(id, order, {
+        random: move.number / 1_000,
+        messageId: `msg_${move.number}`,
+        takenOver: move.number % 2 === 0,
+      });
   }
   return scenes;
 }

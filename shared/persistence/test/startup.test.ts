@@ -80,7 +80,11 @@ test('a wait that has a bound ends there', async (t) => {
 });
 
 for (const [what, change, sentence] of [
-  ['role', (url: URL) => (url.username = 'nobody-of-that-name'), /does not let this user in.*does not exist/],
+  [
+    'role',
+    (url: URL) => (url.username = 'nobody-of-that-name'),
+    /does not let this user in.*does not exist|the user or the password is wrong/,
+  ],
   ['database', (url: URL) => (url.pathname = '/nothing-of-that-name'), /no such database.*does not exist/],
 ] as const) {
   test(`an unknown ${what} is refused at once, however long one would wait`, async (t) => {
