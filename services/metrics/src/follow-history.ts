@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { AppError } from '@oio/errors';
 import type { Logger } from '@oio/runtime';
 import type { Entry, EventLedger } from './event-ledger.ts';
 import type { HistoryPage, HistoryPlace, SessionHistory } from './ports.ts';
@@ -29,11 +30,15 @@ export class HistoryFollower {
 
   /** Resolves once everything that is stored was counted, or the signal came; an outage of the store is waited out. */
   async catchUp(signal: AbortSignal): Promise<void> {
-    const near = await this.#readOn(null, signal);
-    // What the bus brings from here on waits; what it brought before can be read.
-    this.#isNear = true;
-    await this.#readOn(near, signal);
-    this.#caughtUp.resolve(!signal.aborted);
+    try {
+      const near = await this.#readOn(null, signal);
+      // What the bus brings from here on waits; what it brought before can be read.
+      this.#isNear = true;
+      await this.#readOn(near, signal);
+      this.#caughtUp.resolve(!signal.aborted);
+    } finally {
+      this.#caughtUp.resolve(false);
+    }
   }
 
   /** Whether an event that the bus has brought is to be counted; resolves when it is its turn. */
@@ -61,6 +66,7 @@ export class HistoryFollower {
       try {
         return await this.#parts.history.page(from);
       } catch (error) {
+        if (!(error instanceof AppError && error.retryable)) throw error;
         this.#parts.logger.warn({ err: error }, 'history not read; tried again');
         await pause(AGAIN_MS, undefined, { signal }).catch(() => {});
       }

@@ -1,3 +1,5 @@
+import type { Logger } from '@oio/runtime';
+
 /** Something that goes on behind a start that does not wait for its end. */
 export interface Background extends AsyncDisposable {
   /** Resolves when it is done, or after so long; rejects when it failed by then. */
@@ -6,13 +8,13 @@ export interface Background extends AsyncDisposable {
 
 /** Runs a task that opens resources, until it is disposed of: then the task is told to end, and what it opened is closed. */
 export function inBackground(
+  logger: Logger,
   task: (signal: AbortSignal, resources: AsyncDisposableStack) => Promise<void>,
 ): Background {
   const stopping = new AbortController();
   const resources = new AsyncDisposableStack();
   const running = task(stopping.signal, resources);
-  // Told by whoever waits for it.
-  running.catch(() => {});
+  running.catch((error: unknown) => logger.error({ err: error }, 'task in the background failed'));
   return {
     async doneWithin(ms) {
       const { promise: late, resolve } = Promise.withResolvers<void>();

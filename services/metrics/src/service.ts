@@ -1,5 +1,6 @@
 import { SESSION_EVENT_TYPES, type StoredSessionEvent, sessionEvents } from '@oio/contracts';
 import { serveAll } from '@oio/messaging';
+import type { Logger } from '@oio/runtime';
 import { createPostgresSessionHistory } from './adapters/postgres-session-history.ts';
 import type { MetricsConfig } from './config.ts';
 import { type Entry, EventLedger } from './event-ledger.ts';
@@ -10,7 +11,7 @@ import type { MetricsPorts } from './ports.ts';
 import { recordEvent } from './record-event.ts';
 import { recountEvery } from './recount-every.ts';
 import { StatusCounts } from './status-counts.ts';
-import { createTelemetry } from './telemetry.ts';
+import { createTelemetry, type Telemetry } from './telemetry.ts';
 
 /** How long a start waits for the stored history to be counted, in milliseconds; a longer one is counted behind it. */
 const COUNT_WITHIN_MS = 3_000;
@@ -32,7 +33,39 @@ export async function startMetrics(config: MetricsConfig, ports: MetricsPorts): 
   };
   const follower = new HistoryFollower({ history, ledger, record, logger });
 
-  const handler = async (event: StoredSessionEvent): Promise<void> => {
+  const contracts = SESSION_EVENT_TYPES.map((type) => sessionEvents[type]);
+  // Before the first reading, so that nothing falls in between. Without a group: each instance hears everything, so that
+  // whichever is asked gives the whole picture.
+  stack.defer(
+    await bus.subscribe(contracts, { handler: eventHandler({ follower, ledger, telemetry, record, logger }) }),
+  );
+  const count = () => counts.recount(() => history.countByStatus());
+  await count();
+  stack.use(recountEvery(config.METRICS_RECOUNT_SECONDS * 1_000, count, logger));
+
+  const handlers = createHandlers({ telemetry, history, clock });
+  stack.defer(await serveAll(bus, ABOUT_ONE, handlers));
+  // Half-counted totals would be wrong, so that they are not shown before.
+  const counted = inBackground(logger, async (signal, resources) => {
+    await follower.catchUp(signal);
+    if (!signal.aborted) resources.defer(await serveAll(bus, ABOUT_ALL, handlers));
+  });
+  stack.use(counted);
+  await counted.doneWithin(COUNT_WITHIN_MS);
+  return stack.move();
+}
+
+interface EventParts {
+  readonly follower: HistoryFollower;
+  readonly ledger: EventLedger;
+  readonly telemetry: Telemetry;
+  readonly record: (entry: Entry) => void;
+  readonly logger: Logger;
+}
+
+/** Counts what the bus brings, once it is its turn. */
+function eventHandler({ follower, ledger, telemetry, record, logger }: EventParts) {
+  return async (event: StoredSessionEvent): Promise<void> => {
     try {
       if (!(await follower.isTurn())) return;
       const { entries, outcome } = await ledger.admit(event);
@@ -43,22 +76,4 @@ export async function startMetrics(config: MetricsConfig, ports: MetricsPorts): 
       logger.error({ err: error, sessionId: event.sessionId, seq: event.seq }, 'event not counted');
     }
   };
-  const contracts = SESSION_EVENT_TYPES.map((type) => sessionEvents[type]);
-  // Before the first reading, so that nothing falls in between. Without a group: each instance hears everything, so that
-  // whichever is asked gives the whole picture.
-  stack.defer(await bus.subscribe(contracts, { handler }));
-  const count = () => counts.recount(() => history.countByStatus());
-  await count();
-  stack.use(recountEvery(config.METRICS_RECOUNT_SECONDS * 1_000, count, logger));
-
-  const handlers = createHandlers({ telemetry, history, clock });
-  stack.defer(await serveAll(bus, ABOUT_ONE, handlers));
-  // Half-counted totals would be wrong, so that they are not shown before.
-  const counted = inBackground(async (signal, resources) => {
-    await follower.catchUp(signal);
-    if (!signal.aborted) resources.defer(await serveAll(bus, ABOUT_ALL, handlers));
-  });
-  stack.use(counted);
-  await counted.doneWithin(COUNT_WITHIN_MS);
-  return stack.move();
 }

@@ -32,10 +32,21 @@ async function openRig(): Promise<Rig> {
   return {
     bus,
     database,
+    ...storyOf({ bus, database }),
     async start(own = bus) {
       const ports = { bus: own, database, clock: createSetClock(), logger };
       all.use(await startMetrics(parseConfig(metricsConfig, {}), ports));
     },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+/** What happens, and what the instances show of it. */
+function storyOf({
+  bus,
+  database,
+}: Pick<Rig, 'bus' | 'database'>): Pick<Rig, 'store' | 'publish' | 'expositions' | 'value'> {
+  return {
     async expositions(instances) {
       const bodies: string[] = [];
       // They are asked in turn.
@@ -65,7 +76,6 @@ async function openRig(): Promise<Rig> {
       const found = body.split('\n').find((candidate) => candidate.startsWith(`${line} `));
       return found === undefined ? undefined : Number(found.slice(line.length + 1));
     },
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 

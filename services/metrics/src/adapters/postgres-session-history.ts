@@ -18,16 +18,16 @@ const BEGINNING: HistoryPlace = { xid: '0', position: '0' };
  * read and what was read before. Texts, results and places are left in the database: they are most of it and not counted.
  */
 const IN_ORDER = `
-select xid::text as xid, position::text as position, session_id as "sessionId", '' as tenant, seq::int as seq,
+select e.xid::text as xid, e.position::text as position, session_id as "sessionId", '' as tenant, seq::int as seq,
   command_id as "commandId", epoch::int as epoch, cause, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, type,
   case type
-    when 'session.created' then jsonb_build_object('session', jsonb_build_object('type', data #> '{session,type}', 'priority', data #> '{session,priority}'))
-    when 'session.checkpoint-made' then jsonb_build_object('checkpoint', jsonb_build_object('origin', data #> '{checkpoint,origin}'))
-    else data - 'result' - 'place' - 'resumable' - 'workspace' - 'warning'
+    when 'session.created' then json_build_object('session', json_build_object('type', data #> '{session,type}', 'priority', data #> '{session,priority}'))
+    when 'session.checkpoint-made' then json_build_object('checkpoint', json_build_object('origin', data #> '{checkpoint,origin}'))
+    else (data::jsonb - 'result' - 'place' - 'resumable' - 'workspace' - 'warning')::json
   end as data
-from session_events
-where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, position limit ${PAGE}`;
+from session_events e
+where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+order by e.xid, e.position limit ${PAGE}`;
 
 const COUNT = `
 select (extract(epoch from now()) * 1000)::float8 as "atMs",
