@@ -20,7 +20,9 @@ const LONGEST_PAYLOAD = 65_536;
  */
 export class OrderedPublisher {
   readonly #parts: PublisherParts;
-  /** Of the page under way: how often an event has failed, or that it is parked. */
+  /** The last event of each session that is under way. */
+  readonly #last = new Map<string, Promise<void>>();
+  /** Of the pages under way: how often an event has failed, or that it is parked. */
   readonly #failures = new Map<string, number>();
   /** How many events were published, and how many parked, since the start. */
   published = 0;
@@ -30,20 +32,32 @@ export class OrderedPublisher {
     this.#parts = parts;
   }
 
-  /** Resolves when all of them are safe with the bus. Throws the first failure when nothing is under way any more. */
+  /**
+   * Resolves when all of them are safe with the bus. Throws the first failure when nothing of the page is under way any
+   * more. Several pages may be under way, given in their order.
+   */
   async publish(events: readonly StoredSessionEvent[]): Promise<void> {
-    const last = new Map<string, Promise<void>>();
-    for (const event of events) {
-      const before = last.get(event.sessionId);
-      last.set(event.sessionId, before ? before.then(() => this.#publish(event)) : this.#publish(event));
-    }
-    for (const result of await Promise.allSettled(last.values())) if (result.status === 'rejected') throw result.reason;
+    const turns = events.map((event) => this.#inTurn(event));
+    for (const result of await Promise.allSettled(turns)) if (result.status === 'rejected') throw result.reason;
     this.published += events.length;
-    this.#failures.clear();
+    for (const event of events) this.#failures.delete(idOf(event));
+  }
+
+  /** After the event of the same session that was given before it, and not at all if that failed. */
+  #inTurn(event: StoredSessionEvent): Promise<void> {
+    const { sessionId } = event;
+    const before = this.#last.get(sessionId);
+    const turn = before ? before.then(() => this.#publish(event)) : this.#publish(event);
+    this.#last.set(sessionId, turn);
+    const forget = (): void => {
+      if (this.#last.get(sessionId) === turn) this.#last.delete(sessionId);
+    };
+    turn.then(forget, forget);
+    return turn;
   }
 
   async #publish(event: StoredSessionEvent): Promise<void> {
-    const id = `${event.sessionId}:${event.seq}`;
+    const id = idOf(event);
     const failures = this.#failures.get(id) ?? 0;
     if (failures === Number.POSITIVE_INFINITY) return;
     try {
@@ -71,6 +85,10 @@ export class OrderedPublisher {
       truncated: payload.length > LONGEST_PAYLOAD,
     });
   }
+}
+
+function idOf({ sessionId, seq }: StoredSessionEvent): string {
+  return `${sessionId}:${seq}`;
 }
 
 /** A newer session-actor may have committed it. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@oio/runtime';
 import type { HistoryPlace, HistoryTail } from './history-tail.ts';
+import { PagesUnderWay } from './pages-under-way.ts';
 import { OrderedPublisher, type PublisherParts } from './publish-in-order.ts';
 
 /** How often it looks without being woken, and asks for its turn. */
@@ -49,6 +50,9 @@ class HistoryRelay implements Relay {
   readonly #work: Promise<void>;
   /** How far it has published; null while it is another one's turn. */
   #place: HistoryPlace | null = null;
+  /** How far it has read; what lies between is under way. */
+  #readTo: HistoryPlace | null = null;
+  readonly #pages = new PagesUnderWay(() => this.wake());
   #noted: { readonly place: HistoryPlace; readonly atMs: number } | null = null;
   #isWoken = false;
   #nap: () => void = () => {};
@@ -85,6 +89,7 @@ class HistoryRelay implements Relay {
         failures = 0;
       } catch (error) {
         if (failures === 0) this.#parts.logger.warn({ err: error }, 'relay held up');
+        await this.#beginAgain();
         failures += 1;
         const pauseMs = Math.min(RETRY.longestMs, RETRY.firstMs * 2 ** (failures - 1));
         await pause(pauseMs, undefined, { signal: this.#ending.signal }).catch(() => {});
@@ -99,12 +104,16 @@ class HistoryRelay implements Relay {
     const endsAtMs = performance.now() + FINISH_MS;
     let isLast = this.#place === null;
     while (!isLast && performance.now() < endsAtMs) isLast = await this.#publishPage();
+    await this.#pages.settle();
   }
 
   /** One page, or a rest when there is none. */
   async #step(): Promise<void> {
+    this.#pages.assertWell();
     if (!(await this.#parts.isMyTurn())) {
+      await this.#pages.clear();
       this.#place = null;
+      this.#readTo = null;
       return this.#rest({ forMs: LOOK_MS, wakeable: false });
     }
     this.#place ??= await this.#begin();
@@ -114,14 +123,23 @@ class HistoryRelay implements Relay {
     if (isLast) await this.#rest({ forMs: this.#isBehind() ? NOTE_EVERY_MS : LOOK_MS, wakeable: true });
   }
 
-  /** Answers whether there was nothing behind the page. */
+  /** Reads a page and hands it over to be published. Answers whether there was nothing behind it. */
   async #publishPage(): Promise<boolean> {
     if (!this.#place) return true;
-    const { events, end, isLast } = await this.#parts.tail.read(this.#place);
-    await this.#publisher.publish(events);
-    if (end) this.#place = end;
-    else await this.#tellOfHoldUp();
+    const { events, end, isLast } = await this.#parts.tail.read(this.#readTo ?? this.#place);
+    if (end) {
+      this.#readTo = end;
+      await this.#pages.add(this.#publisher.publish(events), () => {
+        this.#place = end;
+      });
+    } else if (this.#pages.isEmpty) await this.#tellOfHoldUp();
     return isLast;
+  }
+
+  /** After a failure: from behind the last page that is published for sure. */
+  async #beginAgain(): Promise<void> {
+    await this.#pages.clear();
+    this.#readTo = null;
   }
 
   async #begin(): Promise<HistoryPlace> {
@@ -132,13 +150,14 @@ class HistoryRelay implements Relay {
   }
 
   #isBehind(): boolean {
-    return this.#place !== null && this.#place !== this.#noted?.place;
+    return !this.#pages.isEmpty || (this.#place !== null && this.#place !== this.#noted?.place);
   }
 
   async #note(): Promise<void> {
-    if (!this.#place || !this.#isBehind()) return;
-    await this.#parts.tail.moveTo(this.#place);
-    this.#noted = { place: this.#place, atMs: performance.now() };
+    const place = this.#place;
+    if (!place || place === this.#noted?.place) return;
+    await this.#parts.tail.moveTo(place);
+    this.#noted = { place, atMs: performance.now() };
   }
 
   async #tellOfHoldUp(): Promise<void> {
