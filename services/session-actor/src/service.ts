@@ -1,5 +1,5 @@
-import { historyGrown, sessionCommands } from '@oio/contracts';
-import { serveAll } from '@oio/messaging';
+import { historyGrown, sessionCommands, workerAnnounced } from '@oio/contracts';
+import { type Bus, serveAll } from '@oio/messaging';
 import { createSessionRouter, workerAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import { createPostgresHistoryTail } from './adapters/postgres-history-tail.ts';
@@ -14,7 +14,7 @@ import { createHistoryBell } from './history-bell.ts';
 import { LiveSessions } from './live-sessions.ts';
 import type { SessionActorPorts } from './ports.ts';
 import { startRelay } from './relay/start-relay.ts';
-import { startWorker } from './worker.ts';
+import { startWorker, type Worker } from './worker.ts';
 
 /** The lock of the one that publishes the history. */
 const RELAY = 'relay';
@@ -56,9 +56,20 @@ export async function startSessionActor(
   const handlers = createHandlers(parts);
   stack.defer(await serveAll(bus, sessionCommands, handlers, { at: workerAddress(worker.incarnation) }));
   stack.defer(await serveAll(bus, sessionCommands, handlers));
-  stack.defer(worker.serve());
+  stack.use(announceEvery(TICK_MS, bus, worker));
   logger.info({ incarnation: worker.incarnation }, 'session-actor started');
   return stack.move();
+}
+
+/** Tells the routers that the worker takes commands, until it is disposed of. */
+function announceEvery(periodMs: number, bus: Bus, worker: Worker): Disposable {
+  const { incarnation } = worker;
+  const announce = (): void => {
+    if (!worker.isFenced) bus.announce(workerAnnounced, { incarnation });
+  };
+  announce();
+  const timer = setInterval(announce, periodMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Repeats the task until it is disposed of; never twice at the same time. */

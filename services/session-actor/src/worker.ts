@@ -1,4 +1,4 @@
-import { workerAnnounced, workerEnded } from '@oio/contracts';
+import { workerEnded } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
@@ -21,8 +21,6 @@ export interface Worker extends AsyncDisposable {
   readonly isFenced: boolean;
   /** Throws `UnavailableError` code `fenced`. */
   assertUnfenced(): void;
-  /** From now on it announces that it takes commands, until the function returned is called. */
-  serve(): () => void;
 }
 
 export interface WorkerParts {
@@ -38,52 +36,50 @@ export interface WorkerParts {
 
 /** Enters the worker and keeps its lease. A lease that was lost is taken again, with nothing of what was owned under it. */
 export async function startWorker(parts: WorkerParts): Promise<Worker> {
-  const { bus, clock, locks, logger } = parts;
+  const { clock, locks, logger } = parts;
   const incarnation = newId();
   // Before the row says that it is held: who finds it free then knows that the process is gone.
   await locks.lock(incarnation);
   let confirmedAtMs = await renew(parts, incarnation, null);
 
-  let isServing = false;
   let renewal: Promise<void> | null = null;
-  const isFenced = (): boolean => clock.monotonicMs() - confirmedAtMs >= FENCE_MS;
+  const renewOnce = async (): Promise<void> => {
+    try {
+      confirmedAtMs = await renew(parts, incarnation, confirmedAtMs);
+    } catch (error) {
+      logger.error({ err: error }, 'worker lease not renewed');
+    } finally {
+      renewal = null;
+    }
+  };
   const timer = setInterval(() => {
-    renewal ??= renew(parts, incarnation, confirmedAtMs)
-      .then((askedAtMs) => {
-        confirmedAtMs = askedAtMs;
-        if (isServing) bus.announce(workerAnnounced, { incarnation });
-      })
-      .catch((error: unknown) => logger.error({ err: error }, 'worker lease not renewed'))
-      .finally(() => {
-        renewal = null;
-      });
+    renewal ??= renewOnce();
   }, RENEW_MS);
 
   return {
     incarnation,
     get isFenced() {
-      return isFenced();
+      return isFenced(clock, confirmedAtMs);
     },
-    assertUnfenced() {
-      if (!isFenced()) return;
-      throw new UnavailableError('This worker has not been able to confirm its lease and takes no commands.', {
-        code: 'fenced',
-        retryAfterMs: 1_000,
-      });
-    },
-    serve() {
-      isServing = true;
-      bus.announce(workerAnnounced, { incarnation });
-      return () => {
-        isServing = false;
-      };
-    },
+    assertUnfenced: () => assertUnfenced(clock, confirmedAtMs),
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await renewal;
       await end(parts, incarnation);
     },
   };
+}
+
+function isFenced(clock: SetClock, confirmedAtMs: number): boolean {
+  return clock.monotonicMs() - confirmedAtMs >= FENCE_MS;
+}
+
+function assertUnfenced(clock: SetClock, confirmedAtMs: number): void {
+  if (!isFenced(clock, confirmedAtMs)) return;
+  throw new UnavailableError('This worker has not been able to confirm its lease and takes no commands.', {
+    code: 'fenced',
+    retryAfterMs: 1_000,
+  });
 }
 
 /** Renews the lease and returns when that was asked for: the lease runs from then at the earliest. */
