@@ -13,7 +13,7 @@ const run = promisify(execFile);
 test('PostgreSQL takes every setting of the file', async (t) => {
   t.is(await valueOf('synchronous_commit', CONFIGURATION), 'on');
   t.is(await valueOf('fsync', CONFIGURATION), 'on');
-  t.is(await valueOf('max_connections', CONFIGURATION), '300');
+  t.is(await valueOf('max_connections', CONFIGURATION), '600');
 });
 
 test('PostgreSQL would refuse a setting that it does not know', async (t) => {

@@ -120,9 +120,10 @@ export const serverAnnounced = liveContract({
   subject: 'server.announced',
   summary: 'An OpenCode server is there; how much it can take; whether it is well.',
   payload: z.object({
-    serverId: z.string(),
+    // It becomes a part of addresses.
+    serverId: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be letters, digits, _ and -'),
     healthy: z.boolean(),
-    capacity: z.int().min(0),
+    capacity: z.int().min(0).max(1_000),
     version: z.string().nullable(),
     detail: z.string().nullable(),
     /** Who says so. */

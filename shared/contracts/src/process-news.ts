@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { liveContract } from './contract.ts';
 
+/** The id of a worker's life. */
+const incarnation = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be letters, digits, _ and -');
+
 /** Announced by whoever committed, once for many commits: the relay that publishes the history looks at once. */
 export const historyGrown = liveContract({
   subject: 'history.grown',
@@ -12,12 +15,12 @@ export const historyGrown = liveContract({
 export const workerEnded = liveContract({
   subject: 'worker.ended',
   summary: 'A worker has given up all its sessions.',
-  payload: z.object({ incarnation: z.string() }),
+  payload: z.object({ incarnation }),
 });
 
 /** Announced by every worker about once a second: a router chooses among those that it hears. */
 export const workerAnnounced = liveContract({
   subject: 'worker.announced',
   summary: 'A worker is there and takes commands.',
-  payload: z.object({ incarnation: z.string() }),
+  payload: z.object({ incarnation }),
 });

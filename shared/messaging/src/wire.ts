@@ -1,3 +1,4 @@
+import { violationsOf } from '@oio/contracts';
 import { fromWireError, InternalError, InvalidError, toWireError } from '@oio/errors';
 import { z } from 'zod';
 import type { Envelope } from './bus.ts';
@@ -11,16 +12,26 @@ const LARGEST_BYTES = 512 * 1024;
 const versioned = z.looseObject({ v: z.int().min(1) });
 const eventForm = z.strictObject({ v: z.literal(VERSION), id: z.string().min(1).max(256), payload: z.unknown() });
 const newsForm = z.strictObject({ v: z.literal(VERSION), payload: z.unknown() });
+/** What every store can hold: neither control characters (a NUL among them) nor half of a surrogate pair. */
+const storable = (most: number, what: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${most}}$`, 'u'),
+      `${what} is 1 to ${most} characters, none of them a control character`,
+    );
+const messageId = storable(512, 'An id');
+const envelopeForm = z.strictObject({
+  id: messageId,
+  correlationId: messageId,
+  causationId: messageId.nullable(),
+  tenant: storable(200, 'A tenant'),
+  principal: storable(300, 'A principal').regex(/^(user|service):./u, 'A principal is `user:<id>` or `service:<name>`'),
+  sessionId: z.guid('The id of a session is a UUID').nullable(),
+});
 const requestForm = z.strictObject({
   v: z.literal(VERSION),
-  envelope: z.strictObject({
-    id: z.string(),
-    correlationId: z.string(),
-    causationId: z.string().nullable(),
-    tenant: z.string(),
-    principal: z.string(),
-    sessionId: z.string().nullable(),
-  }),
+  envelope: z.looseObject({}),
   payload: z.unknown(),
 });
 const replyForm = z.strictObject({ v: z.literal(VERSION), payload: z.unknown() });
@@ -88,7 +99,11 @@ export function decodeNews(bytes: Uint8Array): { readonly payload: unknown } {
 
 /** Throws `UnusableError`. */
 export function decodeRequest(bytes: Uint8Array): { readonly envelope: Envelope; readonly payload: unknown } {
-  return decode(requestForm, bytes);
+  const { envelope, payload } = decode(requestForm, bytes);
+  const checked = envelopeForm.safeParse(envelope);
+  if (checked.success) return { envelope: checked.data, payload };
+  const wrong = violationsOf(checked.error).map(({ field, message }) => `${field}: ${message}`);
+  throw new UnusableError('malformed', `The envelope is not valid: ${wrong.join('; ')}`);
 }
 
 /** The payload of an answer. Throws the error that came instead, or `InternalError` for an answer that is none. */

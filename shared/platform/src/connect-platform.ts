@@ -22,6 +22,7 @@ import type { PlatformConfig } from './config.ts';
 import { busDependency } from './bus-dependency.ts';
 import { keepTime } from './keep-time.ts';
 import type { Dependency, Readiness } from './readiness.ts';
+import { tellOfNats } from './tell-of-nats.ts';
 
 /** What a service process stands on. */
 export interface Platform extends AsyncDisposable {
@@ -73,6 +74,7 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   failed.promise.catch(() => {});
   const bus = stack.use(await openBus(config, { ...options, parking, fail: failed.reject }));
   add(busDependency(bus));
+  stack.use(tellOfNats(bus, logger));
   const { directory, cache } = await openShared(config, { stack, logger, add });
   let router: SessionRouter | undefined;
 

@@ -7,6 +7,8 @@ import { type Numbered, testContracts } from './test-contracts.ts';
 
 const REQUESTS = 200;
 
+const SESSION = '01a204b5-1cdd-7264-b3a3-e503185aaea5';
+
 export const requestBehaviours: BusBehaviours = {
   async 'a request gets the answer of its handler, which gets the payload with its defaults and the envelope'(t, bus) {
     const { ask } = testContracts();
@@ -15,7 +17,10 @@ export const requestBehaviours: BusBehaviours = {
       received.push(message);
       return { by: `number ${message.payload.number}` };
     });
-    const envelope: Envelope = { ...serviceEnvelope('test', { tenant: 'acme', sessionId: 's-1' }), causationId: 'c-1' };
+    const envelope: Envelope = {
+      ...serviceEnvelope('test', { tenant: 'acme', sessionId: SESSION }),
+      causationId: 'c-1',
+    };
     t.deepEqual(await bus.request(ask, { number: 7 }, envelope), { by: 'number 7' });
     t.deepEqual(received, [{ payload: { number: 7, note: 'none' }, envelope }]);
   },

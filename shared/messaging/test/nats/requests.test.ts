@@ -33,15 +33,30 @@ test('a request that cannot be read is answered as invalid and parked with its r
   const nameless = {
     what: 'no tenant',
     body: '{"v":1,"envelope":{"id":"x"},"payload":{"number":1}}',
-    reason: 'foreign',
+    reason: 'malformed',
   };
-  for (const { what, body, reason } of [...badBodies, ...malformed, empty, nameless]) {
+  const envelopes = [
+    { sessionId: '*' },
+    { sessionId: 'a.b' },
+    { sessionId: 'x y' },
+    { tenant: '' },
+    { tenant: 'a\u0000' },
+    { principal: 'user:\ud800' },
+    { principal: 'ada' },
+    { id: '' },
+    { correlationId: 'c'.repeat(10_000) },
+  ].map((wrong) => ({
+    what: JSON.stringify(wrong).slice(0, 60),
+    body: JSON.stringify({ v: 1, envelope: { ...serviceEnvelope('test'), ...wrong }, payload: { number: 1 } }),
+    reason: 'malformed',
+  }));
+  for (const { what, body, reason } of [...badBodies, ...malformed, ...envelopes, empty, nameless]) {
     const answer = await raw.client.request(ask.subject, body, { timeout: 10_000 });
     const { v, error } = answer.json<{ readonly v: number; readonly error: { readonly kind: string } }>();
     t.deepEqual([v, error.kind], [1, 'invalid'], what);
     t.like(parked.at(-1), { subject: ask.subject, consumer: 'test', reason }, what);
   }
-  t.is(parked.length, badBodies.length + malformed.length + 2);
+  t.is(parked.length, badBodies.length + malformed.length + envelopes.length + 2);
   t.deepEqual(await bus.request(ask, { number: 1 }, serviceEnvelope('test')), { by: 'any' });
 });
 
