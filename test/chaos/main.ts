@@ -28,7 +28,10 @@ async function main(): Promise<boolean> {
 
 async function once(options: ChaosOptions, json: boolean): Promise<boolean> {
   const report = await runChaos(options);
-  process.stdout.write(json ? `${JSON.stringify(report.result)}\n` : `${reportLines(report).join('\n')}\n`);
+  const lines = `${reportLines(report).join('\n')}\n`;
+  process.stdout.write(json ? `${JSON.stringify(report.result)}\n` : lines);
+  // Of the one line alone nobody could tell what was wrong.
+  if (json && !report.result.ok) process.stderr.write(lines);
   return report.result.ok;
 }
 

@@ -3,7 +3,7 @@ import type { Journal } from './journal.ts';
 /** One call as it came in. */
 export interface Call {
   readonly number: number;
-  /** Milliseconds since 1970 when the request had come in, with fractions. */
+  /** Milliseconds since 1970 when the request had come in, by the wall clock. */
   readonly atMs: number;
   readonly method: string;
   readonly path: string;

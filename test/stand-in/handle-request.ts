@@ -93,7 +93,8 @@ function recordOf(
   const posted: PostedBody = body;
   const metadata = openCodeSessionId === null ? posted.metadata : store.sessions.get(openCodeSessionId)?.metadata;
   return {
-    atMs: performance.timeOrigin + performance.now(),
+    // The wall clock, which the database reads as well: the monotonic one drifts from it where that is corrected.
+    atMs: Date.now(),
     method,
     path,
     kind: kind === 'prompt' && isEmpty(posted.parts) ? 'resume' : kind,

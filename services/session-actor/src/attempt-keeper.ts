@@ -17,6 +17,8 @@ const UNREACHABLE_MS = 10_000;
 
 interface Order {
   readonly token: string;
+  /** That it was given under: a gateway does nothing more under the epoch of a former claim, even of the same worker's. */
+  readonly epoch: number | null;
   readonly since: number;
   /** The opencode-gateway that works on it; null while none is known to. */
   taker: string | null;
@@ -48,9 +50,10 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
   const fences = new Fences((sessionId) => parts.loaded(sessionId)?.epoch ?? null);
   const takers = new TakersAtWork(parts);
   const now = (): number => parts.clock.monotonicMs();
+  const epochOf = ({ id }: SessionSnapshot): number | null => parts.loaded(id)?.epoch ?? null;
 
   const ensure = async (snapshot: SessionSnapshot): Promise<void> => {
-    const order = orderFor(orders, snapshot, now());
+    const order = orderFor(orders, snapshot, epochOf(snapshot), now());
     if (!order || order.inFlight || order.taker) return;
     order.inFlight = true;
     try {
@@ -73,7 +76,8 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
           parts.logger.error({ err: error, sessionId: snapshot.id }, 'attempt not ensured'),
         );
       const working = sessions.filter(({ status }) => isWorking(status));
-      for (const snapshot of working) if (isDue(orders.get(snapshot.id), snapshot, now())) again(snapshot);
+      for (const snapshot of working)
+        if (isDue(orders.get(snapshot.id), snapshot, epochOf(snapshot), now())) again(snapshot);
       takers.confirm(ordersTaken(working, orders), (sessionId, taker) => {
         const [order, session] = [orders.get(sessionId), parts.loaded(sessionId)];
         if (order?.taker !== taker || !session) return;
@@ -85,18 +89,24 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
   };
 }
 
-function orderFor(orders: Map<string, Order>, snapshot: SessionSnapshot, now: number): Order | null {
+function orderFor(
+  orders: Map<string, Order>,
+  snapshot: SessionSnapshot,
+  epoch: number | null,
+  now: number,
+): Order | null {
   if (!snapshot.attempt || !isWorking(snapshot.status)) return null;
   const token = attemptToken(snapshot.attempt);
   const known = orders.get(snapshot.id);
-  if (known?.token === token) return known;
-  const order: Order = { token, since: now, taker: null, triedAt: 0, inFlight: false, degraded: false };
+  if (known?.token === token && known.epoch === epoch) return known;
+  const order: Order = { token, epoch, since: now, taker: null, triedAt: 0, inFlight: false, degraded: false };
   orders.set(snapshot.id, order);
   return order;
 }
 
-function isDue(order: Order | undefined, snapshot: SessionSnapshot, now: number): boolean {
-  if (!order || order.token !== (snapshot.attempt && attemptToken(snapshot.attempt))) return true;
+function isDue(order: Order | undefined, snapshot: SessionSnapshot, epoch: number | null, now: number): boolean {
+  if (!order || order.token !== (snapshot.attempt && attemptToken(snapshot.attempt)) || order.epoch !== epoch)
+    return true;
   return order.taker === null && now - order.triedAt >= ORDER_AGAIN_MS;
 }
 

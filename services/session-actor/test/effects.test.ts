@@ -55,6 +55,24 @@ test('an attempt whose taker is gone, or does not have it, is ordered again, und
   t.true(orders().every(({ epoch }) => epoch === 1));
 });
 
+test('a session that its owner has lost and won back is ordered again, under the new epoch', async (t) => {
+  await using world = await World.open();
+  const { incarnation } = await world.startActor();
+  await world.gateway.serves(SERVER);
+  const sessionId = await world.running();
+  await eventually(async () => world.gateway.ordersFor(sessionId).length === 1, { what: 'the first order' });
+  await world.database.query('update sessions set owner = null, owner_epoch = owner_epoch + 1 where id = $1::uuid', [
+    sessionId,
+  ]);
+  await eventually(
+    async () =>
+      (await world.send(sessionId, 'adopt', {}, { to: incarnation }).catch(() => null))?.outcome === 'applied',
+    { what: 'it is adopted' },
+  );
+  await eventually(async () => world.gateway.ordersFor(sessionId).length > 1, { what: 'the second order' });
+  t.like(world.gateway.ordersFor(sessionId).at(-1), { epoch: 3, fence: 3_000_000, token: '1.1' });
+});
+
 test('a session whose server nobody reaches is degraded, and recovers', async (t) => {
   await using world = await World.open();
   await world.startActor();

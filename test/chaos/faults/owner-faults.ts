@@ -141,13 +141,19 @@ export const roll: Fault = {
       await service.start();
     }
     const failed = failedSince(world, from);
+    // Of a single http-gateway nobody is there while it is replaced.
+    const hasSpareDoor = servicesOf(world, 'http-gateway').length > 1;
     const breaches = [
       ...(slowest > STOPPED_WITHIN_MS ? [`a service took ${Math.round(slowest)} ms to stop`] : []),
-      ...(failed.length > 0 && world.alone()
+      ...(failed.length > 0 && world.alone() && hasSpareDoor
         ? [`${failed.length} requests failed while rolling: ${failed.slice(0, 5).join(', ')}`]
         : []),
     ];
-    return { times: world.services.length, note: `slowest stop ${Math.round(slowest)} ms`, breaches };
+    return {
+      times: world.services.length,
+      note: `slowest stop ${Math.round(slowest)} ms, ${failed.length} requests failed`,
+      breaches,
+    };
   },
 };
 
