@@ -7,7 +7,8 @@ test('the log says once when NATS goes, and once when it is back', async (t) => 
   const lines: string[] = [];
   const logger = createLogger('test', { destination: { write: (line: string) => void lines.push(line) } });
   const bus = { isConnected: true };
-  using _telling = tellOfNats(bus, logger);
+  const telling = tellOfNats(bus, logger);
+  t.teardown(() => telling[Symbol.dispose]());
   bus.isConnected = false;
   await eventually(() => lines.some((line) => line.includes('nats is away')), { what: 'it says that NATS is away' });
   bus.isConnected = true;
