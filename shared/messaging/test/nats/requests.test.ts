@@ -35,28 +35,13 @@ test('a request that cannot be read is answered as invalid and parked with its r
     body: '{"v":1,"envelope":{"id":"x"},"payload":{"number":1}}',
     reason: 'malformed',
   };
-  const envelopes = [
-    { sessionId: '*' },
-    { sessionId: 'a.b' },
-    { sessionId: 'x y' },
-    { tenant: '' },
-    { tenant: 'a\u0000' },
-    { principal: 'user:\ud800' },
-    { principal: 'ada' },
-    { id: '' },
-    { correlationId: 'c'.repeat(10_000) },
-  ].map((wrong) => ({
-    what: JSON.stringify(wrong).slice(0, 60),
-    body: JSON.stringify({ v: 1, envelope: { ...serviceEnvelope('test'), ...wrong }, payload: { number: 1 } }),
-    reason: 'malformed',
-  }));
-  for (const { what, body, reason } of [...badBodies, ...malformed, ...envelopes, empty, nameless]) {
+  for (const { what, body, reason } of [...badBodies, ...malformed, ...wrongEnvelopes(), empty, nameless]) {
     const answer = await raw.client.request(ask.subject, body, { timeout: 10_000 });
     const { v, error } = answer.json<{ readonly v: number; readonly error: { readonly kind: string } }>();
     t.deepEqual([v, error.kind], [1, 'invalid'], what);
     t.like(parked.at(-1), { subject: ask.subject, consumer: 'test', reason }, what);
   }
-  t.is(parked.length, badBodies.length + malformed.length + envelopes.length + 2);
+  t.is(parked.length, badBodies.length + malformed.length + wrongEnvelopes().length + 2);
   t.deepEqual(await bus.request(ask, { number: 1 }, serviceEnvelope('test')), { by: 'any' });
 });
 
@@ -125,3 +110,22 @@ test('a process that stops serving under load loses no request', async (t) => {
   });
   t.is((await Promise.all(asked)).length, 500);
 });
+
+/** Envelopes with one thing in them that no store could hold, or that would reach somebody else. */
+function wrongEnvelopes() {
+  return [
+    { sessionId: '*' },
+    { sessionId: 'a.b' },
+    { sessionId: 'x y' },
+    { tenant: '' },
+    { tenant: 'a\u0000' },
+    { principal: 'user:\ud800' },
+    { principal: 'ada' },
+    { id: '' },
+    { correlationId: 'c'.repeat(10_000) },
+  ].map((wrong) => ({
+    what: JSON.stringify(wrong).slice(0, 60),
+    body: JSON.stringify({ v: 1, envelope: { ...serviceEnvelope('test'), ...wrong }, payload: { number: 1 } }),
+    reason: 'malformed',
+  }));
+}
