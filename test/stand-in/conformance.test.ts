@@ -63,7 +63,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const reading = (async () => {
       for await (const { type } of compared.agent.events({ signal: stop.signal })) seen.add(type);
     })();
-    await eventually(() => seen.has('resync'));
+    // The real server may be connected for a moment before it tells anything.
+    await eventually(async () => {
+      await compared.agent.createSession({ directory: compared.directory, title: 'heard of' });
+      return seen.has('session_created');
+    });
     const prompt = await begin(compared, compared.prompts.twoSteps);
     const messages = await eventually(async () => {
       const all = await compared.agent.messages(prompt);
