@@ -11,6 +11,6 @@ export const epochCheckDropped: Plant = {
     },
   ],
   services: ['session-actor'],
-  faults: ['stall-commit'],
+  faults: ['rival-claims'],
   breaks: ['I3'],
 };
