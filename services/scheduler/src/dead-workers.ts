@@ -4,8 +4,9 @@ import type { OwnerDirectory } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { SessionTable } from './ports.ts';
 
-/** How often is looked; a process that has died is told by the second look. */
-export const LOOK_EVERY_MS = 40;
+/** How often is looked; a process that has died is told by a second look, which follows soon. */
+export const LOOK_EVERY_MS = 30;
+const LOOK_AGAIN_MS = 10;
 
 export interface DeadWorkersParts {
   readonly table: Pick<SessionTable, 'lifelessWorkers' | 'endWorkers'>;
@@ -31,11 +32,13 @@ export class DeadWorkers {
     this.#parts = parts;
   }
 
-  async look(): Promise<void> {
+  /** Returns in how many milliseconds the next look should be. */
+  async look(): Promise<number> {
     const { table, logger, onDeath } = this.#parts;
     const lifeless = await table.lifelessWorkers();
     const dead = lifeless.filter(({ incarnation, expired }) => expired || this.#suspects.has(incarnation));
     const news = dead.filter(({ incarnation }) => !this.#told.has(incarnation));
+    const isNew = lifeless.some(({ incarnation, expired }) => !expired && !this.#suspects.has(incarnation));
     this.#suspects = new Set(lifeless.map(({ incarnation }) => incarnation));
     if (news.length > 0) {
       await table.endWorkers(news.map(({ incarnation }) => incarnation));
@@ -46,6 +49,7 @@ export class DeadWorkers {
       onDeath();
     }
     this.#told = new Set(dead.map(({ incarnation }) => incarnation));
+    return isNew ? LOOK_AGAIN_MS : LOOK_EVERY_MS;
   }
 
   #tell(incarnation: string): void {

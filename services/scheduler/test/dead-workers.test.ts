@@ -89,8 +89,8 @@ class Scene implements AsyncDisposable {
     return new Scene(stack.use(await openTestDatabase()), stack);
   }
 
-  look(): Promise<void> {
-    return this.#workers.look();
+  async look(): Promise<void> {
+    await this.#workers.look();
   }
 
   async enter({ locked }: { readonly locked: boolean }) {
