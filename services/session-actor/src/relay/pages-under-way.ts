@@ -23,6 +23,11 @@ export class PagesUnderWay {
 
   /** Calls `onPublished` once this page and all before it are published. Resolves when there is room for another one. */
   async add(publishing: Promise<void>, onPublished: () => void): Promise<void> {
+    if (this.#failure) {
+      // It was read behind a page that has failed: counted as published, it would hide that one.
+      publishing.catch(() => {});
+      throw this.#failure.error;
+    }
     const before = this.#pages.at(-1);
     const page = Promise.all([before, publishing]).then(onPublished);
     this.#pages.push(page);
