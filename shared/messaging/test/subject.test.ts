@@ -11,17 +11,18 @@ test('a message goes to its own subject, or behind the address of the one that i
 });
 
 test('no character but letters, digits, _ and - gets into a subject, wherever in an id it stands', (t) => {
+  const passing: string[] = [];
   for (let code = 0; code <= 0xff_ff; code += 1) {
     const character = String.fromCharCode(code);
     if (PLAIN.test(character)) continue;
     for (const id of [character, `a${character}`, `${character}a`, `a${character}b`]) {
       for (const address of [`worker.${id}`, `${id}.a`]) {
         const error = throwsFor(address);
-        if (error?.code !== 'invalid_address') return t.fail(`${JSON.stringify(address)} passes`);
+        if (error?.code !== 'invalid_address') passing.push(address);
       }
     }
   }
-  t.pass();
+  t.deepEqual(passing, []);
 });
 
 test('an address is exactly a role and an id', (t) => {

@@ -53,6 +53,7 @@ export class BusProbe implements AsyncDisposable, Observed {
     this.#writer = writer;
     this.#jetstream = jetstream(reader);
     void this.#follow();
+    void this.#beginAnewAfterReconnects();
   }
 
   static async start({ readerUrl, writerUrl }: BusProbeOptions): Promise<BusProbe> {
@@ -98,6 +99,11 @@ export class BusProbe implements AsyncDisposable, Observed {
       }
       if (!this.#stopped) await pause(AGAIN_MS);
     }
+  }
+
+  /** A stream that was killed may have lost its end and count on from there: whoever goes on behind its last position misses what comes. */
+  async #beginAnewAfterReconnects(): Promise<void> {
+    for await (const { type } of this.#reader.status()) if (type === 'reconnect') this.#messages?.stop();
   }
 
   #note(message: RawMessage): void {
