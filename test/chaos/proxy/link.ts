@@ -24,9 +24,13 @@ export class Link {
     this.cut();
   }
 
-  /** Resets both connections, so that neither side mistakes it for an orderly end. */
+  /** Resets both connections, so that neither side mistakes it for an orderly end; one that is ending already is closed. */
   cut(): void {
-    for (const socket of [this.#client, this.#server]) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.#client, this.#server]) {
+      // While an end is under way a reset fails, and Node then never gets rid of the connection: it spins for ever at its exit.
+      if (socket.writableEnded) socket.destroy();
+      else if (!socket.destroyed) socket.resetAndDestroy();
+    }
   }
 
   async #pump(direction: Direction, from: Socket, to: Socket): Promise<void> {

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
+import { Controls } from './controls.ts';
+import { Link } from './link.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 test('passes bytes in both directions', async (t) => {
@@ -60,6 +62,17 @@ test('strikes just after a message went out', async (t) => {
   await closed;
   await eventually(() => place.got() === 'COMMIT' || place.ended(), { what: 'the server to see an end' });
   t.is(place.heard(), '');
+});
+
+test('cuts also a connection that has just begun to end', async (t) => {
+  await using place = await open();
+  const server = connect(place.proxy.port, '127.0.0.1');
+  await once(server, 'connect');
+  const closed = end(place.client);
+  place.client.end();
+  new Link(place.client, server, new Controls()).cut();
+  await closed;
+  t.true(server.destroyed);
 });
 
 test('refuses new connections until it is healed', async (t) => {
