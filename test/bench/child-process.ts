@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { killWithThisProcess } from '@oio/backing-servers';
 
 export interface ChildOptions {
   readonly script: string;
@@ -32,6 +33,7 @@ export function startChild<Message>({
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...environment },
   });
+  killWithThisProcess(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const read = async (): Promise<Message | null> => {
     const { done, value } = await lines.next();

@@ -4,7 +4,7 @@ import { startLiveSessions } from './live-sessions.ts';
 import { type LoadFigures, measureLoad } from './load.ts';
 import { startBacking } from './system/backing.ts';
 import { startSystem } from './system/start-system.ts';
-import { withTemporaryDirectory } from './temporary-directory.ts';
+import { withTemporaryDirectory } from '../temporary-directory.ts';
 import { measureFailover, type Takeover } from './failover.ts';
 
 export interface RunOptions {
@@ -30,7 +30,7 @@ const LIVE_SESSIONS = 1_000;
 
 /** One workload on servers and services of its own, the limits before it; everything is stopped at the end. */
 export function runWorkload(options: RunOptions): Promise<RunResult> {
-  return withTemporaryDirectory((directory) => run(options, directory));
+  return withTemporaryDirectory({ prefix: 'oio-bench-' }, (directory) => run(options, directory));
 }
 
 async function run(options: RunOptions, directory: string): Promise<RunResult> {

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { assess } from './assess.ts';
 import { faultsNamed, MIX } from './faults/catalogue.ts';
 import { type Fleet, startFleet } from './fleet/start-fleet.ts';
@@ -9,6 +6,7 @@ import type { Evidence } from './invariants/invariant.ts';
 import { History } from './load/history.ts';
 import { HttpClient } from './load/http-client.ts';
 import { type Load, startLoad } from './load/load.ts';
+import { withTemporaryDirectory } from '../temporary-directory.ts';
 import { pause } from './pause.ts';
 import type { Plant } from './plants/plant.ts';
 import { createRandom } from './random.ts';
@@ -30,7 +28,6 @@ export interface ChaosOptions {
   readonly small: boolean;
   readonly keepsFiles: boolean;
   readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
 }
 
 const QUIET_MS = 20_000;
@@ -42,11 +39,10 @@ const AT_ONCE = 3;
 const KEPT_BACK = 50;
 
 /** One run: the system as processes, clients, faults, and the reckoning at the end. Everything is gone afterwards. */
-export async function runChaos(options: ChaosOptions): Promise<Report> {
-  const { say, keepsFiles } = options;
-  const directory = await mkdtemp(join(tmpdir(), 'oio-chaos-'));
-  const ended: string[] = [];
-  try {
+export function runChaos(options: ChaosOptions): Promise<Report> {
+  return withTemporaryDirectory({ prefix: 'oio-chaos-', keeps: options.keepsFiles }, async (directory) => {
+    const { say } = options;
+    const ended: string[] = [];
     say(`seed ${options.seed}; logs in ${directory}`);
     const counts = options.small ? SMALL : FULL;
     await using fleet = await startFleet({
@@ -59,9 +55,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
       },
     });
     return await new Run(options, fleet, ended).go();
-  } finally {
-    if (!keepsFiles) await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-  }
+  });
 }
 
 const FULL = { 'session-actor': 2, scheduler: 2, 'opencode-gateway': 2, 'http-gateway': 2, metrics: 1, opencode: 2 };
@@ -89,7 +83,7 @@ class Run {
 
   async go(): Promise<Report> {
     const { seconds, say } = this.#options;
-    const signal = AbortSignal.any([this.#options.signal, this.#over.signal]);
+    const { signal } = this.#over;
     const { client, load } = this.#startLoad(signal);
     const watching = this.#watch(signal);
     await this.#firstSuccess();

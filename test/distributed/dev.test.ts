@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killWithThisProcess } from '@oio/backing-servers';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { eventually } from '@oio/runtime/testing';
 import { createClient } from '@oio/sdk';
 import test from 'ava';
 import { startStandIn } from '../stand-in/start-stand-in.ts';
-import { endWithThisProcess } from './support/service-process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 type Line = Readonly<Record<string, unknown>>;
@@ -87,7 +87,7 @@ class Dev implements AsyncDisposable {
     this.#child.stdout?.on('data', take);
     this.#child.stderr?.on('data', take);
     this.#ended = once(this.#child, 'close').then(([code]) => code as number | null);
-    endWithThisProcess(this.#child);
+    killWithThisProcess(this.#child);
   }
 
   get pid(): number {

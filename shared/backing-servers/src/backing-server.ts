@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT_CODE, StartupError } from '@oio/errors';
+import { killWithThisProcess } from './with-this-process.ts';
 
 /** A real server as a process of its own, with what a test or a fault wants to do to it. Disposing of it ends it. */
 export interface BackingServer extends AsyncDisposable {
@@ -141,18 +142,6 @@ class ServerProcess implements BackingServer {
 }
 
 const LINES_TO_TELL = 8;
-
-/** A shell waits for the end of a pipe that only this process holds open: however that dies, the server goes with it. */
-function killWithThisProcess(server: ChildProcess): void {
-  const watcher = spawn('sh', ['-c', 'read -r _; kill -KILL "$1"', 'sh', String(server.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  watcher.unref();
-  watcher.stdin.on('error', () => {});
-  // The id of a server that ended may soon be somebody else's.
-  server.once('exit', () => watcher.kill('SIGKILL'));
-}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { killWithThisProcess } from '@oio/backing-servers';
 import { eventually } from '@oio/runtime/testing';
 
 export interface ServiceProcessOptions {
@@ -31,6 +32,7 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
   const { name, directory } = options;
   const logFile = join(directory, `${name}.log`);
   const child = launch(options, openSync(logFile, 'a'));
+  killWithThisProcess(child);
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const log = (): string => readFileSync(logFile, 'utf8');
   let isExpected = false;

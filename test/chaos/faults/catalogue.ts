@@ -8,6 +8,7 @@ import {
   killOpencode,
   silenceEvents,
 } from './gateway-faults.ts';
+import { killInCommit } from './kill-in-commit.ts';
 import { overload, slowReaders } from './load-faults.ts';
 import { foreignMessages, killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
 import {
@@ -25,6 +26,7 @@ import { raceDispatch, raceGate, rivalClaims, stallCommit } from './race-faults.
 /** Every fault, by name. `mix` is no fault of its own: it is three of these at once, by chance. */
 export const FAULTS: readonly Fault[] = [
   killOwner,
+  killInCommit,
   freezeOwner,
   freezeHalfLease,
   killAllActors,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pause } from '../pause.ts';
 import { lasting, lose, pickService, servicesOf, workerOf, type World } from '../world.ts';
+import { workOf } from '../takeovers.ts';
 import type { ServiceProcess } from '../fleet/service-process.ts';
 import type { Effect, Fault } from './fault.ts';
 
@@ -86,9 +87,21 @@ export const killAllActors: Fault = {
     await Promise.all(actors.map(({ program }) => program.kill()));
     await pause(world.random.int(100, 1_000));
     await Promise.all(actors.map((actor) => actor.start()));
+    // Killed again before that, they would never come to it.
+    const incarnations = workers.map(({ incarnation }) => incarnation);
+    const giveUpAt = performance.now() + ALL_TAKEN_WITHIN_MS;
+    while (performance.now() < giveUpAt && (await atWork(world, incarnations))) await pause(200);
     return { times: actors.length };
   },
 };
+
+const ALL_TAKEN_WITHIN_MS = 15_000;
+
+/** Whether sessions at work still belong to one of the workers. */
+async function atWork({ witness }: World, incarnations: readonly string[]): Promise<boolean> {
+  const works = await Promise.all(incarnations.map((incarnation) => workOf(witness, incarnation)));
+  return works.flat().length > 0;
+}
 
 export const partitionOwner: Fault = {
   name: 'partition-owner',

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
+import { killWithThisProcess } from '@oio/backing-servers';
 import { pause } from '../pause.ts';
 
 export interface Program {
@@ -59,7 +60,7 @@ export class ChildProgram implements AsyncDisposable {
       if (!this.#isMeantToEnd) onUnexpectedEnd(`${name} ended by itself with ${signal ?? `exit code ${code}`}`);
     });
     await once(child, 'spawn');
-    endWithThisProcess(child);
+    killWithThisProcess(child);
     if (waits) await this.ready();
   }
 
@@ -104,16 +105,4 @@ export class ChildProgram implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
-}
-
-/** A shell waits for the end of a pipe that only this process holds open: however this one dies, the child goes with it. */
-function endWithThisProcess(child: ChildProcess): void {
-  const watcher = spawn('sh', ['-c', 'read -r _; kill -KILL "$1"', 'sh', String(child.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  watcher.unref();
-  watcher.stdin.on('error', () => {});
-  // The id of a program that ended may soon be somebody else's.
-  child.once('exit', () => watcher.kill('SIGKILL'));
 }

@@ -4,14 +4,11 @@ import { pause } from '../pause.ts';
 /** A PostgreSQL of the run's own, which can be brought down without warning and comes back on the same port. */
 export class Postgres implements AsyncDisposable {
   readonly #directory: string;
-  readonly #end = (): void => void process.kill(this.#server.pid, 'SIGQUIT');
   #server: EmbeddedPostgres;
 
   private constructor(directory: string, server: EmbeddedPostgres) {
     this.#directory = directory;
     this.#server = server;
-    // It outlives its parent by design; whatever ends a run must not leave it behind.
-    process.once('exit', this.#end);
   }
 
   static async start(directory: string): Promise<Postgres> {
@@ -39,7 +36,6 @@ export class Postgres implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    process.off('exit', this.#end);
     await this.#server.stop();
   }
 }

@@ -12,6 +12,6 @@ export const createBeforeCommit: Plant = {
     },
   ],
   services: ['session-actor'],
-  faults: ['kill-owner'],
+  faults: ['kill-in-commit'],
   breaks: ['I8'],
 };

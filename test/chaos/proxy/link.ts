@@ -38,7 +38,7 @@ export class Link {
       for await (const chunk of from as AsyncIterable<Buffer>) {
         await this.#controls.admitted(direction);
         if (this.#controls.delayMs > 0) await pause(this.#controls.delayMs);
-        if (this.#controls.swallows(direction) || this.#strikes(direction, chunk)) continue;
+        if (this.#controls.swallows(direction) || (await this.#strikes(direction, chunk))) continue;
         if (to.destroyed) break;
         if (!to.write(chunk)) await once(to, 'drain');
       }
@@ -49,11 +49,11 @@ export class Link {
   }
 
   /** Whether a trip took the chunk. */
-  #strikes(direction: Direction, chunk: Buffer): boolean {
+  async #strikes(direction: Direction, chunk: Buffer): Promise<boolean> {
     if (direction === 'down') return this.#strikesAnswer();
     const trip = this.#controls.tripFor(chunk);
     if (!trip) return false;
-    if (trip.at === 'hold') return this.#hold(trip, chunk);
+    if (trip.at === 'hold') return this.#hold(trip);
     const strike = (): void => {
       trip.strike(this.#client.remotePort ?? 0);
       this.cut();
@@ -70,12 +70,12 @@ export class Link {
     return true;
   }
 
-  /** The message waits in the link with all that comes after it. */
-  #hold(trip: Trip, chunk: Buffer): true {
+  /** The message waits in the link with all that comes after it, the end of its sender included. */
+  async #hold(trip: Trip): Promise<false> {
     this.#controls.hold('both');
     trip.strike(this.#client.remotePort ?? 0);
-    void this.#controls.admitted('up').then(() => this.#server.write(chunk));
-    return true;
+    await this.#controls.admitted('up');
+    return false;
   }
 
   #strikesAnswer(): boolean {

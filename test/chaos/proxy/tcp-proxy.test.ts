@@ -54,6 +54,30 @@ test('strikes when the answer to a message comes, which then is never heard', as
   t.deepEqual([place.got(), place.heard()], ['COMMIT', '']);
 });
 
+test('a held message arrives when it is let go, though its sender has gone meanwhile', async (t) => {
+  await using place = await open();
+  const held = new Promise<void>((resolve) => place.proxy.holdAt('COMMIT', 'new', resolve));
+  place.client.write('COMMIT of something new');
+  await held;
+  const closed = end(place.client);
+  place.client.destroy();
+  await closed;
+  t.is(place.got(), '');
+  place.proxy.heal();
+  await eventually(() => place.got() === 'COMMIT of something new', { what: 'the message' });
+});
+
+test('a held message never arrives when the link is cut before it is let go', async (t) => {
+  await using place = await open();
+  const held = new Promise<void>((resolve) => place.proxy.holdAt('COMMIT', 'new', resolve));
+  place.client.write('COMMIT of something new');
+  await held;
+  place.proxy.cut();
+  place.proxy.heal();
+  await eventually(() => place.ended(), { what: 'the server to see an end' });
+  t.is(place.got(), '');
+});
+
 test('strikes just after a message went out', async (t) => {
   await using place = await open();
   place.proxy.trip('COMMIT', 'during', () => {});

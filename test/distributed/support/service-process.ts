@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { killWithThisProcess } from '@oio/backing-servers';
 import { eventually } from '@oio/runtime/testing';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -32,7 +33,7 @@ export class ServiceProcess implements AsyncDisposable {
     this.#child.stdout?.on('data', take);
     this.#child.stderr?.on('data', take);
     this.#ended = once(this.#child, 'close').then(([code]) => code as number | null);
-    endWithThisProcess(this.#child);
+    killWithThisProcess(this.#child);
   }
 
   get output(): string {
@@ -91,16 +92,4 @@ export class ServiceProcess implements AsyncDisposable {
     }
     throw new Error(`It has ended without ${what}. It said:\n${this.#output}`);
   }
-}
-
-/** A shell waits for the end of a pipe that only this process holds open: a test process that is killed leaves nothing behind. */
-export function endWithThisProcess(child: ChildProcess): void {
-  const watcher = spawn('sh', ['-c', 'read -r _; kill -KILL "$1"', 'sh', String(child.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  watcher.unref();
-  watcher.stdin.on('error', () => {});
-  // The id of a process that ended may soon be somebody else's.
-  child.once('exit', () => watcher.kill('SIGKILL'));
 }
