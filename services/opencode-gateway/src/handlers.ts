@@ -1,6 +1,7 @@
 import { abortAttempt, confirmAttempts, diffWorkspace, executeAttempt, inspectPlace } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import { type Bus, type Handlers, serveAll } from '@oio/messaging';
+import { gatewayAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { Attempts } from './attempts/attempts.ts';
 import type { Fleet, Linked } from './fleet.ts';
@@ -18,7 +19,7 @@ export interface HandlerParts {
 }
 
 const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
-const ofGateway = { executeAttempt, abortAttempt, confirmAttempts };
+const ofGateway = { executeAttempt, abortAttempt, confirmAttempts, inspectPlace };
 const ofAny = { inspectPlace };
 
 /** Takes part in what concerns the sessions of one server: orders, and what their turns ask. */
@@ -26,7 +27,7 @@ export async function serveServer(parts: HandlerParts, { link }: Linked): Promis
   const { bus, attempts, workspaces, logger } = parts;
   const handlers: Handlers<typeof ofServer> = {
     executeAttempt: ({ payload }) => attempts.execute(payload),
-    abortAttempt: ({ payload, envelope }) => attempts.abortAnywhere(payload, envelope.tenant),
+    abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
     diffWorkspace: async ({ payload }) => {
       const diff = await workspaces.diffWorkspace(payload);
       return { diff: diff && { ...diff, files: [...diff.files] } };
@@ -47,18 +48,17 @@ export async function serveServer(parts: HandlerParts, { link }: Linked): Promis
 /** What concerns the runs that this gateway has, at its own address; and what any gateway can answer. */
 export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: string): Promise<() => Promise<void>> {
   const { bus, attempts, workspaces, roots } = parts;
-  const handlers: Handlers<typeof ofGateway> = {
-    executeAttempt: ({ payload }) => attempts.take(payload),
-    abortAttempt: ({ payload }) => attempts.abort(payload),
-    confirmAttempts: async ({ payload }) => ({ missing: attempts.missing(payload.attempts) }),
-  };
   const shared = shareAnswers<Located>();
   const catalogue = async () => anyOf(fleet).catalogue();
+  const handlers: Handlers<typeof ofGateway> = {
+    executeAttempt: ({ payload }) => attempts.execute(payload),
+    abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
+    confirmAttempts: async ({ payload }) => ({ missing: attempts.missing(payload.attempts) }),
+    inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, shared }, payload),
+  };
   const ends = [
-    await serveAll(bus, ofGateway, handlers, { at: `gateway.${gateway}` }),
-    await serveAll(bus, ofAny, {
-      inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, shared }, payload),
-    }),
+    await serveAll(bus, ofGateway, handlers, { at: gatewayAddress(gateway) }),
+    await serveAll(bus, ofAny, handlers),
   ];
   return async () => {
     await Promise.all(ends.map((end) => end()));

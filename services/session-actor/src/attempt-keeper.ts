@@ -2,7 +2,7 @@ import { abortAttempt, executeAttempt } from '@oio/contracts';
 import { attemptToken, failureOf, isWorking, type SessionSnapshot } from '@oio/domain';
 import { AppError } from '@oio/errors';
 import { type Bus, serviceEnvelope } from '@oio/messaging';
-import type { SessionRouter } from '@oio/ownership';
+import { type GatewayRouter, gatewayAddress, type SessionRouter } from '@oio/ownership';
 import type { Clock, Logger } from '@oio/runtime';
 import { attemptOrder } from './attempt-order.ts';
 import { Fences } from './fences.ts';
@@ -10,7 +10,8 @@ import { TakersAtWork } from './takers-at-work.ts';
 
 /** An order that was not taken is given again after this time. */
 const ORDER_AGAIN_MS = 1_000;
-const ORDER_TIMEOUT_MS = 5_000;
+/** Taking one means to ask the gateway that had it before, for half of this time. Another one is tried then. */
+const ORDER_TIMEOUT_MS = 3_000;
 const ABORT_TIMEOUT_MS = 3_000;
 /** Without any taker for this long the session counts as degraded. */
 const UNREACHABLE_MS = 10_000;
@@ -39,6 +40,7 @@ export interface AttemptKeeper {
 export interface AttemptKeeperParts {
   readonly bus: Bus;
   readonly router: SessionRouter;
+  readonly gateways: GatewayRouter;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The session as it is now, and the epoch under which it is owned here; null when it no longer is. */
@@ -128,16 +130,16 @@ interface Giving {
 
 /** What the taker says; null when there is none. */
 async function give(
-  { bus, clock, logger }: AttemptKeeperParts,
+  { gateways, clock, logger }: AttemptKeeperParts,
   { snapshot, order, fences }: Giving,
 ): Promise<Taken | null> {
   order.triedAt = clock.monotonicMs();
   const authority = fences.next(snapshot.id);
   if (!authority) return null;
-  const options = { to: `server.${snapshot.attempt?.serverId}`, timeoutMs: ORDER_TIMEOUT_MS };
+  const options = { serverId: snapshot.attempt?.serverId, timeoutMs: ORDER_TIMEOUT_MS };
   try {
     const message = attemptOrder(snapshot, authority);
-    const { state, gateway } = await bus.request(executeAttempt, message, envelopeOf(snapshot), options);
+    const { state, gateway } = await gateways.request(executeAttempt, message, envelopeOf(snapshot), options);
     order.taker = gateway;
     return state;
   } catch (error) {
@@ -184,7 +186,7 @@ interface Abort {
 }
 
 async function abort(
-  { bus }: AttemptKeeperParts,
+  { bus, gateways }: AttemptKeeperParts,
   snapshot: SessionSnapshot,
   { token, serverId, fences, order }: Abort,
 ): Promise<void> {
@@ -192,13 +194,11 @@ async function abort(
   // The next owner finds the attempt open, and so does the opencode-gateway's sweep.
   if (!authority) return;
   const taker = order?.token === token ? order.taker : null;
-  const ask = (to: string) =>
-    bus.request(abortAttempt, { sessionId: snapshot.id, token, ...authority }, envelopeOf(snapshot), {
-      to,
-      timeoutMs: ABORT_TIMEOUT_MS,
-    });
-  const answer = taker === null ? null : await ask(`gateway.${taker}`).catch(() => null);
-  if (answer?.state !== 'aborting') await ask(`server.${serverId}`);
+  const [message, envelope] = [{ sessionId: snapshot.id, token, ...authority }, envelopeOf(snapshot)];
+  const timeoutMs = ABORT_TIMEOUT_MS;
+  const askTaker = (to: string) => bus.request(abortAttempt, message, envelope, { to, timeoutMs }).catch(() => null);
+  const answer = taker === null ? null : await askTaker(gatewayAddress(taker));
+  if (answer?.state !== 'aborting') await gateways.request(abortAttempt, message, envelope, { serverId, timeoutMs });
 }
 
 function isWithoutResponders(error: unknown): boolean {

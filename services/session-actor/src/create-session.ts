@@ -1,8 +1,8 @@
 import { type CommandReply, inspectPlace, type NewSession, type Place } from '@oio/contracts';
 import { decideCreate } from '@oio/domain';
-import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
+import { AppError, ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
-import type { SessionRouter } from '@oio/ownership';
+import type { GatewayRouter, SessionRouter } from '@oio/ownership';
 import { newId, newMessageId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { commitEntry } from './commit-entry.ts';
@@ -12,7 +12,14 @@ import { type CommandParts, followUp, replyOf } from './execute-command.ts';
 /** The epoch of a session's first owner. */
 const FIRST_EPOCH = 1;
 
-export type CreateParts = CommandParts & { readonly router: SessionRouter; readonly config: SessionActorConfig };
+/** After this time another opencode-gateway is asked to inspect the place: the first one may hang. */
+const INSPECT_AGAIN_MS = 2_000;
+
+export interface CreateParts extends CommandParts {
+  readonly router: SessionRouter;
+  readonly gateways: GatewayRouter;
+  readonly config: SessionActorConfig;
+}
 
 /** Accepts a session: the place is checked, then row and history are committed, and this worker is the owner. */
 export async function createSession(
@@ -54,7 +61,7 @@ async function check(parts: CreateParts, request: IdentifiedSession, envelope: E
   }
 }
 
-async function inspect({ bus }: Pick<CommandParts, 'bus'>, request: NewSession, envelope: Envelope): Promise<Place> {
+async function inspect({ gateways }: CreateParts, request: NewSession, envelope: Envelope): Promise<Place> {
   const { directory, workspace, agent, agentConfig, model, cpuLimit, memoryLimitMb } = request;
   const models = Object.entries(agentConfig).flatMap(([name, settings]) =>
     settings.model ? [{ field: `agentConfig.${name}.model`, model: settings.model }] : [],
@@ -68,11 +75,12 @@ async function inspect({ bus }: Pick<CommandParts, 'bus'>, request: NewSession, 
     cpuLimit,
     memoryLimitMb,
   };
-  const { place, violations } = await bus.request(
-    inspectPlace,
-    question,
-    serviceEnvelope('session-actor', { causedBy: envelope }),
-  );
+  const causedBy = serviceEnvelope('session-actor', { causedBy: envelope });
+  const ask = (timeoutMs?: number) => gateways.request(inspectPlace, question, causedBy, { timeoutMs });
+  const { place, violations } = await ask(INSPECT_AGAIN_MS).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'no_reply') return ask();
+    throw error;
+  });
   if (violations.length > 0 || !place) throw new InvalidError('The session cannot be accepted.', { violations });
   return place;
 }

@@ -1,6 +1,6 @@
 import { historyGrown, sessionCommands, workerAnnounced } from '@oio/contracts';
 import { type Bus, serveAll } from '@oio/messaging';
-import { createSessionRouter, workerAddress } from '@oio/ownership';
+import { createGatewayRouter, createSessionRouter, workerAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import { createPostgresHistoryTail } from './adapters/postgres-history-tail.ts';
 import { createPostgresSessionStore } from './adapters/postgres-session-store.ts';
@@ -30,6 +30,7 @@ export async function startSessionActor(
   const { bus, directory, database, locks, parking, clock, logger } = ports;
   const store = createPostgresSessionStore(database);
   const router = createSessionRouter(bus, directory);
+  const gateways = createGatewayRouter(bus);
   const leases = createPostgresWorkerLeases(database);
   // Started first, so that it ends last: what the worker commits until then is published.
   const isMyTurn = (): Promise<boolean> => locks.tryLock(RELAY);
@@ -39,11 +40,11 @@ export async function startSessionActor(
   const onLapsed = (): void => sessions.dropAll();
   const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
   const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });
-  const attempts = createAttemptKeeper({ bus, router, clock, logger, loaded: (id) => sessions.loaded(id) });
+  const attempts = createAttemptKeeper({ bus, router, gateways, clock, logger, loaded: (id) => sessions.loaded(id) });
   const effects = stack.use(createEffectRunner({ router, attempts, logger }));
 
   const bell = createHistoryBell(bus);
-  const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, config };
+  const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, gateways, config };
   const tick = async (): Promise<void> => {
     if (worker.isFenced) return;
     sessions.passivate();

@@ -1,6 +1,7 @@
 import { confirmAttempts } from '@oio/contracts';
 import { AppError } from '@oio/errors';
 import { type Bus, serviceEnvelope } from '@oio/messaging';
+import { gatewayAddress } from '@oio/ownership';
 import type { Clock, Logger } from '@oio/runtime';
 
 /** How often an opencode-gateway is asked for all that it has taken from this worker, in one message. */
@@ -55,7 +56,7 @@ export class TakersAtWork {
     try {
       for (let at = 0; at < orders.length; at += LARGEST_QUESTION) {
         const attempts = orders.slice(at, at + LARGEST_QUESTION).map(({ sessionId, token }) => ({ sessionId, token }));
-        const options = { to: `gateway.${id}`, timeoutMs: TIMEOUT_MS };
+        const options = { to: gatewayAddress(id), timeoutMs: TIMEOUT_MS };
         const envelope = serviceEnvelope('session-actor');
         const { missing } = await bus.request(confirmAttempts, { attempts }, envelope, options);
         taker.silences = 0;

@@ -3,6 +3,7 @@ import { UnavailableError } from '@oio/errors';
 import { workerAddress } from '@oio/ownership';
 import test from 'ava';
 import { eventually } from '@oio/runtime/testing';
+import { FakeGateway } from './support/fake-gateway.ts';
 import { completedReport, RESUME, step } from './support/reports.ts';
 import { client, SERVER, World } from './support/world.ts';
 
@@ -35,6 +36,29 @@ test('an order that nobody takes is given again until somebody does, and its tak
   await eventually(async () => world.gateway.ordersFor(sessionId).length === 1, { what: 'the order is taken' });
   await eventually(async () => world.gateway.confirmed > 1, { what: 'the taker is confirmed' });
   t.is(world.gateway.ordersFor(sessionId).length, 1);
+});
+
+test('a gateway that hangs gets no order while another one is heard of', async (t) => {
+  await using world = await World.open();
+  await using frozen = new FakeGateway(world.bus);
+  using thaw = new DisposableStack();
+  const held: string[] = [];
+  frozen.onExecute = ({ sessionId }) => {
+    held.push(sessionId);
+    return new Promise((resolve) => thaw.defer(resolve));
+  };
+  await frozen.serves(SERVER, 'frozen');
+  await world.gateway.announces(SERVER, 'living');
+  await world.startActor();
+  const isTaken = (sessionId: string) => world.gateway.ordersFor(sessionId).length > 0;
+  const first = await world.running();
+  await eventually(() => isTaken(first), { what: 'the living one is heard of' });
+  const sessions = [await world.running(), await world.running(), await world.running()];
+  await eventually(() => sessions.every(isTaken), { what: 'the orders' });
+  t.deepEqual(
+    held.filter((sessionId) => sessionId !== first),
+    [],
+  );
 });
 
 test('an attempt whose taker is gone, or does not have it, is ordered again, under a higher fence each time', async (t) => {

@@ -41,7 +41,10 @@ export const attemptOrder = z.object({
 });
 export type AttemptOrder = z.output<typeof attemptOrder>;
 
-/** Addressed to `server.<id>`: any opencode-gateway that can reach that server answers, and says who has taken it. */
+/**
+ * Addressed to `gateway.<id>` of one that was heard of lately, or to `server.<id>`: any opencode-gateway that can reach that
+ * server answers, and says who has taken it.
+ */
 export const executeAttempt = requestContract({
   subject: 'attempt.execute',
   summary: 'Make sure that an attempt runs. Repeating it changes nothing: what is under way is adopted by reading.',
@@ -58,7 +61,7 @@ export const confirmAttempts = requestContract({
   reply: z.object({ missing: z.array(z.string()) }),
 });
 
-/** Addressed to `gateway.<id>` of the taker, or to `server.<id>` when nobody knows of one. */
+/** Addressed to `gateway.<id>` of the taker, or like an order when nobody knows of one. */
 export const abortAttempt = requestContract({
   subject: 'attempt.abort',
   summary: 'End the run of an attempt and everything that it started. Reported by `session.report-closed`.',
@@ -77,6 +80,7 @@ export const keepServer = requestContract({
 /** One broken rule of an input. */
 export const violation = z.object({ field: z.string(), code: z.string(), message: z.string() });
 
+/** Addressed to `gateway.<id>` of one that was heard of lately, or to any of them. */
 export const inspectPlace = requestContract({
   subject: 'place.inspect',
   summary: 'Say where a session would work, and what of it is impossible: directory, agent, model, limits.',

@@ -11,8 +11,8 @@ import type { Bus, Envelope } from '@oio/messaging';
 import type { z } from 'zod';
 import { EndedWorkers } from './ended-workers.ts';
 import { KnownOwners } from './known-owners.ts';
-import { LivingWorkers } from './living-workers.ts';
 import type { OwnerDirectory } from './owner-directory.ts';
+import { RecentlyHeard } from './recently-heard.ts';
 
 /** How many workers a command is tried on, and the first pause between two tries; each further one is twice as long: 2.5 s in all. */
 const TRIES = 9;
@@ -78,7 +78,7 @@ class Router implements SessionRouter {
   readonly #bus: Bus;
   readonly #ended = new EndedWorkers();
   readonly #owners: Owners;
-  readonly #living = new LivingWorkers();
+  readonly #living = new RecentlyHeard();
   readonly #patienceMs: number;
   readonly #allWithinMs: number;
 

@@ -9,6 +9,7 @@ import {
 import { failureOf } from '@oio/domain';
 import { ConflictError, UnavailableError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
+import { gatewayAddress } from '@oio/ownership';
 import type { Linked } from '../fleet.ts';
 import type { Gate, RunFences } from './gate.ts';
 import { createReporter, StaleRunError } from './report.ts';
@@ -71,11 +72,11 @@ export class Attempts implements AsyncDisposable {
       );
       if (taken) return taken;
     }
-    return this.take(order);
+    return this.#take(order);
   }
 
   /** Begins to work on an order, or does nothing if that is under way here. Throws `ConflictError` code `stale_order`. */
-  async take(order: AttemptOrder): Promise<ReplyOf<typeof executeAttempt>> {
+  #take(order: AttemptOrder): ReplyOf<typeof executeAttempt> {
     const { gateway } = this.#parts;
     const present = this.#runs.get(order.sessionId);
     if (present?.order.token === order.token) {
@@ -84,9 +85,7 @@ export class Attempts implements AsyncDisposable {
     }
     if (present && order.fence < present.authority.present.fence)
       throw new ConflictError(`A later order for session ${order.sessionId} is known.`, { code: 'stale_order' });
-    const linked = this.#parts.linkedTo(order.serverId);
-    if (!linked)
-      throw new UnavailableError(`No OpenCode server ${order.serverId} is known here.`, { code: 'no_server' });
+    const linked = this.#reachable(order.serverId);
     // What the old run has left to stop, it stops in the name of the new owner.
     present?.authority.raise(order);
     present?.stop.abort('abort' satisfies StopReason);
@@ -94,23 +93,19 @@ export class Attempts implements AsyncDisposable {
     return { state: 'started', gateway };
   }
 
-  async abort(order: PayloadOf<typeof abortAttempt>): Promise<ReplyOf<typeof abortAttempt>> {
+  /** Ends a run that is under way here, or with the gateway that acted for the session last. */
+  async abort(order: PayloadOf<typeof abortAttempt>, tenant: string): Promise<ReplyOf<typeof abortAttempt>> {
     const run = this.#runs.get(order.sessionId);
-    if (run?.order.token !== order.token) return { state: 'unknown' };
-    run.authority.raise(order);
-    run.stop.abort('abort' satisfies StopReason);
-    return { state: 'aborting' };
-  }
-
-  /** The same for who does not know which gateway has it. */
-  async abortAnywhere(order: PayloadOf<typeof abortAttempt>, tenant: string): Promise<ReplyOf<typeof abortAttempt>> {
-    const here = await this.abort(order);
-    if (here.state === 'aborting') return here;
+    if (run?.order.token === order.token) {
+      run.authority.raise(order);
+      run.stop.abort('abort' satisfies StopReason);
+      return { state: 'aborting' };
+    }
     const { bus } = this.#parts;
     const there = await this.#forward(order.sessionId, tenant, (options, envelope) =>
       bus.request(abortAttempt, order, envelope, options),
     );
-    return there ?? here;
+    return there ?? { state: 'unknown' };
   }
 
   /** Lets go of the runs that others have taken over while this process was held up. */
@@ -134,16 +129,22 @@ export class Attempts implements AsyncDisposable {
     await Promise.all(runs.map(({ done }) => done));
   }
 
-  /** Passes a message on to the gateway that acted for a session last; null when that is not there, or does not answer. */
+  /** Passes a message on to the gateway that acted for a session last; null when that is this one, is not there, or does not answer. */
   async #forward<R>(
     sessionId: string,
     tenant: string,
     ask: (options: { to: string; timeoutMs: number }, envelope: Envelope) => Promise<R>,
   ): Promise<R | null> {
     const holder = await this.#parts.fences.holder(sessionId);
-    if (!holder) return null;
+    if (!holder || holder === this.#parts.gateway) return null;
     const envelope = serviceEnvelope('opencode-gateway', { tenant, sessionId });
-    return ask({ to: `gateway.${holder}`, timeoutMs: FORWARD_MS }, envelope).catch(() => null);
+    return ask({ to: gatewayAddress(holder), timeoutMs: FORWARD_MS }, envelope).catch(() => null);
+  }
+
+  #reachable(serverId: string): Linked {
+    const linked = this.#parts.linkedTo(serverId);
+    if (linked?.link.up) return linked;
+    throw new UnavailableError(`The OpenCode server ${serverId} cannot be reached from here.`, { code: 'no_server' });
   }
 
   #start(order: AttemptOrder, linked: Linked, predecessor: Promise<void>): void {

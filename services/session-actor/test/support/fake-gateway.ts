@@ -5,8 +5,10 @@ import {
   executeAttempt,
   inspectPlace,
   type Place,
+  serverAnnounced,
 } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
+import { gatewayAddress } from '@oio/ownership';
 
 interface Violation {
   readonly field: string;
@@ -34,16 +36,12 @@ export class FakeGateway implements AsyncDisposable {
 
   /** Answers questions about places. */
   async inspects(): Promise<void> {
-    const end = await this.#bus.serve(inspectPlace, async () => ({
-      place: this.violations.length > 0 ? null : PLACE,
-      violations: [...this.violations],
-    }));
-    this.#ends.push(end);
+    this.#ends.push(await this.#bus.serve(inspectPlace, async () => this.#inspect()));
   }
 
   /** Takes orders for a server, as the gateway of that name, until the function returned is called. */
   async serves(serverId: string, gateway = 'g1'): Promise<() => Promise<void>> {
-    const [at, own] = [{ at: `server.${serverId}` }, { at: `gateway.${gateway}` }];
+    const [at, own] = [{ at: `server.${serverId}` }, { at: gatewayAddress(gateway) }];
     const ends = [
       await this.#bus.serve(executeAttempt, async ({ payload }) => this.#execute(payload, gateway), at),
       await this.#bus.serve(abortAttempt, async ({ payload }) => this.#abort(payload), at),
@@ -56,12 +54,29 @@ export class FakeGateway implements AsyncDisposable {
     };
   }
 
+  /** Tells of a server as a gateway that reaches it, and takes what comes to this very one. */
+  async announces(serverId: string, gateway: string): Promise<void> {
+    const own = { at: gatewayAddress(gateway) };
+    const ends = [
+      await this.#bus.serve(executeAttempt, async ({ payload }) => this.#execute(payload, gateway), own),
+      await this.#bus.serve(confirmAttempts, async ({ payload }) => this.#confirm(payload.attempts), own),
+      await this.#bus.serve(inspectPlace, async () => this.#inspect(), own),
+    ];
+    const news = { serverId, healthy: true, capacity: 1, version: null, detail: null, gateway };
+    const timer = setInterval(() => this.#bus.announce(serverAnnounced, news), 100);
+    this.#ends.push(async () => clearInterval(timer), ...ends);
+  }
+
   ordersFor(sessionId: string): readonly AttemptOrder[] {
     return this.executed.filter((order) => order.sessionId === sessionId);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#ends.map((end) => end()));
+  }
+
+  #inspect() {
+    return { place: this.violations.length > 0 ? null : PLACE, violations: [...this.violations] };
   }
 
   #confirm(attempts: readonly { readonly sessionId: string }[]) {

@@ -45,7 +45,7 @@ const attempts = [executeAttempt, abortAttempt];
 const atGateways = [
   ...placed(attempts, 'server.s'),
   ...placed([diffWorkspace], 'server.s'),
-  ...placed(attempts, 'gateway.g'),
+  ...placed([...attempts, inspectPlace], 'gateway.g'),
 ];
 
 export const allEvents: readonly EventContract[] = Object.values(sessionEvents) as EventContract[];
@@ -84,14 +84,14 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     asks: [
       ...commands(Object.values(sessionCommands)),
       ...placed(attempts, 'server.s'),
-      ...placed([...attempts, confirmAttempts], 'gateway.g'),
+      ...placed([...attempts, confirmAttempts, inspectPlace], 'gateway.g'),
       ...placed([inspectPlace]),
     ],
     serves: commands(Object.values(sessionCommands)),
     publishes: allEvents,
     follows: [],
     announces: [historyGrown, workerAnnounced, workerEnded],
-    hears: [historyGrown, workerAnnounced, workerEnded],
+    hears: [historyGrown, serverAnnounced, workerAnnounced, workerEnded],
   },
   scheduler: {
     ...nothing,

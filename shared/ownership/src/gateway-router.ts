@@ -1,0 +1,89 @@
+import {
+  type PayloadInputOf,
+  type ReplyOf,
+  type RequestContract,
+  type ServerAnnouncement,
+  serverAnnounced,
+} from '@oio/contracts';
+import { AppError } from '@oio/errors';
+import type { Bus, Envelope } from '@oio/messaging';
+import { RecentlyHeard } from './recently-heard.ts';
+
+/** What is met with where there is no such gateway any more, or it hangs. */
+const AWAY: ReadonlySet<string> = new Set(['no_responders', 'no_reply']);
+
+export interface GatewayRequestOptions {
+  /** The OpenCode server that the gateway must reach; without it any gateway will do. */
+  readonly serverId?: string | undefined;
+  /** Default: that of the bus. */
+  readonly timeoutMs?: number;
+}
+
+/** Asks opencode-gateways that were heard of lately; while none was, any of the queue group. */
+export interface GatewayRouter {
+  /** Throws what `Bus.request` throws. After a time-out somebody else is asked the next time. */
+  request<C extends RequestContract>(
+    contract: C,
+    payload: PayloadInputOf<C>,
+    envelope: Envelope,
+    options?: GatewayRequestOptions,
+  ): Promise<ReplyOf<C>>;
+}
+
+/** The address of one opencode-gateway. */
+export function gatewayAddress(gateway: string): string {
+  return `gateway.${gateway}`;
+}
+
+export function createGatewayRouter(bus: Bus): GatewayRouter {
+  const heard = new HeardGateways();
+  // Only news: without it the queue group is asked, and one of it that hangs costs a time-out.
+  bus.subscribe([serverAnnounced], { handler: (news) => heard.hear(news) }).catch(() => {});
+  return {
+    async request(contract, payload, envelope, { serverId, ...options } = {}) {
+      for (let asked = heard.pick(serverId); asked !== null; asked = heard.pick(serverId)) {
+        try {
+          return await bus.request(contract, payload, envelope, { ...options, to: gatewayAddress(asked) });
+        } catch (error) {
+          const code = error instanceof AppError ? error.code : '';
+          if (code === 'no_server') heard.forget(asked, serverId);
+          else if (AWAY.has(code)) heard.forget(asked);
+          if (code !== 'no_server' && code !== 'no_responders') throw error;
+        }
+      }
+      return bus.request(contract, payload, envelope, {
+        ...options,
+        ...(serverId !== undefined && { to: `server.${serverId}` }),
+      });
+    },
+  };
+}
+
+/** The gateways that have told of a server that they reach, by server and altogether. */
+class HeardGateways {
+  readonly #all = new RecentlyHeard();
+  readonly #byServer = new Map<string, RecentlyHeard>();
+
+  hear({ serverId, healthy, gateway }: ServerAnnouncement): void {
+    if (gateway === undefined) return;
+    if (!healthy) return this.forget(gateway, serverId);
+    this.#all.hear(gateway);
+    const ofServer = this.#byServer.get(serverId) ?? new RecentlyHeard();
+    ofServer.hear(gateway);
+    this.#byServer.set(serverId, ofServer);
+  }
+
+  /** Until it tells of the server again, or of any when none is named. */
+  forget(gateway: string, serverId?: string): void {
+    if (serverId !== undefined) return this.#byServer.get(serverId)?.forget(gateway);
+    this.#all.forget(gateway);
+    for (const ofServer of this.#byServer.values()) ofServer.forget(gateway);
+  }
+
+  pick(serverId: string | undefined): string | null {
+    if (serverId === undefined) return this.#all.pick();
+    const picked = this.#byServer.get(serverId)?.pick() ?? null;
+    if (picked === null) this.#byServer.delete(serverId);
+    return picked;
+  }
+}
