@@ -21,15 +21,14 @@ export class PagesUnderWay {
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** Calls `onPublished` once this page and all before it are published. Resolves when there is room for another one. */
-  async add(publishing: Promise<void>, onPublished: () => void): Promise<void> {
-    if (this.#failure) {
-      // It was read behind a page that has failed: counted as published, it would hide that one.
-      publishing.catch(() => {});
-      throw this.#failure.error;
-    }
-    const before = this.#pages.at(-1);
-    const page = Promise.all([before, publishing]).then(onPublished);
+  /**
+   * Has a page published, and calls `onPublished` once it and all before it are. Resolves when there is room for another
+   * one. After a failure nothing is published any more: it was read behind a page that has failed, which it would overtake,
+   * and hide if it counted as published.
+   */
+  async add(publish: () => Promise<void>, onPublished: () => void): Promise<void> {
+    this.assertWell();
+    const page = settled([this.#pages.at(-1) ?? Promise.resolve(), publish()]).then(onPublished);
     this.#pages.push(page);
     page
       .catch((error: unknown) => this.#fail(error))
@@ -56,4 +55,9 @@ export class PagesUnderWay {
     this.#failure = { error };
     this.#onFailure();
   }
+}
+
+/** Throws the first failure, but only when none of them is under way any more. */
+async function settled(promises: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(promises)) if (result.status === 'rejected') throw result.reason;
 }

@@ -20,7 +20,7 @@ const LONGEST_PAYLOAD = 65_536;
  */
 export class OrderedPublisher {
   readonly #parts: PublisherParts;
-  /** The last event of each session that is under way. */
+  /** The last event of each session that is under way, or has failed: then none of the later ones may go before `startOver`. */
   readonly #last = new Map<string, Promise<void>>();
   /** Of the pages under way: how often an event has failed, or that it is parked. */
   readonly #failures = new Map<string, number>();
@@ -43,16 +43,23 @@ export class OrderedPublisher {
     for (const event of events) this.#failures.delete(idOf(event));
   }
 
+  /** Forgets what has failed: it is given again, with all that was to follow it. Nothing may be under way. */
+  startOver(): void {
+    this.#last.clear();
+  }
+
   /** After the event of the same session that was given before it, and not at all if that failed. */
   #inTurn(event: StoredSessionEvent): Promise<void> {
     const { sessionId } = event;
     const before = this.#last.get(sessionId);
     const turn = before ? before.then(() => this.#publish(event)) : this.#publish(event);
     this.#last.set(sessionId, turn);
-    const forget = (): void => {
-      if (this.#last.get(sessionId) === turn) this.#last.delete(sessionId);
-    };
-    turn.then(forget, forget);
+    turn.then(
+      () => {
+        if (this.#last.get(sessionId) === turn) this.#last.delete(sessionId);
+      },
+      () => {},
+    );
     return turn;
   }
 

@@ -111,9 +111,8 @@ class HistoryRelay implements Relay {
   async #step(): Promise<void> {
     this.#pages.assertWell();
     if (!(await this.#parts.isMyTurn())) {
-      await this.#pages.clear();
+      await this.#beginAgain();
       this.#place = null;
-      this.#readTo = null;
       return this.#rest({ forMs: LOOK_MS, wakeable: false });
     }
     this.#place ??= await this.#begin();
@@ -129,9 +128,12 @@ class HistoryRelay implements Relay {
     const { events, end, isLast } = await this.#parts.tail.read(this.#readTo ?? this.#place);
     if (end) {
       this.#readTo = end;
-      await this.#pages.add(this.#publisher.publish(events), () => {
-        this.#place = end;
-      });
+      await this.#pages.add(
+        () => this.#publisher.publish(events),
+        () => {
+          this.#place = end;
+        },
+      );
     } else if (this.#pages.isEmpty) await this.#tellOfHoldUp();
     return isLast;
   }
@@ -139,6 +141,7 @@ class HistoryRelay implements Relay {
   /** After a failure: from behind the last page that is published for sure. */
   async #beginAgain(): Promise<void> {
     await this.#pages.clear();
+    this.#publisher.startOver();
     this.#readTo = null;
   }
 

@@ -86,9 +86,9 @@ test('what was committed before the end still goes out, and is not published aga
 test('of two candidates one publishes; the other goes on when the lock falls free', async (t) => {
   await using stand = await RelayStand.open();
   const [one, two] = [await stand.locks(), await stand.locks()];
-  const first = stand.start(() => one.tryLock('relay'));
+  const first = stand.start({ isMyTurn: () => one.tryLock('relay') });
   await eventually(async () => (await first.figures()).active, { what: 'the first one' });
-  const second = stand.start(() => two.tryLock('relay'));
+  const second = stand.start({ isMyTurn: () => two.tryLock('relay') });
   const id = await stand.session(5);
   await eventually(() => stand.published.length === 5, { what: 'five events' });
   t.false((await second.figures()).active);
@@ -127,7 +127,7 @@ test('while the database is away it waits, and goes on', async (t) => {
     asked += 1;
     throw away();
   };
-  const relay = stand.start(undefined, { ...database, query });
+  const relay = stand.start({ database: { ...database, query } });
   const id = await stand.session(1);
   await eventually(() => stand.published.length === 1, { what: 'the first event' });
   isAway = true;
@@ -198,7 +198,7 @@ test('more than one page is published whole and in order', async (t) => {
 test('many writers whose transactions end in any order: everything is published, in the order of each session', async (t) => {
   await using stand = await RelayStand.open();
   const turns = [await stand.locks(), await stand.locks()];
-  const relays = turns.map((locks) => stand.start(() => locks.tryLock('relay')));
+  const relays = turns.map((locks) => stand.start({ isMyTurn: () => locks.tryLock('relay') }));
   const pool = await stand.database.orm.em.getConnection().getNativeClient();
   const writers = Array.from({ length: 8 }, async (_, writer) => {
     const sessions = await Promise.all([1, 2, 3].map(() => newSession(stand.database)));

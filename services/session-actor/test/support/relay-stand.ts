@@ -1,12 +1,19 @@
 import type { EventContract, StoredSessionEvent } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
-import type { ParkedMessage } from '@oio/messaging';
+import type { Bus, ParkedMessage } from '@oio/messaging';
 import { type Database, type LockConnection, openLockConnection } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger } from '@oio/runtime';
 import { createPostgresHistoryTail } from '../../src/adapters/postgres-history-tail.ts';
 import { type Relay, startRelay } from '../../src/relay/start-relay.ts';
 import { append, newSession } from './history.ts';
+
+interface RelayWish {
+  readonly isMyTurn?: () => Promise<boolean>;
+  readonly database?: Database;
+  /** In place of the one that records. */
+  readonly bus?: Pick<Bus, 'publish'>;
+}
 
 /** A database with a history, a bus that records and can refuse, and as many relays as the test starts. */
 export class RelayStand implements AsyncDisposable {
@@ -19,6 +26,9 @@ export class RelayStand implements AsyncDisposable {
   /** What the bus has against an event; by default nothing. */
   refuse: (event: StoredSessionEvent) => Error | null = () => null;
   readonly #stack: AsyncDisposableStack;
+  readonly #bus: Pick<Bus, 'publish'> = {
+    publish: (_: EventContract, event: unknown, { id }) => this.#take(event as StoredSessionEvent, id),
+  };
 
   private constructor(opened: { readonly database: Database; readonly url: string }, stack: AsyncDisposableStack) {
     this.database = opened.database;
@@ -32,11 +42,11 @@ export class RelayStand implements AsyncDisposable {
     return new RelayStand(opened, stack.move());
   }
 
-  start(isMyTurn: () => Promise<boolean> = async () => true, database = this.database): Relay {
+  start({ isMyTurn = async () => true, database = this.database, bus = this.#bus }: RelayWish = {}): Relay {
     return this.#stack.use(
       startRelay({
         tail: createPostgresHistoryTail(database),
-        bus: { publish: (_: EventContract, event: unknown, { id }) => this.#take(event as StoredSessionEvent, id) },
+        bus,
         parking: { park: async (message) => void this.parked.push(message) },
         isMyTurn,
         logger: createLogger('relay', { level: 'silent' }),
