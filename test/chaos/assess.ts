@@ -43,6 +43,7 @@ export async function assess(run: Assessed, evidence: Evidence): Promise<Report>
     staleWrites: countOf(findings, 'I3'),
     staleCalls: (await staleCalls(evidence)).length,
     takeoverMs: ofKind('crash'),
+    waitedMs: spreadOf(history.waits(run.strikes.map(({ window }) => window))),
     invariants,
     ok: problems.length === 0 && Object.values(invariants).every(Boolean),
   };

@@ -1,5 +1,5 @@
 import { readArguments } from './arguments.ts';
-import { FAULTS, MIX } from './faults/catalogue.ts';
+import { ALONE, MIX } from './faults/catalogue.ts';
 import { reportLines } from './print-report.ts';
 import { prove } from './prove.ts';
 import { type ChaosOptions, runChaos } from './run-chaos.ts';
@@ -36,7 +36,7 @@ async function once(options: ChaosOptions, json: boolean): Promise<boolean> {
 /** Every fault alone, then half an hour of three at once. */
 async function full(options: ChaosOptions, json: boolean): Promise<boolean> {
   let isOk = true;
-  for (const { name } of FAULTS) {
+  for (const { name } of ALONE) {
     options.say(`== ${name}`);
     isOk = (await once({ ...options, faults: [name] }, json)) && isOk;
   }

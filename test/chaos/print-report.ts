@@ -15,8 +15,9 @@ export function reportLines({ result, findings, strikes, problems, takeovers, ra
       return `  ${name.padEnd(20)} ${String(all.length).padStart(3)} × ${String(times).padStart(5)}  ${notes.slice(0, 4).join('; ')}`;
     }),
     '',
-    `  accepted ${result.accepted} (${ratePerSecond.toFixed(1)}/s), sessions finished ${result.finished}`,
+    `  commands accepted ${result.accepted} (${ratePerSecond.toFixed(1)}/s), sessions finished ${result.finished}`,
     `  lost ${result.lost}, doubled ${result.doubled}, stale writes ${result.staleWrites}, stale calls ${result.staleCalls}`,
+    `  commands begun while a fault was on: ${spreadText(result.waitedMs)} until their outcome was clear`,
     ...Object.entries(takeovers).map(([how, spread]) => `  taken over after ${how}: ${spreadText(spread)}`),
     `  invariants: ${Object.entries(result.invariants)
       .map(([id, holds]) => (holds ? id : `${id} BROKEN`))

@@ -19,6 +19,8 @@ export interface Result {
   readonly staleCalls: number;
   /** From the crash of an owner to the next commit of each of its sessions by another one. */
   readonly takeoverMs: Spread;
+  /** Of commands begun while a fault was on: until their outcome was clear, with all repetitions and the pauses between. */
+  readonly waitedMs: Spread;
   /** Of each invariant that was looked at, whether it held; those that are missing were not looked at. */
   readonly invariants: Readonly<Record<string, boolean>>;
   readonly ok: boolean;

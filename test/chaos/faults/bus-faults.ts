@@ -5,7 +5,7 @@ import { lasting, type World } from '../world.ts';
 import type { Fault } from './fault.ts';
 
 /** Clients have this long to come back and catch up, before the next time. */
-const CATCH_UP_MS = 5_000;
+export const CATCH_UP_MS = 5_000;
 
 export const natsKill: Fault = {
   name: 'nats-kill',

@@ -20,11 +20,12 @@ import {
   partitionOwner,
   roll,
 } from './owner-faults.ts';
+import { natsAway, redisAway } from './outages.ts';
 import { fullDisk, pgCutAtCommit, pgRestart, pgTerminate, slowCommits, slowDisk } from './postgres-faults.ts';
 import { raceDispatch, raceGate, rivalClaims, stallCommit } from './race-faults.ts';
 
-/** Every fault, by name. `mix` is no fault of its own: it is three of these at once, by chance. */
-export const FAULTS: readonly Fault[] = [
+/** The faults of the mix, which is no fault of its own: it is three of these at once, by chance. */
+const FAULTS: readonly Fault[] = [
   killOwner,
   killInCommit,
   freezeOwner,
@@ -64,14 +65,20 @@ export const FAULTS: readonly Fault[] = [
   restartMetrics,
 ];
 
+/** Too long for a mix, of which they would be most. */
+const OUTAGES: readonly Fault[] = [natsAway, redisAway];
+
+/** All that can be let loose alone. */
+export const ALONE: readonly Fault[] = [...FAULTS, ...OUTAGES];
+
 export const MIX = 'mix';
 
-/** The faults of these names; `mix` stands for all of them. Throws for a name that there is not. */
+/** The faults of these names; `mix` stands for all that it is made of. Throws for a name that there is not. */
 export function faultsNamed(names: readonly string[]): readonly Fault[] {
   if (names.includes(MIX)) return FAULTS;
   return names.map((name) => {
-    const fault = FAULTS.find((one) => one.name === name);
+    const fault = ALONE.find((one) => one.name === name);
     if (fault) return fault;
-    throw new Error(`There is no fault "${name}". There are: ${[MIX, ...FAULTS.map((one) => one.name)].join(', ')}.`);
+    throw new Error(`There is no fault "${name}". There are: ${[MIX, ...ALONE.map((one) => one.name)].join(', ')}.`);
   });
 }

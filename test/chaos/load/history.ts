@@ -52,6 +52,14 @@ export class History {
     this.oddities.push({ id, breach });
   }
 
+  /** How long each command that was begun within one of these windows took until its outcome was clear, or has taken by now. In milliseconds. */
+  waits(windows: readonly { readonly from: number; readonly to: number }[]): number[] {
+    const begun = this.commands.filter((one) =>
+      windows.some(({ from, to }) => one.startedAt >= from && one.startedAt <= to),
+    );
+    return begun.map(({ startedAt, endedAt }) => Math.min(endedAt, Date.now()) - startedAt);
+  }
+
   /** Commands that were accepted within a time, in milliseconds since 1970. */
   acceptedWithin(from: number, to: number): number {
     return this.accepted.filter(({ endedAt }) => endedAt >= from && endedAt <= to).length;
