@@ -15,7 +15,7 @@ async function main(): Promise<boolean> {
   const base = {
     ...given,
     plant: null,
-    stopsAtBreach: false,
+    stopsAt: [],
     keepsFiles: keep,
     say,
   };

@@ -21,8 +21,8 @@ export interface ChaosOptions {
   readonly seconds: number;
   readonly faults: readonly string[];
   readonly plant: Plant | null;
-  /** Ends at the first breach: enough to know that a defect shows. */
-  readonly stopsAtBreach: boolean;
+  /** Invariants, or faults with a criterion of their own: the run ends as soon as one of them is seen broken. */
+  readonly stopsAt: readonly string[];
   readonly users: number;
   /** Fewer processes, for a machine that has other things to do at the same time. */
   readonly small: boolean;
@@ -72,7 +72,8 @@ class Run {
   /** Faults that are on at the moment, with when they began. */
   readonly #open = new Map<string, number>();
   readonly #over = new AbortController();
-  #firstBreachAt: number | null = null;
+  /** When a breach was seen at which the run ends. */
+  #brokenOffAt: number | null = null;
   readonly #troubles: string[] = [];
 
   constructor(options: ChaosOptions, fleet: Fleet, ended: readonly string[]) {
@@ -100,8 +101,8 @@ class Run {
     await watching;
     const evidence = await this.#evidence(true);
     // A run that was broken off has not come to rest: what it had not done yet is no breach.
-    const findings = this.#isBrokenOff() ? new Map<string, string[]>() : await look(evidence, { final: true });
-    const shownAfterMs = (this.#firstBreachAt ?? performance.now()) - startedAt;
+    const findings = this.#brokenOffAt === null ? await look(evidence, { final: true }) : new Map<string, string[]>();
+    const shownAfterMs = (this.#brokenOffAt ?? performance.now()) - startedAt;
     const parts = {
       ...this.#options,
       ranMs,
@@ -159,19 +160,22 @@ class Run {
       this.#open.delete(strike.window.fault);
       this.#strikes.push(strike);
       say(`- ${told(strike)} (${this.#history.accepted.length} accepted)`);
+      this.#breakOffAt((strike.effect?.breaches ?? []).map((breach) => `${strike.window.fault}: ${breach}`));
     };
     const atOnce = faults.includes(MIX) ? AT_ONCE : 1;
     await letLoose({ faults: faultsNamed(faults), atOnce, endsAt, random, signal, onBegin, onStrike }, world);
   }
 
-  #isBrokenOff(): boolean {
-    return this.#options.stopsAtBreach && this.#firstBreachAt !== null;
+  #breakOffAt(breaches: readonly string[]): void {
+    if (!breaches.some((line) => this.#options.stopsAt.some((name) => line.startsWith(`${name}: `)))) return;
+    this.#brokenOffAt ??= performance.now();
+    this.#over.abort();
   }
 
   /** Waits until what was accepted has ended and what was committed is out. What does not come to rest shows in the end. */
   async #rest(signal: AbortSignal): Promise<void> {
     const { witness, bus } = this.#fleet;
-    const giveUpAt = performance.now() + (this.#options.stopsAtBreach ? SHORT_REST_MS : REST_MS);
+    const giveUpAt = performance.now() + (this.#options.stopsAt.length > 0 ? SHORT_REST_MS : REST_MS);
     while (performance.now() < giveUpAt && !signal.aborted) {
       const [row] = await witness.query<{ open: number; events: number }>(OPEN);
       if (row?.open === 0 && bus.events.size >= row.events) return;
@@ -180,7 +184,7 @@ class Run {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { say, stopsAtBreach } = this.#options;
+    const { say } = this.#options;
     while (!signal.aborted) {
       await pause(LOOK_EVERY_MS, signal);
       const findings = await look(await this.#evidence(false), { final: false }).catch((error: unknown) => {
@@ -191,9 +195,8 @@ class Run {
       const found = [...findings].flatMap(([id, breaches]) => breaches.map((breach) => `${id}: ${breach}`));
       if (found.length > 0 && this.#early.length === 0)
         say(`breach after ${this.#history.commands.length} commands: ${found[0]}`);
-      if (found.length > 0) this.#firstBreachAt ??= performance.now();
       this.#early.push(...found.filter((line) => !this.#early.includes(line)));
-      if (found.length > 0 && stopsAtBreach) this.#over.abort();
+      this.#breakOffAt(found);
     }
   }
 
