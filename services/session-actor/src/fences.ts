@@ -1,4 +1,4 @@
-import { ORDERS_PER_EPOCH } from '@oio/contracts';
+import { FIRST_ORDER, ORDERS_PER_EPOCH } from '@oio/contracts';
 import type { Authority } from './attempt-order.ts';
 
 interface Line {
@@ -53,7 +53,7 @@ export class Fences {
     if (epoch === null) return null;
     const known = this.#lines.get(sessionId);
     if (known?.epoch === epoch) return known;
-    const line: Line = { epoch, number: 0, used: false };
+    const line: Line = { epoch, number: FIRST_ORDER, used: false };
     this.#lines.set(sessionId, line);
     return line;
   }

@@ -74,7 +74,7 @@ test('an attempt whose taker is gone, or does not have it, is ordered again, und
   world.gateway.missing.add(sessionId);
   await eventually(async () => orders().length > 2, { what: 'the third order' });
   const [first, second, third] = orders().map(({ fence }) => fence);
-  t.deepEqual([first, second, third], [1_000_000, 1_000_001, 1_000_002]);
+  t.deepEqual([first, second, third], [1_000_001, 1_000_002, 1_000_003]);
   t.is(new Set(orders().map(({ token }) => token)).size, 1);
   t.true(orders().every(({ epoch }) => epoch === 1));
 });
@@ -94,7 +94,7 @@ test('a session that its owner has lost and won back is ordered again, under the
     { what: 'it is adopted' },
   );
   await eventually(async () => world.gateway.ordersFor(sessionId).length > 1, { what: 'the second order' });
-  t.like(world.gateway.ordersFor(sessionId).at(-1), { epoch: 3, fence: 3_000_000, token: '1.1' });
+  t.like(world.gateway.ordersFor(sessionId).at(-1), { epoch: 3, fence: 3_000_001, token: '1.1' });
 });
 
 test('a session whose server nobody reaches is degraded, and recovers', async (t) => {
@@ -115,7 +115,7 @@ test('a stop aborts the run, after its commit', async (t) => {
   const sessionId = await world.running();
   await world.order(sessionId, 'stop', {});
   await eventually(async () => world.gateway.aborted.length === 1, { what: 'the abort' });
-  t.deepEqual(world.gateway.aborted, [{ sessionId, token: '1.1', epoch: 1, fence: 1_000_000 }]);
+  t.deepEqual(world.gateway.aborted, [{ sessionId, token: '1.1', epoch: 1, fence: 1_000_001 }]);
 });
 
 test('when the answer to a commit is lost, the effect still starts, once', async (t) => {

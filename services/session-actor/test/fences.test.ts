@@ -9,21 +9,21 @@ test('each order that may have reached somebody is followed by a higher one, ove
   const epochs = { a: 1 };
   const fences = openFences(epochs);
   const first = fences.next('a');
-  t.deepEqual(first, { epoch: 1, fence: 1_000_000 });
+  t.deepEqual(first, { epoch: 1, fence: 1_000_001 });
   if (first) fences.unused('a', first);
-  t.deepEqual(fences.next('a'), { epoch: 1, fence: 1_000_000 });
   t.deepEqual(fences.next('a'), { epoch: 1, fence: 1_000_001 });
+  t.deepEqual(fences.next('a'), { epoch: 1, fence: 1_000_002 });
   if (first) fences.unused('a', first);
-  t.deepEqual(fences.next('a'), { epoch: 1, fence: 1_000_002 }, 'a late word about an old order changes nothing');
+  t.deepEqual(fences.next('a'), { epoch: 1, fence: 1_000_003 }, 'a late word about an old order changes nothing');
   epochs.a = 3;
-  t.deepEqual(fences.next('a'), { epoch: 3, fence: 3_000_000 });
+  t.deepEqual(fences.next('a'), { epoch: 3, fence: 3_000_001 });
 });
 
 test('what was ordered under a number is not ordered to somebody else under the same one', (t) => {
   const fences = openFences({ a: 2 });
-  t.deepEqual(fences.present('a'), { epoch: 2, fence: 2_000_000 });
-  t.deepEqual(fences.next('a'), { epoch: 2, fence: 2_000_001 });
   t.deepEqual(fences.present('a'), { epoch: 2, fence: 2_000_001 });
+  t.deepEqual(fences.next('a'), { epoch: 2, fence: 2_000_002 });
+  t.deepEqual(fences.present('a'), { epoch: 2, fence: 2_000_002 });
 });
 
 test('who does not own a session orders nothing for it', (t) => {
@@ -35,5 +35,5 @@ test('who does not own a session orders nothing for it', (t) => {
   t.is(fences.present('a'), null);
   fences.keepOnly(new Set());
   epochs['a'] = 1;
-  t.deepEqual(fences.next('a'), { epoch: 1, fence: 1_000_000 });
+  t.deepEqual(fences.next('a'), { epoch: 1, fence: 1_000_001 });
 });

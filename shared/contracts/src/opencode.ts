@@ -5,8 +5,10 @@ import { place, workspaceInUse } from './new-session.ts';
 import { resumePoint } from './usage.ts';
 import { SESSION_TYPES } from './vocabulary.ts';
 
-/** The fence of an order is the epoch of the owner times this, and the number of the order within the epoch, from 0. */
+/** The fence of an order is the epoch of the owner times this, and the number of the order within the epoch. */
 export const ORDERS_PER_EPOCH = 1_000_000;
+/** Number 0 of each epoch is for who ends without an order what was left behind: every order comes after it. */
+export const FIRST_ORDER = 1;
 
 /** Everything that is needed to run one attempt, complete in itself. */
 export const attemptOrder = z.object({

@@ -4,7 +4,8 @@ import type { LeftoverRun, LeftoverRuns } from '../attempts/leftovers.ts';
 
 /**
  * Young ones are left to the order that is under way, and one that a gateway has just acted for is left to that. The fence
- * stays as it is, so that the next order of the session is above it; with the gateway's name the former holder is kept off.
+ * is one of the present epoch, so that it keeps off whoever acted under an earlier one, and below all orders that are still
+ * to come. `for share` holds off a new owner meanwhile: its epoch would be another one.
  */
 const CLAIM = `
 with found as materialized (
@@ -14,11 +15,12 @@ with found as materialized (
   where attempt_open and server_id = $1 and status not in ('running', 'degraded') and updated_at < now() - interval '3 seconds'
   order by id
   limit 100
+  for share skip locked
 ),
 claimed as (
   insert into run_fences as f (session_id, fence, gateway, at)
   select id, owner_epoch * ${ORDERS_PER_EPOCH}, $2::uuid, now() from found order by id
-  on conflict (session_id) do update set gateway = excluded.gateway, at = excluded.at
+  on conflict (session_id) do update set fence = greatest(f.fence, excluded.fence), gateway = excluded.gateway, at = excluded.at
     where f.gateway = excluded.gateway or f.at < now() - interval '10 seconds'
   returning session_id, fence
 )

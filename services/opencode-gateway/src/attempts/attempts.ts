@@ -2,6 +2,7 @@ import {
   type AttemptOrder,
   abortAttempt,
   executeAttempt,
+  FIRST_ORDER,
   ORDERS_PER_EPOCH,
   type PayloadOf,
   type ReplyOf,
@@ -65,7 +66,7 @@ export class Attempts implements AsyncDisposable {
 
   /** Begins to work on an order, unless that is under way, here or with another gateway that is well. */
   async execute(order: AttemptOrder): Promise<ReplyOf<typeof executeAttempt>> {
-    if (!this.#runs.has(order.sessionId) && order.epoch > 1 && order.fence % ORDERS_PER_EPOCH === 0) {
+    if (!this.#runs.has(order.sessionId) && order.epoch > 1 && order.fence % ORDERS_PER_EPOCH <= FIRST_ORDER) {
       // A new owner does not know yet who is at work, and one that is well should stay so.
       const taken = await this.#forward(order.sessionId, order.tenant, (options, envelope) =>
         this.#parts.bus.request(executeAttempt, order, envelope, options),

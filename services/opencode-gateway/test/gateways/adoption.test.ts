@@ -15,7 +15,7 @@ test('when a gateway ends in mid-turn another one adopts the turn: one prompt, o
   await gateways.start({});
   await first[Symbol.asyncDispose]();
 
-  const { state } = await eventually(() => owner.order(server.id, 'hold thinking', { number: 1 }).catch(() => null), {
+  const { state } = await eventually(() => owner.order(server.id, 'hold thinking', { number: 2 }).catch(() => null), {
     what: 'the second gateway takes the order',
   });
   t.is(state, 'started');
@@ -42,7 +42,7 @@ test('a prompt that a frozen gateway sends after another one took its run lands 
   const [given] = await scene.sessions();
 
   await gateways.start({});
-  await eventually(async () => (await owner.order(server.id, 'say once', { number: 1 })).state === 'started', {
+  await eventually(async () => (await owner.order(server.id, 'say once', { number: 2 })).state === 'started', {
     what: 'the order is taken by the second gateway',
   });
   await eventually(() => owner.reported('report-completed').length === 1, { what: 'the end', withinMs: 60_000 });

@@ -36,7 +36,7 @@ test('a gateway that was held up while another one took its run changes nothing 
   await owner.order(SERVER.id, 'do it');
   await latch.reached;
   await gateways.start({ connect: () => other });
-  await eventually(async () => (await owner.order(SERVER.id, 'do it', { number: 1 })).state === 'started', {
+  await eventually(async () => (await owner.order(SERVER.id, 'do it', { number: 2 })).state === 'started', {
     what: 'the other gateway takes the order',
   });
   await eventually(() => owner.reported('report-completed').length === 1, { what: 'the end', withinMs: 30_000 });

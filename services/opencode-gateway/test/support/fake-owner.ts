@@ -1,6 +1,7 @@
 import {
   type AttemptOrder,
   executeAttempt,
+  FIRST_ORDER,
   ORDERS_PER_EPOCH,
   type PayloadOf,
   type ReplyOf,
@@ -58,7 +59,7 @@ export class FakeOwner implements AsyncDisposable {
   order(
     serverId: string,
     prompt: string,
-    { epoch = 1, number = 0 }: { readonly epoch?: number; readonly number?: number } = {},
+    { epoch = 1, number = FIRST_ORDER }: { readonly epoch?: number; readonly number?: number } = {},
   ): Promise<ReplyOf<typeof executeAttempt>> {
     const order: PayloadOf<typeof executeAttempt> = {
       sessionId: this.sessionId,

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '@oio/persistence';
+import { openTestDatabase } from '@oio/persistence/testing';
+import test from 'ava';
+import { createPostgresLeftoverRuns } from '../../src/adapters/postgres-leftover-runs.ts';
+import { createPostgresRunFences } from '../../src/adapters/postgres-run-fences.ts';
+
+const SERVER = 'server-1';
+
+test('who takes over a run that an earlier epoch left behind keeps off whoever acted under that one', async (t) => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const [former, present] = [randomUUID(), randomUUID()];
+  const sessionId = await leftBehind(database, { epoch: 2 });
+  await actedFor(database, { sessionId, gateway: former, fence: 1_000_007 });
+  const [run] = await createPostgresLeftoverRuns(database, present).claim(SERVER);
+  t.like(run, { sessionId, epoch: 2, fence: 2_000_000 });
+  t.deepEqual(await createPostgresRunFences(database, former).superseded([{ sessionId, fence: 1_000_007 }]), [
+    sessionId,
+  ]);
+  const question = { sessionId, token: null, epoch: 2, fence: 2_000_000 };
+  const [answer] = await createPostgresRunFences(database, present).pass([question]);
+  t.is(answer?.state, 'open');
+});
+
+test('the first order of the present owner comes after what was left behind, whichever gateway gets it', async (t) => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const sessionId = await leftBehind(database, { epoch: 1 });
+  t.is((await createPostgresLeftoverRuns(database, randomUUID()).claim(SERVER)).length, 1);
+  const question = { sessionId, token: null, epoch: 1, fence: 1_000_001 };
+  const [answer] = await createPostgresRunFences(database, randomUUID()).pass([question]);
+  t.is(answer?.state, 'open');
+});
+
+test('a run of which an order of the present epoch is known keeps the fence of that', async (t) => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const sessionId = await leftBehind(database, { epoch: 3 });
+  await actedFor(database, { sessionId, gateway: randomUUID(), fence: 3_000_004 });
+  const [run] = await createPostgresLeftoverRuns(database, randomUUID()).claim(SERVER);
+  t.like(run, { sessionId, epoch: 3, fence: 3_000_004 });
+});
+
+test('a run whose session is being taken over is left alone', async (t) => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const sessionId = await leftBehind(database, { epoch: 1 });
+  const pool = await database.orm.em.getConnection().getNativeClient();
+  const rival = await pool.connect();
+  try {
+    await rival.query('begin');
+    await rival.query('update sessions set owner_epoch = 2 where id = $1::uuid', [sessionId]);
+    t.deepEqual(await createPostgresLeftoverRuns(database, randomUUID()).claim(SERVER), []);
+    await rival.query('commit');
+  } finally {
+    rival.release();
+  }
+  const [run] = await createPostgresLeftoverRuns(database, randomUUID()).claim(SERVER);
+  t.like(run, { sessionId, epoch: 2, fence: 2_000_000 });
+});
+
+/** A session that was stopped while nobody was there to stop its run. */
+async function leftBehind(database: Database, { epoch }: { readonly epoch: number }): Promise<string> {
+  const id = randomUUID();
+  const snapshot = { attempt: { number: 1, run: 1, openCodeSessionId: 'ses_1' }, workspace: { path: '/project' } };
+  await database.query(
+    `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, server_id, snapshot, created_at, updated_at)
+     values ($1::uuid, 'acme', 'stopped', 2, '{}', '/project', 'in_place', $2, 1, true, $3, $4::json, now(), now() - interval '1 minute')`,
+    [id, epoch, SERVER, JSON.stringify(snapshot)],
+  );
+  return id;
+}
+
+async function actedFor(
+  database: Database,
+  { sessionId, gateway, fence }: { readonly sessionId: string; readonly gateway: string; readonly fence: number },
+): Promise<void> {
+  await database.query(
+    `insert into run_fences (session_id, fence, gateway, at) values ($1::uuid, $2, $3::uuid, now() - interval '1 minute')`,
+    [sessionId, fence, gateway],
+  );
+}
