@@ -101,7 +101,7 @@ export class BusProbe implements AsyncDisposable, Observed {
     }
   }
 
-  /** A stream that was killed may have lost its end and count on from there: whoever goes on behind its last position misses what comes. */
+  /** A server that lost its end with the power counts on from there: whoever goes on behind its last position misses what comes. */
   async #beginAnewAfterReconnects(): Promise<void> {
     for await (const { type } of this.#reader.status()) if (type === 'reconnect') this.#messages?.stop();
   }
