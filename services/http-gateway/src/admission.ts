@@ -35,8 +35,10 @@ export class Admission {
   standAside(request: IncomingMessage, response: ServerResponse): AbortSignal {
     this.#leave.get(request)?.();
     const gone = new AbortController();
-    if (response.destroyed) gone.abort();
-    else response.once('close', () => gone.abort());
+    // With a reason of our own: each answered request ends here, and an exception with its stack would be made for it.
+    const leave = (): void => gone.abort('gone');
+    if (response.destroyed) leave();
+    else response.once('close', leave);
     return gone.signal;
   }
 

@@ -38,9 +38,12 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
         reject(tooLarge(maxBytes));
       } else chunks.push(chunk);
     });
-    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     const broken = (cause?: Error): void =>
       reject(new InvalidError('The body broke off.', { code: 'bad_request', cause }));
+    request.once('end', () => {
+      request.off('close', broken);
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    });
     request.once('error', broken);
     request.once('close', broken);
   });

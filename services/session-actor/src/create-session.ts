@@ -3,7 +3,7 @@ import { decideCreate } from '@oio/domain';
 import { AppError, ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { GatewayRouter, SessionRouter } from '@oio/ownership';
-import { newId, newMessageId } from '@oio/runtime';
+import { newId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { commitEntry } from './commit-entry.ts';
 import type { SessionActorConfig } from './config.ts';
@@ -118,7 +118,6 @@ function decide({ clock, config }: CreateParts, session: IdentifiedSession, plac
       commandId: envelope.id,
       epoch: FIRST_EPOCH,
       random: 0,
-      messageId: newMessageId(),
     },
   );
 }

@@ -19,7 +19,7 @@ export function decide(snapshot: SessionSnapshot, command: SessionCommand, conte
 export function decideCreate(
   id: string,
   data: SessionEventData<'session.created'>,
-  context: DecisionContext,
+  context: Omit<DecisionContext, 'messageId'>,
 ): Extract<Decision, { kind: 'events' }> {
   const born = number(null, id, data.tenant, [{ type: 'session.created', data }], context);
   if (!data.session.start) return { kind: 'events', ...born, effects: [] };

@@ -52,6 +52,7 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
       // What was asked while nobody listened would never be answered.
       if (event.type === 'resync') await answerPending(agent, ref.directory, logger);
     }
+    if (signal.aborted) return;
     // The stream ended because the connection was given up; the next one comes with the server.
     wakeUp.ring();
     await delay(SETTLE_MS, undefined, { signal });

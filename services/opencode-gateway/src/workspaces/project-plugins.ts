@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { ConflictError } from '@oio/errors';
 import type { Git } from './git.ts';
 import { isThere } from './is-there.ts';
+import { knownForASecond } from './known-for-a-second.ts';
 
 /**
  * Code of a project that OpenCode would load into its own process, with all that the server may do, even for an agent that
@@ -38,11 +39,12 @@ export async function refuseProjectPlugins(directory: string): Promise<void> {
 
 /** The first file on the way up from a directory that would bring plugins; null without one. */
 export async function findProjectPlugins(directory: string): Promise<string | null> {
-  for (let path = directory; ; path = dirname(path)) {
-    const found = (await pluginFile(path)) ?? (await configWithPlugins(path));
-    if (found || path === dirname(path)) return found;
-  }
+  const found = (await pluginFile(directory)) ?? (await configWithPlugins(directory));
+  const parent = dirname(directory);
+  return found || parent === directory ? found : aboveIt(parent);
 }
+
+const aboveIt = knownForASecond(findProjectPlugins);
 
 async function pluginFile(directory: string): Promise<string | null> {
   if (!isThere(join(directory, '.opencode'))) return null;

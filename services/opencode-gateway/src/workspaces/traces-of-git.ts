@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { isThere } from './is-there.ts';
+import { knownForASecond } from './known-for-a-second.ts';
 
 /** A working tree has the first at its top; a git directory and a bare repository have the second. */
 const TRACES = ['.git', 'HEAD'] as const;
@@ -9,8 +10,9 @@ const TRACES = ['.git', 'HEAD'] as const;
  * say so: a process costs a thousand times as much as these looks.
  */
 export function hasTracesOfGit(directory: string): boolean {
-  for (let path = directory; ; path = dirname(path)) {
-    if (TRACES.some((name) => isThere(join(path, name)))) return true;
-    if (path === dirname(path)) return false;
-  }
+  if (TRACES.some((name) => isThere(join(directory, name)))) return true;
+  const parent = dirname(directory);
+  return parent !== directory && aboveIt(parent);
 }
+
+const aboveIt = knownForASecond(hasTracesOfGit);
