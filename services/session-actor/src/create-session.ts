@@ -117,7 +117,6 @@ function decide({ clock, config }: CreateParts, session: IdentifiedSession, plac
       cause: causeOf('create', envelope),
       commandId: envelope.id,
       epoch: FIRST_EPOCH,
-      random: 0,
     },
   );
 }

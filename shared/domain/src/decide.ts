@@ -19,7 +19,7 @@ export function decide(snapshot: SessionSnapshot, command: SessionCommand, conte
 export function decideCreate(
   id: string,
   data: SessionEventData<'session.created'>,
-  context: Omit<DecisionContext, 'messageId'>,
+  context: Occasion,
 ): Extract<Decision, { kind: 'events' }> {
   const born = number(null, id, data.tenant, [{ type: 'session.created', data }], context);
   if (!data.session.start) return { kind: 'events', ...born, effects: [] };
@@ -50,13 +50,16 @@ function complete(snapshot: SessionSnapshot, verdict: Verdict, context: Decision
   return { kind: 'events', ...numbered, effects: verdict.effects ?? [] };
 }
 
+/** What goes into each event of a decision. */
+type Occasion = Pick<DecisionContext, 'now' | 'cause' | 'commandId' | 'epoch'>;
+
 /** Gives the events their place in the history. Only the first one carries the command's id, which is unique per session. */
 function number(
   snapshot: SessionSnapshot | null,
   sessionId: string,
   tenant: string,
   events: readonly NewEvent[],
-  context: DecisionContext,
+  context: Occasion,
 ) {
   let next = snapshot;
   const stored = events.map(({ type, data }, index) => {

@@ -4,41 +4,44 @@ import type { GateAnswer, RunFences } from '../attempts/gate.ts';
 /**
  * `for share` holds off whoever takes the session over until the answer is on its way; a plain reading could be older than
  * the new owner's commit. A row that is being written to is skipped, not waited for, so that no two statements can wait
- * for each other; it is asked for again.
+ * for each other; it is asked for again. Row by row through the keys (`lateral`), whatever the planner believes of the
+ * tables' sizes: a plan is kept, and made when they are small. What a pass writes after the first one is not waited for to
+ * be on the disk: a crash of the database forgets its lock anyway, and the fence stands there since the claim.
  */
 const PASS = `
-with asked as materialized (
-  select * from jsonb_to_recordset($1::jsonb) as a(session_id uuid, epoch bigint, fence bigint, token text)
+with setting as materialized (select set_config('synchronous_commit', case when $6 then 'on' else 'off' end, true) as value),
+asked as materialized (
+  select session_id, epoch, fence, token from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as a(session_id, epoch, fence, token)
 ),
 held as materialized (
-  select s.id, a.fence, case
-      when a.token is null then null
-      when a.token = (s.snapshot->'attempt'->>'number') || '.' || (s.snapshot->'attempt'->>'run') then s.snapshot->'attempt'->>'openCodeSessionId'
-    end as open_code_session_id
-  from asked a join sessions s on s.id = a.session_id
-  where s.owner_epoch = a.epoch
-  order by s.id
-  for share of s skip locked
+  select s.id, a.fence, a.token, s.snapshot
+  from asked a cross join lateral (
+    select id, case when a.token is not null then snapshot end as snapshot from sessions
+    where id = a.session_id and owner_epoch = a.epoch for share skip locked
+  ) s
 ),
 passed as (
   insert into run_fences as f (session_id, fence, gateway, at)
-  select id, fence, $2::uuid, now() from held order by id
+  select id, fence, $5::uuid, now() from held order by id
   on conflict (session_id) do update set fence = excluded.fence, gateway = excluded.gateway, at = excluded.at
     where f.fence < excluded.fence or (f.fence = excluded.fence and f.gateway = excluded.gateway)
   returning session_id, xmax = 0 as first
 )
-select a.session_id as "sessionId", coalesce(p.first, false) as first, h.open_code_session_id as "openCodeSessionId",
+select a.session_id as "sessionId", coalesce(p.first, false) as first,
+  case when not p.first and h.token = (h.snapshot->'attempt'->>'number') || '.' || (h.snapshot->'attempt'->>'run')
+    then h.snapshot->'attempt'->>'openCodeSessionId' end as "openCodeSessionId",
   case
     when p.session_id is not null then 'open'
-    when f.fence > a.fence or (f.fence = a.fence and f.gateway <> $2::uuid) then 'superseded'
+    when f.fence > a.fence or (f.fence = a.fence and f.gateway <> $5::uuid) then 'superseded'
     when s.owner_epoch = a.epoch then 'busy'
     else 'closed'
   end as state
 from asked a
+cross join setting
 left join held h on h.id = a.session_id
 left join passed p on p.session_id = a.session_id
-left join run_fences f on f.session_id = a.session_id
-left join sessions s on s.id = a.session_id`;
+left join lateral (select fence, gateway from run_fences where session_id = a.session_id and p.session_id is null offset 0) f on true
+left join lateral (select owner_epoch from sessions where id = a.session_id and p.session_id is null offset 0) s on true`;
 
 const HOLDER = 'select gateway from run_fences where session_id = $1::uuid';
 
@@ -51,8 +54,14 @@ where f.fence > a.fence or (f.fence = a.fence and f.gateway <> $2::uuid)`;
 export function createPostgresRunFences(database: Database, gateway: string): RunFences {
   return {
     async pass(asked) {
-      const input = asked.map(({ sessionId, epoch, fence, token }) => ({ session_id: sessionId, epoch, fence, token }));
-      return database.query<GateAnswer>(PASS, [JSON.stringify(input), gateway], { prepared: 'pass_gate' });
+      const columns = [
+        asked.map(({ sessionId }) => sessionId),
+        asked.map(({ epoch }) => epoch),
+        asked.map(({ fence }) => fence),
+        asked.map(({ token }) => token),
+      ];
+      const isClaim = asked.some(({ token }) => token !== null);
+      return database.query<GateAnswer>(PASS, [...columns, gateway, isClaim], { prepared: 'pass_gate' });
     },
     async holder(sessionId) {
       const [row] = await database.query<{ gateway: string }>(HOLDER, [sessionId]);

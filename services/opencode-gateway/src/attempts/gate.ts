@@ -5,7 +5,7 @@ export type Authority = Pick<AttemptOrder, 'epoch' | 'fence'>;
 
 export interface GateQuestion extends Authority {
   readonly sessionId: string;
-  /** The run whose OpenCode session is asked for too; null when it is known. */
+  /** At the beginning of a run: the run whose OpenCode session is asked for too, if there was one before; null later on. */
   readonly token: string | null;
 }
 
@@ -42,8 +42,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Asks for many runs in one statement: while one is under way, further questions gather for the next. */
+/** Claims, which have to last, and later passes, which need not, are asked for apart. */
 export function createGate(fences: Pick<RunFences, 'pass'>): Gate {
+  const [claims, passes] = [inBatches(fences), inBatches(fences)];
+  return (question) => (question.token === null ? passes : claims)(question);
+}
+
+/** Asks for many runs in one statement: while one is under way, further questions gather for the next. */
+function inBatches(fences: Pick<RunFences, 'pass'>): Gate {
   let waiting: Waiting[] = [];
   let busy = false;
 
