@@ -7,7 +7,8 @@ import { startBacking } from './system/backing.ts';
 import { startSystem } from './system/start-system.ts';
 import { type Watched, watchSessions } from './watch-sessions.ts';
 
-export type Fault = 'SIGKILL' | 'SIGSTOP';
+/** Killed, frozen, or told to stop. */
+export type Fault = 'SIGKILL' | 'SIGSTOP' | 'SIGTERM';
 
 /** From the fault to the next commit of each session that the faulty process owned, in milliseconds. */
 export interface Takeover {
@@ -15,6 +16,8 @@ export interface Takeover {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** Commands that were answered with an error, from the fault on until all are taken over. */
+  readonly failed: number;
 }
 
 export interface FailoverOptions {
@@ -29,7 +32,7 @@ const SESSIONS = 64;
 const SETTLE_MS = 2_000;
 
 /**
- * W3: two session-actors own running sessions, one of the two has a fault. A client sends commands to all sessions all the
+ * W3: two session-actors own running sessions, one of the two has a fault, or is told to stop. A client sends commands to all sessions all the
  * time; a session is taken over when it has answered one that was sent after the fault.
  */
 export async function measureFailover(options: FailoverOptions): Promise<Takeover> {
@@ -54,8 +57,9 @@ export async function measureFailover(options: FailoverOptions): Promise<Takeove
 
 async function takeoverOf(watch: Watched, owned: readonly string[], sinceMs: number): Promise<Takeover> {
   const times = await watch.nextAnswers(owned, sinceMs);
+  const failed = watch.failedSince(sinceMs);
   const { p50, p99, max } = percentiles(times);
-  return { sessions: times.length, p50, p99, max };
+  return { sessions: times.length, p50, p99, max, failed };
 }
 
 async function sessionsOf(databaseUrl: string, pid: number): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import type { Limits } from './limits/measure-limits.ts';
+import type { Takeover } from './failover.ts';
 import type { RunResult } from './run-workload.ts';
 
 /** What one run came to, for a person. */
@@ -31,11 +32,13 @@ function loadRows(result: RunResult): Row[] {
   ];
 }
 
-function takeoverRows({ takeoverMs }: RunResult): Row[] {
-  return Object.entries(takeoverMs ?? {}).map(([fault, { sessions, p50, p99, max }]) => [
-    `taken over, ${fault}`,
-    `${sessions} sessions: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`,
-  ]);
+function takeoverRows({ takeoverMs, handoverMs }: RunResult): Row[] {
+  const takeovers = Object.entries(takeoverMs ?? {}).map(([fault, row]) => takeoverRow(`taken over, ${fault}`, row));
+  return [...takeovers, ...(handoverMs ? [takeoverRow('handed over, sigterm', handoverMs)] : [])];
+}
+
+function takeoverRow(name: string, { sessions, p50, p99, max, failed }: Takeover): Row {
+  return [name, `${sessions} sessions: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms; ${failed} requests failed`];
 }
 
 function limitRows(limits: Limits): Row[] {

@@ -5,7 +5,7 @@ import { type LoadFigures, measureLoad } from './load.ts';
 import { startBacking } from './system/backing.ts';
 import { startSystem } from './system/start-system.ts';
 import { withTemporaryDirectory } from '../temporary-directory.ts';
-import { measureFailover, type Takeover } from './failover.ts';
+import { type Fault, measureFailover, type Takeover } from './failover.ts';
 
 export interface RunOptions {
   readonly workload: Workload;
@@ -23,6 +23,8 @@ export interface RunResult extends Partial<LoadFigures> {
   readonly limits: Limits;
   /** W3: by fault. */
   readonly takeoverMs?: { readonly sigkill: Takeover; readonly sigstop: Takeover };
+  /** W3: a session-actor that is told to stop. */
+  readonly handoverMs?: Takeover;
 }
 
 const LIMIT_MS = 2_000;
@@ -40,13 +42,14 @@ async function run(options: RunOptions, directory: string): Promise<RunResult> {
   const limits = await measureLimits(backing, { clients, ms: LIMIT_MS, onProgress });
   const common = { workload, mode, clients, limits };
   if (workload === 'limits') return common;
-  if (workload === 'w3') return { ...common, takeoverMs: await takeovers(options, directory) };
+  if (workload === 'w3') return { ...common, ...(await takeovers(options, directory)) };
   return { ...common, ...(await load(backing, { ...options, workload, directory })) };
 }
 
 async function takeovers(options: RunOptions, directory: string) {
-  const sigkill = await measureFailover({ ...options, directory, fault: 'SIGKILL' });
-  return { sigkill, sigstop: await measureFailover({ ...options, directory, fault: 'SIGSTOP' }) };
+  const measure = (fault: Fault): Promise<Takeover> => measureFailover({ ...options, directory, fault });
+  const handoverMs = await measure('SIGTERM');
+  return { takeoverMs: { sigkill: await measure('SIGKILL'), sigstop: await measure('SIGSTOP') }, handoverMs };
 }
 
 async function load(

@@ -6,6 +6,8 @@ import type { System } from './system/system.ts';
 export interface Watched extends Disposable {
   /** For each of these sessions, how long after `sinceMs` it took until a command sent later was answered with 200. */
   nextAnswers(ids: readonly string[], sinceMs: number): Promise<readonly number[]>;
+  /** How many commands have had another answer, or none, since then. */
+  failedSince(sinceMs: number): number;
 }
 
 /** The longest that is waited for. */
@@ -21,6 +23,7 @@ interface Answered {
 /** Sends checkpoints until it is disposed of. */
 export function watchSessions({ url, apiKey }: Pick<System, 'url' | 'apiKey'>, ids: readonly string[]): Watched {
   const answers = new Map<string, Answered[]>(ids.map((id) => [id, []]));
+  const failures: number[] = [];
   const connections = ids.map(() => new Connection(url, apiKey));
   let isOver = false;
   const command = async (connection: Connection, id: string): Promise<void> => {
@@ -28,6 +31,7 @@ export function watchSessions({ url, apiKey }: Pick<System, 'url' | 'apiKey'>, i
       const sentMs = performance.now();
       const answer = await connection.post(`/v1/sessions/${id}/checkpoint`, '{}').catch(() => null);
       if (answer?.status === 200) answers.get(id)?.push({ sentMs, answeredMs: performance.now() });
+      else failures.push(performance.now());
       await new Promise((resolve) => {
         setTimeout(resolve, AGAIN_MS);
       });
@@ -47,6 +51,7 @@ export function watchSessions({ url, apiKey }: Pick<System, 'url' | 'apiKey'>, i
           return (await eventually(ask, { withinMs: PATIENCE_MS, what: `session ${id} to answer again` })) - sinceMs;
         }),
       ),
+    failedSince: (sinceMs) => failures.filter((atMs) => atMs >= sinceMs).length,
     [Symbol.dispose]() {
       isOver = true;
       for (const connection of connections) connection.close();

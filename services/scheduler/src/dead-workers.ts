@@ -2,27 +2,34 @@ import { workerEnded } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
-import type { SessionTable } from './ports.ts';
+import type { SessionTable, WatchLock, WorkerSigns } from './ports.ts';
 
-/** How often is looked; a process that has died is told by a second look, which follows soon. */
-export const LOOK_EVERY_MS = 30;
+/** How often is looked without a sign; a process that has died is told by a second look, which follows soon. */
+export const LOOK_EVERY_MS = 250;
 const LOOK_AGAIN_MS = 10;
 
 export interface DeadWorkersParts {
-  readonly table: Pick<SessionTable, 'lifelessWorkers' | 'endWorkers'>;
+  readonly table: Pick<SessionTable, 'workers' | 'endWorkers'>;
+  readonly watchLock: WatchLock;
   readonly directory: Pick<OwnerDirectory, 'withdraw'>;
   readonly bus: Pick<Bus, 'announce'>;
   readonly logger: Logger;
+  /** A lock has fallen free: it is time to look. */
+  readonly onSign: () => void;
   /** There are sessions to be taken over. */
   readonly onDeath: () => void;
 }
 
 /**
  * Notices workers that have died (their lock is free) or hang (their lease has run out), and tells everybody. It may be
- * wrong: a worker that was ended by mistake finds its sessions under other epochs and goes on.
+ * wrong: a worker that was ended by mistake finds its sessions under other epochs and goes on. The locks are waited for, so
+ * that a death shows at once; the looks find what a lost connection kept back.
  */
-export class DeadWorkers {
+export class DeadWorkers implements Disposable {
   readonly #parts: DeadWorkersParts;
+  readonly #ending = new AbortController();
+  /** The living ones, whose locks are waited for. */
+  readonly #watched = new Set<string>();
   /** Found with a free lock by the last look: a connection that is just being opened anew is no death. */
   #suspects: ReadonlySet<string> = new Set();
   /** Those that were dealt with and whose rows are still there. */
@@ -35,7 +42,8 @@ export class DeadWorkers {
   /** Returns in how many milliseconds the next look should be. */
   async look(): Promise<number> {
     const { table, logger, onDeath } = this.#parts;
-    const lifeless = await table.lifelessWorkers();
+    const workers = await table.workers();
+    const lifeless = workers.filter(({ expired, unlocked }) => expired || unlocked);
     const dead = lifeless.filter(({ incarnation, expired }) => expired || this.#suspects.has(incarnation));
     const news = dead.filter(({ incarnation }) => !this.#told.has(incarnation));
     const isNew = lifeless.some(({ incarnation, expired }) => !expired && !this.#suspects.has(incarnation));
@@ -49,7 +57,23 @@ export class DeadWorkers {
       onDeath();
     }
     this.#told = new Set(dead.map(({ incarnation }) => incarnation));
+    this.#watch(workers);
     return isNew ? LOOK_AGAIN_MS : LOOK_EVERY_MS;
+  }
+
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+  }
+
+  #watch(workers: readonly WorkerSigns[]): void {
+    const { watchLock, onSign } = this.#parts;
+    for (const { incarnation, expired, locked, unlocked } of workers) {
+      if (expired || !locked || unlocked || this.#watched.has(incarnation)) continue;
+      this.#watched.add(incarnation);
+      const end = (): boolean => this.#watched.delete(incarnation);
+      // What cannot be waited for is tried again by the next look.
+      watchLock(incarnation, this.#ending.signal).finally(end).then(onSign, () => {});
+    }
   }
 
   #tell(incarnation: string): void {

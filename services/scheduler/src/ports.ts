@@ -11,6 +11,7 @@ export interface SchedulerPorts {
   readonly router: SessionRouter;
   readonly directory: OwnerDirectory;
   readonly database: Database;
+  readonly watchLock: WatchLock;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -44,6 +45,23 @@ export interface TimedSession extends SessionKey {
   readonly nowMs: number;
 }
 
+/** What tells whether a worker lives. */
+export interface WorkerSigns {
+  readonly incarnation: string;
+  /** Its lease has run out. */
+  readonly expired: boolean;
+  /** It has said that it holds the lock that ends with its process. */
+  readonly locked: boolean;
+  /** That lock is free. */
+  readonly unlocked: boolean;
+}
+
+/**
+ * Resolves when the lock with this key, which another process holds, falls free. Rejects when that cannot be told any more,
+ * and when the signal aborts.
+ */
+export type WatchLock = (key: string, signal: AbortSignal) => Promise<void>;
+
 /** The sessions as the database has them: the truth that memory is compared with. */
 export interface SessionTable {
   /** The first `limit` of those that want a slot, in the order of the queue. */
@@ -55,8 +73,8 @@ export interface SessionTable {
   withTimer(query: { withinMs: number; limit: number; except: readonly string[] }): Promise<TimedSession[]>;
   /** Those at work whose owner is not a living worker. */
   abandoned(query: { limit: number; except: readonly string[] }): Promise<SessionKey[]>;
-  /** Workers that show a sign of death: `expired` when the lease has run out, else the lock that ends with the process is free. */
-  lifelessWorkers(): Promise<{ readonly incarnation: string; readonly expired: boolean }[]>;
+  /** The workers whose rows are there, living or dead. */
+  workers(): Promise<WorkerSigns[]>;
   /** Ends these workers: what they own may be claimed, and their locks fall free. One that still acts is stopped by its epochs. */
   endWorkers(incarnations: readonly string[]): Promise<void>;
   /** Removes the rows of workers that have been dead for at least `deadMs`. */

@@ -83,7 +83,7 @@ class Terms implements AsyncDisposable {
   }
 
   #begin(epoch: number, isActive: () => boolean): void {
-    const { database, router, bus, directory, clock, logger } = this.#ports;
+    const { database, router, bus, directory, watchLock, clock, logger } = this.#ports;
     const {
       MAX_CONCURRENT_SESSIONS: limit,
       SCHEDULER_QUEUE_HEAD: queueCapacity,
@@ -99,6 +99,7 @@ class Terms implements AsyncDisposable {
       router,
       bus,
       directory,
+      watchLock,
       clock,
       logger,
       queueCapacity,

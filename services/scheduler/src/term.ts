@@ -10,7 +10,7 @@ import { Dispatcher, realPause } from './dispatcher.ts';
 import { every, type Loop, type LoopOptions } from './every.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { Blocker, Limits } from './placement.ts';
-import type { SessionTable } from './ports.ts';
+import type { SessionTable, WatchLock } from './ports.ts';
 import { LookUps, sweep } from './sweep.ts';
 import { fireTimers, TIMER_POLL_MS } from './timers.ts';
 
@@ -24,6 +24,7 @@ export interface TermParts {
   readonly router: SessionRouter;
   readonly bus: Bus;
   readonly directory: OwnerDirectory;
+  readonly watchLock: WatchLock;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly queueCapacity: number;
@@ -94,15 +95,18 @@ export class Term implements AsyncDisposable {
 
   /** Timers, and sessions whose owner is gone: commands that need no slot. */
   #startCommands(): void {
-    const { table, router, bus, directory, clock, logger } = this.#parts;
+    const { table, router, clock, logger } = this.#parts;
     const timers = this.#resources.use(new PacedCommands({ clock, logger, what: 'timer' }));
     const adoptions = this.#resources.use(new PacedCommands({ clock, logger, what: 'adoption' }));
     this.#every('timers', TIMER_POLL_MS, () => fireTimers({ table, router, commands: timers }));
     this.#adoptions = this.#every('dead owners', ADOPT_EVERY_MS, () =>
       adoptAbandoned({ table, router, commands: adoptions }),
     );
-    const workers = new DeadWorkers({ table, directory, bus, logger, onDeath: () => this.workerEnded() });
-    this.#every('workers', LOOK_EVERY_MS, () => workers.look());
+    const onSign = (): void => looks.wake();
+    const workers = this.#resources.use(
+      new DeadWorkers({ ...this.#parts, onSign, onDeath: () => this.workerEnded() }),
+    );
+    const looks = this.#every('workers', LOOK_EVERY_MS, () => workers.look());
     this.#every('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
   }
 

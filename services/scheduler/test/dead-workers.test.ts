@@ -1,5 +1,5 @@
 import { workerEnded } from '@oio/contracts';
-import { openLockConnection } from '@oio/persistence';
+import { openLockConnection, untilLockFree } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, newId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
@@ -22,6 +22,24 @@ test('a worker whose process has ended is told by the second look, once', async 
   t.deepEqual(scene.withdrawn, [worker.incarnation]);
   t.is(scene.deaths, 1);
   t.false(await scene.isLeased(worker.incarnation));
+});
+
+test('a lock that falls free is a sign to look, once, and only those of the living are waited for', async (t) => {
+  await using scene = await Scene.open();
+  const worker = await scene.enter({ locked: true });
+  await scene.enter({ locked: false });
+  await scene.look();
+  await scene.look();
+  await eventually(async () => (await scene.waiting()) === 1, {
+    what: 'the lock of the one that holds it is waited for',
+  });
+  t.is(scene.signs, 0);
+  await worker.die();
+  await eventually(() => scene.signs === 1, { what: 'the sign' });
+  await scene.look();
+  await scene.look();
+  t.deepEqual(scene.told, [worker.incarnation]);
+  t.deepEqual([scene.signs, await scene.waiting()], [1, 0]);
 });
 
 test('a worker whose lease has run out is told at once, and its locks fall free', async (t) => {
@@ -58,6 +76,8 @@ class Scene implements AsyncDisposable {
   readonly told: string[] = [];
   readonly withdrawn: string[] = [];
   deaths = 0;
+  /** How often a lock was seen to fall free. */
+  signs = 0;
   /** How many workers have lost their locks. */
   losses = 0;
   readonly url: string;
@@ -69,19 +89,25 @@ class Scene implements AsyncDisposable {
     this.#opened = opened;
     this.url = opened.url;
     this.#stack = stack;
-    this.#workers = new DeadWorkers({
-      table: createPostgresSessionTable(opened.database),
-      directory: { withdraw: async (incarnation) => void this.withdrawn.push(incarnation) },
-      bus: {
-        announce: (contract, payload) => {
-          if ((contract as unknown) === workerEnded) this.told.push((payload as { incarnation: string }).incarnation);
+    this.#workers = stack.use(
+      new DeadWorkers({
+        table: createPostgresSessionTable(opened.database),
+        directory: { withdraw: async (incarnation) => void this.withdrawn.push(incarnation) },
+        bus: {
+          announce: (contract, payload) => {
+            if ((contract as unknown) === workerEnded) this.told.push((payload as { incarnation: string }).incarnation);
+          },
         },
-      },
-      logger: createLogger('scheduler', { level: 'silent' }),
-      onDeath: () => {
-        this.deaths += 1;
-      },
-    });
+        watchLock: (key, signal) => untilLockFree(opened.url, key, signal),
+        logger: createLogger('scheduler', { level: 'silent' }),
+        onSign: () => {
+          this.signs += 1;
+        },
+        onDeath: () => {
+          this.deaths += 1;
+        },
+      }),
+    );
   }
 
   static async open(): Promise<Scene> {
@@ -114,6 +140,15 @@ class Scene implements AsyncDisposable {
 
   async renew(incarnation: string): Promise<void> {
     await this.#set(incarnation, '1 hour');
+  }
+
+  /** How many connections wait for a lock. */
+  async waiting(): Promise<number> {
+    const [row] = await this.#opened.database.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity
+       where datname = current_database() and application_name = 'oio lock watch' and wait_event = 'advisory'`,
+    );
+    return row?.count ?? 0;
   }
 
   async isLeased(incarnation: string): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { isTerminal, isWorking, type SessionSnapshot } from '@oio/domain';
 import { AppError, NotFoundError } from '@oio/errors';
 import { notOwner, type OwnerDirectory } from '@oio/ownership';
-import type { Clock, Logger } from '@oio/runtime';
+import { batched, type Clock, type Logger } from '@oio/runtime';
 import { LiveSession } from './live-session.ts';
-import type { SessionStore, WorkerLeases } from './ports.ts';
+import type { ClaimedSession, SessionStore, WorkerLeases } from './ports.ts';
 import type { Worker } from './worker.ts';
 
 /** How long an actor that nobody needs stays in memory, in milliseconds. */
@@ -28,11 +28,15 @@ export class LiveSessions {
   readonly #toReload = new Set<string>();
   /** Questions under way whether a worker lives: all that come for its sessions ask the same. */
   readonly #askedAbout = new Map<string, Promise<boolean>>();
+  /** Takes over many sessions, those of a worker that has died, in few statements. */
+  readonly #take: (sessionId: string) => Promise<ClaimedSession | null>;
   /** Counts the lives of the worker's lease. */
   #life = 0;
 
   constructor(parts: LiveSessionsParts) {
     this.#parts = parts;
+    const { store, worker } = parts;
+    this.#take = batched((sessionIds) => store.claim(sessionIds, worker.incarnation));
   }
 
   /** The session, claimed if need be. Throws `NotFoundError`, or `not_owner` when a living worker has it. */
@@ -126,12 +130,12 @@ export class LiveSessions {
   }
 
   async #claim(sessionId: string): Promise<LiveSession> {
-    const { store, directory, worker } = this.#parts;
+    const { directory, worker } = this.#parts;
     const holder = await directory.claim(sessionId, worker.incarnation).catch(() => worker.incarnation);
     if (holder !== worker.incarnation && (await this.#lives(holder))) throw notOwner(sessionId, holder);
     for (;;) {
       const life = this.#life;
-      const claimed = await store.claim(sessionId, worker.incarnation);
+      const claimed = await this.#take(sessionId);
       if (!claimed) throw await this.#refusal(sessionId);
       if (life !== this.#life) continue;
       if (holder !== worker.incarnation) this.#enter(sessionId);

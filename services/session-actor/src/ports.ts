@@ -12,8 +12,11 @@ export interface ClaimedSession {
 
 /** The sessions in the store that decides. */
 export interface SessionStore {
-  /** Makes the worker the owner unless a living one is; null then, or when there is no such session. */
-  claim(sessionId: string, incarnation: string): Promise<ClaimedSession | null>;
+  /**
+   * Makes the worker the owner of each of these different sessions unless a living one is; null then, or when there is no
+   * such session. Answers in the order of the ids.
+   */
+  claim(sessionIds: readonly string[], incarnation: string): Promise<readonly (ClaimedSession | null)[]>;
   /** Who owns it and at which version it stands; null when there is no such session. */
   ownership(
     sessionId: string,

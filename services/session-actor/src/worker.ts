@@ -100,8 +100,10 @@ async function renew(parts: WorkerParts, incarnation: string, confirmedAtMs: num
 
 /** Hands everything over at once, and rings the bell. Where that fails, it passes on when the lease has run out. */
 async function end({ leases, directory, bus, logger }: WorkerParts, incarnation: string): Promise<void> {
-  const ends = await Promise.allSettled([leases.end(incarnation), directory.withdraw(incarnation)]);
-  for (const result of ends)
-    if (result.status === 'rejected') logger.warn({ err: result.reason as unknown }, 'ownership not given up');
+  const warn = (error: unknown): void => logger.warn({ err: error }, 'ownership not given up');
+  const withdrawn = directory.withdraw(incarnation).catch(warn);
+  await leases.end(incarnation).catch(warn);
+  // Not later: everybody waits for it, and the directory may be believed or not.
   bus.announce(workerEnded, { incarnation });
+  await withdrawn;
 }

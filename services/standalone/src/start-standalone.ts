@@ -3,7 +3,7 @@ import { createInProcessBus, type Parking } from '@oio/messaging';
 import { startMetrics } from '@oio/metrics';
 import { openCodeCredentials, startOpencodeGateway } from '@oio/opencode-gateway';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
-import { createPostgresDeadLetters, openDatabase, openLockConnection } from '@oio/persistence';
+import { createPostgresDeadLetters, openDatabase, openLockConnection, untilLockFree } from '@oio/persistence';
 import { createLogger, createSetClock, type Logger } from '@oio/runtime';
 import { startScheduler } from '@oio/scheduler';
 import { defaultDataDirectory } from '@oio/sdk';
@@ -59,7 +59,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   };
   stack.use(await startOpencodeGateway(config, setting, { ...shared, logger: logger('opencode-gateway') }));
   stack.use(await startMetrics(config, { ...shared, logger: logger('metrics') }));
-  stack.use(await startScheduler(config, { ...shared, logger: logger('scheduler') }));
+  const watchLock = (key: string, signal: AbortSignal) => untilLockFree(databaseUrl, key, signal);
+  stack.use(await startScheduler(config, { ...shared, watchLock, logger: logger('scheduler') }));
   const authenticator = createApiKeyAuthenticator(apiKey);
   const http = stack.use(await startHttpGateway(config, { ...shared, authenticator, logger: logger('http-gateway') }));
 

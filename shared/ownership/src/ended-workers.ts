@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** For how long the news counts, in milliseconds: until then every other memory of the worker is gone. One that was ended by mistake may come back. */
 const COUNTS_MS = 3_000;
 
@@ -5,6 +7,7 @@ const COUNTS_MS = 3_000;
 export class EndedWorkers {
   readonly #until = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  #next = Promise.withResolvers<void>();
 
   has(incarnation: string): boolean {
     return (this.#until.get(incarnation) ?? 0) > performance.now();
@@ -16,6 +19,14 @@ export class EndedWorkers {
     this.#until.set(incarnation, nowMs + COUNTS_MS);
     for (const tell of this.#waiting.get(incarnation) ?? []) tell();
     this.#waiting.delete(incarnation);
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+
+  /** Resolves with the next end of a worker, or else after so long. */
+  async nextEnd(withinMs: number): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([this.#next.promise, pause(withinMs, undefined, over)]).finally(() => over.abort());
   }
 
   /** Calls `tell` when the worker ends, unless the function returned is called before. */

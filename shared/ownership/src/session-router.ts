@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   type CommandReply,
   type SessionCommandName,
@@ -142,9 +141,9 @@ class Router implements SessionRouter {
       return this.#owners.likely(request);
     }
     const named = this.#owners.named(error);
-    // Somebody else is asked at once the first time; after that the parties need time to agree.
-    if (tries > 1 || named === asked) await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
-    return named;
+    // Somebody else is asked at once the first time; after that the parties need time to agree, or the news who is gone.
+    if (tries > 1 || named === asked) await this.#ended.nextEnd(FIRST_PAUSE_MS * 2 ** (tries - 1));
+    return this.#owners.named(error);
   }
 }
 

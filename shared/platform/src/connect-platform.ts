@@ -14,6 +14,7 @@ import {
   type LockConnection,
   openDatabase,
   openLockConnection,
+  untilLockFree,
 } from '@oio/persistence';
 import { openRedis } from '@oio/redis';
 import { createSetClock, type DependencyHealth, type Logger, type SetClock } from '@oio/runtime';
@@ -39,6 +40,8 @@ export interface Platform extends AsyncDisposable {
   readonly logger: Logger;
   /** How PostgreSQL, NATS and Redis do. Never throws. */
   health(): Promise<readonly DependencyHealth[]>;
+  /** Waits until the lock of another process falls free; rejects when that cannot be told any more, or `signal` aborts. */
+  watchLock(key: string, signal: AbortSignal): Promise<void>;
   /** Locks that fall free when this process dies; closed with the platform. */
   openLocks(): Promise<LockConnection>;
   /** Rejects when the process cannot go on. */
@@ -94,6 +97,7 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
       return router;
     },
     health: async () => (await readiness.report()).dependencies,
+    watchLock: (key, signal) => untilLockFree(config.DATABASE_URL, key, signal),
     async openLocks() {
       return resources.use(await openLockConnection(config.DATABASE_URL));
     },

@@ -3,7 +3,7 @@ import { createInProcessBus } from '@oio/messaging';
 import { metricsConfig, startMetrics } from '@oio/metrics';
 import { opencodeProcessConfig, startOpencodeGateway } from '@oio/opencode-gateway';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
-import { createPostgresDeadLetters, openDatabase, openLockConnection } from '@oio/persistence';
+import { createPostgresDeadLetters, openDatabase, openLockConnection, untilLockFree } from '@oio/persistence';
 import { createLogger, createSetClock, parseConfig, runMain } from '@oio/runtime';
 import { schedulerConfig, startScheduler } from '@oio/scheduler';
 import { sessionActorConfig, startSessionActor } from '@oio/session-actor';
@@ -39,9 +39,9 @@ await runMain(async () => {
   const connect = () => createAgents(environment['BENCH_AGENTS'] as Agents);
   stack.use(await startOpencodeGateway(config, setting, { ...shared, connect, logger: logger('opencode-gateway') }));
   stack.use(await startMetrics(parseConfig(metricsConfig, environment), { ...shared, logger: logger('metrics') }));
-  stack.use(
-    await startScheduler(parseConfig(schedulerConfig, environment), { ...shared, logger: logger('scheduler') }),
-  );
+  const watchLock = (key: string, signal: AbortSignal) => untilLockFree(databaseUrl, key, signal);
+  const plan = parseConfig(schedulerConfig, environment);
+  stack.use(await startScheduler(plan, { ...shared, watchLock, logger: logger('scheduler') }));
   const authenticator = createApiKeyAuthenticator(environment['API_KEY'] ?? '');
   const httpConfig = parseConfig(httpProcessConfig, environment);
   stack.use(await startHttpGateway(httpConfig, { ...shared, authenticator, logger: logger('http-gateway') }));

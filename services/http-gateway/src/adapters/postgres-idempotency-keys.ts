@@ -1,5 +1,5 @@
 import type { Database } from '@oio/persistence';
-import { batched } from '../batched.ts';
+import { batched } from '@oio/runtime';
 import type { IdempotencyKeys, KeyClaim, KeyedRequest } from '../ports.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type Checkpoint, PRIORITIES, STATUSES, type StoredSessionEvent } from '@oio/contracts';
 import { CHECKPOINTS_KEPT, isTerminal, type SessionSnapshot } from '@oio/domain';
 import type { Database } from '@oio/persistence';
-import { batched } from '../batched.ts';
+import { batched } from '@oio/runtime';
 import type { SessionFilter, SessionReader } from '../ports.ts';
 
 /** How much JSON a page holds before it is cut short, in bytes. */

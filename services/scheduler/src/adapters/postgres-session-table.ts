@@ -36,7 +36,7 @@ where ${WORKING} and not (id = any($2::uuid[]))
 order by updated_at limit $1`;
 
 const { leased, abandoned } = workerSigns('w');
-const LIFELESS = `select incarnation, not ${leased} as expired from workers w where not ${leased} or ${abandoned}`;
+const WORKERS = `select incarnation, not ${leased} as expired, locked, ${abandoned} as unlocked from workers w`;
 
 /** A process that hangs still holds its locks: its connection is ended. In a key the first half is `classid`, the second `objid`. */
 const END_WORKERS = `
@@ -58,7 +58,7 @@ export function createPostgresSessionTable(database: Database): SessionTable {
     withTimer: ({ withinMs, limit, except }) =>
       database.query<TimedSession>(WITH_TIMER, [withinMs / 1_000, limit, except]),
     abandoned: ({ limit, except }) => database.query<SessionKey>(ABANDONED, [limit, except]),
-    lifelessWorkers: () => database.query(LIFELESS, [], { prepared: 'lifeless_workers' }),
+    workers: () => database.query(WORKERS, [], { prepared: 'workers' }),
     async endWorkers(incarnations) {
       await database.query(END_WORKERS, [incarnations]);
     },

@@ -6,7 +6,7 @@ import {
   type OwnerDirectory,
   type SessionRouter,
 } from '@oio/ownership';
-import type { Database } from '@oio/persistence';
+import { type Database, untilLockFree } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, createSetClock, parseConfig, type SetClock } from '@oio/runtime';
 import { type Scheduler, schedulerConfig, startScheduler } from '../../src/index.ts';
@@ -38,7 +38,8 @@ export interface SchedulerSettings {
 /** A database, a bus, a session-actor and as many schedulers as the test starts. */
 export async function openFleet(): Promise<Fleet> {
   await using stack = new AsyncDisposableStack();
-  const { database } = stack.use(await openTestDatabase());
+  const { database, url } = stack.use(await openTestDatabase());
+  const watchLock = (key: string, signal: AbortSignal) => untilLockFree(url, key, signal);
   const bus = stack.use(createInProcessBus());
   const directory = stack.use(createInProcessOwnerDirectory());
   const sent: string[] = [];
@@ -67,7 +68,7 @@ export async function openFleet(): Promise<Fleet> {
         SCHEDULER_SWEEP_MS: sweepMs.toString(),
         SCHEDULER_QUEUE_HEAD: queueHead?.toString(),
       });
-      return all.use(await startScheduler(config, { bus, router, directory, database, clock, logger }));
+      return all.use(await startScheduler(config, { bus, router, directory, database, watchLock, clock, logger }));
     },
     announce(serverId, capacity, healthy = true) {
       const news = { serverId, capacity, healthy, version: null, detail: null };

@@ -1,11 +1,24 @@
 import { createGroupCommit, type Database, isLivingWorker } from '@oio/persistence';
+import { batched } from '@oio/runtime';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
-const CLAIM = `
+const claimOf = (ids: string): string => `
 update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1
-where id = $1::uuid and (owner is null or owner = $2::uuid
+where id = any(${ids}) and (owner is null or owner = $2::uuid
   or not exists (select 1 from workers w where w.incarnation = sessions.owner and ${isLivingWorker('w')}))
-returning owner_epoch::int as epoch, snapshot`;
+returning id, owner_epoch::int as epoch, snapshot`;
+
+const CLAIM = claimOf('$1::uuid[]');
+
+/**
+ * Takes what it can of many without waiting for anybody, so that two that take over at the same time never wait for each
+ * other crosswise. Returns also those that it looked at in vain; what is missing is being written to by somebody else.
+ */
+const CLAIM_FREE = `
+with at_hand as materialized (select id from sessions where id = any($1::uuid[]) for no key update skip locked),
+claimed as (${claimOf('array(select id from at_hand)')})
+select at_hand.id, case when claimed.id is not null then json_build_object('epoch', epoch, 'snapshot', snapshot) end as found
+from at_hand left join claimed using (id)`;
 
 const CHILD_OUTCOMES = `
 select count(*) filter (where status in ('completed', 'partially_completed'))::int as succeeded,
@@ -22,23 +35,22 @@ where c.parent_id is not null and c.status in ('pending', 'queued', 'running', '
   and ((c.snapshot ->> 'retries')::int = 0 or c.snapshot -> 'times' ->> 'queuedAt' <= p.snapshot ->> 'statusUpdatedAt')
 limit 100`;
 
+const OWNERSHIP = `
+select id, owner, owner_epoch::int as epoch, version::int as version from sessions where id = any($1::uuid[])`;
+
 export function createPostgresSessionStore(database: Database): SessionStore {
   const { commit } = createGroupCommit(database);
   return {
     commit,
-    async claim(sessionId, incarnation) {
-      const [row] = await database.query<ClaimedSession>(CLAIM, [sessionId, incarnation], {
-        prepared: 'claim_session',
+    async claim(sessionIds, incarnation) {
+      const known = await claimFree(database, sessionIds, incarnation);
+      const claims = sessionIds.map(async (id) => {
+        const found = known.get(id);
+        return found === undefined ? claimOne(database, id, incarnation) : found;
       });
-      return row ?? null;
+      return Promise.all(claims);
     },
-    async ownership(sessionId) {
-      const rows = await database.query<{ owner: string | null; epoch: number; version: number }>(
-        'select owner, owner_epoch::int as epoch, version::int as version from sessions where id = $1::uuid',
-        [sessionId],
-      );
-      return rows[0] ?? null;
-    },
+    ownership: batched((sessionIds) => ownershipOf(database, sessionIds)),
     async hasOutcome(sessionId, commandId) {
       const rows = await database.query(
         'select 1 from session_events where session_id = $1::uuid and command_id = $2',
@@ -53,4 +65,40 @@ export function createPostgresSessionStore(database: Database): SessionStore {
     },
     leftBehind: () => database.query<ChildLeftBehind>(LEFT_BEHIND),
   };
+}
+
+/** What was found of each; without those that have to be waited for, and without one that comes alone. */
+async function claimFree(
+  database: Database,
+  sessionIds: readonly string[],
+  incarnation: string,
+): Promise<ReadonlyMap<string, ClaimedSession | null>> {
+  if (sessionIds.length < 2) return new Map();
+  const parameters = [sessionIds, incarnation];
+  const rows = await database.query<FoundRow>(CLAIM_FREE, parameters, { prepared: 'claim_free_sessions' });
+  return new Map(rows.map(({ id, found }) => [id, found]));
+}
+
+interface FoundRow {
+  readonly id: string;
+  readonly found: ClaimedSession | null;
+}
+
+async function claimOne(database: Database, sessionId: string, incarnation: string): Promise<ClaimedSession | null> {
+  const [row] = await database.query<ClaimedSession>(CLAIM, [[sessionId], incarnation], { prepared: 'claim_session' });
+  return row ?? null;
+}
+
+interface Ownership {
+  readonly owner: string | null;
+  readonly epoch: number;
+  readonly version: number;
+}
+
+async function ownershipOf(database: Database, sessionIds: readonly string[]): Promise<readonly (Ownership | null)[]> {
+  const rows = await database.query<Ownership & { readonly id: string }>(OWNERSHIP, [sessionIds], {
+    prepared: 'ownership',
+  });
+  const byId = new Map(rows.map(({ id, ...row }) => [id, row]));
+  return sessionIds.map((id) => byId.get(id) ?? null);
 }

@@ -1,0 +1,54 @@
+import { eventually } from '@oio/runtime/testing';
+import test from 'ava';
+import { openLockConnection, untilLockFree } from '../src/index.ts';
+import { openTestDatabase } from '../src/testing/test-database.ts';
+
+const opened = await openTestDatabase();
+const { database, url } = opened;
+test.after.always(() => opened[Symbol.asyncDispose]());
+
+test.serial('the end of whoever holds a lock is told, and the lock can be taken again by then', async (t) => {
+  await using holder = await openLockConnection(url);
+  await holder.lock('held');
+  const ended = { isTold: false };
+  const watch = untilLockFree(url, 'held', new AbortController().signal).then(() => {
+    ended.isTold = true;
+  });
+  await eventually(isWaiting, { what: 'the lock to be waited for' });
+  t.false(ended.isTold);
+  await holder[Symbol.asyncDispose]();
+  await watch;
+  await using next = await openLockConnection(url);
+  t.true(await next.tryLock('held'));
+});
+
+test.serial('a lock that nobody holds is told of at once', async (t) => {
+  await t.notThrowsAsync(untilLockFree(url, 'never held', new AbortController().signal));
+});
+
+test.serial('whoever does not want to wait any longer leaves nothing behind at the server', async (t) => {
+  await using holder = await openLockConnection(url);
+  await holder.lock('held on');
+  const ending = new AbortController();
+  const watch = untilLockFree(url, 'held on', ending.signal);
+  await eventually(isWaiting, { what: 'the lock to be waited for' });
+  ending.abort();
+  await t.throwsAsync(watch, { name: 'AbortError' });
+  await eventually(async () => !(await isWaiting()), { what: 'the server to notice' });
+});
+
+test.serial('a connection that is lost tells nothing', async (t) => {
+  await using holder = await openLockConnection(url);
+  await holder.lock('held still');
+  const watch = untilLockFree(url, 'held still', new AbortController().signal);
+  await eventually(isWaiting, { what: 'the lock to be waited for' });
+  await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${WAITING}`);
+  await t.throwsAsync(watch);
+  t.true(holder.holds('held still'));
+});
+
+const WAITING = `datname = current_database() and application_name = 'oio lock watch' and wait_event = 'advisory'`;
+
+async function isWaiting(): Promise<boolean> {
+  return (await database.query(`select 1 from pg_stat_activity where ${WAITING}`)).length > 0;
+}
