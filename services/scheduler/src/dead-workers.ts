@@ -49,11 +49,12 @@ export class DeadWorkers implements Disposable {
     const isNew = lifeless.some(({ incarnation, expired }) => !expired && !this.#suspects.has(incarnation));
     this.#suspects = new Set(lifeless.map(({ incarnation }) => incarnation));
     if (news.length > 0) {
-      await table.endWorkers(news.map(({ incarnation }) => incarnation));
+      // Claims go by the same signs: who is told need not wait until the row says it too.
       for (const { incarnation, expired } of news) {
         logger.info({ incarnation, expired }, 'worker ended');
         this.#tell(incarnation);
       }
+      await table.endWorkers(news.map(({ incarnation }) => incarnation));
       onDeath();
     }
     this.#told = new Set(dead.map(({ incarnation }) => incarnation));
