@@ -158,6 +158,25 @@ test('a worker that stops hands over at once, with every command answered', asyn
   t.true(rows.every((row) => row?.version === 14 && row.owner !== leaving.incarnation));
 });
 
+test('a worker that stops hands over while a session is still being made, which is answered and belongs to nobody', async (t) => {
+  await using world = await World.open();
+  const leaving = await world.startActor();
+  const sessionId = await world.running();
+  const inspection = Promise.withResolvers<void>();
+  world.gateway.onInspect = () => inspection.promise;
+  const made = world.create();
+  const heir = await world.startActor();
+  const stopped = leaving.stop();
+  t.is((await world.order(sessionId, 'checkpoint', { data: {} })).outcome, 'applied');
+  t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2 });
+  inspection.resolve();
+  const { sessionId: late, outcome } = await made;
+  t.is(outcome, 'applied');
+  await stopped;
+  t.like(await world.order(late, 'cancel', {}), { status: 'cancelled' });
+  t.like(await world.stored(late), { owner: heir.incarnation, epoch: 2 });
+});
+
 test('a command that waited behind one of unknown outcome is decided on by the truth', async (t) => {
   await using world = await World.open();
   const { database } = await world.startActor();

@@ -25,6 +25,8 @@ export class FakeGateway implements AsyncDisposable {
   readonly missing = new Set<string>();
   /** What is wrong with every place from now on. */
   violations: readonly Violation[] = [];
+  /** Runs before a place is told. */
+  onInspect: () => Promise<void> = async () => {};
   /** Runs before an order to execute is taken. */
   onExecute: (order: AttemptOrder) => Promise<void> = async () => {};
   readonly #bus: Bus;
@@ -75,7 +77,8 @@ export class FakeGateway implements AsyncDisposable {
     await Promise.all(this.#ends.map((end) => end()));
   }
 
-  #inspect() {
+  async #inspect() {
+    await this.onInspect();
     return { place: this.violations.length > 0 ? null : PLACE, violations: [...this.violations] };
   }
 

@@ -1,0 +1,63 @@
+import type { Database } from '@oio/persistence';
+import { newId } from '@oio/runtime';
+import { eventually } from '@oio/runtime/testing';
+import test from 'ava';
+import { createPostgresSessionStore } from '../../src/adapters/postgres-session-store.ts';
+import { World } from '../support/world.ts';
+
+test('many sessions are claimed at once, each under its next epoch, but not from a living worker', async (t) => {
+  await using world = await World.open();
+  const ids = await leftBehind(world, 3);
+  const store = createPostgresSessionStore(world.database);
+  const [heir, other] = [await enter(world.database), await enter(world.database)];
+  const claims = await store.claim([...ids, newId()], heir);
+  t.deepEqual(
+    claims.map((claim) => claim?.epoch ?? null),
+    [2, 2, 2, null],
+  );
+  t.deepEqual(
+    claims.map((claim) => claim?.snapshot.id ?? null),
+    [...ids, null],
+  );
+  t.deepEqual(await store.claim(ids, other), [null, null, null]);
+  t.deepEqual(
+    (await Promise.all(ids.map((id) => store.ownership(id)))).map((row) => row && [row.owner, row.epoch]),
+    ids.map(() => [heir, 2]),
+  );
+});
+
+test('one that is being written to holds up none of the others, and is claimed when that is over', async (t) => {
+  await using world = await World.open();
+  const [busy = '', free = ''] = await leftBehind(world, 2);
+  const store = createPostgresSessionStore(world.database);
+  const heir = await enter(world.database);
+  const claims = await world.database.orm.em.fork().transactional(async (transaction) => {
+    await transaction.execute('select 1 from sessions where id = ? for update', [busy]);
+    const claiming = store.claim([busy, free], heir);
+    await eventually(async () => (await store.ownership(free))?.owner === heir, { what: 'the other one is claimed' });
+    t.is((await store.ownership(busy))?.epoch, 1);
+    return { claiming };
+  });
+  t.deepEqual(
+    (await claims.claiming).map((claim) => claim?.epoch),
+    [2, 2],
+  );
+});
+
+/** Sessions whose owner has gone. */
+async function leftBehind(world: World, count: number): Promise<readonly string[]> {
+  const leaving = await world.startActor();
+  const sessions = await Promise.all(Array.from({ length: count }, () => world.create()));
+  await leaving.stop();
+  return sessions.map(({ sessionId }) => sessionId);
+}
+
+async function enter(database: Database): Promise<string> {
+  const incarnation = newId();
+  await database.query(
+    `insert into workers (incarnation, lease_until, started_at, host, pid, locked)
+     values ($1::uuid, now() + interval '1 hour', now(), 'here', 1, false)`,
+    [incarnation],
+  );
+  return incarnation;
+}
