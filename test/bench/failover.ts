@@ -30,6 +30,8 @@ export interface FailoverOptions {
 
 const SESSIONS = 64;
 const SETTLE_MS = 2_000;
+/** By then the http-gateway has heard of both session-actors, and gives each its share. */
+const HEARD_MS = 1_500;
 
 /**
  * W3: two session-actors own running sessions, one of the two has a fault, or is told to stop. A client sends commands to all sessions all the
@@ -43,6 +45,7 @@ export async function measureFailover(options: FailoverOptions): Promise<Takeove
   onProgress(`w3, ${fault}: starting the services`);
   const plan = { slots: SESSIONS, agents: 'hold', sessionActors: 2 } as const;
   await using system = await startSystem(backing, { ...options, directory, ...plan });
+  await pause(HEARD_MS);
   const ids = await startLiveSessions(system);
   const victim = system.services.find(({ name }) => name === 'session-actor-1');
   if (!victim) throw new Error('There is no session-actor-1.');
