@@ -37,7 +37,7 @@ export async function startSessionActor(
   const tail = createPostgresHistoryTail(database);
   const relay = stack.use(startRelay({ tail, bus, parking, isMyTurn, logger }));
   stack.defer(await bus.subscribe([historyGrown], { handler: () => relay.wake() }));
-  // What is being made when the service stops belongs to nobody yet: that the rest is handed over does not wait for it.
+  // What is being made when the service stops may take long, and belongs to nobody yet: the rest is handed over before.
   let created: Promise<void> | undefined;
   stack.defer(() => created);
   const onLapsed = (): void => sessions.dropAll();
