@@ -73,7 +73,9 @@ export class DeadWorkers implements Disposable {
       this.#watched.add(incarnation);
       const end = (): boolean => this.#watched.delete(incarnation);
       // What cannot be waited for is tried again by the next look.
-      watchLock(incarnation, this.#ending.signal).finally(end).then(onSign, () => {});
+      watchLock(incarnation, this.#ending.signal)
+        .finally(end)
+        .then(onSign, () => {});
     }
   }
 

@@ -103,9 +103,7 @@ export class Term implements AsyncDisposable {
       adoptAbandoned({ table, router, commands: adoptions }),
     );
     const onSign = (): void => looks.wake();
-    const workers = this.#resources.use(
-      new DeadWorkers({ ...this.#parts, onSign, onDeath: () => this.workerEnded() }),
-    );
+    const workers = this.#resources.use(new DeadWorkers({ ...this.#parts, onSign, onDeath: () => this.workerEnded() }));
     const looks = this.#every('workers', LOOK_EVERY_MS, () => workers.look());
     this.#every('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
   }

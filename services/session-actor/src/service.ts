@@ -1,5 +1,5 @@
-import { historyGrown, type RequestContract, sessionCommands, workerAnnounced } from '@oio/contracts';
-import { type Bus, type Handlers, serveAll } from '@oio/messaging';
+import { historyGrown, workerAnnounced } from '@oio/contracts';
+import type { Bus } from '@oio/messaging';
 import { createGatewayRouter, createSessionRouter, workerAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import { createPostgresHistoryTail } from './adapters/postgres-history-tail.ts';
@@ -14,6 +14,7 @@ import { createHistoryBell } from './history-bell.ts';
 import { LiveSessions } from './live-sessions.ts';
 import type { SessionActorPorts } from './ports.ts';
 import { startRelay } from './relay/start-relay.ts';
+import { serveCommands } from './serve-commands.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 /** The lock of the one that publishes the history. */
@@ -38,8 +39,8 @@ export async function startSessionActor(
   const relay = stack.use(startRelay({ tail, bus, parking, isMyTurn, logger }));
   stack.defer(await bus.subscribe([historyGrown], { handler: () => relay.wake() }));
   // What is being made when the service stops may take long, and belongs to nobody yet: the rest is handed over before.
-  let created: Promise<void> | undefined;
-  stack.defer(() => created);
+  let making: Promise<void> | undefined;
+  stack.defer(() => making);
   const onLapsed = (): void => sessions.dropAll();
   const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
   const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });
@@ -57,37 +58,13 @@ export async function startSessionActor(
   stack.use(every(TICK_MS, tick, logger));
   stack.use(every(SWEEP_MS, () => endChildrenLeftBehind(parts), logger));
 
-  const { create, ...commands } = createHandlers(parts);
-  const serve = { bus, at: workerAddress(worker.incarnation) };
-  const endCreating = await serveEverywhere(serve, { create: sessionCommands.create }, { create });
-  const endCommands = await serveEverywhere(serve, commandsToMailboxes, commands);
+  const stop = await serveCommands(bus, createHandlers(parts), workerAddress(worker.incarnation));
   stack.defer(async () => {
-    created = endCreating();
-    await endCommands();
+    ({ making } = await stop());
   });
   stack.use(announceEvery(TICK_MS, bus, worker));
   logger.info({ incarnation: worker.incarnation }, 'session-actor started');
   return stack.move();
-}
-
-/** All but the one that makes a session go to the mailbox of theirs. */
-const { create: _create, ...commandsToMailboxes } = sessionCommands;
-
-interface Served {
-  readonly bus: Bus;
-  readonly at: string;
-}
-
-/** Serves at the worker's own address and for the queue group; what it returns ends both at the same time. */
-async function serveEverywhere<T extends Record<string, RequestContract>>(
-  { bus, at }: Served,
-  contracts: T,
-  handlers: Handlers<T>,
-): Promise<() => Promise<void>> {
-  const ends = [await serveAll(bus, contracts, handlers, { at }), await serveAll(bus, contracts, handlers)];
-  return async () => {
-    await Promise.all(ends.map((end) => end()));
-  };
 }
 
 /** Tells the routers that the worker takes commands, until it is disposed of. */

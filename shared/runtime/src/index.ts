@@ -1,4 +1,4 @@
-export { type BatchOptions, batched } from './batched.ts';
+export { batched } from './batched.ts';
 export { type Clock, createSetClock, type SetClock } from './clock.ts';
 export { parseConfig } from './config.ts';
 export type { DependencyHealth } from './dependency-health.ts';

@@ -10,6 +10,7 @@ import { type Database, untilLockFree } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, createSetClock, parseConfig, type SetClock } from '@oio/runtime';
 import { type Scheduler, schedulerConfig, startScheduler } from '../../src/index.ts';
+import type { WatchLock } from '../../src/ports.ts';
 import { FakeSessionActor } from './fake-session-actor.ts';
 
 export interface Fleet extends AsyncDisposable {
@@ -35,18 +36,19 @@ export interface SchedulerSettings {
   readonly clock?: SetClock;
 }
 
+const silent = createLogger('scheduler', { level: 'silent' });
+
 /** A database, a bus, a session-actor and as many schedulers as the test starts. */
 export async function openFleet(): Promise<Fleet> {
   await using stack = new AsyncDisposableStack();
   const { database, url } = stack.use(await openTestDatabase());
-  const watchLock = (key: string, signal: AbortSignal) => untilLockFree(url, key, signal);
   const bus = stack.use(createInProcessBus());
   const directory = stack.use(createInProcessOwnerDirectory());
   const sent: string[] = [];
   const router = recording(createSessionRouter(bus, directory), sent);
   const actor = stack.use(await FakeSessionActor.start({ bus, directory, database }));
   const announcements = new Map<string, Parameters<typeof bus.announce>[1]>();
-  const logger = createLogger('scheduler', { level: 'silent' });
+  const ports = { bus, router, directory, database, logger: silent, watchLock: watchOn(url) };
   stack.adopt(
     setInterval(() => announcements.forEach((news) => bus.announce(serverAnnounced, news as never)), 500),
     clearInterval,
@@ -68,7 +70,7 @@ export async function openFleet(): Promise<Fleet> {
         SCHEDULER_SWEEP_MS: sweepMs.toString(),
         SCHEDULER_QUEUE_HEAD: queueHead?.toString(),
       });
-      return all.use(await startScheduler(config, { bus, router, directory, database, watchLock, clock, logger }));
+      return all.use(await startScheduler(config, { ...ports, clock }));
     },
     announce(serverId, capacity, healthy = true) {
       const news = { serverId, capacity, healthy, version: null, detail: null };
@@ -77,6 +79,10 @@ export async function openFleet(): Promise<Fleet> {
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+function watchOn(url: string): WatchLock {
+  return (key, signal) => untilLockFree(url, key, signal);
 }
 
 function recording(router: SessionRouter, sent: string[]): SessionRouter {

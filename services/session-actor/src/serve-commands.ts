@@ -1,0 +1,29 @@
+import { sessionCommands } from '@oio/contracts';
+import { type Bus, type Handlers, serveAll } from '@oio/messaging';
+
+/**
+ * Takes no more commands; resolves when those to sessions are answered. `making` resolves when no session is being made
+ * any more, which may take long and concerns nobody else.
+ */
+export type StopServing = () => Promise<{ readonly making: Promise<void> }>;
+
+/** Serves all commands at the worker's own address, and as a member of the queue group. */
+export async function serveCommands(
+  bus: Bus,
+  handlers: Handlers<typeof sessionCommands>,
+  address: string,
+): Promise<StopServing> {
+  const { create, ...toMailboxes } = sessionCommands;
+  const places = [{ at: address }, {}];
+  const makings = await Promise.all(
+    places.map((place) => serveAll(bus, { create }, { create: handlers.create }, place)),
+  );
+  const commands = await Promise.all(
+    places.map((place) => serveAll<typeof toMailboxes>(bus, toMailboxes, handlers, place)),
+  );
+  return async () => {
+    const making = Promise.all(makings.map((end) => end())).then(() => {});
+    await Promise.all(commands.map((end) => end()));
+    return { making };
+  };
+}
