@@ -6,8 +6,8 @@ export const ackBeforePublish: Plant = {
   edits: [
     {
       file: 'services/session-actor/src/relay/start-relay.ts',
-      find: 'this.#pages.add(this.#publisher.publish(events), ',
-      replace: 'this.#pages.add(Promise.resolve(void this.#publisher.publish(events).catch(() => {})), ',
+      find: '() => this.#publisher.publish(events),',
+      replace: '() => Promise.resolve(void this.#publisher.publish(events).catch(() => {})),',
     },
   ],
   services: ['session-actor'],
