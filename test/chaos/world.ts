@@ -67,3 +67,14 @@ export function lose(
 export function lasting(world: World, seconds: number, share: number): number {
   return Math.min(seconds, Math.max(1, world.seconds * share)) * 1_000;
 }
+
+/** A session that waits for its client to start it, in a directory that the load does not use. */
+export function pendingOrder({ directories, random }: World) {
+  return {
+    title: 'A session of the harness',
+    prompt: '[[work ms=100]] Do it.',
+    directory: random.pick(directories),
+    workspace: 'in_place',
+    start: false,
+  };
+}

@@ -1,5 +1,5 @@
 import { pause } from '../pause.ts';
-import { lasting, pickService, servicesOf } from '../world.ts';
+import { lasting, pendingOrder, pickService, servicesOf } from '../world.ts';
 import type { Fault } from './fault.ts';
 import { roll } from './owner-faults.ts';
 
@@ -64,28 +64,31 @@ export const rollingUpgrade: Fault = {
   says: 'services are replaced one by one while messages and a snapshot of other versions are there',
   touches: roll.touches,
   async run(world) {
-    const broken = await world.witness.query<{ id: string }>(BROKEN_SNAPSHOT);
-    const id = broken[0]?.id ?? '';
+    const { sessionId: id } = await world.client.create(pendingOrder(world));
+    if (!id) return { times: 0, note: 'no session could be made' };
+    const [kept] = await world.witness.query<{ snapshot: string }>(SNAPSHOT, [id]);
+    await world.witness.query(SET_SNAPSHOT, [id, '{"id": "broken"}']);
     for (const body of ['{"v":99,"id":"x:1","payload":{}}', '{"old":true}'])
       world.bus.send('events.session.queued', body);
     const rolled = await roll.run(world);
     const answer = await world.client.tryOnce('start', id);
     await pause(1_000);
     const actors = servicesOf(world, 'session-actor');
+    await world.witness.query(SET_SNAPSHOT, [id, kept?.snapshot]);
+    const repaired = await world.client.command('cancel', id);
     const breaches = [
       ...(rolled.breaches ?? []),
       ...(answer.status !== null && answer.status < 400 ? ['an unreadable snapshot was taken for a session'] : []),
       ...actors.filter(({ program }) => !program.isRunning).map(({ name }) => `${name} died of an unreadable snapshot`),
+      ...(repaired.outcome === 'accepted' ? [] : ['a session stayed away after its snapshot could be read again']),
     ];
-    await world.witness.query('delete from sessions where id = $1::uuid', [id]);
     return { ...rolled, breaches };
   },
 };
 
-/** A session that no version can read; it waits for nothing, so that nobody but its client asks for it. */
-const BROKEN_SNAPSHOT = `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, snapshot, created_at, updated_at)
-select gen_random_uuid(), tenant, 'pending', 2, '{}', directory, workspace, 1, 0, false, '{"id": "broken"}', now(), now() from sessions limit 1
-returning id::text`;
+/** Of a session that waits for nothing, so that nobody but its client asks for it while no version can read it. */
+const SNAPSHOT = 'select snapshot::text from sessions where id = $1::uuid';
+const SET_SNAPSHOT = 'update sessions set snapshot = $2 where id = $1::uuid';
 
 export const restartMetrics: Fault = {
   name: 'kill-metrics',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pause } from '../pause.ts';
-import { lasting, servicesOf, workerOf, type World } from '../world.ts';
+import { lasting, pendingOrder, servicesOf, workerOf, type World } from '../world.ts';
 import type { Effect, Fault } from './fault.ts';
 import { COMMIT } from './owner-faults.ts';
 
@@ -132,14 +132,4 @@ async function claimedByAnother(world: World, sessionId: string, owner: string):
     await pause(500);
   }
   return false;
-}
-
-function pendingOrder({ directories, random }: World) {
-  return {
-    title: 'A commit that arrives late',
-    prompt: '[[work ms=100]] Do it.',
-    directory: random.pick(directories),
-    workspace: 'in_place',
-    start: false,
-  };
 }
