@@ -13,6 +13,10 @@ export interface ComposeService {
   readonly ports?: readonly string[];
   readonly container_name?: string;
   readonly restart: string;
+  readonly user?: string;
+  readonly cap_drop?: readonly string[];
+  readonly read_only?: boolean;
+  readonly security_opt?: readonly string[];
   readonly stop_grace_period?: string;
   readonly logging: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
   readonly healthcheck: { readonly test: readonly string[] };

@@ -108,6 +108,21 @@ test('everything is watched, started again, and bounded in its log', async (t) =
   t.regex(await read('infra/healthcheck.mjs'), /HEALTH_PORT\}\/health\/ready/);
 });
 
+test('nothing has a capability or can gain one, and only what must write to its own file system can', async (t) => {
+  const { services } = await generated();
+  for (const [name, service] of Object.entries(services)) {
+    t.deepEqual(service.cap_drop, ['ALL'], name);
+    t.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+    // OpenCode and the agents install what they need.
+    t.is(service.read_only ?? false, name !== 'opencode-gateway', name);
+  }
+});
+
+test('PostgreSQL and Redis run as the unprivileged users of their images', async (t) => {
+  const { services } = await generated();
+  for (const name of ['postgres', 'redis']) t.is(services[name]?.user, '999:999', name);
+});
+
 test('what is mounted exists: a file here, or a volume that is declared', async (t) => {
   const { services, volumes } = await generated();
   for (const [name, service] of Object.entries(services)) {

@@ -19,10 +19,9 @@ export function createReadHandlers(parts: ReadParts): Pick<RouteHandlers, Names>
       const { cursor, limit, ...filter } = query;
       const scope = { tenant, filter };
       const before = cursor === undefined ? null : decodeCursor(cursor, scope);
-      const { sessions, more } = await reader.list(tenant, filter, { before, limit });
-      const last = sessions.at(-1);
+      const { sessions, last, more } = await reader.list(tenant, filter, { before, limit });
       const now = clock.now();
-      const nextCursor = more && last ? encodeCursor(last.id, scope) : null;
+      const nextCursor = more && last ? encodeCursor(last, scope) : null;
       return { body: { sessions: sessions.map((snapshot) => toSessionView(snapshot, now)), nextCursor } };
     },
     async getSession(request) {

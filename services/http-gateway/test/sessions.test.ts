@@ -45,6 +45,31 @@ test('of more than a hundred checkpoints the last hundred are shown', async (t) 
   t.is((checkpoints.at(-1)?.sequence ?? 0) - (checkpoints[0]?.sequence ?? 0), 99);
 });
 
+test('a session that cannot be read is left out of lists, and says so when it is asked for', async (t) => {
+  await using api = await startApi(database());
+  const tag = crypto.randomUUID();
+  const ids: string[] = [];
+  for (let made = 0; made < 6; made += 1) ids.unshift((await aSession(api, { tags: [tag] })).id);
+  const broken = { 0: 'null', 1: '{}', 3: '{"schema": 99, "status": "queued"}', 5: '[1]' };
+  for (const [index, snapshot] of Object.entries(broken))
+    await api.database.query('update sessions set snapshot = $2::json where id = $1::uuid', [
+      ids[Number(index)],
+      snapshot,
+    ]);
+  const pages: string[][] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const response = await api.fetch(`/v1/sessions?tag=${tag}&limit=2${cursor && `&cursor=${cursor}`}`);
+    const page = (await response.json()) as { sessions: SessionView[]; nextCursor: string | null };
+    pages.push(page.sessions.map(({ id }) => id));
+    cursor = page.nextCursor;
+  }
+  t.deepEqual(pages, [[], [ids[2]], [ids[4]]]);
+  const response = await api.fetch(`/v1/sessions/${ids[1]}`);
+  t.is(response.status, 409);
+  t.like(await response.json(), { code: 'unreadable_session' });
+  t.is((await api.fetch(`/v1/sessions/${ids[1]}`, { key: KEYS.bob })).status, 404);
+});
+
 test('lists go page by page through the sessions of the tenant, newest first, without a double or a gap', async (t) => {
   await using api = await startApi(database());
   const tag = crypto.randomUUID();

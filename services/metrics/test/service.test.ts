@@ -147,6 +147,23 @@ test.serial('what happened before the start counts as well, once, so that a rest
   t.is(await rig.value('oio_session_execution_seconds_sum{outcome="completed"}'), 3_600);
 });
 
+test.serial(
+  'stored events that cannot be read are left out, and hold up neither the start nor the others',
+  async (t) => {
+    await using rig = await openRig();
+    const lives = [new Life(), new Life(), new Life(), new Life()];
+    for (const life of lives) await rig.store(life);
+    const broken = ['null', '"text"', String.raw`{"session": {"type": "\u0000"}, "to": 7}`];
+    for (const [index, data] of broken.entries())
+      await rig.database.query('update session_events set data = $2::json where session_id = $1::uuid', [
+        lives[index]?.id,
+        data,
+      ]);
+    await rig.start();
+    t.is(await rig.value('oio_sessions_accepted_total{type="execution",priority="medium"}'), 1);
+  },
+);
+
 test.serial('an instance that is started while much happens comes to the totals of the others', async (t) => {
   await using rig = await openRig();
   await rig.start();

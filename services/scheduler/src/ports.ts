@@ -40,7 +40,8 @@ export interface SessionKey {
 
 /** A session of which a timer is due, or soon will be. */
 export interface TimedSession extends SessionKey {
-  readonly timers: Readonly<Record<string, Timer>>;
+  /** As they are stored; null when they cannot be read. */
+  readonly timers: Readonly<Record<string, Timer>> | null;
   /** The database's time, in milliseconds since the epoch. */
   readonly nowMs: number;
 }

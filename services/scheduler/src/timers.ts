@@ -1,3 +1,4 @@
+import { unreadableSession } from '@oio/domain';
 import { serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { CommandOutcome, PacedCommands } from './paced-commands.ts';
@@ -21,7 +22,9 @@ export async function fireTimers({ table, router, commands }: TimerParts): Promi
   const sessions = await table.withTimer({ withinMs: TIMER_POLL_MS, limit, except: commands.resting });
   let nextMs = TIMER_POLL_MS;
   for (const session of sessions) {
-    const { due, inMs } = dueTimers(session);
+    const all = timersOf(session);
+    if (!all) commands.send(session.id, () => Promise.reject(unreadableSession(session.id)));
+    const { due, inMs } = dueAmong(all ?? []);
     nextMs = Math.min(nextMs, inMs);
     if (due.length > 0) commands.send(session.id, () => fire(router, session, due));
   }
@@ -33,13 +36,19 @@ interface DueTimer {
   readonly generation: number;
 }
 
-/** The timers that are due, and how long it is until the next one. */
-function dueTimers({ timers, nowMs }: TimedSession): { due: DueTimer[]; inMs: number } {
-  const all = Object.entries(timers).map(([name, { generation, fireAt }]) => ({
+/** In how long each fires; null when they cannot be read: then the session rests longer and longer, and holds up nobody. */
+function timersOf({ timers, nowMs }: TimedSession): (DueTimer & { readonly inMs: number })[] | null {
+  const all = Object.entries(timers ?? {}).map(([name, timer]) => ({
     name,
-    generation,
-    inMs: Date.parse(fireAt) - nowMs,
+    generation: timer?.generation,
+    inMs: Date.parse(timer?.fireAt) - nowMs,
   }));
+  const isReadable = all.length > 0 && all.every(({ generation, inMs }) => Number.isSafeInteger(generation + inMs));
+  return isReadable ? all : null;
+}
+
+/** The timers that are due, and how long it is until the next one. */
+function dueAmong(all: readonly (DueTimer & { readonly inMs: number })[]): { due: DueTimer[]; inMs: number } {
   const later = all.filter(({ inMs }) => inMs > 0).map(({ inMs }) => Math.ceil(inMs));
   return { due: all.filter(({ inMs }) => inMs <= 0), inMs: Math.min(TIMER_POLL_MS, ...later) };
 }

@@ -11,8 +11,12 @@ import { ManualClock } from './support/manual-clock.ts';
 
 const logger = createLogger('test', { level: 'silent' });
 
-/** Sessions with a timer each, and what becomes of the commands to them. */
-function rig(fireAtMs: Readonly<Record<string, number>>, answer: (id: string) => Promise<CommandReply['outcome']>) {
+/** Sessions with a timer each, or with what is no timer, and what becomes of the commands to them. */
+function rig(
+  fireAtMs: Readonly<Record<string, number>>,
+  answer: (id: string) => Promise<CommandReply['outcome']>,
+  broken: Readonly<Record<string, unknown>> = {},
+) {
   const clock = new ManualClock();
   const startMs = clock.monotonicMs();
   const fired: { readonly id: string; readonly commandId: string; readonly atMs: number }[] = [];
@@ -23,15 +27,13 @@ function rig(fireAtMs: Readonly<Record<string, number>>, answer: (id: string) =>
       const due = [...left].filter(([id, atMs]) => atMs + startMs <= nowMs + withinMs && !except.includes(id));
       return due.slice(0, limit).map(([id, atMs]): TimedSession => {
         const fireAt = new Date(atMs + startMs).toISOString();
-        return { id, tenant: 'acme', nowMs, timers: { checkpoint: { generation: 7, fireAt } } };
+        const timers = id in broken ? broken[id] : { checkpoint: { generation: 7, fireAt } };
+        return { id, tenant: 'acme', nowMs, timers } as TimedSession;
       });
     },
   };
-  const send = async (
-    _name: unknown,
-    _payload: unknown,
-    { sessionId: id, id: commandId }: { sessionId: string; id: string },
-  ) => {
+  const send = async (_name: unknown, _payload: unknown, envelope: { sessionId: string; id: string }) => {
+    const { sessionId: id, id: commandId } = envelope;
     fired.push({ id, commandId, atMs: clock.monotonicMs() - startMs });
     const outcome = await answer(id);
     if (outcome === 'applied') left.delete(id);
@@ -57,6 +59,23 @@ test('each timer fires when it is due, under an id made of what fires', async (t
     { id: 'a', commandId: 'timer:a:checkpoint:7', atMs: 1_230 },
     { id: 'b', commandId: 'timer:b:checkpoint:7', atMs: 4_567 },
   ]);
+});
+
+test('timers that cannot be read hold up no others', async (t) => {
+  const broken = {
+    a: null,
+    b: {},
+    c: { checkpoint: null },
+    d: { checkpoint: { generation: 1, fireAt: 'soon' } },
+    e: 7,
+  };
+  const due = Object.fromEntries(Object.keys(broken).map((id) => [id, 0]));
+  const { run, fired } = rig({ ...due, good: 5_000 }, async () => 'applied', broken);
+  await run(20_000);
+  t.deepEqual(
+    fired.map(({ id, atMs }) => [id, atMs]),
+    [['good', 5_000]],
+  );
 });
 
 test('a timer that fails is tried again at growing intervals, and holds up no other', async (t) => {

@@ -1,4 +1,4 @@
-import { isTerminal, isWorking, type SessionSnapshot } from '@oio/domain';
+import { isReadable, isTerminal, isWorking, type SessionSnapshot, unreadableSession } from '@oio/domain';
 import { AppError, NotFoundError } from '@oio/errors';
 import { notOwner, type OwnerDirectory } from '@oio/ownership';
 import { batched, type Clock, type Logger } from '@oio/runtime';
@@ -39,7 +39,7 @@ export class LiveSessions {
     this.#take = batched((sessionIds) => store.claim(sessionIds, worker.incarnation));
   }
 
-  /** The session, claimed if need be. Throws `NotFoundError`, or `not_owner` when a living worker has it. */
+  /** The session, claimed if need be. Throws `NotFoundError`, `unreadable_session`, or `not_owner` when a living worker has it. */
   async get(sessionId: string): Promise<LiveSession> {
     const session = this.#live.get(sessionId);
     // Before the first await: from now on it is not idle, so that it is not passivated under the caller's hands.
@@ -130,7 +130,7 @@ export class LiveSessions {
   }
 
   async #claim(sessionId: string): Promise<LiveSession> {
-    const { directory, worker } = this.#parts;
+    const { directory, worker, logger } = this.#parts;
     const holder = await directory.claim(sessionId, worker.incarnation).catch(() => worker.incarnation);
     if (holder !== worker.incarnation && (await this.#lives(holder))) throw notOwner(sessionId, holder);
     for (;;) {
@@ -138,6 +138,10 @@ export class LiveSessions {
       const claimed = await this.#take(sessionId);
       if (!claimed) throw await this.#refusal(sessionId);
       if (life !== this.#life) continue;
+      if (!isReadable(claimed.snapshot)) {
+        logger.error({ sessionId }, 'the snapshot of a session cannot be read: it is left alone');
+        throw unreadableSession(sessionId);
+      }
       if (holder !== worker.incarnation) this.#enter(sessionId);
       return new LiveSession(claimed.snapshot, claimed.epoch, { claimed: true });
     }

@@ -9,6 +9,7 @@ export { executionMetrics } from './execution-metrics.ts';
 export { FAILURES, type FailureCode, failureOf } from './failures.ts';
 export { healthScore } from './health.ts';
 export { sessionMachine } from './machine.ts';
+export { isReadable, unreadableSession } from './readable.ts';
 export { isRecoverable, RETRY_BACKOFF, retryDelayMs } from './retry-policy.ts';
 export {
   attemptToken,

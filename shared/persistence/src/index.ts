@@ -4,5 +4,6 @@ export { createPostgresDeadLetters, type DeadLetter, type DeadLetters, type NewD
 export { type CommitOutcome, createGroupCommit } from './group-commit.ts';
 export { type LockConnection, openLockConnection } from './lock-connection.ts';
 export { untilLockFree } from './lock-watch.ts';
+export { readableJson } from './readable-json.ts';
 export { isLivingWorker, workerLockKey, workerSigns } from './living-worker.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';

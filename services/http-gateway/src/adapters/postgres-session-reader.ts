@@ -1,5 +1,5 @@
 import { type Checkpoint, PRIORITIES, STATUSES, type StoredSessionEvent } from '@oio/contracts';
-import { CHECKPOINTS_KEPT, isTerminal, type SessionSnapshot } from '@oio/domain';
+import { CHECKPOINTS_KEPT, isReadable, isTerminal, unreadableSession } from '@oio/domain';
 import type { Database } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import type { SessionFilter, SessionReader } from '../ports.ts';
@@ -20,7 +20,7 @@ type Rows = <Row>(
 
 /** What many requests ask for at the same time is read by one statement. */
 function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing'> {
-  const snapshots = byId<{ id: string; snapshot: SessionSnapshot }>(rows, SESSIONS, 'http_sessions');
+  const snapshots = byId<SessionRow>(rows, SESSIONS, 'http_sessions');
   const standings = byId<{ id: string; tenant: string; version: number; deleted: boolean }>(
     rows,
     STANDINGS,
@@ -28,14 +28,23 @@ function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing'> {
   );
   return {
     async session(tenant, id, { deleted } = { deleted: false }) {
-      const snapshot = (await snapshots(id))?.snapshot;
-      return snapshot?.tenant === tenant && (deleted || snapshot.deletedAt === null) ? snapshot : null;
+      const row = await snapshots(id);
+      if (row?.tenant !== tenant || (row.deleted && !deleted)) return null;
+      if (!isReadable(row.snapshot)) throw unreadableSession(id);
+      return row.snapshot;
     },
     async standing(tenant, id) {
       const row = await standings(id);
       return row?.tenant === tenant ? row : null;
     },
   };
+}
+
+interface SessionRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly deleted: boolean;
+  readonly snapshot: unknown;
 }
 
 function byId<Row extends { readonly id: string }>(
@@ -58,9 +67,10 @@ function manySessions(rows: Rows): Pick<SessionReader, 'list' | 'versions' | 'en
     },
     async list(tenant, filter, { before, limit }) {
       const parameters = [tenant, ...filterParameters(filter), before, limit + 1, PAGE_BYTES];
-      const found = await rows<{ snapshot: SessionSnapshot; found: number }>(LIST, parameters);
-      const sessions = found.slice(0, limit).map(({ snapshot }) => snapshot);
-      return { sessions, more: (found[0]?.found ?? 0) > sessions.length };
+      const found = await rows<{ id: string; snapshot: unknown; found: number }>(LIST, parameters);
+      const page = found.slice(0, limit);
+      const sessions = page.map(({ snapshot }) => snapshot).filter(isReadable);
+      return { sessions, last: page.at(-1)?.id ?? null, more: (found[0]?.found ?? 0) > page.length };
     },
     async versions(ids) {
       const found = await rows<{ id: string; version: number }>(VERSIONS, [arrayOf(ids)]);
@@ -88,7 +98,8 @@ function arrayOf(values: readonly string[]): string {
   return `{${values.join(',')}}`;
 }
 
-const SESSIONS = 'select id, snapshot from sessions where id = any($1::uuid[])';
+const SESSIONS =
+  'select id, tenant, deleted_at is not null as deleted, snapshot from sessions where id = any($1::uuid[])';
 
 const STANDINGS = `
 select id, tenant, version::int as version, deleted_at is not null as deleted from sessions where id = any($1::uuid[])`;
@@ -116,7 +127,7 @@ sized as (
     sum(octet_length(snapshot::text)) over (order by id desc) - octet_length(snapshot::text) as bytes_before
   from page
 )
-select snapshot, found from sized where bytes_before < $8::int order by id desc`;
+select id, snapshot, found from sized where bytes_before < $8::int order by id desc`;
 
 const HISTORY = `
 with page as (

@@ -1,6 +1,6 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
-import type { Database } from '@oio/persistence';
+import { type Database, readableJson } from '@oio/persistence';
 import type { HistoryPlace, SessionHistory, StatusCount } from '../ports.ts';
 
 const BETWEEN = `
@@ -21,11 +21,11 @@ const IN_ORDER = `
 select e.xid::text as xid, e.position::text as position, session_id as "sessionId", '' as tenant, seq::int as seq,
   command_id as "commandId", epoch::int as epoch, cause, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, type,
   case type
-    when 'session.created' then json_build_object('session', json_build_object('type', data #> '{session,type}', 'priority', data #> '{session,priority}'))
-    when 'session.checkpoint-made' then json_build_object('checkpoint', json_build_object('origin', data #> '{checkpoint,origin}'))
-    else (data::jsonb - 'result' - 'place' - 'resumable' - 'workspace' - 'warning')::json
+    when 'session.created' then json_build_object('session', json_build_object('type', readable #> '{session,type}', 'priority', readable #> '{session,priority}'))
+    when 'session.checkpoint-made' then json_build_object('checkpoint', json_build_object('origin', readable #> '{checkpoint,origin}'))
+    else (readable::jsonb - 'result' - 'place' - 'resumable' - 'workspace' - 'warning')::json
   end as data
-from session_events e
+from session_events e, lateral (select ${readableJson('data')} as readable) as guarded
 where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
 order by e.xid, e.position limit ${PAGE}`;
 

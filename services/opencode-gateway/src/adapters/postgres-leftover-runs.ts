@@ -1,5 +1,5 @@
 import { ORDERS_PER_EPOCH } from '@oio/contracts';
-import type { Database } from '@oio/persistence';
+import { type Database, readableJson } from '@oio/persistence';
 import type { LeftoverRun, LeftoverRuns } from '../attempts/leftovers.ts';
 
 /**
@@ -9,10 +9,11 @@ import type { LeftoverRun, LeftoverRuns } from '../attempts/leftovers.ts';
  */
 const CLAIM = `
 with found as materialized (
-  select id, tenant, owner_epoch, (snapshot->'attempt'->>'number') || '.' || (snapshot->'attempt'->>'run') as token,
-    snapshot->'attempt'->>'openCodeSessionId' as open_code_session_id, snapshot->'workspace'->>'path' as directory
-  from sessions
-  where attempt_open and server_id = $1 and status not in ('running', 'degraded') and updated_at < now() - interval '3 seconds'
+  select id, tenant, owner_epoch, (stored->'attempt'->>'number') || '.' || (stored->'attempt'->>'run') as token,
+    stored->'attempt'->>'openCodeSessionId' as open_code_session_id, stored->'workspace'->>'path' as directory
+  from sessions, lateral (select ${readableJson('snapshot')} as stored) as readable
+  where stored->'attempt'->>'number' is not null and stored->'attempt'->>'run' is not null
+    and attempt_open and server_id = $1 and status not in ('running', 'degraded') and updated_at < now() - interval '3 seconds'
   order by id
   limit 100
   for share skip locked

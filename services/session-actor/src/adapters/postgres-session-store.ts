@@ -1,4 +1,4 @@
-import { createGroupCommit, type Database, isLivingWorker } from '@oio/persistence';
+import { createGroupCommit, type Database, isLivingWorker, readableJson } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
@@ -26,13 +26,14 @@ select count(*) filter (where status in ('completed', 'partially_completed'))::i
 from sessions where parent_id = $1::uuid`;
 
 /** A child that was retried after its parent's end is not meant: somebody wants it to go on. */
+const [CHILD, PARENT] = [readableJson('c.snapshot'), readableJson('p.snapshot')];
 const LEFT_BEHIND = `
-select c.id as "childId", c.tenant, p.id as "parentId", p.snapshot -> 'session' ->> 'childPolicy' as policy
+select c.id as "childId", c.tenant, p.id as "parentId", ${PARENT} -> 'session' ->> 'childPolicy' as policy
 from sessions c join sessions p on p.id = c.parent_id
 where c.parent_id is not null and c.status in ('pending', 'queued', 'running', 'paused', 'degraded')
-  and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and p.snapshot -> 'timers' -> 'retry' is null
-  and p.snapshot -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
-  and ((c.snapshot ->> 'retries')::int = 0 or c.snapshot -> 'times' ->> 'queuedAt' <= p.snapshot ->> 'statusUpdatedAt')
+  and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and ${PARENT} -> 'timers' -> 'retry' is null
+  and ${PARENT} -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
+  and (${CHILD} ->> 'retries' = '0' or ${CHILD} -> 'times' ->> 'queuedAt' <= ${PARENT} ->> 'statusUpdatedAt')
 limit 100`;
 
 const OWNERSHIP = `

@@ -1,0 +1,54 @@
+import { ConflictError } from '@oio/errors';
+import test from 'ava';
+import { eventually } from '@oio/runtime/testing';
+import { SERVER, World } from './support/world.ts';
+
+const BROKEN = [
+  'null',
+  '{}',
+  '[]',
+  '{"schema": 99, "status": "hibernating"}',
+  '{"status": "running", "retries": "many"}',
+];
+
+test('a session whose snapshot cannot be read is refused, and its worker goes on with the others', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  await world.gateway.serves(SERVER);
+  const good = await world.running();
+  for (const snapshot of BROKEN) {
+    const bad = await world.running();
+    const lose =
+      'update sessions set snapshot = $2::json, owner = null, owner_epoch = owner_epoch + 1 where id = $1::uuid';
+    await world.database.query(lose, [bad, snapshot]);
+    const refused = { instanceOf: ConflictError, code: 'unreadable_session' };
+    await t.throwsAsync(world.send(bad, 'adopt', {}), refused, snapshot);
+    await t.throwsAsync(world.order(bad, 'checkpoint', { data: {} }), refused, snapshot);
+    t.is(JSON.stringify((await world.stored(bad))?.snapshot), JSON.stringify(JSON.parse(snapshot)));
+  }
+  t.like(await world.order(good, 'checkpoint', { data: {} }), { outcome: 'applied' });
+  const later = await world.running();
+  await eventually(() => world.gateway.ordersFor(later).length > 0, { what: 'the order' });
+});
+
+test('an unreadable child or parent does not stop the search for children that were left behind', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  const family = async () => {
+    const { sessionId: parentId } = await world.create({ start: false });
+    const { sessionId: childId } = await world.create({ start: false, parentId });
+    return { parentId, childId };
+  };
+  const [good, broken] = [await family(), await family()];
+  const end =
+    "update sessions set status = 'failed', updated_at = now() - interval '1 minute' where id = any($1::uuid[])";
+  await world.database.query('update sessions set snapshot = $2::json where id = $1::uuid', [
+    broken.childId,
+    '{"retries": "many", "times": {"queuedAt": "\\u0000"}}',
+  ]);
+  await world.database.query(end, [[good.parentId, broken.parentId]]);
+  await eventually(async () => (await world.stored(good.childId))?.snapshot.status === 'cancelled', {
+    what: 'the other child is ended',
+  });
+  t.pass();
+});

@@ -1,0 +1,24 @@
+import test from 'ava';
+import { openTestDatabase } from '../src/testing/test-database.ts';
+import { readableJson } from '../src/readable-json.ts';
+
+test('one row that cannot be taken apart does not hide the others', async (t) => {
+  await using opened = await openTestDatabase();
+  const stored = [
+    '{"a":1}',
+    'null',
+    '[]',
+    '"text"',
+    '7',
+    '{"a":"\\u0000"}',
+    '{"a":"\\\\u0000"}',
+    '{"a":"\\\\\\u0000"}',
+  ];
+  const sql = `select (${readableJson('j')})::jsonb -> 'a' as a from unnest($1::text[]) with ordinality as t(text, n),
+    lateral (select text::json as j) as parsed order by n`;
+  const rows = await opened.database.query<{ a: unknown }>(sql, [stored]);
+  t.deepEqual(
+    rows.map(({ a }) => a),
+    [1, null, null, null, null, null, '\\u0000', null],
+  );
+});
