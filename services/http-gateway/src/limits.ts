@@ -12,9 +12,9 @@ export interface Limits {
   readonly orders: { readonly most: number; readonly fewest: number; readonly targetMs: number };
   /** Requests that wait for the end of a session; more are answered without waiting. */
   readonly waits: number;
-  /** How often waiting requests look at the store for ends that no event told of. */
+  /** How often waiting requests and streams look at the store for what no news told of. */
   readonly lookMs: number;
-  /** A stream says that it is alive, and looks for events that it missed. */
+  /** A stream says that it is alive. */
   readonly heartbeatMs: number;
   /** A stream whose reader takes nothing for so long is closed. */
   readonly stallMs: number;

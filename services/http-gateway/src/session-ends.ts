@@ -1,4 +1,4 @@
-import type { Status, StoredSessionEvent } from '@oio/contracts';
+import type { HistoryGrown, Status } from '@oio/contracts';
 import { isTerminal, type SessionSnapshot } from '@oio/domain';
 import type { Logger } from '@oio/runtime';
 import type { SessionReader } from './ports.ts';
@@ -43,12 +43,16 @@ export class SessionEnds implements Disposable {
   }
 
   /** A committed event. That a status is final does not say that it is the end: a retry may be due. */
-  hear({ sessionId, type, data }: StoredSessionEvent): void {
-    const watches = this.#watches.get(sessionId);
-    if (!watches) return;
+  hear({ sessionId, type, data }: HistoryGrown['events'][number]): void {
+    if (!this.#watches.has(sessionId)) return;
     const { to } = data as { readonly to?: Status };
     const mayBeTheEnd = type === 'session.deleted' || (to !== undefined && isTerminal(to));
-    if (mayBeTheEnd) for (const watch of watches) void this.#check(watch);
+    if (mayBeTheEnd) this.hearOf(sessionId);
+  }
+
+  /** Something happened to a session, whatever it is. */
+  hearOf(sessionId: string): void {
+    for (const watch of this.#watches.get(sessionId) ?? []) void this.#check(watch);
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,4 @@
-import { type SessionOutput, type StoredSessionEvent, sessionEvents, sessionOutput } from '@oio/contracts';
+import { type HistoryGrown, historyGrown, type SessionOutput, sessionOutput } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
@@ -21,14 +21,16 @@ export interface SessionStreamsOptions {
   readonly bus: Bus;
   readonly reader: SessionReader;
   /** Told of every committed event beside the streams, so that one subscription serves both. */
-  readonly ends: Pick<SessionEnds, 'hear'>;
+  readonly ends: Pick<SessionEnds, 'hear' | 'hearOf'>;
   readonly logger: Logger;
   readonly maxStreams: number;
   readonly heartbeatMs: number;
+  /** How often the store is looked at for events that the bus did not tell of. */
+  readonly lookMs: number;
   readonly stallMs: number;
 }
 
-/** All open event streams: one subscription to the bus, fanned out by session. */
+/** All open event streams: one subscription to the news of the bus, fanned out by session. The store has what is not heard. */
 export class SessionStreams implements AsyncDisposable {
   readonly #options: SessionStreamsOptions;
   readonly #gate: Gate = createGate(PAGES_AT_A_TIME);
@@ -42,13 +44,11 @@ export class SessionStreams implements AsyncDisposable {
 
   static async start(options: SessionStreamsOptions): Promise<SessionStreams> {
     const streams = new SessionStreams(options);
-    const { bus, heartbeatMs } = options;
-    streams.#closing.defer(
-      await bus.subscribe(Object.values(sessionEvents), { handler: (event) => streams.#onEvent(event) }),
-    );
+    const { bus, heartbeatMs, lookMs } = options;
+    streams.#closing.defer(await bus.subscribe([historyGrown], { handler: (grown) => streams.#onGrown(grown) }));
     streams.#closing.defer(await bus.subscribe([sessionOutput], { handler: (output) => streams.#onOutput(output) }));
-    const timer = setInterval(() => streams.#beat(), heartbeatMs);
-    streams.#closing.defer(() => clearInterval(timer));
+    const timers = [setInterval(() => streams.#beat(), heartbeatMs), setInterval(() => streams.#look(), lookMs)];
+    streams.#closing.defer(() => timers.forEach(clearInterval));
     return streams;
   }
 
@@ -64,10 +64,7 @@ export class SessionStreams implements AsyncDisposable {
       history: (after, limit) => this.#gate(() => reader.history(tenant, sessionId, { after, limit })),
       stallMs,
       onError: (error) =>
-        logger.warn(
-          { err: error, tenant, sessionId },
-          'history of a stream not read; tried again at the next heartbeat',
-        ),
+        logger.warn({ err: error, tenant, sessionId }, 'history of a stream not read; tried again at the next look'),
     });
     this.#add(stream);
     response.once('close', () => this.#remove(stream));
@@ -82,11 +79,17 @@ export class SessionStreams implements AsyncDisposable {
     await ending;
   }
 
-  #onEvent(event: StoredSessionEvent): void {
-    this.#options.ends.hear(event);
-    let text: string | undefined;
-    const message = (): string => (text ??= streamMessage('history', event as never));
-    for (const stream of this.#of(event)) stream.offer(event.seq, event.type === 'session.deleted', message);
+  #onGrown({ events, larger }: HistoryGrown): void {
+    for (const event of events) {
+      this.#options.ends.hear(event);
+      let text: string | undefined;
+      const message = (): string => (text ??= streamMessage('history', event as never));
+      for (const stream of this.#of(event)) stream.offer(event.seq, event.type === 'session.deleted', message);
+    }
+    for (const event of larger) {
+      this.#options.ends.hearOf(event.sessionId);
+      for (const stream of this.#of(event)) stream.hearOf(event.seq);
+    }
   }
 
   #onOutput(output: SessionOutput): void {
@@ -98,9 +101,13 @@ export class SessionStreams implements AsyncDisposable {
     return [...(this.#bySession.get(sessionId) ?? [])].filter((stream) => stream.tenant === tenant);
   }
 
-  /** Shows that streams are alive, and finds what the bus did not bring. */
+  /** Shows that streams are alive. */
   #beat(): void {
     for (const stream of this.#all()) stream.news(HEARTBEAT);
+  }
+
+  /** Finds what the bus did not bring. */
+  #look(): void {
     const ids = [...this.#bySession.keys()];
     if (ids.length === 0) return;
     this.#options.reader.versions(ids).then(

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { sessionOutput, type StoredSessionEvent, sessionEvents } from '@oio/contracts';
+import { historyGrown, sessionOutput, type StoredSessionEvent } from '@oio/contracts';
 import test from 'ava';
 import { aRunningSession, aSession } from './support/a-session.ts';
 import { EventStream } from './support/event-stream.ts';
@@ -70,8 +70,8 @@ test('a gap in what the bus brings is closed from the store, in order', async (t
   t.deepEqual(seqs, [6, 7, 8, 9]);
 });
 
-test('events that the bus loses altogether are found at the next heartbeat', async (t) => {
-  await using api = await startApi(database(), { limits: { heartbeatMs: 100 } });
+test('events that the bus loses altogether are found in the store', async (t) => {
+  await using api = await startApi(database(), { limits: { lookMs: 100 } });
   const { id } = await aRunningSession(api);
   await using stream = await EventStream.open(urlOf(api, id));
   await stream.take(5);
@@ -92,12 +92,23 @@ test('events that come twice or out of order are sent once, in order', async (t)
   };
   for (const index of [2, 0, 3, 2, 1, 0, 3]) {
     const event = events[index] as StoredSessionEvent;
-    await api.bus.publish(sessionEvents[event.type], event, { id: `${event.sessionId}:${event.seq}` });
+    api.bus.announce(historyGrown, { events: [event], larger: [] });
   }
   t.deepEqual(
     (await stream.take(4)).map(({ id: seq }) => seq),
     ['6', '7', '8', '9'],
   );
+});
+
+test('an event that is too large to be told is read from the store', async (t) => {
+  await using api = await startApi(database(), { limits: { lookMs: 600_000 } });
+  const { id } = await aRunningSession(api);
+  await using stream = await EventStream.open(urlOf(api, id));
+  await stream.take(5);
+  api.actor.mute = true;
+  await checkpoint(api, id, 'x'.repeat(200_000));
+  api.bus.announce(historyGrown, { events: [], larger: [{ sessionId: id, tenant: 'acme', seq: 6 }] });
+  t.is((await stream.take(1))[0]?.id, '6');
 });
 
 test('live output comes without an id and only to those who may see the session', async (t) => {

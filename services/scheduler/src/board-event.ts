@@ -1,4 +1,4 @@
-import type { SessionEventType, StoredSessionEvent } from '@oio/contracts';
+import { type SessionEventType, sessionEvents, type StoredSessionEvent } from '@oio/contracts';
 import { isWorking } from '@oio/domain';
 import type { Holder } from './slots.ts';
 
@@ -19,12 +19,18 @@ const STATUS_AFTER: Partial<Record<StatusEvent, Holder['status']>> = {
 };
 
 /** The events that change who waits or who occupies what. */
-export const BOARD_EVENTS: readonly SessionEventType[] = [
+const BOARD_EVENTS: ReadonlySet<string> = new Set([
   'session.queued',
   'session.resume-requested',
   'session.attempt-closed',
-  ...(Object.keys(STATUS_AFTER) as StatusEvent[]),
-];
+  ...Object.keys(STATUS_AFTER),
+]);
+
+/** The event if it changes something on the board; null for others, and for what is no event as it should be. */
+export function boardEvent(event: { readonly type: string }): StoredSessionEvent | null {
+  if (!BOARD_EVENTS.has(event.type)) return null;
+  return sessionEvents[event.type as SessionEventType].payload.safeParse(event).data ?? null;
+}
 
 /** The holder that a session is after an event, given what was known of it; null for an event that says nothing about that. */
 export function holderAfter(

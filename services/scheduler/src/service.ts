@@ -1,8 +1,8 @@
-import { serverAnnounced, sessionEvents, type StoredSessionEvent, workerEnded } from '@oio/contracts';
+import { type HistoryGrown, historyGrown, serverAnnounced, workerEnded } from '@oio/contracts';
 import { newId } from '@oio/runtime';
 import { createPostgresLeaderTable } from './adapters/postgres-leader-table.ts';
 import { createPostgresSessionTable } from './adapters/postgres-session-table.ts';
-import { BOARD_EVENTS } from './board-event.ts';
+import { boardEvent } from './board-event.ts';
 import type { SchedulerConfig } from './config.ts';
 import { Leadership } from './leadership.ts';
 import type { Blocker } from './placement.ts';
@@ -29,14 +29,13 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
     servers.hear(news);
     terms.current?.serverHeard(news.serverId);
   };
-  const onEvent = (event: StoredSessionEvent): void => terms.current?.applyEvent(event);
+  // At most once and at once; the sweep finds what is not heard of.
+  const onGrown = ({ events, larger }: HistoryGrown): void => {
+    for (const event of events.map(boardEvent)) if (event) terms.current?.applyEvent(event);
+    for (const { sessionId } of larger) terms.current?.lookUp(sessionId);
+  };
   stack.defer(await bus.subscribe([serverAnnounced], { handler: onServer }));
-  stack.defer(
-    await bus.subscribe(
-      BOARD_EVENTS.map((type) => sessionEvents[type]),
-      { handler: onEvent },
-    ),
-  );
+  stack.defer(await bus.subscribe([historyGrown], { handler: onGrown }));
   stack.defer(await bus.subscribe([workerEnded], { handler: () => terms.current?.workerEnded() }));
   stack.use(terms.startLeadership());
 

@@ -49,7 +49,7 @@ export class Term implements AsyncDisposable {
       queueCapacity,
       limits,
       onChange: () => this.#dispatcher.wake(),
-      onUnclear: (id) => this.#lookUp(id),
+      onUnclear: (id) => this.lookUp(id),
     });
     const board = this.#board;
     const onLow = (): void => sweepLoop.wake();
@@ -68,6 +68,12 @@ export class Term implements AsyncDisposable {
 
   applyEvent(event: StoredSessionEvent): void {
     this.#board.applyEvent(event);
+  }
+
+  /** Something happened to a session that is not known here; it is read. */
+  lookUp(id: string): void {
+    this.#lookUps.want(id);
+    this.#lookUpLoop.wake();
   }
 
   /** A server was heard of. */
@@ -113,10 +119,5 @@ export class Term implements AsyncDisposable {
     return this.#resources.use(
       every({ name, logger, intervalMs, task: async () => (isActive() ? task() : undefined) }),
     );
-  }
-
-  #lookUp(id: string): void {
-    this.#lookUps.want(id);
-    this.#lookUpLoop.wake();
   }
 }

@@ -58,7 +58,7 @@ export function followUp(
   events: readonly StoredSessionEvent[],
   effects: Decided['effects'],
 ): void {
-  parts.bell.ring();
+  parts.bell.ring(events);
   for (const effect of [...effects, ...effectsOnParent(snapshot, events)]) parts.effects.start(effect, snapshot);
 }
 

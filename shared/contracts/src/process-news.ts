@@ -1,15 +1,23 @@
 import { z } from 'zod';
 import { liveContract } from './contract.ts';
+import { eventEnvelope } from './session-events.ts';
 
 /** The id of a worker's life. */
 const incarnation = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be letters, digits, _ and -');
 
-/** Announced by whoever committed, once for many commits: the relay that publishes the history looks at once. */
+/**
+ * Announced by whoever committed, once for many commits: the relay that publishes the history looks at once, and who is in
+ * a hurry need not wait for it. Of the events that are too large to be told here only the place in the history is.
+ */
 export const historyGrown = liveContract({
   subject: 'history.grown',
-  summary: 'Something was committed; there are events to publish.',
-  payload: z.object({}),
+  summary: 'These events were committed; they are published as well, a little later and for sure.',
+  payload: z.object({
+    events: z.array(z.object({ ...eventEnvelope, type: z.string(), data: z.looseObject({}) })),
+    larger: z.array(z.object({ sessionId: z.string(), tenant: z.string(), seq: z.int().min(1) })),
+  }),
 });
+export type HistoryGrown = z.output<typeof historyGrown.payload>;
 
 /** Announced by a worker that stops, and by the scheduler of one that it finds dead: what it owned may be claimed at once. */
 export const workerEnded = liveContract({

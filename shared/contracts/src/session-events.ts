@@ -75,7 +75,8 @@ export const cause = z.object({
 });
 export type Cause = z.output<typeof cause>;
 
-const envelope = {
+/** What every event says besides its data. */
+export const eventEnvelope = {
   sessionId: z.string(),
   tenant: z.string(),
   /** Version of the session after this event: 1, 2, 3 … without a gap. */
@@ -104,7 +105,7 @@ export type StoredSessionEvent<T extends SessionEventType = SessionEventType> = 
 
 /** The same without validation by type: for documents and streams. */
 export const storedSessionEvent = z
-  .object({ ...envelope, type: z.string(), data: z.json() })
+  .object({ ...eventEnvelope, type: z.string(), data: z.json() })
   .meta({ id: 'SessionEvent' });
 
 export const SESSION_EVENT_TYPES = Object.keys(sessionEventData) as readonly SessionEventType[];
@@ -116,7 +117,7 @@ export const sessionEvents = Object.fromEntries(
     eventContract({
       subject: `events.${type}`,
       summary: `A session's history has grown by "${type}".`,
-      payload: z.object({ ...envelope, type: z.literal(type), data: sessionEventData[type] }),
+      payload: z.object({ ...eventEnvelope, type: z.literal(type), data: sessionEventData[type] }),
     }),
   ]),
 ) as unknown as { readonly [T in SessionEventType]: EventContract<z.ZodType<StoredSessionEvent<T>>> };

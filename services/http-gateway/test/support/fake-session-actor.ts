@@ -1,11 +1,10 @@
 import {
+  historyGrown,
   type CommandReply,
   inspectPlace,
   type NewSession,
   type SessionCommandName,
-  type StoredSessionEvent,
   sessionCommands,
-  sessionEvents,
 } from '@oio/contracts';
 import {
   type Decision,
@@ -34,7 +33,7 @@ interface Parts {
 export class FakeSessionActor {
   /** Ids of the commands that came, repetitions included. */
   readonly received: string[] = [];
-  /** When set, committed events are not published. */
+  /** When set, nothing is told of what is committed. */
   mute = false;
   readonly #parts: Parts;
   #turn: Promise<unknown> = Promise.resolve();
@@ -116,12 +115,8 @@ export class FakeSessionActor {
     const entry = { next, events, epoch: EPOCH, fromVersion, owner: OWNER, schedulerEpoch: null };
     const committed = await commitSessions(this.#parts.database, [entry]);
     if (!committed.has(next.id)) throw new ConflictError('The id is in use.', { code: 'id_taken' });
-    if (!this.mute) for (const event of events) await this.#publish(event);
+    if (!this.mute) this.#parts.bus.announce(historyGrown, { events: [...events], larger: [] });
     return this.#reply(next, 'applied');
-  }
-
-  #publish(event: StoredSessionEvent): Promise<void> {
-    return this.#parts.bus.publish(sessionEvents[event.type], event, { id: `${event.sessionId}:${event.seq}` });
   }
 
   async #snapshot(id: string): Promise<SessionSnapshot | undefined> {

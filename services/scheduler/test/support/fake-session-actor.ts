@@ -1,8 +1,8 @@
 import {
   type CommandReply,
+  historyGrown,
   type SessionCommandName,
   sessionCommands,
-  sessionEvents,
   type StoredSessionEvent,
 } from '@oio/contracts';
 import {
@@ -72,7 +72,7 @@ export class FakeSessionActor implements AsyncDisposable {
     await this.#commit({ next, events, epoch: 1, fromVersion: 0, owner: this.incarnation, schedulerEpoch: null });
     await this.#ports.directory.claim(id, this.incarnation);
     this.#owned.set(id, { snapshot: next, epoch: 1 });
-    await this.#publish(events);
+    this.#tell(events);
     return id;
   }
 
@@ -168,7 +168,7 @@ export class FakeSessionActor implements AsyncDisposable {
       });
     }
     this.#owned.set(id, { snapshot: next, epoch });
-    await this.#publish(events);
+    this.#tell(events);
     return this.#answer(command.name, envelope, next, 'applied');
   }
 
@@ -189,11 +189,9 @@ export class FakeSessionActor implements AsyncDisposable {
     this.history.push(...entry.events);
   }
 
-  async #publish(events: readonly StoredSessionEvent[]): Promise<void> {
-    for (const event of events) {
-      const id = `${event.sessionId}:${event.seq}`;
-      if (!this.loses(event)) await this.#ports.bus.publish(sessionEvents[event.type], event, { id });
-    }
+  #tell(events: readonly StoredSessionEvent[]): void {
+    const told = events.filter((event) => !this.loses(event));
+    this.#ports.bus.announce(historyGrown, { events: told, larger: [] });
   }
 
   async #claim(id: string): Promise<Owned> {

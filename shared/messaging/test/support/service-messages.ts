@@ -77,8 +77,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     // It replays what others could not use.
     asks: replayable,
     publishes: allEvents,
-    follows: allEvents,
-    hears: [sessionOutput, workerAnnounced, workerEnded],
+    hears: [historyGrown, sessionOutput, workerAnnounced, workerEnded],
   },
   'session-actor': {
     asks: [
@@ -96,9 +95,8 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
   scheduler: {
     ...nothing,
     asks: commands([dispatch, fireTimer, adopt, giveUp]),
-    follows: allEvents,
     announces: [workerEnded],
-    hears: [serverAnnounced, workerAnnounced, workerEnded],
+    hears: [historyGrown, serverAnnounced, workerAnnounced, workerEnded],
   },
   'opencode-gateway': {
     ...nothing,
