@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { configurationDocument } from '../documents/configuration-document.ts';
 import { messagesDocument } from '../documents/messages-document.ts';
 import { openapiDocument } from '../documents/openapi-document.ts';
+import { reasonCodesDocument } from '../documents/reason-codes-document.ts';
 import { packagesDocument } from './packages-document.ts';
 
 /** A document that is made from the sources and committed, so that it can be read without running anything. */
@@ -17,6 +18,7 @@ export const DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/packages.md', generate: packagesDocument },
   { path: 'docs/openapi.json', generate: openapiDocument },
   { path: 'docs/messages.md', generate: messagesDocument },
+  { path: 'docs/reason-codes.md', generate: reasonCodesDocument },
   { path: 'docs/configuration.md', generate: configurationDocument },
 ];
 

@@ -40,7 +40,7 @@ export function sessionsTable(sessions: readonly SessionView[]): string {
 
 /** One session, line by line; what is not known is left out. */
 export function sessionLines(session: SessionView): string {
-  const { metrics, workspaceInUse, failure } = session;
+  const { metrics, workspaceInUse, failure, lastFailure } = session;
   const rows: readonly (readonly [string, string | null])[] = [
     ['id', session.id],
     ['title', printable(session.title)],
@@ -59,6 +59,8 @@ export function sessionLines(session: SessionView): string {
       `${metrics.tokens.total} tokens, $${metrics.costUsd.toFixed(4)}, ${metrics.executingSeconds.toFixed(1)} s`,
     ],
     ['failure', failure && printable(`${failure.code}: ${failure.message}`)],
+    ['advice', failure && printable(failure.advice)],
+    ['before', lastFailure && printable(`${lastFailure.code}: ${lastFailure.message}`)],
     ['retry', session.retryAt && `at ${session.retryAt}`],
     ['can do', session.allowedCommands.join(', ') || null],
     ['result', resultText(session)],
@@ -68,8 +70,11 @@ export function sessionLines(session: SessionView): string {
 
 /** One line of a history. */
 export function eventLine(event: StoredSessionEvent): string {
-  const data = event.data as { to?: string; failure?: { message: string } | null; step?: { tools: string[] } };
-  const detail = data.failure?.message ?? data.step?.tools.join(', ') ?? '';
+  const { failure, step } = event.data as {
+    failure?: { code: string; message: string } | null;
+    step?: { tools: string[] };
+  };
+  const detail = failure ? `${failure.code}: ${failure.message}` : (step?.tools.join(', ') ?? '');
   return `${event.at}  ${String(event.seq).padStart(4)}  ${event.type.replace('session.', '')}${detail ? `  ${printable(detail)}` : ''}`;
 }
 

@@ -12,7 +12,7 @@ import test from 'ava';
 import { connect } from '../src/connect.ts';
 import { explain } from '../src/explain.ts';
 import { program } from '../src/program.ts';
-import { printable } from '../src/show-session.ts';
+import { eventLine, printable, sessionLines } from '../src/show-session.ts';
 import { submit } from '../src/submit.ts';
 import { watchSession } from '../src/watch-session.ts';
 
@@ -73,6 +73,44 @@ test('watching goes on over a failure that is retried and ends with the last sta
     lines.map((line) => line.split(/\s{2,}/).at(-1)),
     ['failed', 'again', 'completed'],
   );
+});
+
+test('a failure is shown with its code, in a session with what to do, and so is the one before', (t) => {
+  const failure = {
+    code: 'rate_limited',
+    message: 'Slow down.',
+    transient: true,
+    meaning: 'Limited.',
+    advice: 'Wait.',
+  };
+  const event = { seq: 7, type: 'session.failed', at: '2026-01-01T00:00:00.000Z', data: { to: 'failed', failure } };
+  t.true(eventLine(event as never).endsWith('failed  rate_limited: Slow down.'));
+  const metrics = { tokens: { total: 0 }, costUsd: 0, executingSeconds: 1, result: null };
+  const session = { id: 'x', title: 'x', status: 'failed', attempt: null, allowedCommands: [], metrics };
+  const before = { ...failure, code: 'tool_stalled', message: 'It hangs.' };
+  const lines = sessionLines({ ...session, failure, lastFailure: before } as never).split('\n');
+  t.deepEqual(
+    lines.filter((line) => /^(failure|advice|before)/.test(line)),
+    ['failure    rate_limited: Slow down.', 'advice     Wait.', 'before     tool_stalled: It hangs.'],
+  );
+});
+
+test('the reasons of failures are explained, all or one', async (t) => {
+  const retry = { firstMs: 5_000, factor: 3, longestMs: 60_000, jitter: 0.2, limit: 2 };
+  const reasonCodes = [
+    { code: 'empty_answers', meaning: 'Empty.', advice: 'Use another model.', ends: true, retry },
+    { code: 'liveness_unknown', meaning: 'Unknown.', advice: 'Nothing.', ends: false, retry: null },
+  ];
+  await using server = await startServer((_path, response) => response.end(JSON.stringify({ reasonCodes })));
+  const run = async (...words: string[]) => {
+    const out = new PassThrough();
+    await program({ OIO_URL: server.url, OIO_API_KEY: 'k' }, out).parseAsync(['node', 'oio', 'reasons', ...words]);
+    out.end();
+    return text(out);
+  };
+  t.regex(await run(), /retried {2}after 5 s × 3ⁿ, at most 60 s, up to 2 times[^]*impairs {2}and passes/);
+  t.false((await run('liveness_unknown')).includes('empty_answers'));
+  t.is(await run('nothing'), 'There is no reason "nothing".\n');
 });
 
 test('every command says what it is for', (t) => {

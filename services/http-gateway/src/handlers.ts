@@ -1,4 +1,5 @@
 import type { ClientCommandName } from '@oio/contracts';
+import { reasonCodes } from '@oio/domain';
 import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { openApiDocument } from './openapi.ts';
 import { createReadHandlers } from './read-handlers.ts';
@@ -33,13 +34,16 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
   };
 }
 
-function createProcessHandlers({ readiness }: HandlerParts): Pick<RouteHandlers, 'live' | 'ready' | 'openapi'> {
+type ProcessRoutes = 'live' | 'ready' | 'openapi' | 'listReasonCodes';
+
+function createProcessHandlers({ readiness }: HandlerParts): Pick<RouteHandlers, ProcessRoutes> {
   return {
     live: async () => ({ body: { status: 'live' } }),
     async ready() {
       const { status, dependencies } = await readiness.ask();
       return { status: status === 'not_ready' ? 503 : 200, body: { status, dependencies: [...dependencies] } };
     },
+    listReasonCodes: async () => ({ body: { reasonCodes: [...reasonCodes()] } }),
     openapi: async () => ({ body: openApiDocument() as never }),
   };
 }

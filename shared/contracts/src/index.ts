@@ -6,6 +6,7 @@ export * from './new-session.ts';
 export * from './opencode.ts';
 export * from './problem.ts';
 export * from './process-news.ts';
+export * from './reason-codes.ts';
 export * from './reports.ts';
 export * from './routes.ts';
 export * from './session-commands.ts';

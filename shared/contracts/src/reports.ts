@@ -40,8 +40,8 @@ export const reportFailed = z.object({
   steps: z.array(finishedStep).max(1_000),
   resume: resumePoint.nullable(),
   failure,
+  /** For how long the provider asked not to be bothered again. */
+  retryAfterMs: z.number().min(0).nullable().optional(),
 });
-/** Neither the OpenCode server nor the session in it is there any more, and there is nothing to go on from. */
-export const reportLost = z.object({ token, detail: reportedText });
 /** The run is over and nothing of it works any more, after a stop, pause or cancel. */
 export const reportClosed = z.object({ token, proof: reportedText });

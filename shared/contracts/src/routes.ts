@@ -3,6 +3,7 @@ import { deadLetter, deadLetterSummary } from './dead-letters.ts';
 import { boundedText, sessionId } from './fields.ts';
 import { newSession } from './new-session.ts';
 import { sessionOutput, workspaceDiff } from './opencode.ts';
+import { reasonCode } from './reason-codes.ts';
 import { clientCommands } from './session-commands.ts';
 import { storedSessionEvent } from './session-events.ts';
 import { executionMetrics, sessionDetail, sessionView } from './session-view.ts';
@@ -215,6 +216,14 @@ export const routes = {
     params: byDeadLetterId,
     status: 200,
     reply: deadLetter,
+  },
+  listReasonCodes: {
+    method: 'GET',
+    path: '/v1/reason-codes',
+    summary: 'Every reason why a session does not do or end well, and what follows from it.',
+    scope: 'public',
+    status: 200,
+    reply: z.object({ reasonCodes: z.array(reasonCode) }),
   },
   live: {
     method: 'GET',

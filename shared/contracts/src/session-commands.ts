@@ -8,7 +8,6 @@ import {
   reportCompleted,
   reportDegraded,
   reportFailed,
-  reportLost,
   reportPrepared,
   reportRecovered,
   reportStep,
@@ -92,7 +91,6 @@ export const internalCommands = {
   'report-warning': command('report-warning', 'Something that a person should know happened.', reportWarning),
   'report-completed': command('report-completed', 'The turn has ended well.', reportCompleted),
   'report-failed': command('report-failed', 'The turn has failed.', reportFailed),
-  'report-lost': command('report-lost', 'The execution of an attempt can no longer be found anywhere.', reportLost),
   'report-closed': command('report-closed', 'The turn was ended on request and nothing of it is left.', reportClosed),
 } as const;
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { json, jsonObject } from './json.ts';
 import { place, workspaceInUse } from './new-session.ts';
-import { checkpoint, failure, tokenUsage, warning } from './usage.ts';
+import { failureView } from './reason-codes.ts';
+import { checkpoint, tokenUsage, warning } from './usage.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, STATUSES } from './vocabulary.ts';
 
 const instant = z.iso.datetime();
@@ -87,7 +88,8 @@ export const sessionView = z
         steps: z.int().min(0),
       })
       .nullable(),
-    failure: failure.nullable(),
+    failure: failureView.nullable().describe('Why it has ended, or what impairs it.'),
+    lastFailure: failureView.nullable().default(null).describe('Why the attempt before the present one has ended.'),
     retryAt: instant.nullable().describe('When the next automatic retry is due.'),
     recoverable: z.boolean(),
     allowedCommands: z.array(z.string()).describe('Commands that the present state allows.'),

@@ -6,7 +6,7 @@ import { addStep } from './evolve-attempt.ts';
 import { later } from './instants.ts';
 import { failureOf } from './failures.ts';
 import { apiErrorRate, HEALTHY } from './execution-metrics.ts';
-import { mayRetry, retryDelayMs } from './retry-policy.ts';
+import { automaticRetryMs } from './retry-policy.ts';
 import { attemptToken, type SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
 
@@ -44,28 +44,20 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     if (!isWorking(snapshot.status)) return emit([...steps, end]);
     return emit([...steps, completed(snapshot, report, context), end], settleChildren(snapshot));
   }),
-  'report-failed': current((snapshot, { token, steps, resume, failure }, context) => {
+  'report-failed': current((snapshot, { token, steps, resume, failure, retryAfterMs = null }, context) => {
     const late = lateSteps(snapshot, token, steps, resume, context.now);
     const end = closed(token, 'The turn has ended.');
     if (!isWorking(snapshot.status)) return emit([...late, end]);
-    const keeps = late.some(({ type }) => type === 'session.checkpoint-made');
-    const retries =
-      failure.transient && (mayRetry(snapshot) || (keeps && snapshot.retries < snapshot.policy.maxRetries));
-    const retryAt = retries ? later(context.now, retryDelayMs(snapshot.retries, context.random)) : null;
+    const hasCheckpoint = snapshot.checkpoints.count > 0 || late.some(({ type }) => type === 'session.checkpoint-made');
+    const { retries, policy } = snapshot;
+    const facts = { retries, maxRetries: policy.maxRetries, retryAfterMs, random: context.random };
+    const pauseMs = hasCheckpoint ? automaticRetryMs(failure, facts) : null;
+    const retryAt = pauseMs === null ? null : later(context.now, pauseMs);
     const failed: NewEvent = {
       type: 'session.failed',
       data: { ...transitionTo(snapshot, 'failed'), failure, retryAt },
     };
-    return emit([...late, failed, end], retries ? [] : settleChildren(snapshot));
-  }),
-  'report-lost': current((snapshot, { token, detail }) => {
-    const end = closed(token, detail);
-    if (!isWorking(snapshot.status)) return emit([end]);
-    const failure = failureOf('execution_lost', detail);
-    return emit(
-      [{ type: 'session.orphaned', data: { ...transitionTo(snapshot, 'orphaned'), failure } }, end],
-      settleChildren(snapshot),
-    );
+    return emit([...late, failed, end], retryAt ? [] : settleChildren(snapshot));
   }),
   // While it is to work, nobody asked for its end: the attempt is executed again instead.
   'report-closed': current((snapshot, { token, proof }) =>

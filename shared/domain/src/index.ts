@@ -6,11 +6,12 @@ export type { Decision, DecisionContext, Effect, SessionCommand } from './decisi
 export { STATUS_DISPLAY } from './display.ts';
 export { replay } from './evolve.ts';
 export { executionMetrics } from './execution-metrics.ts';
-export { FAILURES, type FailureCode, failureOf } from './failures.ts';
+export { FAILURES, type FailureCode, type RetryRule } from './failure-table.ts';
+export { failureOf, reasonCodes } from './failures.ts';
 export { healthScore } from './health.ts';
 export { sessionMachine } from './machine.ts';
 export { isReadable, unreadableSession } from './readable.ts';
-export { isRecoverable, RETRY_BACKOFF, retryDelayMs } from './retry-policy.ts';
+export { automaticRetryMs, isRecoverable, LONGEST_RETRY_AFTER_MS, retryDelayMs } from './retry-policy.ts';
 export {
   attemptToken,
   type SessionSnapshot,

@@ -1,6 +1,7 @@
-import type { SessionView } from '@oio/contracts';
+import type { Failure, FailureView, SessionView } from '@oio/contracts';
 import { allowedCommands } from './decide-client.ts';
 import { executionMetrics } from './execution-metrics.ts';
+import { kindOf } from './failures.ts';
 import { healthScore } from './health.ts';
 import { isRecoverable } from './retry-policy.ts';
 import type { Attempt, SessionSnapshot } from './snapshot.ts';
@@ -26,13 +27,20 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     workspaceInUse: snapshot.workspace,
     commit: snapshot.commit,
     attempt: snapshot.attempt && attemptView(snapshot.attempt),
-    failure: snapshot.failure,
+    failure: snapshot.failure && failureView(snapshot.failure),
+    lastFailure: snapshot.lastFailure && failureView(snapshot.lastFailure),
     retryAt: snapshot.timers.retry?.fireAt ?? null,
     recoverable: isRecoverable(snapshot),
     allowedCommands: [...allowedCommands(snapshot)],
     healthScore: healthScore(snapshot, now),
     metrics: executionMetrics(snapshot, now),
   };
+}
+
+/** Of a code that only another version of the product knows there are no words but its own. */
+function failureView(failure: Failure): FailureView {
+  const { meaning, advice } = kindOf(failure.code) ?? { meaning: failure.message, advice: 'Read the message.' };
+  return { ...failure, meaning, advice };
 }
 
 function attemptView({

@@ -142,7 +142,6 @@ for (const policy of ['cancel', 'orphan', 'detach'] as const) {
         commit: null,
       }),
       command('end-by-parent', { policy: 'cancel', parentId: PARENT_ID }),
-      command('report-lost', { token: '1.1', detail: 'Gone.' }),
     ];
     for (const order of orders) {
       const { effects } = accepted(decide(parent, order, context(at(60), { children: { succeeded: 0, failed: 0 } })));

@@ -28,7 +28,6 @@ function reports(run: string): SessionCommand[] {
     command('report-warning', { token: run, type: 'odd', message: 'Odd.', context: {} }),
     command('report-completed', { token: run, steps: [], resume, result: null, commit: null }),
     command('report-failed', { token: run, steps: [], resume, failure }),
-    command('report-lost', { token: run, detail: 'Gone.' }),
     command('report-closed', { token: run, proof: 'Idle.' }),
   ];
 }
@@ -114,12 +113,11 @@ for (const [status, name] of [
     for (const report of [
       command('report-completed', { token: '1.1', steps: [step('msg_2')], resume, result: null, commit: null }),
       command('report-failed', { token: '1.1', steps: [step('msg_2')], resume, failure: failureOf('turn_aborted') }),
-      command('report-lost', { token: '1.1', detail: 'Gone.' }),
     ]) {
       const { next } = accepted(decide(snapshot, report, context(at(60))));
       t.is(next.status, status);
       t.is(next.attempt?.open, false);
-      t.is(next.usage.apiCalls, report.name === 'report-lost' ? 0 : 1);
+      t.is(next.usage.apiCalls, 1);
     }
   });
 }
@@ -202,12 +200,6 @@ test('a transient failure is retried when its own report brings the first checkp
   });
   t.truthy(next.timers.retry);
   t.is(next.checkpoints.count, 1);
-});
-
-test('an execution that can no longer be found orphans its session for good', (t) => {
-  const next = after(prepared(submitted()), 'report-lost', { token: '1.1', detail: 'The server is gone.' });
-  t.like(next, { status: 'orphaned', failure: { code: 'execution_lost', message: 'The server is gone.' } });
-  t.is(next.attempt?.open, false);
 });
 
 test('of many warnings the newest are shown and all are counted', (t) => {

@@ -187,8 +187,8 @@ const ORDERS = {
       steps: steps(move, move.number % 4),
       resume: move.number % 2 ? resume : null,
       failure: failure(move),
+      retryAfterMs: move.number % 3 ? null : move.number * 1_000,
     }),
-  lost: (snapshot, move) => command('report-lost', { token: tokenOf(snapshot, move), detail: 'Gone.' }),
   closed: (snapshot, move) => command('report-closed', { token: tokenOf(snapshot, move), proof: 'Idle.' }),
 } as const satisfies Record<string, (snapshot: SessionSnapshot, move: Move) => SessionCommand>;
 

@@ -162,7 +162,6 @@ function everyCommand(snapshot: SessionSnapshot): SessionCommand[] {
     command('report-warning', { token: run, type: 'odd', message: 'Odd.', context: {} }),
     command('report-completed', { token: run, steps: [step('msg_3')], resume, result: null, commit: null }),
     command('report-failed', { token: run, steps: [], resume, failure }),
-    command('report-lost', { token: run, detail: 'Gone.' }),
     command('report-closed', { token: run, proof: 'Idle.' }),
   ];
 }

@@ -1,6 +1,7 @@
 import test from 'ava';
-import { toSessionView } from '../src/index.ts';
+import { FAILURES, toSessionView } from '../src/index.ts';
 import {
+  after,
   at,
   CHILD_ID,
   completed,
@@ -54,6 +55,7 @@ const RUNNING = {
     steps: 0,
   },
   failure: null,
+  lastFailure: null,
   retryAt: null,
   recoverable: false,
   allowedCommands: ['pause', 'stop', 'checkpoint'],
@@ -74,12 +76,30 @@ test('a view of a session that is about to be retried says when', (t) => {
   const view = toSessionView(failed(prepared(submitted(), at(0)), 'rate_limited', { now: at(60) }), at(61));
   t.like(view, {
     status: 'failed',
-    retryAt: at(62),
+    retryAt: at(70),
     recoverable: true,
-    failure: { code: 'rate_limited' },
+    failure: { code: 'rate_limited', ...wordsOf('rate_limited') },
     healthScore: 0,
   });
 });
+
+test('a view of a session that is at it again says why the attempt before has ended', (t) => {
+  const again = after(failed(prepared(submitted()), 'output_truncated'), 'retry', {});
+  t.like(toSessionView(again, at(61)), {
+    failure: null,
+    lastFailure: { code: 'output_truncated', ...wordsOf('output_truncated') },
+  });
+});
+
+test('a failure that only another version knows is shown in its own words', (t) => {
+  const failure = { code: 'constructor', message: 'Something new.', transient: false };
+  t.like(toSessionView({ ...SESSION_IN.failed(), failure }, at(60)).failure, { ...failure, meaning: 'Something new.' });
+});
+
+function wordsOf(code: keyof typeof FAILURES) {
+  const { meaning, advice } = FAILURES[code];
+  return { meaning, advice };
+}
 
 test('a view of a finished session says what came of it, and that it cannot be retried', (t) => {
   t.like(toSessionView(completed(prepared(submitted())), at(60)), {

@@ -12,6 +12,7 @@ import { ConflictError, UnavailableError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import { gatewayAddress } from '@oio/ownership';
 import type { Linked } from '../fleet.ts';
+import { failureOfRefusal } from '../turn/failure.ts';
 import type { Gate, RunFences } from './gate.ts';
 import { createReporter, StaleRunError } from './report.ts';
 import { type AttemptParts, runAttempt } from './run-attempt.ts';
@@ -200,11 +201,12 @@ export class Attempts implements AsyncDisposable {
     this.#parts.logger.info({ err: why, sessionId, run: token }, 'run left to others');
   }
 
-  /** A defect of ours must not leave a session running for ever. */
+  /** What the server refuses, or a defect of ours, must not leave a session running for ever. */
   async #failed(order: AttemptOrder, error: unknown): Promise<void> {
     this.#parts.logger.error({ err: error, sessionId: order.sessionId, run: order.token }, 'run failed');
     const reporter = createReporter(this.#parts.router, order, AbortSignal.timeout(STOP_MS));
     const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
-    await reporter.report('report-failed', 'end', { steps: [], resume: null, failure: failureOf('internal', message) });
+    const failure = failureOfRefusal(error) ?? failureOf('internal', message);
+    await reporter.report('report-failed', 'end', { steps: [], resume: null, failure });
   }
 }

@@ -5,6 +5,7 @@ import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
 import type { SessionEvent, SessionRef, TurnMessage } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
+import { failureOfRepeating, type TurnFailure } from '../turn/failure.ts';
 import { TurnReader } from '../turn/turn-reader.ts';
 import type { Verdict } from '../turn/verdict.ts';
 import type { ChosenAgent } from './choose-agent.ts';
@@ -45,7 +46,7 @@ export interface TurnParts {
 /** With the steps that were not reported on the way: an end saves a message for each of them. */
 export type TurnEnd = { readonly steps: FinishedStep[]; readonly resume: ResumePoint } & (
   | { readonly type: 'finished'; readonly text: string; readonly finish: string }
-  | { readonly type: 'failed'; readonly failure: Failure }
+  | ({ readonly type: 'failed' } & TurnFailure)
 );
 
 /** The prompt is not there, and a predecessor of this run may still send it: it must not be sent here. */
@@ -142,7 +143,7 @@ class TurnDriver {
         return { type: 'finished', text: verdict.text, finish: verdict.finish, ...this.#sofar() };
       case 'failed':
         if (verdict.stillRunning) await this.#parts.link.agent().abort(this.#parts.ref);
-        return this.#failed(verdict.failure);
+        return this.#failed(verdict.failure, verdict.retryAfterMs);
       case 'not_sent':
         return this.#send();
       case 'interrupted':
@@ -213,7 +214,7 @@ class TurnDriver {
   /** What OpenCode repeats by itself impairs the session while that lasts. */
   async #reportHealth(): Promise<void> {
     const { retrying } = this.signs;
-    if (retrying) await this.#parts.health.impaired(failureOf('provider_unavailable', retrying.message.slice(0, 500)));
+    if (retrying) await this.#parts.health.impaired(failureOfRepeating(retrying.message));
     else await this.#parts.health.well();
   }
 
@@ -229,11 +230,11 @@ class TurnDriver {
 
   #lost(error: unknown): TurnEnd {
     if (!(error instanceof NotFoundError)) throw error;
-    return this.#failed(failureOf('turn_interrupted', 'The conversation is no longer known to the OpenCode server.'));
+    return this.#failed(failureOf('conversation_lost'));
   }
 
-  #failed(failure: Failure): TurnEnd {
-    return { type: 'failed', failure, ...this.#sofar() };
+  #failed(failure: Failure, retryAfterMs: number | null = null): TurnEnd {
+    return { type: 'failed', failure, retryAfterMs, ...this.#sofar() };
   }
 
   #sofar() {

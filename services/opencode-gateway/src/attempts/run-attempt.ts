@@ -123,7 +123,10 @@ async function conclude(run: Run, workspace: Workspace, end: TurnEnd): Promise<v
   const { gate, reporter, workspaces, order, signal, logger } = run;
   const { steps, resume } = end;
   await gate.confirm(signal);
-  if (end.type === 'failed') return reporter.report('report-failed', 'end', { steps, resume, failure: end.failure });
+  if (end.type === 'failed') {
+    const { failure, retryAfterMs } = end;
+    return reporter.report('report-failed', 'end', { steps, resume, failure, retryAfterMs });
+  }
   const { title, sessionId } = order;
   const { changed, commit, warnings } = await onWorkspace(() =>
     workspaces.commitWorkspace({ workspace, title, sessionId }),

@@ -1,5 +1,6 @@
 import type { Failure } from '@oio/contracts';
-import { FAILURES, type FailureCode, failureOf } from '@oio/domain';
+import { type FailureCode, failureOf } from '@oio/domain';
+import { AppError } from '@oio/errors';
 import type { AgentError } from '../ports.ts';
 
 /** Why a turn failed, and when trying again may help, if the provider said so. */
@@ -17,13 +18,32 @@ export function failureOfError(error: AgentError): TurnFailure {
 
 /** The failure of a turn whose provider makes OpenCode wait longer than we are willing to. */
 export function failureOfWaiting(message: string, waitMs: number): TurnFailure {
-  const said = codeOfWords(message);
-  const code = said !== null && WAITABLE.has(said) ? said : 'provider_unavailable';
+  // That is repeated like any rate limit, and waiting does not help.
+  if (codeOfWords(message) === 'provider_quota')
+    return { failure: failureOf('provider_quota', message), retryAfterMs: null };
   const text = `The provider makes us wait for ${Math.ceil(waitMs / 1000)} s: ${message}`;
-  return { failure: failureOf(code, text), retryAfterMs: FAILURES[code].transient ? waitMs : null };
+  return { failure: failureOf('retry_wait_too_long', text), retryAfterMs: waitMs };
 }
 
-const WAITABLE: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_rejected', 'provider_unavailable']);
+/** What impairs a session while OpenCode asks the provider again by itself. */
+export function failureOfRepeating(message: string): Failure {
+  const said = codeOfWords(message);
+  const code = said !== null && REPEATABLE.has(said) ? said : 'provider_unavailable';
+  return failureOf(code, message.slice(0, 500));
+}
+
+const REPEATABLE: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_timeout', 'provider_quota']);
+
+/** The failure of a run whose OpenCode server refuses a call; null when it is no refusal, but a defect of ours. */
+export function failureOfRefusal(error: unknown): Failure | null {
+  const code = error instanceof AppError ? REFUSALS.get(error.code) : undefined;
+  return code && error instanceof AppError ? failureOf(code, error.message) : null;
+}
+
+const REFUSALS: ReadonlyMap<string, FailureCode> = new Map([
+  ['refused_credentials', 'server_refused'],
+  ['bad_request', 'server_incompatible'],
+]);
 
 const BY_NAME: ReadonlyMap<string, FailureCode> = new Map([
   ['ProviderAuthError', 'provider_auth'],
@@ -36,7 +56,8 @@ const BY_NAME: ReadonlyMap<string, FailureCode> = new Map([
 /** A status says less than words do: a used up quota comes as 429, an overflow as 400. */
 function codeOfApiError({ name, statusCode, message, detail }: AgentError): FailureCode | null {
   if (name !== 'APIError') return null;
-  if (statusCode === null || statusCode >= 500) return 'provider_unavailable';
+  if (statusCode === null || statusCode >= 500)
+    return statusCode === 504 || TIMED_OUT.test(message) ? 'provider_timeout' : 'provider_unavailable';
   const said = `${message} ${detail}`;
   const telling = TELLING.find(([words]) => words.test(said));
   return telling?.[1] ?? BY_STATUS.get(statusCode) ?? 'provider_rejected';
@@ -46,7 +67,7 @@ const BY_STATUS: ReadonlyMap<number, FailureCode> = new Map([
   [401, 'provider_auth'],
   [403, 'provider_auth'],
   [404, 'model_not_found'],
-  [408, 'provider_unavailable'],
+  [408, 'provider_timeout'],
   [413, 'context_overflow'],
   [429, 'rate_limited'],
 ]);
@@ -59,15 +80,18 @@ function codeOfWords(said: string): FailureCode | null {
 type Words = readonly (readonly [RegExp, FailureCode])[];
 
 const TELLING: Words = [
-  [/insufficient_quota|exceeded your current quota|billing|credit balance/i, 'provider_rejected'],
+  [/insufficient_quota|exceeded your current quota|billing|credit balance/i, 'provider_quota'],
   [/model not found|model_not_found|model[^.]{0,80}(not found|does not exist|not supported)/i, 'model_not_found'],
   [/context[_ ]length|maximum context|too many tokens|prompt is too long/i, 'context_overflow'],
 ];
+
+const TIMED_OUT = /timed out|timeout/i;
 
 const BY_WORDS: Words = [
   ...TELLING,
   [/^Agent not found/i, 'agent_not_found'],
   [/rate.?limit|too many requests|\b429\b/i, 'rate_limited'],
   [/JSON parsing failed|invalid json/i, 'provider_garbled'],
-  [/cannot connect|connection|timed out|overloaded|socket|unavailable/i, 'provider_unavailable'],
+  [TIMED_OUT, 'provider_timeout'],
+  [/cannot connect|connection|overloaded|socket|unavailable/i, 'provider_unavailable'],
 ];

@@ -164,7 +164,7 @@ function rejectionIn(tools: readonly ToolCall[]): TurnFailure | null {
     return failure('permission_rejected', `The permission to use ${permission.tool} was rejected.`);
   }
   const question = tools.some(({ error }) => error !== null && error.includes('dismissed this question'));
-  return question ? failure('permission_rejected', 'The agent asked a question that nobody answered.') : null;
+  return question ? failure('question_unanswered', 'The agent asked a question that nobody answered.') : null;
 }
 
 function toolsOf(message: TurnMessage): readonly ToolCall[] {

@@ -1,13 +1,14 @@
-import { FAILURES, type FailureCode } from '@oio/domain';
+import { type FailureCode, failureOf } from '@oio/domain';
+import { ForbiddenError, InvalidError } from '@oio/errors';
 import test from 'ava';
 import type { AgentError } from '../../src/ports.ts';
-import { failureOfError, failureOfWaiting } from '../../src/turn/failure.ts';
+import { failureOfError, failureOfRefusal, failureOfRepeating, failureOfWaiting } from '../../src/turn/failure.ts';
 import { agentError } from '../support/messages.ts';
 
 const means = test.macro((t, error: Partial<AgentError>, code: FailureCode) => {
   const { failure } = failureOfError(agentError(error));
   t.is(failure.code, code);
-  t.is(failure.transient, FAILURES[code].transient);
+  t.is(failure.transient, failureOf(code).transient);
   t.is(failure.message, (error.message ?? 'scripted').replace(/\n.*/s, ''));
 });
 
@@ -21,8 +22,14 @@ test(
   'model_not_found',
 );
 test('a rate limit', means, { statusCode: 429 }, 'rate_limited');
-test('a used up quota', means, { statusCode: 429, detail: '{"code":"insufficient_quota"}' }, 'provider_rejected');
+test('a used up quota', means, { statusCode: 429, detail: '{"code":"insufficient_quota"}' }, 'provider_quota');
 test('a server error', means, { statusCode: 503 }, 'provider_unavailable');
+test(
+  'a provider that took too long',
+  means,
+  { message: 'Provider response headers timed out after 300000ms' },
+  'provider_timeout',
+);
 test(
   'a lost connection',
   means,
@@ -53,14 +60,25 @@ test('a rate limit says when to come back', (t) => {
   t.is(failureOfError(agentError({ statusCode: 429, retryAfterMs: 7000 })).retryAfterMs, 7000);
 });
 
-test('waiting too long is named by what the provider says', (t) => {
+test('waiting too long has a reason of its own, but for a quota that no waiting fills', (t) => {
   t.like(failureOfWaiting('Too Many Requests', 3_600_000), {
-    failure: { code: 'rate_limited' },
+    failure: { code: 'retry_wait_too_long', transient: true },
     retryAfterMs: 3_600_000,
   });
   t.like(failureOfWaiting('insufficient_quota', 60_000), {
-    failure: { code: 'provider_rejected' },
+    failure: { code: 'provider_quota', transient: false },
     retryAfterMs: null,
   });
-  t.like(failureOfWaiting('whatever', 60_000), { failure: { code: 'provider_unavailable' }, retryAfterMs: 60_000 });
+});
+
+test('what OpenCode repeats by itself is named by what the provider says', (t) => {
+  t.is(failureOfRepeating('Too Many Requests').code, 'rate_limited');
+  t.is(failureOfRepeating('Provider response headers timed out after 300000ms').code, 'provider_timeout');
+  t.is(failureOfRepeating('model x is not supported').code, 'provider_unavailable');
+});
+
+test('a server that refuses us or does not understand us is no defect of ours', (t) => {
+  t.is(failureOfRefusal(new ForbiddenError('No.', { code: 'refused_credentials' }))?.code, 'server_refused');
+  t.is(failureOfRefusal(new InvalidError('No.', { code: 'bad_request' }))?.code, 'server_incompatible');
+  t.is(failureOfRefusal(new TypeError('x is undefined')), null);
 });

@@ -148,5 +148,10 @@ test(
     messages: [userMessage()],
     activity: retryIn(3_600_000),
   },
-  { type: 'failed', failure: { code: 'rate_limited', transient: true }, retryAfterMs: 3_600_000, stillRunning: true },
+  {
+    type: 'failed',
+    failure: { code: 'retry_wait_too_long', transient: true },
+    retryAfterMs: 3_600_000,
+    stillRunning: true,
+  },
 );

@@ -145,7 +145,7 @@ test(
   {
     messages: [userMessage(), toolStep(1, 'The user dismissed this question')],
   },
-  { type: 'failed', failure: { code: 'permission_rejected' } },
+  { type: 'failed', failure: { code: 'question_unanswered' } },
 );
 
 test(

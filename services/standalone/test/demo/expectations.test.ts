@@ -14,7 +14,13 @@ const withOutcomes = (changed: Partial<Evidence['outcomes']>): Evidence => ({
   ...good,
   outcomes: { ...outcomes, ...changed },
 });
-const failure = { code: 'no_progress', message: 'Nothing moved.', transient: true };
+const failure = {
+  code: 'no_progress',
+  message: 'Nothing moved.',
+  transient: true,
+  meaning: 'Stuck.',
+  advice: 'Retry it.',
+};
 const retried = { files: ['docs/api.md'], commit: 'c4', attempts: 2, retries: 1 };
 
 const wrong: Record<string, [Evidence, RegExp]> = {

@@ -28,7 +28,13 @@ test('a session that changed nothing shows what it reported', (t) => {
 });
 
 test('a session that failed says why', (t) => {
-  const failure = { code: 'no_progress', message: 'Nothing moved.', transient: true };
+  const failure = {
+    code: 'no_progress',
+    message: 'Nothing moved.',
+    transient: true,
+    meaning: 'Stuck.',
+    advice: 'Retry it.',
+  };
   t.regex(sessionReport(outcome('planning', { status: 'failed', failure }), 1), /no_progress: Nothing moved\./);
 });
 

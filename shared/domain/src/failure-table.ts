@@ -1,0 +1,195 @@
+/** When and how often a failure is followed by another attempt, without anybody asking for it. */
+export interface RetryRule {
+  /** The pause before the first retry of a session, in milliseconds. */
+  readonly firstMs: number;
+  /** From one pause to the next. */
+  readonly factor: number;
+  readonly longestMs: number;
+  /** The share by which a pause is made shorter or longer by chance. */
+  readonly jitter: number;
+  /** Not any more once the session has been retried this often, for whatever reason. The operator's limit counts as well. */
+  readonly limit: number;
+}
+
+export interface FailureKind {
+  /** What happened, in words. */
+  readonly meaning: string;
+  /** `never`: it cannot get better by itself. `passes`: it impairs a session and never ends one. */
+  readonly retry: RetryRule | 'never' | 'passes';
+  /** What the user should do. */
+  readonly advice: string;
+}
+
+/**
+ * Every reason why a session does not do or end well. A failure carries one of these codes wherever the session is shown.
+ * Also as `docs/reason-codes.md` and at `/v1/reason-codes`.
+ */
+export const FAILURES = {
+  provider_auth: {
+    meaning: 'The model provider refused the credentials.',
+    retry: 'never',
+    advice: 'Check the provider credentials of the OpenCode server.',
+  },
+  provider_rejected: {
+    meaning: 'The model provider refused the request.',
+    retry: 'never',
+    advice: 'Read the message; change the model or the prompt.',
+  },
+  provider_quota: {
+    meaning: 'The quota at the model provider is used up.',
+    retry: 'never',
+    advice: 'Raise the quota, or use another model; then retry it.',
+  },
+  provider_unavailable: {
+    meaning: 'The model provider failed again and again.',
+    retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 5 },
+    advice: 'It is retried; look at the status of the provider.',
+  },
+  provider_timeout: {
+    meaning: 'The model provider did not answer in time.',
+    retry: { firstMs: 5_000, factor: 2, longestMs: 120_000, jitter: 0.2, limit: 3 },
+    advice: 'It is retried; look at the status of the provider.',
+  },
+  provider_garbled: {
+    meaning: 'The answer of the model provider broke off or could not be read.',
+    retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
+    advice: 'It is retried; if it persists, look at the provider or the proxy in front of it.',
+  },
+  rate_limited: {
+    meaning: 'The model provider limits the rate.',
+    retry: { firstMs: 10_000, factor: 2, longestMs: 300_000, jitter: 0.5, limit: 5 },
+    advice: 'It is retried; run fewer sessions at once on this model.',
+  },
+  retry_wait_too_long: {
+    meaning: 'The model provider wants to be asked again much later only.',
+    retry: { firstMs: 60_000, factor: 2, longestMs: 3_600_000, jitter: 0.2, limit: 3 },
+    advice: 'It is retried when the provider allows it; use another model if that is too late.',
+  },
+  model_not_found: {
+    meaning: 'The OpenCode server does not know the model.',
+    retry: 'never',
+    advice: 'Name a model that the server knows.',
+  },
+  agent_not_found: {
+    meaning: 'The OpenCode server does not know the agent.',
+    retry: 'never',
+    advice: 'Name an agent that the server knows.',
+  },
+  context_overflow: {
+    meaning: 'The conversation no longer fits into the context of the model.',
+    retry: 'never',
+    advice: 'Split the task, or use a model with a larger context.',
+  },
+  content_filtered: {
+    meaning: 'The provider filtered the content.',
+    retry: 'never',
+    advice: 'Change the prompt.',
+  },
+  output_truncated: {
+    meaning: 'The answer was cut off at the length limit of the model.',
+    retry: 'never',
+    advice: 'Retry it to let it go on, or split the task.',
+  },
+  empty_answers: {
+    meaning: 'The model gave empty answers in a row.',
+    retry: { firstMs: 5_000, factor: 3, longestMs: 60_000, jitter: 0.2, limit: 2 },
+    advice: 'It is retried; if it persists, use another model.',
+  },
+  too_many_steps: {
+    meaning: 'The turn took more steps than are allowed.',
+    retry: 'never',
+    advice: 'Split the task, or retry it to let it go on.',
+  },
+  permission_rejected: {
+    meaning: 'The agent needed a permission that was not given.',
+    retry: 'never',
+    advice: 'Allow it, or change the prompt so that it is not needed.',
+  },
+  question_unanswered: {
+    meaning: 'The agent asked a question that nobody answered.',
+    retry: 'never',
+    advice: 'Answer it in the prompt of a new session.',
+  },
+  turn_aborted: {
+    meaning: 'Somebody else aborted the turn on the OpenCode server.',
+    retry: 'never',
+    advice: 'Retry it.',
+  },
+  turn_interrupted: {
+    meaning: 'The turn broke off and could not be resumed.',
+    retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
+    advice: 'It is retried from the last checkpoint.',
+  },
+  conversation_lost: {
+    meaning: 'The OpenCode server no longer knows the conversation.',
+    retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 2 },
+    advice: 'It is retried in a new conversation; find out who deletes sessions on the server.',
+  },
+  prompt_rejected: {
+    meaning: 'The OpenCode server took the prompt and never ran it.',
+    retry: { firstMs: 5_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
+    advice: 'It is retried; read the log of the server if it persists.',
+  },
+  server_unreachable: {
+    meaning: 'The OpenCode server could not be reached for too long.',
+    retry: { firstMs: 15_000, factor: 2, longestMs: 300_000, jitter: 0.2, limit: 5 },
+    advice: 'It is retried; look at the server.',
+  },
+  server_error: {
+    meaning: 'The OpenCode server failed.',
+    retry: { firstMs: 5_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
+    advice: 'It is retried; read the log of the server if it persists.',
+  },
+  server_refused: {
+    meaning: 'The OpenCode server refused the credentials of the orchestrator.',
+    retry: 'never',
+    advice: 'Register the server again with its present password.',
+  },
+  server_incompatible: {
+    meaning: 'The OpenCode server did not understand a request.',
+    retry: 'never',
+    advice: 'Use the version of OpenCode that this version of the orchestrator brings along.',
+  },
+  directory_invalid: {
+    meaning: 'The directory is not what it was when the session was accepted.',
+    retry: 'never',
+    advice: 'Restore it, or submit a new session.',
+  },
+  workspace_failed: {
+    meaning: 'The git worktree could not be made or committed.',
+    retry: 'never',
+    advice: 'Read the message of git.',
+  },
+  time_exceeded: {
+    meaning: 'It ran longer than maxDurationSeconds.',
+    retry: 'never',
+    advice: 'Retry it to let it go on, or allow more time.',
+  },
+  stopped_by_user: {
+    meaning: 'Somebody stopped it.',
+    retry: 'never',
+    advice: 'Retry it to let it go on.',
+  },
+  cancelled_by_user: {
+    meaning: 'Somebody cancelled it.',
+    retry: 'never',
+    advice: 'Submit it again if it is still wanted.',
+  },
+  parent_ended: {
+    meaning: 'The parent session has ended.',
+    retry: 'never',
+    advice: 'Submit it again, on its own or under a living parent.',
+  },
+  api_error_rate: {
+    meaning: 'More than a tenth of the calls to the model provider failed.',
+    retry: 'passes',
+    advice: 'Nothing; if it persists, look at the status of the provider.',
+  },
+  internal: {
+    meaning: 'A defect of the orchestrator.',
+    retry: 'never',
+    advice: 'Report it with the log of the service.',
+  },
+} as const satisfies Record<string, FailureKind>;
+
+export type FailureCode = keyof typeof FAILURES;
