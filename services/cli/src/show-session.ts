@@ -38,10 +38,12 @@ export function sessionsTable(sessions: readonly SessionView[]): string {
   return table.toString();
 }
 
+type Row = readonly [string, string | null];
+
 /** One session, line by line; what is not known is left out. */
 export function sessionLines(session: SessionView): string {
-  const { metrics, workspaceInUse, failure, lastFailure } = session;
-  const rows: readonly (readonly [string, string | null])[] = [
+  const { metrics, workspaceInUse } = session;
+  const rows: readonly Row[] = [
     ['id', session.id],
     ['title', printable(session.title)],
     ['status', COLOUR[session.status](session.status)],
@@ -58,14 +60,20 @@ export function sessionLines(session: SessionView): string {
       'usage',
       `${metrics.tokens.total} tokens, $${metrics.costUsd.toFixed(4)}, ${metrics.executingSeconds.toFixed(1)} s`,
     ],
-    ['failure', failure && printable(`${failure.code}: ${failure.message}`)],
-    ['advice', failure && printable(failure.advice)],
-    ['before', lastFailure && printable(`${lastFailure.code}: ${lastFailure.message}`)],
+    ...failureRows(session),
     ['retry', session.retryAt && `at ${session.retryAt}`],
     ['can do', session.allowedCommands.join(', ') || null],
     ['result', resultText(session)],
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)} ${value}`])).join('\n');
+}
+
+function failureRows({ failure, lastFailure }: SessionView): readonly Row[] {
+  return [
+    ['failure', failure && printable(`${failure.code}: ${failure.message}`)],
+    ['advice', failure && printable(failure.advice)],
+    ['before', lastFailure && printable(`${lastFailure.code}: ${lastFailure.message}`)],
+  ];
 }
 
 /** One line of a history. */
