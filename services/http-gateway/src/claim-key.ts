@@ -44,9 +44,11 @@ export async function noteRefusal({ keys }: ClaimParts, request: Order, commandI
 }
 
 async function claimOf(keys: IdempotencyKeys, request: Order, sessionId: string) {
-  const fresh = { requestHash: requestHash(request), sessionId, commandId: newId() };
-  if (request.headers.idempotencyKey === undefined)
-    return { claim: { ...fresh, known: false, refused: false }, fresh, isSame: true };
+  const { idempotencyKey } = request.headers;
+  // Without a key nothing is compared.
+  const hash = idempotencyKey === undefined ? '' : requestHash(request);
+  const fresh = { requestHash: hash, sessionId, commandId: newId() };
+  if (idempotencyKey === undefined) return { claim: { ...fresh, known: false, refused: false }, fresh, isSame: true };
   const claim = await keys.claim(request.principal.tenant, keyOf(request), fresh);
   return { claim, fresh, isSame: claim.requestHash === fresh.requestHash };
 }

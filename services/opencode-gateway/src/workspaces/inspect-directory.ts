@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { AppError, type Violation } from '@oio/errors';
 import { type Git, GitError } from './git.ts';
 import { repositoryLayout } from './repository-layout.ts';
@@ -54,9 +54,12 @@ type Refusal = { readonly violation: Violation };
 async function checkDirectory({ directory, realRoots }: InspectOptions): Promise<{ directory: string } | Refusal> {
   if (!isAbsolute(directory)) return refuse('not_absolute', `must be an absolute path, not ${shown(directory)}`);
   if (/\p{Cc}/u.test(directory)) return refuse('not_printable', 'must not contain control characters');
-  const { existing, complete } = await deepestExisting(directory);
+  const roots = await realRoots();
+  const { existing, complete } = isOwnRealPath(directory, roots)
+    ? { existing: directory, complete: true }
+    : await deepestExisting(directory);
   // Said of whatever lies outside, whether it exists or not: the answer must not tell.
-  if (!(await realRoots()).some((root) => isWithin(existing, root)))
+  if (!roots.some((root) => isWithin(existing, root)))
     return refuse('outside_of_roots', `${shown(directory)} ${OUTSIDE_OF_ROOTS}`);
   if (!complete) return refuse('not_found', `${shown(directory)} does not exist`);
   // In place, because its name was resolved just now: each takes a microsecond, and would cost twenty by the thread pool.
@@ -71,6 +74,21 @@ async function checkDirectory({ directory, realRoots }: InspectOptions): Promise
 
 const OUTSIDE_OF_ROOTS = 'is outside of the directories that sessions may work in';
 const NOT_ACCESSIBLE = 'cannot be read and written by the user that the service runs as';
+
+/**
+ * Whether a path leads from a root, whose real path is known, through directories only: then it is its own real path. The
+ * usual case, for a tenth of what it costs to have the system resolve it.
+ */
+function isOwnRealPath(directory: string, roots: readonly string[]): boolean {
+  const root = roots.find((one) => isWithin(directory, one));
+  if (root === undefined || resolve(directory) !== directory) return false;
+  try {
+    for (let path = directory; path !== root; path = dirname(path)) if (!lstatSync(path).isDirectory()) return false;
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The real path of a directory or, where it does not exist, of the nearest directory above that does. */
 async function deepestExisting(directory: string): Promise<{ existing: string; complete: boolean }> {
