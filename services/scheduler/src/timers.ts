@@ -43,7 +43,9 @@ function timersOf({ timers, nowMs }: TimedSession): (DueTimer & { readonly inMs:
     generation: timer?.generation,
     inMs: Date.parse(timer?.fireAt) - nowMs,
   }));
-  const isReadable = all.length > 0 && all.every(({ generation, inMs }) => Number.isSafeInteger(generation + inMs));
+  // The database tells the time in parts of milliseconds.
+  const isReadable =
+    all.length > 0 && all.every(({ generation, inMs }) => Number.isSafeInteger(generation) && Number.isFinite(inMs));
   return isReadable ? all : null;
 }
 
