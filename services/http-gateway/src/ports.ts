@@ -90,7 +90,7 @@ export interface IdempotencyKeys {
 /** What the service is given from outside. */
 export interface HttpGatewayPorts {
   readonly bus: Bus;
-  readonly router: SessionRouter;
+  readonly router: Pick<SessionRouter, 'send'>;
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;

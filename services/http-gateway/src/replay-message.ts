@@ -23,7 +23,7 @@ export type Replay = (subject: string, body: string) => Promise<void>;
  * Messages go where they belong now: a command to the present owner of its session, an event to everybody who listens, under
  * an id of its own, since the bus may know the old one. Both are safe to repeat.
  */
-export function createReplay(bus: Bus, router: SessionRouter): Replay {
+export function createReplay(bus: Bus, router: Pick<SessionRouter, 'send'>): Replay {
   return async (subject, body) => {
     const { contract, address } = contractOf(subject);
     if (contract.kind === 'event') await publishAgain(bus, contract, body);
@@ -52,7 +52,7 @@ async function publishAgain(bus: Bus, contract: EventContract, body: string): Pr
 }
 
 async function requestAgain(
-  { bus, router }: { readonly bus: Bus; readonly router: SessionRouter },
+  { bus, router }: { readonly bus: Bus; readonly router: Pick<SessionRouter, 'send'> },
   contract: RequestContract,
   { body, address }: { readonly body: string; readonly address: string | null },
 ): Promise<void> {

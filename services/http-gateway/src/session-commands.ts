@@ -8,7 +8,7 @@ import type { IdempotencyKeys, SessionReader } from './ports.ts';
 import type { Order } from './route-types.ts';
 
 export interface CommandParts {
-  readonly router: SessionRouter;
+  readonly router: Pick<SessionRouter, 'send'>;
   readonly reader: SessionReader;
   readonly keys: IdempotencyKeys;
   readonly clock: Clock;

@@ -58,7 +58,7 @@ test('at more than it can take, the rest is refused at once, what is taken does 
 });
 
 test('reads are answered while orders are refused', async (t) => {
-  const never: SessionRouter = { send: () => new Promise(() => undefined) };
+  const never: Pick<SessionRouter, 'send'> = { send: () => new Promise(() => undefined) };
   await using api = await startApi(database(), {
     limits: { orders: { ...ORDERS, fewest: 2, most: 2 }, answerMs: 60_000, shutdownMs: 10 },
     ports: { router: never },

@@ -92,7 +92,7 @@ test('events that come twice or out of order are sent once, in order', async (t)
   };
   for (const index of [2, 0, 3, 2, 1, 0, 3]) {
     const event = events[index] as StoredSessionEvent;
-    api.bus.announce(historyGrown, { events: [event], larger: [] });
+    api.bus.announce(historyGrown, { owner: 'w1', events: [event], larger: [] });
   }
   t.deepEqual(
     (await stream.take(4)).map(({ id: seq }) => seq),
@@ -107,7 +107,7 @@ test('an event that is too large to be told is read from the store', async (t) =
   await stream.take(5);
   api.actor.mute = true;
   await checkpoint(api, id, 'x'.repeat(200_000));
-  api.bus.announce(historyGrown, { events: [], larger: [{ sessionId: id, tenant: 'acme', seq: 6 }] });
+  api.bus.announce(historyGrown, { owner: 'w1', events: [], larger: [{ sessionId: id, tenant: 'acme', seq: 6 }] });
   t.is((await stream.take(1))[0]?.id, '6');
 });
 

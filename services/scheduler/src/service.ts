@@ -20,7 +20,7 @@ export interface Scheduler extends AsyncDisposable {
 /** Starts one scheduler. Any number may run; one is active at a time. */
 export async function startScheduler(config: SchedulerConfig, ports: SchedulerPorts): Promise<Scheduler> {
   await using stack = new AsyncDisposableStack();
-  const { bus, clock } = ports;
+  const { bus, router, clock } = ports;
   const servers = new Servers(clock);
   const terms = stack.use(new Terms(config, ports, servers));
 
@@ -30,8 +30,12 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
     terms.current?.serverHeard(news.serverId);
   };
   // At most once and at once; the sweep finds what is not heard of.
-  const onGrown = ({ events, larger }: HistoryGrown): void => {
-    for (const event of events.map(boardEvent)) if (event) terms.current?.applyEvent(event);
+  const onGrown = ({ owner, events, larger }: HistoryGrown): void => {
+    for (const event of events.map(boardEvent)) {
+      // It is sent a dispatch next.
+      if (event?.type === 'session.queued') router.hear(event.sessionId, owner);
+      if (event) terms.current?.applyEvent(event);
+    }
     for (const { sessionId } of larger) terms.current?.lookUp(sessionId);
   };
   stack.defer(await bus.subscribe([serverAnnounced], { handler: onServer }));

@@ -38,6 +38,8 @@ export interface AttemptKeeper {
 }
 
 export interface AttemptKeeperParts {
+  /** The incarnation of the worker that the orders come from. */
+  readonly owner: string;
   readonly bus: Bus;
   readonly router: SessionRouter;
   readonly gateways: GatewayRouter;
@@ -130,7 +132,7 @@ interface Giving {
 
 /** What the taker says; null when there is none. */
 async function give(
-  { gateways, clock, logger }: AttemptKeeperParts,
+  { owner, gateways, clock, logger }: AttemptKeeperParts,
   { snapshot, order, fences }: Giving,
 ): Promise<Taken | null> {
   order.triedAt = clock.monotonicMs();
@@ -138,7 +140,7 @@ async function give(
   if (!authority) return null;
   const options = { serverId: snapshot.attempt?.serverId, timeoutMs: ORDER_TIMEOUT_MS };
   try {
-    const message = attemptOrder(snapshot, authority);
+    const message = attemptOrder(snapshot, authority, owner);
     const { state, gateway } = await gateways.request(executeAttempt, message, envelopeOf(snapshot), options);
     order.taker = gateway;
     return state;

@@ -4,14 +4,15 @@ import { attemptToken, type SessionSnapshot } from '@oio/domain';
 /** What an order is given under: the owner's epoch, and which of its orders it is. */
 export type Authority = Pick<AttemptOrder, 'epoch' | 'fence'>;
 
-/** All that an opencode-gateway needs to know, from the snapshot alone. */
-export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Authority): AttemptOrder {
+/** All that an opencode-gateway needs to know. */
+export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Authority, owner: string): AttemptOrder {
   const { attempt, session, checkpoints } = snapshot;
   if (!attempt) throw new Error(`Session ${snapshot.id} works without an attempt.`);
   return {
     sessionId: snapshot.id,
     tenant: snapshot.tenant,
     token: attemptToken(attempt),
+    owner,
     epoch,
     fence,
     attempt: attempt.number,

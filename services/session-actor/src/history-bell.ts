@@ -10,12 +10,12 @@ export interface HistoryBell {
 }
 
 /** A bell that sounds once for all that is committed in the same turn of the event loop. */
-export function createHistoryBell(bus: Pick<Bus, 'announce'>): HistoryBell {
+export function createHistoryBell(bus: Pick<Bus, 'announce'>, owner: string): HistoryBell {
   let grown: StoredSessionEvent[] = [];
   const tell = (): void => {
     const events = grown;
     grown = [];
-    for (const news of inPieces(events)) bus.announce(historyGrown, news);
+    for (const piece of inPieces(events)) bus.announce(historyGrown, { owner, ...piece });
   };
   return {
     ring(events) {
@@ -25,8 +25,10 @@ export function createHistoryBell(bus: Pick<Bus, 'announce'>): HistoryBell {
   };
 }
 
-function inPieces(events: readonly StoredSessionEvent[]): HistoryGrown[] {
-  const pieces: { events: StoredSessionEvent[]; larger: HistoryGrown['larger'] }[] = [{ events: [], larger: [] }];
+type Piece = { readonly events: StoredSessionEvent[]; readonly larger: HistoryGrown['larger'] };
+
+function inPieces(events: readonly StoredSessionEvent[]): Piece[] {
+  const pieces: Piece[] = [{ events: [], larger: [] }];
   let room = LARGEST;
   for (const event of events) {
     const size = charactersOf(event);

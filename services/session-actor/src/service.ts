@@ -5,7 +5,7 @@ import type { Logger } from '@oio/runtime';
 import { createPostgresHistoryTail } from './adapters/postgres-history-tail.ts';
 import { createPostgresSessionStore } from './adapters/postgres-session-store.ts';
 import { createPostgresWorkerLeases } from './adapters/postgres-worker-leases.ts';
-import { createAttemptKeeper } from './attempt-keeper.ts';
+import { type AttemptKeeper, createAttemptKeeper } from './attempt-keeper.ts';
 import type { SessionActorConfig } from './config.ts';
 import { createEffectRunner, endChild } from './effects.ts';
 import type { CreateParts } from './create-session.ts';
@@ -44,27 +44,31 @@ export async function startSessionActor(
   const onLapsed = (): void => sessions.dropAll();
   const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
   const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });
-  const attempts = createAttemptKeeper({ bus, router, gateways, clock, logger, loaded: (id) => sessions.loaded(id) });
+  const loaded = (id: string) => sessions.loaded(id);
+  const owner = worker.incarnation;
+  const attempts = createAttemptKeeper({ owner, bus, router, gateways, clock, logger, loaded });
   const effects = stack.use(createEffectRunner({ router, attempts, logger }));
 
-  const bell = createHistoryBell(bus);
+  const bell = createHistoryBell(bus, owner);
   const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, gateways, config };
-  const tick = async (): Promise<void> => {
-    if (worker.isFenced) return;
-    sessions.passivate();
-    attempts.tick(sessions.snapshots());
-    await sessions.reload();
-  };
-  stack.use(every(TICK_MS, tick, logger));
+  stack.use(every(TICK_MS, () => lookAfter(parts, attempts), logger));
   stack.use(every(SWEEP_MS, () => endChildrenLeftBehind(parts), logger));
 
-  const stop = await serveCommands(bus, createHandlers(parts), workerAddress(worker.incarnation));
+  const stop = await serveCommands(bus, createHandlers(parts), workerAddress(owner));
   stack.defer(async () => {
     ({ making } = await stop());
   });
   stack.use(announceEvery(TICK_MS, bus, worker));
-  logger.info({ incarnation: worker.incarnation }, 'session-actor started');
+  logger.info({ incarnation: owner }, 'session-actor started');
   return stack.move();
+}
+
+/** What the sessions in memory need now and then. */
+async function lookAfter({ worker, sessions }: CreateParts, attempts: AttemptKeeper): Promise<void> {
+  if (worker.isFenced) return;
+  sessions.passivate();
+  attempts.tick(sessions.snapshots());
+  await sessions.reload();
 }
 
 /** Tells the routers that the worker takes commands, until it is disposed of. */

@@ -32,7 +32,7 @@ function aBell() {
   const told: HistoryGrown[] = [];
   const announce = (_contract: unknown, news: unknown): void =>
     void told.push(historyGrown.payload.parse(JSON.parse(JSON.stringify(news))));
-  return { told, bell: createHistoryBell({ announce }) };
+  return { told, bell: createHistoryBell({ announce }, 'w1') };
 }
 
 function seqs({ events }: HistoryGrown): number[] {

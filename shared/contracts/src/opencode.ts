@@ -16,6 +16,8 @@ export const attemptOrder = z.object({
   tenant: z.string(),
   /** `<attempt>.<run>`: reports carry it; the owner refuses those of another run. */
   token: z.string(),
+  /** Who gives it: the worker that most likely still owns the session when something is reported. */
+  owner: z.string(),
   /** The epoch of the owner that gives the order; OpenCode is changed only while it is the session's present one. */
   epoch: z.int().min(1),
   /** Which order it is; the later one is higher. OpenCode is changed only by the taker of the highest that was acted on. */

@@ -13,6 +13,8 @@ export const historyGrown = liveContract({
   subject: 'history.grown',
   summary: 'These events were committed; they are published as well, a little later and for sure.',
   payload: z.object({
+    /** The worker that committed them. */
+    owner: incarnation,
     events: z.array(z.object({ ...eventEnvelope, type: z.string(), data: z.looseObject({}) })),
     larger: z.array(z.object({ sessionId: z.string(), tenant: z.string(), seq: z.int().min(1) })),
   }),

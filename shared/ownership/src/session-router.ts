@@ -46,6 +46,8 @@ export interface SessionRouter {
     payload: PayloadInput<N>,
     envelope: SessionEnvelope,
   ): Promise<CommandReply>;
+  /** Says who owns a session by what was heard of it just now, which saves asking for it. It may be wrong. */
+  hear(sessionId: string, owner: string): void;
 }
 
 export interface RouterOptions {
@@ -106,6 +108,10 @@ class Router implements SessionRouter {
         owner = await this.#next(request, owner, { error, tries, untilMs });
       }
     }
+  }
+
+  hear(sessionId: string, owner: string): void {
+    this.#owners.hear(sessionId, owner);
   }
 
   /** One try: asks the owner; if there is none, a worker that was heard of lately, or else any of the queue group. */
@@ -197,6 +203,11 @@ class Owners {
   end(incarnation: string): void {
     this.#known.forgetOwner(incarnation);
     this.#ended.add(incarnation);
+  }
+
+  /** Old news do not take the place of what an answer has told. */
+  hear(sessionId: string, owner: string): void {
+    if (this.#known.get(sessionId) === undefined && !this.#ended.has(owner)) this.#known.remember(sessionId, owner);
   }
 
   remember(sessionId: string, owner: string): void {

@@ -33,6 +33,25 @@ test('an owner that answered is asked again without a look-up', async (t) => {
   t.is(workers.lookUps, 2);
 });
 
+test('an owner that was heard of is asked without a look-up, unless another one has answered or it has ended', async (t) => {
+  await using workers = new FakeWorkers();
+  await workers.serve('any');
+  await workers.serve('a');
+  await workers.own('s', 'b');
+  workers.router.hear('s', 'a');
+  await workers.router.send('pause', {}, envelopeOf('s'));
+  t.is(workers.lookUps, 0);
+  workers.router.hear('s', 'b');
+  await workers.router.send('pause', {}, envelopeOf('s'));
+  t.deepEqual(workers.asked, ['a', 'a']);
+  workers.bus.announce(workerEnded, { incarnation: 'c' });
+  await eventually(async () => {
+    workers.router.hear('other', 'c');
+    await workers.router.send('pause', {}, envelopeOf('other'));
+    return workers.asked.at(-1) === 'any';
+  });
+});
+
 test('a session that is to be made is not looked up', async (t) => {
   await using workers = new FakeWorkers();
   await workers.serve('any');

@@ -115,7 +115,7 @@ export class FakeSessionActor {
     const entry = { next, events, epoch: EPOCH, fromVersion, owner: OWNER, schedulerEpoch: null };
     const committed = await commitSessions(this.#parts.database, [entry]);
     if (!committed.has(next.id)) throw new ConflictError('The id is in use.', { code: 'id_taken' });
-    if (!this.mute) this.#parts.bus.announce(historyGrown, { events: [...events], larger: [] });
+    if (!this.mute) this.#parts.bus.announce(historyGrown, { owner: OWNER, events: [...events], larger: [] });
     return this.#reply(next, 'applied');
   }
 

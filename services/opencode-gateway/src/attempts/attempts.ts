@@ -79,7 +79,8 @@ export class Attempts implements AsyncDisposable {
 
   /** Begins to work on an order, or does nothing if that is under way here. Throws `ConflictError` code `stale_order`. */
   #take(order: AttemptOrder): ReplyOf<typeof executeAttempt> {
-    const { gateway } = this.#parts;
+    const { gateway, router } = this.#parts;
+    router.hear(order.sessionId, order.owner);
     const present = this.#runs.get(order.sessionId);
     if (present?.order.token === order.token) {
       present.authority.raise(order);

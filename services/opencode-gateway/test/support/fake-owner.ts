@@ -65,6 +65,7 @@ export class FakeOwner implements AsyncDisposable {
       sessionId: this.sessionId,
       tenant: 'acme',
       token: '1.1',
+      owner: 'fake-owner',
       epoch,
       fence: epoch * ORDERS_PER_EPOCH + number,
       attempt: 1,

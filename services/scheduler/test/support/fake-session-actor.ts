@@ -191,7 +191,7 @@ export class FakeSessionActor implements AsyncDisposable {
 
   #tell(events: readonly StoredSessionEvent[]): void {
     const told = events.filter((event) => !this.loses(event));
-    this.#ports.bus.announce(historyGrown, { events: told, larger: [] });
+    this.#ports.bus.announce(historyGrown, { owner: this.incarnation, events: told, larger: [] });
   }
 
   async #claim(id: string): Promise<Owned> {

@@ -87,6 +87,7 @@ function watchOn(url: string): WatchLock {
 
 function recording(router: SessionRouter, sent: string[]): SessionRouter {
   return {
+    hear: (sessionId, owner) => router.hear(sessionId, owner),
     send(name, payload, envelope) {
       if (name === 'dispatch') sent.push(envelope.sessionId);
       return router.send(name, payload, envelope);
