@@ -2,14 +2,14 @@ import type { ClientCommandName } from '@oio/contracts';
 import { reasonCodes } from '@oio/domain';
 import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { openApiDocument } from './openapi.ts';
-import { createReadHandlers } from './read-handlers.ts';
+import { createReadHandlers, type ReadParts } from './read-handlers.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
 import type { Order, RouteHandlers } from './route-types.ts';
 import { commandSession } from './session-commands.ts';
 import { sessionAnswer } from './session-answer.ts';
 import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
-export type HandlerParts = SubmitParts & RelayParts & DeadLetterParts;
+export type HandlerParts = SubmitParts & ReadParts & RelayParts & DeadLetterParts;
 
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 

@@ -25,21 +25,24 @@ export interface SessionFilter {
   readonly tag?: string | undefined;
 }
 
+/** A session of a list, as it is stored: it may not be readable. */
+export interface ListedSession {
+  readonly id: string;
+  readonly snapshot: unknown;
+}
+
 /** Sessions as they stand in the store. Throws `UnavailableError` when it cannot be asked. */
 export interface SessionReader {
   /** Null when there is none of that id in the tenant; deleted ones only if asked for. Throws `unreadable_session`. */
   session(tenant: string, id: string, options?: { readonly deleted: boolean }): Promise<SessionSnapshot | null>;
   /** Version and whether it is deleted; null when there is none of that id in the tenant. */
   standing(tenant: string, id: string): Promise<{ readonly version: number; readonly deleted: boolean } | null>;
-  /**
-   * Newest first, from below `before` on; fewer than `limit` when they are large, and without those
-   * that cannot be read. `last` is where the page ends, `more` says whether others follow.
-   */
+  /** Newest first, from below `before` on; fewer than `limit` when they are large. `more` says whether others follow. */
   list(
     tenant: string,
     filter: SessionFilter,
     page: { readonly before: string | null; readonly limit: number },
-  ): Promise<{ sessions: SessionSnapshot[]; last: string | null; more: boolean }>;
+  ): Promise<{ sessions: ListedSession[]; more: boolean }>;
   /** Events after a sequence number, oldest first; fewer than `limit` when they are large, but at least one if there is one. */
   history(
     tenant: string,

@@ -1,6 +1,6 @@
-import { toSessionView } from '@oio/domain';
-import type { Clock } from '@oio/runtime';
+import type { Clock, Logger } from '@oio/runtime';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { createListedViews, viewOf } from './session-views.ts';
 import type { SessionReader } from './ports.ts';
 import { PreferredWait, type WaitParts } from './preferred-wait.ts';
 import type { RouteHandlers } from './route-types.ts';
@@ -9,20 +9,21 @@ import { versionTag } from './version-tag.ts';
 
 type Names = 'listSessions' | 'getSession' | 'getHistory' | 'getCheckpoints';
 
-export type ReadParts = WaitParts & { readonly reader: SessionReader; readonly clock: Clock };
+export type ReadParts = WaitParts & { readonly reader: SessionReader; readonly clock: Clock; readonly logger: Logger };
 
 /** What is answered from the store alone. */
 export function createReadHandlers(parts: ReadParts): Pick<RouteHandlers, Names> {
-  const { reader, clock } = parts;
+  const { reader, clock, logger } = parts;
+  const listed = createListedViews(logger);
   return {
     async listSessions({ query, principal: { tenant } }) {
       const { cursor, limit, ...filter } = query;
       const scope = { tenant, filter };
       const before = cursor === undefined ? null : decodeCursor(cursor, scope);
-      const { sessions, last, more } = await reader.list(tenant, filter, { before, limit });
-      const now = clock.now();
-      const nextCursor = more && last ? encodeCursor(last, scope) : null;
-      return { body: { sessions: sessions.map((snapshot) => toSessionView(snapshot, now)), nextCursor } };
+      const { sessions, more } = await reader.list(tenant, filter, { before, limit });
+      const last = sessions.at(-1);
+      const nextCursor = more && last ? encodeCursor(last.id, scope) : null;
+      return { body: { sessions: [...listed(sessions, clock.now())], nextCursor } };
     },
     async getSession(request) {
       const { tenant } = request.principal;
@@ -30,9 +31,9 @@ export function createReadHandlers(parts: ReadParts): Pick<RouteHandlers, Names>
       using wait = new PreferredWait(parts, request);
       wait.begin(id);
       const { snapshot, checkpoints } = await inFull(reader, tenant, id);
-      const later = await wait.outcome(toSessionView(snapshot, clock.now()));
+      const later = await wait.outcome(viewOf(snapshot, clock.now()));
       const shown = later ? await inFull(reader, tenant, id) : { snapshot, checkpoints };
-      const body = { ...toSessionView(shown.snapshot, clock.now()), checkpoints: shown.checkpoints };
+      const body = { ...viewOf(shown.snapshot, clock.now()), checkpoints: shown.checkpoints };
       return { headers: { ...versionTag(shown.snapshot), ...wait.headers }, body };
     },
     async getHistory({ params: { id }, query, principal: { tenant } }) {

@@ -50,7 +50,7 @@ export async function startHttpGateway(
 
   const letters = createPostgresDeadLetters(database);
   const replay = createReplay(bus, router);
-  const told = { streams, ends, admission, readiness };
+  const told = { streams, ends, admission, readiness, logger };
   const handlers = createHandlers({ bus, router, reader, keys, clock, letters, replay, ...told });
   const further = { createSession: createPlaceInspection(bus, logger) };
   const app = createApp({ handlers, further, allowedHosts, authenticator, limits, admission, logger }).callback();

@@ -1,11 +1,11 @@
 import type { ClientCommandName, CommandReply, NewSession, SessionView } from '@oio/contracts';
-import { toSessionView } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import type { SessionEnvelope, SessionRouter } from '@oio/ownership';
 import type { Clock } from '@oio/runtime';
 import { claimKey, claimSubmission, noteRefusal } from './claim-key.ts';
 import type { IdempotencyKeys, SessionReader } from './ports.ts';
 import type { Order } from './route-types.ts';
+import { viewOf } from './session-views.ts';
 
 export interface CommandParts {
   readonly router: Pick<SessionRouter, 'send'>;
@@ -70,7 +70,7 @@ export function noSuchSession(): NotFoundError {
 async function replay({ reader, clock }: CommandParts, { principal }: Order, id: string): Promise<Outcome> {
   const snapshot = await reader.session(principal.tenant, id, { deleted: true });
   if (!snapshot) throw noSuchSession();
-  return { session: toSessionView(snapshot, clock.now()), replayed: true };
+  return { session: viewOf(snapshot, clock.now()), replayed: true };
 }
 
 async function outcomeOf(parts: CommandParts, request: Order, reply: CommandReply, known: boolean): Promise<Outcome> {

@@ -1,9 +1,9 @@
-import { toSessionView } from '@oio/domain';
 import type { Admission } from './admission.ts';
 import { PreferredWait, type WaitParts } from './preferred-wait.ts';
 import type { RouteHandlers } from './route-types.ts';
 import { sessionAnswer } from './session-answer.ts';
 import { type CommandParts, submitSession } from './session-commands.ts';
+import { viewOf } from './session-views.ts';
 
 export type SubmitParts = CommandParts & WaitParts & { readonly admission: Admission };
 
@@ -14,7 +14,7 @@ export function createSubmitHandler(parts: SubmitParts): Pick<RouteHandlers, 'cr
       using wait = new PreferredWait(parts, request);
       const accepted = await parts.admission.order(() => submitSession(parts, request, (id) => wait.begin(id)));
       const later = await wait.outcome(accepted.session);
-      const session = later ? toSessionView(later, parts.clock.now()) : accepted.session;
+      const session = later ? viewOf(later, parts.clock.now()) : accepted.session;
       const { headers, body } = sessionAnswer({ ...accepted, session });
       return { headers: { ...headers, ...wait.headers, Location: `/v1/sessions/${body.id}` }, body };
     },

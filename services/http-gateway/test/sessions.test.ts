@@ -1,7 +1,7 @@
 import { sessionDetail, type SessionView } from '@oio/contracts';
 import test from 'ava';
 import { aRunningSession, aSession } from './support/a-session.ts';
-import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { type Api, draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
 
@@ -51,11 +51,7 @@ test('a session that cannot be read is left out of lists, and says so when it is
   const ids: string[] = [];
   for (let made = 0; made < 6; made += 1) ids.unshift((await aSession(api, { tags: [tag] })).id);
   const broken = { 0: 'null', 1: '{}', 3: '{"schema": 99, "status": "queued"}', 5: '[1]' };
-  for (const [index, snapshot] of Object.entries(broken))
-    await api.database.query('update sessions set snapshot = $2::json where id = $1::uuid', [
-      ids[Number(index)],
-      snapshot,
-    ]);
+  for (const [index, snapshot] of Object.entries(broken)) await store(api, ids[Number(index)], snapshot);
   const pages: string[][] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const response = await api.fetch(`/v1/sessions?tag=${tag}&limit=2${cursor && `&cursor=${cursor}`}`);
@@ -68,6 +64,34 @@ test('a session that cannot be read is left out of lists, and says so when it is
   t.is(response.status, 409);
   t.like(await response.json(), { code: 'unreadable_session' });
   t.is((await api.fetch(`/v1/sessions/${ids[1]}`, { key: KEYS.bob })).status, 404);
+});
+
+test('a session of which no view can be made is left out of lists, is told of once, and says so when it is asked for', async (t) => {
+  await using api = await startApi(database());
+  const tag = crypto.randomUUID();
+  const [bad, good] = [await aSession(api, { tags: [tag] }), await aSession(api, { tags: [tag] })];
+  const [row] = await api.database.query<{ snapshot: object }>('select snapshot from sessions where id = $1::uuid', [
+    bad.id,
+  ]);
+  const absurd = { toString: 1, valueOf: 1 };
+  await store(
+    api,
+    bad.id,
+    JSON.stringify({ ...row?.snapshot, statusUpdatedAt: absurd, createdAt: 'x', times: { waitingSince: absurd } }),
+  );
+  for (let asked = 0; asked < 2; asked += 1) {
+    const response = await api.fetch(`/v1/sessions?tag=${tag}`);
+    t.is(response.status, 200);
+    const { sessions } = (await response.json()) as { sessions: SessionView[] };
+    t.deepEqual(
+      sessions.map(({ id }) => id),
+      [good.id],
+    );
+  }
+  t.is(api.log.filter((line) => line.includes('left out of lists')).length, 1);
+  const response = await api.fetch(`/v1/sessions/${bad.id}`);
+  t.is(response.status, 409);
+  t.like(await response.json(), { code: 'unreadable_session' });
 });
 
 test('lists go page by page through the sessions of the tenant, newest first, without a double or a gap', async (t) => {
@@ -213,3 +237,7 @@ test('an outage of the services behind is told as 503 with Retry-After, never as
   t.is(response.headers.get('retry-after'), '1');
   t.like(await response.json(), { code: 'no_responders' });
 });
+
+async function store(api: Api, id: string | undefined, snapshot: string): Promise<void> {
+  await api.database.query('update sessions set snapshot = $2::json where id = $1::uuid', [id, snapshot]);
+}

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { StoredSessionEvent } from '@oio/contracts';
 import { AppError } from '@oio/errors';
 import type { Logger } from '@oio/runtime';
 import type { Entry, EventLedger } from './event-ledger.ts';
@@ -48,23 +47,16 @@ export class HistoryFollower {
   }
 
   async #readOn(after: HistoryPlace | null, signal: AbortSignal): Promise<HistoryPlace | null> {
+    const { ledger, record } = this.#parts;
     for (let from = after; ; ) {
       const page = await this.#pageAfter(from, signal);
       if (!page) return from;
-      for (const event of page.events) await this.#count(event);
+      for (const event of page.events) {
+        const entry = await ledger.recall(event);
+        if (entry) record(entry);
+      }
       from = page.end;
       if (page.isLast) return from;
-    }
-  }
-
-  /** What nobody can read is left out, and said so: it holds up nothing that comes behind it. */
-  async #count(event: StoredSessionEvent): Promise<void> {
-    const { ledger, record, logger } = this.#parts;
-    try {
-      const entry = await ledger.recall(event);
-      if (entry) record(entry);
-    } catch (error) {
-      logger.error({ err: error, sessionId: event.sessionId, seq: event.seq }, 'stored event not counted');
     }
   }
 

@@ -27,10 +27,7 @@ export async function startMetrics(config: MetricsConfig, ports: MetricsPorts): 
     ({ end }) => end(),
   );
   const ledger = new EventLedger({ history, capacity: config.METRICS_REMEMBERED_SESSIONS, logger });
-  const record = (entry: Entry): void => {
-    counts.apply(entry.event, entry.before);
-    recordEvent(telemetry, entry);
-  };
+  const record = recorder({ counts, telemetry, logger });
   const follower = new HistoryFollower({ history, ledger, record, logger });
 
   const contracts = SESSION_EVENT_TYPES.map((type) => sessionEvents[type]);
@@ -53,6 +50,25 @@ export async function startMetrics(config: MetricsConfig, ports: MetricsPorts): 
   stack.use(counted);
   await counted.doneWithin(COUNT_WITHIN_MS);
   return stack.move();
+}
+
+interface RecorderParts {
+  readonly counts: StatusCounts;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+/** Counts one event. What nobody can read is left out, and said so: it holds up nothing that comes behind it. */
+function recorder({ counts, telemetry, logger }: RecorderParts): (entry: Entry) => void {
+  return (entry) => {
+    try {
+      counts.apply(entry.event, entry.before);
+      recordEvent(telemetry, entry);
+    } catch (error) {
+      const { sessionId, seq } = entry.event;
+      logger.error({ err: error, sessionId, seq }, 'stored event not counted');
+    }
+  };
 }
 
 interface EventParts {

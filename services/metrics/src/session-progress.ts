@@ -21,9 +21,15 @@ export function advance(before: SessionProgress = UNKNOWN, event: StoredSessionE
   const atMs = Date.parse(event.at);
   const known = { ...before, seq: event.seq, atMs };
   if (event.type === 'session.created') return { ...known, status: 'pending' };
+  if (!isObject(event.data)) return known;
   if (event.type === 'session.resume-requested')
     return { ...known, waiting: { sinceMs: atMs, priority: event.data.priority } };
   return 'to' in event.data ? moved(known, event.data.to, event) : known;
+}
+
+/** What is stored may not be what the contract says; the order of the events is known from its other columns. */
+function isObject(data: unknown): boolean {
+  return typeof data === 'object' && data !== null;
 }
 
 function moved(before: SessionProgress, to: Status, event: StoredSessionEvent): SessionProgress {

@@ -83,8 +83,8 @@ function workMetrics(registry: Registry) {
   const callErrors = counter(registry, 'model_call_errors_total', 'Calls of models that failed.');
   return {
     stepFinished({ tokens: used, costUsd, apiErrors }: FinishedStep): void {
-      steps.inc();
       for (const [kind, number] of Object.entries(used)) tokens.inc({ kind }, number);
+      steps.inc();
       cost.inc(costUsd);
       calls.inc(1 + apiErrors);
       callErrors.inc(apiErrors);

@@ -151,9 +151,16 @@ test.serial(
   'stored events that cannot be read are left out, and hold up neither the start nor the others',
   async (t) => {
     await using rig = await openRig();
-    const lives = [new Life(), new Life(), new Life(), new Life()];
+    const broken = [
+      'null',
+      '"text"',
+      '{"session": null, "step": 7}',
+      String.raw`{"session": {"type": "\u0000"}, "to": 7}`,
+      String.raw`{"session": {"type": "\ud800"}, "to": "\udc00"}`,
+      '{"session": {"type": {}}, "to": {"x": 1e999999}, "failure": 1}',
+    ];
+    const lives = Array.from([...broken, 'good'], () => new Life().dispatch().step('a').complete());
     for (const life of lives) await rig.store(life);
-    const broken = ['null', '"text"', String.raw`{"session": {"type": "\u0000"}, "to": 7}`];
     for (const [index, data] of broken.entries())
       await rig.database.query('update session_events set data = $2::json where session_id = $1::uuid', [
         lives[index]?.id,
@@ -161,8 +168,24 @@ test.serial(
       ]);
     await rig.start();
     t.is(await rig.value('oio_sessions_accepted_total{type="execution",priority="medium"}'), 1);
+    t.is(await rig.value('oio_session_transitions_total{to="completed"}'), 1);
+    t.is(await rig.value('oio_session_steps_total'), 1);
   },
 );
+
+test.serial('a missed event that cannot be read does not hold up what comes after it', async (t) => {
+  await using rig = await openRig();
+  await rig.start();
+  const life = new Life().dispatch().step('a').step('b').complete();
+  await rig.store(life);
+  await rig.database.query(
+    "update session_events set data = 'null' where session_id = $1::uuid and type = 'session.queued'",
+    [life.id],
+  );
+  await rig.publish(life.history.filter(({ seq }) => seq === 1 || seq === life.history.length));
+  t.true(await eventually(async () => (await rig.value('oio_session_transitions_total{to="completed"}')) === 1));
+  t.is(await rig.value('oio_session_steps_total'), 2);
+});
 
 test.serial('an instance that is started while much happens comes to the totals of the others', async (t) => {
   await using rig = await openRig();

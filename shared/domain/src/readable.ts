@@ -22,9 +22,9 @@ export function isReadable(stored: unknown): stored is SessionSnapshot {
 }
 
 /** The refusal of everything that is wanted of such a session: what is stored is left as it is. */
-export function unreadableSession(sessionId: string): ConflictError {
+export function unreadableSession(sessionId: string, cause?: unknown): ConflictError {
   const message = `What is stored of session ${sessionId} cannot be read by this version; it is left as it is.`;
-  return new ConflictError(message, { code: 'unreadable_session' });
+  return new ConflictError(message, { code: 'unreadable_session', cause });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -13,12 +13,16 @@ test('one row that cannot be taken apart does not hide the others', async (t) =>
     '{"a":"\\u0000"}',
     '{"a":"\\\\u0000"}',
     '{"a":"\\\\\\u0000"}',
+    '{"a":"\\ud800"}',
+    '{"a":"\\uDFFF"}',
+    '{"a":"\\\\ud800"}',
+    '{"a":"\\ud7ff \\u001b"}',
   ];
   const sql = `select (${readableJson('j')})::jsonb -> 'a' as a from unnest($1::text[]) with ordinality as t(text, n),
     lateral (select text::json as j) as parsed order by n`;
   const rows = await opened.database.query<{ a: unknown }>(sql, [stored]);
   t.deepEqual(
     rows.map(({ a }) => a),
-    [1, null, null, null, null, null, '\\u0000', null],
+    [1, null, null, null, null, null, '\\u0000', null, null, null, '\\ud800', '\ud7ff \u001b'],
   );
 });

@@ -2,7 +2,7 @@ import { type Checkpoint, PRIORITIES, STATUSES, type StoredSessionEvent } from '
 import { CHECKPOINTS_KEPT, isReadable, isTerminal, unreadableSession } from '@oio/domain';
 import type { Database } from '@oio/persistence';
 import { batched } from '@oio/runtime';
-import type { SessionFilter, SessionReader } from '../ports.ts';
+import type { ListedSession, SessionFilter, SessionReader } from '../ports.ts';
 
 /** How much JSON a page holds before it is cut short, in bytes. */
 const PAGE_BYTES = 1_048_576;
@@ -67,10 +67,9 @@ function manySessions(rows: Rows): Pick<SessionReader, 'list' | 'versions' | 'en
     },
     async list(tenant, filter, { before, limit }) {
       const parameters = [tenant, ...filterParameters(filter), before, limit + 1, PAGE_BYTES];
-      const found = await rows<{ id: string; snapshot: unknown; found: number }>(LIST, parameters);
-      const page = found.slice(0, limit);
-      const sessions = page.map(({ snapshot }) => snapshot).filter(isReadable);
-      return { sessions, last: page.at(-1)?.id ?? null, more: (found[0]?.found ?? 0) > page.length };
+      const found = await rows<ListedSession & { readonly found: number }>(LIST, parameters);
+      const sessions = found.slice(0, limit);
+      return { sessions, more: (found[0]?.found ?? 0) > sessions.length };
     },
     async versions(ids) {
       const found = await rows<{ id: string; version: number }>(VERSIONS, [arrayOf(ids)]);

@@ -60,6 +60,30 @@ test('a run whose session is being taken over is left alone', async (t) => {
   t.like(run, { sessionId, epoch: 2, fence: 2_000_000 });
 });
 
+test('a run of which nothing can be read hides no other', async (t) => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const broken = [
+    'null',
+    '[]',
+    '{}',
+    '{"attempt": 7}',
+    '{"attempt": {"number": 1}}',
+    '{"attempt": {"number": 1, "run": 1}, "result": "\\u0000"}',
+    '{"attempt": {"number": 1, "run": 1}, "result": "\\ud800"}',
+  ];
+  for (const snapshot of broken) {
+    const id = await leftBehind(database, { epoch: 1 });
+    await database.query('update sessions set snapshot = $2::json where id = $1::uuid', [id, snapshot]);
+  }
+  const sessionId = await leftBehind(database, { epoch: 1 });
+  const runs = await createPostgresLeftoverRuns(database, randomUUID()).claim(SERVER);
+  t.deepEqual(
+    runs.map((run) => [run.sessionId, run.token]),
+    [[sessionId, '1.1']],
+  );
+});
+
 /** A session that was stopped while nobody was there to stop its run. */
 async function leftBehind(database: Database, { epoch }: { readonly epoch: number }): Promise<string> {
   const id = randomUUID();

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import { openTestDatabase } from '@oio/persistence/testing';
+import test from 'ava';
+import { createPostgresSessionTable } from '../src/adapters/postgres-session-table.ts';
+
+const GOOD = { checkpoint: { generation: 3, fireAt: '2026-01-01T00:00:00.000Z' } };
+
+test('timers that cannot be read are told as such, and hide no others', async (t) => {
+  await using opened = await openTestDatabase();
+  const stored = [
+    'null',
+    '[]',
+    '7',
+    '{"timers": {}, "result": "\\u0000"}',
+    '{"timers": {}, "result": "\\udead"}',
+    JSON.stringify({ timers: GOOD }),
+  ];
+  const ids = stored.map(() => randomUUID());
+  for (const [index, snapshot] of stored.entries())
+    await opened.database.query(
+      `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, timer_at, snapshot, created_at, updated_at)
+       values ($1::uuid, 'acme', 'running', 2, '{}', '/project', 'in_place', 1, 1, true, now() - make_interval(secs => $2), $3::json, now(), now())`,
+      [ids[index], 60 - index, snapshot],
+    );
+  const found = await createPostgresSessionTable(opened.database).withTimer({ withinMs: 0, limit: 10, except: [] });
+  t.deepEqual(
+    found.map(({ id, timers }) => [id, timers]),
+    ids.map((id, index) => [id, index === stored.length - 1 ? GOOD : null]),
+  );
+});
