@@ -28,6 +28,11 @@ export class Backoff {
     this.#entries.delete(key);
   }
 
+  /** What failed under other circumstances may be tried at once, as if it had not. */
+  forgetAll(): void {
+    this.#entries.clear();
+  }
+
   isCooling(key: string): boolean {
     const entry = this.#entries.get(key);
     return entry !== undefined && this.#options.clock.monotonicMs() < entry.untilMs;

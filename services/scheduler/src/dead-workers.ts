@@ -16,8 +16,8 @@ export interface DeadWorkersParts {
   readonly logger: Logger;
   /** A lock has fallen free: it is time to look. */
   readonly onSign: () => void;
-  /** There are sessions to be taken over. */
-  readonly onDeath: () => void;
+  /** Others are alive than before: there are sessions to be taken over, or there is one more to take them. */
+  readonly onChange: () => void;
 }
 
 /**
@@ -32,6 +32,8 @@ export class DeadWorkers implements Disposable {
   readonly #watched = new Set<string>();
   /** Found with a free lock by the last look: a connection that is just being opened anew is no death. */
   #suspects: ReadonlySet<string> = new Set();
+  /** Those that no look has found dead yet, as one text. */
+  #living = '';
   /** Those that were dealt with and whose rows are still there. */
   #told: ReadonlySet<string> = new Set();
 
@@ -41,7 +43,7 @@ export class DeadWorkers implements Disposable {
 
   /** Returns in how many milliseconds the next look should be. */
   async look(): Promise<number> {
-    const { table, logger, onDeath } = this.#parts;
+    const { table, logger } = this.#parts;
     const workers = await table.workers();
     const lifeless = workers.filter(({ expired, unlocked }) => expired || unlocked);
     const dead = lifeless.filter(({ incarnation, expired }) => expired || this.#suspects.has(incarnation));
@@ -55,15 +57,23 @@ export class DeadWorkers implements Disposable {
         this.#tell(incarnation);
       }
       await table.endWorkers(news.map(({ incarnation }) => incarnation));
-      onDeath();
     }
     this.#told = new Set(dead.map(({ incarnation }) => incarnation));
+    this.#compare(workers, news.length > 0);
     this.#watch(workers);
     return isNew ? LOOK_AGAIN_MS : LOOK_EVERY_MS;
   }
 
   [Symbol.dispose](): void {
     this.#ending.abort();
+  }
+
+  #compare(workers: readonly WorkerSigns[], hasNews: boolean): void {
+    const living = workers.map(({ incarnation }) => incarnation).filter((incarnation) => !this.#told.has(incarnation));
+    const key = living.sort().join();
+    // One that came and died between two looks was never among them.
+    if (hasNews || key !== this.#living) this.#parts.onChange();
+    this.#living = key;
   }
 
   #watch(workers: readonly WorkerSigns[]): void {

@@ -41,6 +41,11 @@ export class PacedCommands implements AsyncDisposable {
     this.#inFlight.set(id, sending);
   }
 
+  /** Nothing rests any more: who failed, or was sent to, is not there now, or another one is who may do better. */
+  forgetPauses(): void {
+    this.#backoff.forgetAll();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#inFlight.values());
   }

@@ -104,12 +104,18 @@ export class Term implements AsyncDisposable {
     const { table, router, clock, logger } = this.#parts;
     const timers = this.#resources.use(new PacedCommands({ clock, logger, what: 'timer' }));
     const adoptions = this.#resources.use(new PacedCommands({ clock, logger, what: 'adoption' }));
-    this.#every('timers', TIMER_POLL_MS, () => fireTimers({ table, router, commands: timers }));
-    this.#adoptions = this.#every('dead owners', ADOPT_EVERY_MS, () =>
+    const timerLoop = this.#every('timers', TIMER_POLL_MS, () => fireTimers({ table, router, commands: timers }));
+    const adoptionLoop = this.#every('dead owners', ADOPT_EVERY_MS, () =>
       adoptAbandoned({ table, router, commands: adoptions }),
     );
+    this.#adoptions = adoptionLoop;
     const onSign = (): void => looks.wake();
-    const workers = this.#resources.use(new DeadWorkers({ ...this.#parts, onSign, onDeath: () => this.workerEnded() }));
+    // What could not be sent, or was sent to one that has died since, need not wait for its next turn.
+    const onChange = (): void => {
+      for (const commands of [timers, adoptions]) commands.forgetPauses();
+      for (const loop of [timerLoop, adoptionLoop]) loop.wake();
+    };
+    const workers = this.#resources.use(new DeadWorkers({ ...this.#parts, onSign, onChange }));
     const looks = this.#every('workers', LOOK_EVERY_MS, () => workers.look());
     this.#every('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
   }

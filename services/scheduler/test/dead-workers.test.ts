@@ -20,7 +20,7 @@ test('a worker whose process has ended is told by the second look, once', async 
   await scene.look();
   t.deepEqual(scene.told, [worker.incarnation]);
   t.deepEqual(scene.withdrawn, [worker.incarnation]);
-  t.is(scene.deaths, 1);
+  t.is(scene.changes, 2, 'it came and it went');
   t.false(await scene.isLeased(worker.incarnation));
 });
 
@@ -57,6 +57,7 @@ test('a worker that holds no lock lives as long as its lease', async (t) => {
   await scene.look();
   await scene.look();
   t.deepEqual(scene.told, []);
+  t.is(scene.changes, 1, 'it came');
 });
 
 test('a worker that was ended by mistake and comes back can be told of again', async (t) => {
@@ -69,13 +70,15 @@ test('a worker that was ended by mistake and comes back can be told of again', a
   await scene.expire(incarnation);
   await scene.look();
   t.deepEqual(scene.told, [incarnation, incarnation]);
+  t.is(scene.changes, 3, 'it went, came back and went');
 });
 
 /** Workers in a database, and what is said of them. */
 class Scene implements AsyncDisposable {
   readonly told: string[] = [];
   readonly withdrawn: string[] = [];
-  deaths = 0;
+  /** How often others were alive than before. */
+  changes = 0;
   /** How often a lock was seen to fall free. */
   signs = 0;
   /** How many workers have lost their locks. */
@@ -103,8 +106,8 @@ class Scene implements AsyncDisposable {
         onSign: () => {
           this.signs += 1;
         },
-        onDeath: () => {
-          this.deaths += 1;
+        onChange: () => {
+          this.changes += 1;
         },
       }),
     );

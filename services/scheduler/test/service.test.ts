@@ -212,6 +212,46 @@ test.serial('the sessions of a dead owner are adopted by another', async (t) => 
   t.deepEqual(owners, [{ owner: other.incarnation }]);
 });
 
+test.serial('a session that lost one owner after the other waits no longer for the next because of that', async (t) => {
+  await using fleet = await openFleet();
+  const { actor, database } = fleet;
+  await fleet.startScheduler();
+  fleet.announce('one', 5);
+  const id = await actor.submit();
+  t.true(await eventually(() => actor.dispatched.length === 1));
+  const startedAt = performance.now();
+  let owner = actor;
+  for (let deaths = 0; deaths < 4; deaths += 1) {
+    const next = await fleet.startActor();
+    await owner.die();
+    t.true(await eventually(() => next.commands.some(({ envelope }) => envelope.sessionId === id)));
+    owner = next;
+  }
+  const [row] = await database.query<{ owner: string }>('select owner from sessions');
+  t.is(row?.owner, owner.incarnation);
+  // After three failures in a row the pauses alone would add up to seven seconds.
+  t.true(performance.now() - startedAt < 5_000);
+});
+
+test.serial(
+  'a worker that comes when none is left is given what was owned, however often that has failed',
+  async (t) => {
+    await using fleet = await openFleet();
+    const { actor } = fleet;
+    await fleet.startScheduler();
+    fleet.announce('one', 5);
+    const id = await actor.submit();
+    t.true(await eventually(() => actor.dispatched.length === 1));
+    await actor.die();
+    // Nobody takes it: by then it has failed twice, and rests for two seconds.
+    t.true(await eventually(() => fleet.failedAdoptions() === 2));
+    const cameAt = performance.now();
+    const late = await fleet.startActor();
+    t.true(await eventually(() => late.commands.some(({ envelope }) => envelope.sessionId === id)));
+    t.true(performance.now() - cameAt < 1_500);
+  },
+);
+
 test.serial('only one scheduler is active, and when it stops another takes over under a new epoch', async (t) => {
   await using fleet = await openFleet();
   const { actor, database } = fleet;

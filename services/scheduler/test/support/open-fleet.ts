@@ -21,6 +21,8 @@ export interface Fleet extends AsyncDisposable {
   readonly actor: FakeSessionActor;
   /** The sessions that a dispatch was sent for, in order. */
   readonly sent: readonly string[];
+  /** How often a worker was asked in vain to take a session over. */
+  readonly failedAdoptions: () => number;
   /** A further session-actor. */
   startActor(): Promise<FakeSessionActor>;
   startScheduler(settings?: SchedulerSettings): Promise<Scheduler>;
@@ -44,8 +46,8 @@ export async function openFleet(): Promise<Fleet> {
   const { database, url } = stack.use(await openTestDatabase());
   const bus = stack.use(createInProcessBus());
   const directory = stack.use(createInProcessOwnerDirectory());
-  const sent: string[] = [];
-  const router = recording(createSessionRouter(bus, directory), sent);
+  const orders = recording(createSessionRouter(bus, directory));
+  const { router } = orders;
   const actor = stack.use(await FakeSessionActor.start({ bus, directory, database }));
   const announcements = new Map<string, Parameters<typeof bus.announce>[1]>();
   const ports = { bus, router, directory, database, logger: silent, watchLock: watchOn(url) };
@@ -58,10 +60,9 @@ export async function openFleet(): Promise<Fleet> {
   return {
     bus,
     database,
-    router,
+    ...orders,
     directory,
     actor,
-    sent,
     startActor: async () => all.use(await FakeSessionActor.start({ bus, directory, database })),
     async startScheduler({ limit, leaseMs = 1_000, sweepMs = 100, queueHead, clock = createSetClock() } = {}) {
       const config = parseConfig(schedulerConfig, {
@@ -85,12 +86,20 @@ function watchOn(url: string): WatchLock {
   return (key, signal) => untilLockFree(url, key, signal);
 }
 
-function recording(router: SessionRouter, sent: string[]): SessionRouter {
-  return {
+function recording(router: SessionRouter) {
+  const sent: string[] = [];
+  let failed = 0;
+  const recorded: SessionRouter = {
     hear: (sessionId, owner) => router.hear(sessionId, owner),
-    send(name, payload, envelope) {
+    async send(name, payload, envelope) {
       if (name === 'dispatch') sent.push(envelope.sessionId);
-      return router.send(name, payload, envelope);
+      try {
+        return await router.send(name, payload, envelope);
+      } catch (error) {
+        if (name === 'adopt') failed += 1;
+        throw error;
+      }
     },
   };
+  return { router: recorded, sent, failedAdoptions: () => failed };
 }
