@@ -1,5 +1,6 @@
 import { agentName, inspectPlace, modelName, newSession } from '@oio/contracts';
-import { type Bus, serviceEnvelope } from '@oio/messaging';
+import { serviceEnvelope } from '@oio/messaging';
+import type { GatewayRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { FurtherViolations } from './parse-request.ts';
 import type { Principal } from './ports.ts';
@@ -11,7 +12,7 @@ type Raw = Readonly<Record<string, unknown>>;
  * of both at once. Asks only about fields that are valid in themselves; when nobody can answer, the rest is told alone.
  */
 export function createPlaceInspection(
-  bus: Bus,
+  gateways: GatewayRouter,
   logger: Logger,
 ): (principal: Principal, correlationId: string) => FurtherViolations {
   return ({ id, tenant }, correlationId) =>
@@ -19,7 +20,7 @@ export function createPlaceInspection(
       const raw = body as Raw;
       const envelope = { ...serviceEnvelope('http-gateway', { tenant }), correlationId, principal: `user:${id}` };
       try {
-        const { violations } = await bus.request(inspectPlace, questionFrom(raw), envelope);
+        const { violations } = await gateways.read(inspectPlace, questionFrom(raw), envelope);
         const directoryKnown = field(raw, 'directory') !== undefined;
         return violations.filter(
           (violation) => directoryKnown || !['directory', 'workspace'].includes(violation.field),

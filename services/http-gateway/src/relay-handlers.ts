@@ -1,5 +1,6 @@
 import { diffWorkspace, metricsExposition, sessionMetrics } from '@oio/contracts';
 import type { Bus, Envelope } from '@oio/messaging';
+import type { GatewayRouter } from '@oio/ownership';
 import { newId } from '@oio/runtime';
 import { dependencyMetrics } from './dependency-metrics.ts';
 import type { Principal, SessionReader } from './ports.ts';
@@ -11,6 +12,7 @@ import type { SessionStreams } from './session-streams.ts';
 
 export interface RelayParts {
   readonly bus: Bus;
+  readonly gateways: GatewayRouter;
   readonly readiness: Readiness;
   readonly reader: SessionReader;
   readonly streams: SessionStreams;
@@ -19,7 +21,13 @@ export interface RelayParts {
 type Names = 'getDiff' | 'getMetrics' | 'metrics' | 'streamSession';
 
 /** What the other services are asked for, and what they tell by themselves. */
-export function createRelayHandlers({ bus, reader, readiness, streams }: RelayParts): Pick<RouteHandlers, Names> {
+export function createRelayHandlers({
+  bus,
+  gateways,
+  reader,
+  readiness,
+  streams,
+}: RelayParts): Pick<RouteHandlers, Names> {
   return {
     async getDiff(request) {
       const { id } = request.params;
@@ -27,8 +35,8 @@ export function createRelayHandlers({ bus, reader, readiness, streams }: RelayPa
       if (!snapshot) throw noSuchSession();
       const { workspace, attempt, commit } = snapshot;
       if (!workspace || !attempt) return { body: { diff: null } };
-      const to = `server.${attempt.serverId}`;
-      return { body: await bus.request(diffWorkspace, { workspace, commit }, envelopeOf(request, id), { to }) };
+      const { serverId } = attempt;
+      return { body: await gateways.read(diffWorkspace, { workspace, commit }, envelopeOf(request, id), { serverId }) };
     },
     async getMetrics(request) {
       const { id } = request.params;

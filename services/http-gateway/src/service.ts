@@ -1,4 +1,5 @@
 import { EXIT_CODE, StartupError } from '@oio/errors';
+import { createGatewayRouter } from '@oio/ownership';
 import { createPostgresDeadLetters } from '@oio/persistence';
 import { Admission } from './admission.ts';
 import { createPostgresIdempotencyKeys } from './adapters/postgres-idempotency-keys.ts';
@@ -51,8 +52,9 @@ export async function startHttpGateway(
   const letters = createPostgresDeadLetters(database);
   const replay = createReplay(bus, router);
   const told = { streams, ends, admission, readiness, logger };
-  const handlers = createHandlers({ bus, router, reader, keys, clock, letters, replay, ...told });
-  const further = { createSession: createPlaceInspection(bus, logger) };
+  const gateways = createGatewayRouter(bus);
+  const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, letters, replay, ...told });
+  const further = { createSession: createPlaceInspection(gateways, logger) };
   const app = createApp({ handlers, further, allowedHosts, authenticator, limits, admission, logger }).callback();
   const refuse = createOverloadRefusal(logger);
   const handle: Handle = (request, response) =>

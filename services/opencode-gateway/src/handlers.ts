@@ -1,4 +1,12 @@
-import { abortAttempt, confirmAttempts, diffWorkspace, executeAttempt, inspectPlace } from '@oio/contracts';
+import {
+  abortAttempt,
+  confirmAttempts,
+  diffWorkspace,
+  executeAttempt,
+  inspectPlace,
+  type PayloadOf,
+  type ReplyOf,
+} from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import { type Bus, type Handlers, serveAll } from '@oio/messaging';
 import { gatewayAddress } from '@oio/ownership';
@@ -19,7 +27,7 @@ export interface HandlerParts {
 }
 
 const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
-const ofGateway = { executeAttempt, abortAttempt, confirmAttempts, inspectPlace };
+const ofGateway = { executeAttempt, abortAttempt, confirmAttempts, diffWorkspace, inspectPlace };
 const ofAny = { inspectPlace };
 
 /** Takes part in what concerns the sessions of one server: orders, and what their turns ask. */
@@ -28,10 +36,7 @@ export async function serveServer(parts: HandlerParts, { link }: Linked): Promis
   const handlers: Handlers<typeof ofServer> = {
     executeAttempt: ({ payload }) => attempts.execute(payload),
     abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
-    diffWorkspace: async ({ payload }) => {
-      const diff = await workspaces.diffWorkspace(payload);
-      return { diff: diff && { ...diff, files: [...diff.files] } };
-    },
+    diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
   };
   const unserve = await serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` });
   const stopping = new AbortController();
@@ -54,6 +59,7 @@ export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: s
     executeAttempt: ({ payload }) => attempts.execute(payload),
     abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
     confirmAttempts: async ({ payload }) => ({ missing: attempts.missing(payload.attempts) }),
+    diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
     inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, shared }, payload),
   };
   const ends = [
@@ -63,6 +69,14 @@ export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: s
   return async () => {
     await Promise.all(ends.map((end) => end()));
   };
+}
+
+async function answerDiff(
+  workspaces: Workspaces,
+  payload: PayloadOf<typeof diffWorkspace>,
+): Promise<ReplyOf<typeof diffWorkspace>> {
+  const diff = await workspaces.diffWorkspace(payload);
+  return { diff: diff && { ...diff, files: [...diff.files] } };
 }
 
 function anyOf(fleet: Fleet): Linked {

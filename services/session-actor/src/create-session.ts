@@ -1,6 +1,6 @@
 import { type CommandReply, inspectPlace, type NewSession, type Place } from '@oio/contracts';
 import { decideCreate } from '@oio/domain';
-import { AppError, ConflictError, InvalidError, NotFoundError } from '@oio/errors';
+import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { GatewayRouter, SessionRouter } from '@oio/ownership';
 import { newId } from '@oio/runtime';
@@ -11,9 +11,6 @@ import { type CommandParts, followUp, replyOf } from './execute-command.ts';
 
 /** The epoch of a session's first owner. */
 const FIRST_EPOCH = 1;
-
-/** After this time another opencode-gateway is asked to inspect the place: the first one may hang. */
-const INSPECT_AGAIN_MS = 2_000;
 
 export interface CreateParts extends CommandParts {
   readonly router: SessionRouter;
@@ -76,11 +73,7 @@ async function inspect({ gateways }: CreateParts, request: NewSession, envelope:
     memoryLimitMb,
   };
   const causedBy = serviceEnvelope('session-actor', { causedBy: envelope });
-  const ask = (timeoutMs?: number) => gateways.request(inspectPlace, question, causedBy, { timeoutMs });
-  const { place, violations } = await ask(INSPECT_AGAIN_MS).catch((error: unknown) => {
-    if (error instanceof AppError && error.code === 'no_reply') return ask();
-    throw error;
-  });
+  const { place, violations } = await gateways.read(inspectPlace, question, causedBy);
   if (violations.length > 0 || !place) throw new InvalidError('The session cannot be accepted.', { violations });
   return place;
 }

@@ -12,6 +12,9 @@ import { RecentlyHeard } from './recently-heard.ts';
 /** What is met with where there is no such gateway any more, or it hangs. */
 const AWAY: ReadonlySet<string> = new Set(['no_responders', 'no_reply']);
 
+/** After this time another gateway is asked what changes nothing: the first one may hang. In milliseconds. */
+const READ_AGAIN_MS = 2_000;
+
 export interface GatewayRequestOptions {
   /** The OpenCode server that the gateway must reach; without it any gateway will do. */
   readonly serverId?: string | undefined;
@@ -28,6 +31,8 @@ export interface GatewayRouter {
     envelope: Envelope,
     options?: GatewayRequestOptions,
   ): Promise<ReplyOf<C>>;
+  /** The same for what changes nothing: when no answer comes soon, somebody else is asked at once. */
+  read: GatewayRouter['request'];
 }
 
 /** The address of one opencode-gateway. */
@@ -39,7 +44,7 @@ export function createGatewayRouter(bus: Bus): GatewayRouter {
   const heard = new HeardGateways();
   // Only news: without it the queue group is asked, and one of it that hangs costs a time-out.
   bus.subscribe([serverAnnounced], { handler: (news) => heard.hear(news) }).catch(() => {});
-  return {
+  const router: GatewayRouter = {
     async request(contract, payload, envelope, { serverId, ...options } = {}) {
       for (let asked = heard.pick(serverId); asked !== null; asked = heard.pick(serverId)) {
         try {
@@ -56,7 +61,16 @@ export function createGatewayRouter(bus: Bus): GatewayRouter {
         ...(serverId !== undefined && { to: `server.${serverId}` }),
       });
     },
+    async read(contract, payload, envelope, options = {}) {
+      try {
+        return await router.request(contract, payload, envelope, { ...options, timeoutMs: READ_AGAIN_MS });
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'no_reply')) throw error;
+        return router.request(contract, payload, envelope, options);
+      }
+    },
   };
+  return router;
 }
 
 /** The gateways that have told of a server that they reach, by server and altogether. */

@@ -90,6 +90,27 @@ test('one that does not answer costs one time-out; the next request goes to anot
   frozen.resolve();
 });
 
+test('what only reads is asked of another one when the first does not answer', async (t) => {
+  await using stand = await Stand.open();
+  const frozen = Promise.withResolvers<void>();
+  await stand.serve(gatewayAddress('frozen'), () => frozen.promise);
+  await stand.serve('server.one');
+  await stand.tell('frozen');
+  await stand.read();
+  t.deepEqual(stand.asked, ['gateway.frozen', 'server.one']);
+  frozen.resolve();
+});
+
+test('a refusal of what only reads is not asked for again', async (t) => {
+  await using stand = await Stand.open();
+  await stand.serve(gatewayAddress('a'), () => {
+    throw new InvalidError('No.');
+  });
+  await stand.tell('a');
+  await t.throwsAsync(stand.read(), { instanceOf: InvalidError });
+  t.deepEqual(stand.asked, ['gateway.a']);
+});
+
 test('what a gateway refuses is refused', async (t) => {
   await using stand = await Stand.open();
   await stand.serve(gatewayAddress('a'), () => {
@@ -135,6 +156,10 @@ class Stand implements AsyncDisposable {
   abort(timeoutMs = 1_000): Promise<unknown> {
     const envelope = serviceEnvelope('session-actor');
     return this.#router.request(abortAttempt, ABORT, envelope, { serverId: 'one', timeoutMs });
+  }
+
+  read(): Promise<unknown> {
+    return this.#router.read(inspectPlace, QUESTION, serviceEnvelope('http-gateway'), { serverId: 'one' });
   }
 
   inspect(): Promise<unknown> {

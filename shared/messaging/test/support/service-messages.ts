@@ -45,7 +45,7 @@ const attempts = [executeAttempt, abortAttempt];
 const atGateways = [
   ...placed(attempts, 'server.s'),
   ...placed([diffWorkspace], 'server.s'),
-  ...placed([...attempts, inspectPlace], 'gateway.g'),
+  ...placed([...attempts, diffWorkspace, inspectPlace], 'gateway.g'),
 ];
 
 export const allEvents: readonly EventContract[] = Object.values(sessionEvents) as EventContract[];
@@ -77,7 +77,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     // It replays what others could not use.
     asks: replayable,
     publishes: allEvents,
-    hears: [historyGrown, sessionOutput, workerAnnounced, workerEnded],
+    hears: [historyGrown, serverAnnounced, sessionOutput, workerAnnounced, workerEnded],
   },
   'session-actor': {
     asks: [
