@@ -213,7 +213,7 @@ const REST_MS = 60_000;
 const SHORT_REST_MS = 8_000;
 
 const OPEN = `select (select count(*)::int from sessions where status in ('queued', 'running', 'degraded') or attempt_open
-    or snapshot -> 'timers' -> 'retry' is not null) as open, (select count(*)::int from session_events) as events`;
+    or state -> 'timers' -> 'retry' is not null) as open, (select count(*)::int from session_events) as events`;
 
 function told({ window, effect, problem }: Strike): string {
   const seconds = ((window.to - window.from) / 1_000).toFixed(1);

@@ -25,10 +25,10 @@ export interface SessionFilter {
   readonly tag?: string | undefined;
 }
 
-/** A session of a list, as it is stored: it may not be readable. */
+/** A session of a list; its snapshot is null when what is stored cannot be read. */
 export interface ListedSession {
   readonly id: string;
-  readonly snapshot: unknown;
+  readonly snapshot: SessionSnapshot | null;
 }
 
 /** Sessions as they stand in the store. Throws `UnavailableError` when it cannot be asked. */

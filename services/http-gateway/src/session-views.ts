@@ -1,5 +1,5 @@
 import type { SessionView } from '@oio/contracts';
-import { isReadable, type SessionSnapshot, toSessionView, unreadableSession } from '@oio/domain';
+import { type SessionSnapshot, toSessionView, unreadableSession } from '@oio/domain';
 import type { Logger } from '@oio/runtime';
 import type { ListedSession } from './ports.ts';
 
@@ -29,7 +29,7 @@ export function createListedViews(
   return (found, now) =>
     found.flatMap(({ id, snapshot }) => {
       try {
-        if (!isReadable(snapshot)) throw unreadableSession(id);
+        if (!snapshot) throw unreadableSession(id);
         return [viewOf(snapshot, now)];
       } catch (error) {
         tell(id, error);

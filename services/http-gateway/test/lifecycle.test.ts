@@ -123,7 +123,7 @@ test('a stop lets requests that are being answered finish and takes no new ones'
   const { id } = await aRunningSession(api);
   const [asked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await api.database.query(
-    `update sessions set snapshot = jsonb_set(snapshot::jsonb, '{attempt,serverId}', '"slow"') where id = $1::uuid`,
+    `update sessions set state = jsonb_set(state::jsonb, '{attempt,serverId}', '"slow"') where id = $1::uuid`,
     [id],
   );
   await api.bus.serve(

@@ -49,9 +49,12 @@ test('a session that cannot be read is left out of lists, and says so when it is
   await using api = await startApi(database());
   const tag = crypto.randomUUID();
   const ids: string[] = [];
-  for (let made = 0; made < 6; made += 1) ids.unshift((await aSession(api, { tags: [tag] })).id);
+  for (let made = 0; made < 8; made += 1) ids.unshift((await aSession(api, { tags: [tag] })).id);
   const broken = { 0: 'null', 1: '{}', 3: '{"schema": 99, "status": "queued"}', 5: '[1]' };
-  for (const [index, snapshot] of Object.entries(broken)) await store(api, ids[Number(index)], snapshot);
+  for (const [index, state] of Object.entries(broken)) await store(api, ids[Number(index)], state);
+  const unborn = 'update session_events set data = $2::json where session_id = $1::uuid and seq = 1';
+  await api.database.query(unborn, [ids[6], '{"tenant": "acme"}']);
+  await api.database.query('delete from session_events where session_id = $1::uuid and seq = 1', [ids[7]]);
   const pages: string[][] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const response = await api.fetch(`/v1/sessions?tag=${tag}&limit=2${cursor && `&cursor=${cursor}`}`);
@@ -59,25 +62,25 @@ test('a session that cannot be read is left out of lists, and says so when it is
     pages.push(page.sessions.map(({ id }) => id));
     cursor = page.nextCursor;
   }
-  t.deepEqual(pages, [[], [ids[2]], [ids[4]]]);
-  const response = await api.fetch(`/v1/sessions/${ids[1]}`);
-  t.is(response.status, 409);
-  t.like(await response.json(), { code: 'unreadable_session' });
-  t.is((await api.fetch(`/v1/sessions/${ids[1]}`, { key: KEYS.bob })).status, 404);
+  t.deepEqual(pages, [[], [ids[2]], [ids[4]], []]);
+  for (const id of [ids[1], ids[6], ids[7]]) {
+    const response = await api.fetch(`/v1/sessions/${id}`);
+    t.is(response.status, 409);
+    t.like(await response.json(), { code: 'unreadable_session' });
+    t.is((await api.fetch(`/v1/sessions/${id}`, { key: KEYS.bob })).status, 404);
+  }
 });
 
 test('a session of which no view can be made is left out of lists, is told of once, and says so when it is asked for', async (t) => {
   await using api = await startApi(database());
   const tag = crypto.randomUUID();
   const [bad, good] = [await aSession(api, { tags: [tag] }), await aSession(api, { tags: [tag] })];
-  const [row] = await api.database.query<{ snapshot: object }>('select snapshot from sessions where id = $1::uuid', [
-    bad.id,
-  ]);
+  const [row] = await api.database.query<{ state: object }>('select state from sessions where id = $1::uuid', [bad.id]);
   const absurd = { toString: 1, valueOf: 1 };
   await store(
     api,
     bad.id,
-    JSON.stringify({ ...row?.snapshot, statusUpdatedAt: absurd, createdAt: 'x', times: { waitingSince: absurd } }),
+    JSON.stringify({ ...row?.state, statusUpdatedAt: absurd, createdAt: 'x', times: { waitingSince: absurd } }),
   );
   for (let asked = 0; asked < 2; asked += 1) {
     const response = await api.fetch(`/v1/sessions?tag=${tag}`);
@@ -230,7 +233,7 @@ test('a deleted session is gone for every route', async (t) => {
 test('an outage of the services behind is told as 503 with Retry-After, never as a bug', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
-  const elsewhere = `update sessions set snapshot = jsonb_set(snapshot::jsonb, '{attempt,serverId}', '"gone"') where id = $1::uuid`;
+  const elsewhere = `update sessions set state = jsonb_set(state::jsonb, '{attempt,serverId}', '"gone"') where id = $1::uuid`;
   await database().query(elsewhere, [id]);
   const response = await api.fetch(`/v1/sessions/${id}/diff`);
   t.is(response.status, 503);
@@ -238,6 +241,6 @@ test('an outage of the services behind is told as 503 with Retry-After, never as
   t.like(await response.json(), { code: 'no_responders' });
 });
 
-async function store(api: Api, id: string | undefined, snapshot: string): Promise<void> {
-  await api.database.query('update sessions set snapshot = $2::json where id = $1::uuid', [id, snapshot]);
+async function store(api: Api, id: string | undefined, state: string): Promise<void> {
+  await api.database.query('update sessions set state = $2::json where id = $1::uuid', [id, state]);
 }

@@ -286,6 +286,8 @@ test.serial('the execution metrics of a session are for its own tenant only', as
   await t.throwsAsync(ask(life.id, 'rival'), { instanceOf: NotFoundError });
   await t.throwsAsync(ask(newId(), 'acme'), { instanceOf: NotFoundError });
   await t.throwsAsync(ask("'; drop table sessions", 'acme'), { instanceOf: NotFoundError });
+  await rig.database.query("update sessions set state = '{}' where id = $1::uuid", [life.id]);
+  await t.throwsAsync(ask(life.id, 'acme'), { code: 'unreadable_session' });
 });
 
 /** A bus that loses some events on the way to those who listen. */

@@ -1,4 +1,4 @@
-import { isReadable, isTerminal, isWorking, type SessionSnapshot, unreadableSession } from '@oio/domain';
+import { isTerminal, isWorking, type SessionSnapshot, unreadableSession } from '@oio/domain';
 import { AppError, NotFoundError } from '@oio/errors';
 import { notOwner, type OwnerDirectory } from '@oio/ownership';
 import { batched, type Clock, type Logger } from '@oio/runtime';
@@ -138,7 +138,7 @@ export class LiveSessions {
       const claimed = await this.#take(sessionId);
       if (!claimed) throw await this.#refusal(sessionId);
       if (life !== this.#life) continue;
-      if (!isReadable(claimed.snapshot)) {
+      if (!claimed.snapshot) {
         logger.error({ sessionId }, 'the snapshot of a session cannot be read: it is left alone');
         throw unreadableSession(sessionId);
       }

@@ -7,7 +7,8 @@ import type { Logger, SetClock } from '@oio/runtime';
 /** What a claim brings: the session as it stands, under a new epoch. */
 export interface ClaimedSession {
   readonly epoch: number;
-  readonly snapshot: SessionSnapshot;
+  /** Null when what is stored cannot be read. */
+  readonly snapshot: SessionSnapshot | null;
 }
 
 /** The sessions in the store that decides. */

@@ -75,7 +75,7 @@ test('a report that comes twice counts once', async (t) => {
   t.is((await world.send(sessionId, 'report-step', report, envelope)).outcome, 'applied');
   t.is((await world.send(sessionId, 'report-step', report, envelope)).outcome, 'repeated');
   t.is((await world.send(sessionId, 'report-step', report)).outcome, 'stale');
-  t.is((await world.stored(sessionId))?.snapshot.attempt?.steps, 1);
+  t.is((await world.stored(sessionId))?.snapshot?.attempt?.steps, 1);
 });
 
 test('a report of a run that is over changes nothing', async (t) => {

@@ -94,7 +94,7 @@ test('neither does another tenant learn anything of it, not even by the same com
 test('a parent learns of its child', async (t) => {
   const parent = await world.create();
   const child = await world.create({ parentId: parent.sessionId });
-  t.deepEqual((await world.stored(parent.sessionId))?.snapshot.childIds, [child.sessionId]);
+  t.deepEqual((await world.stored(parent.sessionId))?.snapshot?.childIds, [child.sessionId]);
 });
 
 test('a parent of another tenant does not exist', async (t) => {
@@ -110,5 +110,5 @@ test('a parent of another tenant does not exist', async (t) => {
   const refusal = await refusalFor(foreign);
   t.like(refusal[0], { field: 'parentId', code: 'not_found' });
   t.deepEqual(refusal, await refusalFor(unknown));
-  t.deepEqual((await world.stored(foreign))?.snapshot.childIds, []);
+  t.deepEqual((await world.stored(foreign))?.snapshot?.childIds, []);
 });

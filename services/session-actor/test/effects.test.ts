@@ -12,11 +12,11 @@ test('an attempt is ordered once its dispatch is committed, complete in itself',
   await world.startActor();
   await world.gateway.serves(SERVER);
   const seen: unknown[] = [];
-  world.gateway.onExecute = async ({ sessionId }) => void seen.push((await world.stored(sessionId))?.snapshot.status);
+  world.gateway.onExecute = async ({ sessionId }) => void seen.push((await world.stored(sessionId))?.snapshot?.status);
   const sessionId = await world.running({ prompt: 'Write a parser.' });
   await eventually(async () => world.gateway.executed.length === 1, { what: 'the order' });
   t.deepEqual(seen, ['running']);
-  const attempt = (await world.stored(sessionId))?.snapshot.attempt;
+  const attempt = (await world.stored(sessionId))?.snapshot?.attempt;
   t.like(world.gateway.executed[0], {
     sessionId,
     tenant: 'acme',
@@ -101,9 +101,9 @@ test('a session whose server nobody reaches is degraded, and recovers', async (t
   await using world = await World.open();
   await world.startActor();
   const sessionId = await world.running();
-  const status = async () => (await world.stored(sessionId))?.snapshot.status;
+  const status = async () => (await world.stored(sessionId))?.snapshot?.status;
   await eventually(async () => (await status()) === 'degraded', { what: 'the session is degraded', withinMs: 60_000 });
-  t.is((await world.stored(sessionId))?.snapshot.failure?.code, 'server_unreachable');
+  t.is((await world.stored(sessionId))?.snapshot?.failure?.code, 'server_unreachable');
   await world.gateway.serves(SERVER);
   await eventually(async () => (await status()) === 'running', { what: 'the session has recovered' });
 });
@@ -174,7 +174,7 @@ test('the end of a parent cancels its children, stops those that run, and lets g
     const waits = (await world.create({ parentId })).sessionId;
     const runs = await world.running({ parentId });
     await world.order(parentId, 'stop', {});
-    const states = async () => Promise.all([waits, runs].map(async (id) => (await world.stored(id))?.snapshot.status));
+    const states = async () => Promise.all([waits, runs].map(async (id) => (await world.stored(id))?.snapshot?.status));
     await eventually(async () => childPolicy === 'detach' || !(await states()).includes('running'), {
       what: 'the children end',
     });
@@ -192,13 +192,13 @@ test('a child that its parent left behind is ended by the sweep', async (t) => {
   const child = await world.create({ parentId });
   await database.query(
     `update sessions set status = 'cancelled', updated_at = now() - interval '1 minute',
-       snapshot = snapshot::jsonb || '{"status": "cancelled", "statusUpdatedAt": "2999-01-01T00:00:00.000Z"}' where id = $1::uuid`,
+       state = state::jsonb || '{"status": "cancelled", "statusUpdatedAt": "2999-01-01T00:00:00.000Z"}' where id = $1::uuid`,
     [parentId],
   );
-  await eventually(async () => (await world.stored(child.sessionId))?.snapshot.status === 'cancelled', {
+  await eventually(async () => (await world.stored(child.sessionId))?.snapshot?.status === 'cancelled', {
     what: 'the child ends',
   });
-  t.is((await world.stored(child.sessionId))?.snapshot.failure?.code, 'parent_ended');
+  t.is((await world.stored(child.sessionId))?.snapshot?.failure?.code, 'parent_ended');
 });
 
 test('a parent with failed children succeeds in part, and wholly once they have been retried', async (t) => {
@@ -211,12 +211,12 @@ test('a parent with failed children succeeds in part, and wholly once they have 
   await world.send(bad, 'report-step', { token: '1.1', step: step('step-1'), resume: RESUME });
   await world.order(bad, 'stop', {});
   t.like(await world.send(parentId, 'report-completed', completedReport()), { status: 'partially_completed' });
-  t.deepEqual((await world.stored(parentId))?.snapshot.subTasks, { succeeded: 1, failed: 1 });
+  t.deepEqual((await world.stored(parentId))?.snapshot?.subTasks, { succeeded: 1, failed: 1 });
 
   await world.order(bad, 'retry', {});
   await world.send(bad, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
   await world.send(bad, 'report-completed', completedReport('2.1'));
-  await eventually(async () => (await world.stored(parentId))?.snapshot.status === 'completed', {
+  await eventually(async () => (await world.stored(parentId))?.snapshot?.status === 'completed', {
     what: 'the parent is complete',
   });
 });

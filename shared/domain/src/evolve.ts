@@ -2,6 +2,7 @@ import { noTokens, type StoredSessionEvent, type TokenUsage } from '@oio/contrac
 import { attemptEvolvers } from './evolve-attempt.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
 import type { Evolver, Evolvers } from './evolvers.ts';
+import { type SessionState, snapshotOf } from './snapshot-parts.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 
 /**
@@ -52,20 +53,14 @@ const noTimes: SessionSnapshot['times'] = {
 };
 
 function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot {
-  const { session, place, policy, tenant, createdBy } = event.data;
-  return {
+  const state: SessionState = {
     id: event.sessionId,
-    tenant,
-    createdBy,
     createdAt: event.at,
     updatedAt: event.at,
     deletedAt: null,
     version: event.seq,
     status: 'pending',
     statusUpdatedAt: event.at,
-    session,
-    place,
-    policy,
     childIds: [],
     attempt: null,
     retries: 0,
@@ -82,4 +77,5 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     times: noTimes,
     timers: {},
   };
+  return snapshotOf({ birth: event.data, state });
 }

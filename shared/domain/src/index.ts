@@ -10,7 +10,7 @@ export { FAILURES, type FailureCode, type RetryRule } from './failure-table.ts';
 export { failureOf, reasonCodes } from './failures.ts';
 export { healthScore } from './health.ts';
 export { sessionMachine } from './machine.ts';
-export { isReadable, unreadableSession } from './readable.ts';
+export { unreadableSession } from './readable.ts';
 export { automaticRetryMs, isRecoverable, LONGEST_RETRY_AFTER_MS, retryDelayMs } from './retry-policy.ts';
 export {
   attemptToken,
@@ -18,5 +18,6 @@ export {
   type Timer,
   type TimerName,
 } from './snapshot.ts';
+export { partsOf, readSnapshot, type SessionState, snapshotOf, type StoredSession } from './snapshot-parts.ts';
 export { isLiving, isTerminal, isWorking, TRANSITIONS } from './transitions.ts';
 export { toSessionView } from './view.ts';

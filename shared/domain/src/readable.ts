@@ -4,9 +4,9 @@ import type { SessionSnapshot } from './snapshot.ts';
 
 const OBJECTS = ['session', 'place', 'policy', 'checkpoints', 'usage', 'times', 'timers'] as const;
 const LISTS = ['childIds', 'warnings'] as const;
-const TEXTS = ['id', 'tenant', 'createdAt', 'updatedAt'] as const;
+const TEXTS = ['id', 'tenant', 'createdBy', 'createdAt', 'updatedAt'] as const;
 
-/** Whether what is stored has the shape of a snapshot that this version knows. Whoever reads one leaves the others alone. */
+/** Whether it has the shape of a snapshot that this version knows. */
 export function isReadable(stored: unknown): stored is SessionSnapshot {
   if (!isObject(stored)) return false;
   const { version, status, attempt } = stored;
@@ -27,6 +27,6 @@ export function unreadableSession(sessionId: string, cause?: unknown): ConflictE
   return new ConflictError(message, { code: 'unreadable_session', cause });
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,9 +15,13 @@ import {
   executionMetrics,
   isRecoverable,
   isWorking,
+  partsOf,
+  readSnapshot,
   replay,
   type SessionSnapshot,
   sessionMachine,
+  snapshotOf,
+  type StoredSession,
   TRANSITIONS,
   toSessionView,
 } from '../src/index.ts';
@@ -94,6 +98,19 @@ always('the first event of a command carries its id, instant, epoch and cause; t
 
 always('the history replays to the same snapshot, byte for byte', (scenes) => {
   equal(canonical(replay(historyOf(scenes))), canonical(result(lastOf(scenes))));
+});
+
+always('a snapshot is taken apart and put together again without a difference, byte for byte', (scenes) => {
+  const [first] = historyOf(scenes);
+  if (first?.type !== 'session.created') throw new Error('A history begins with the creation.');
+  const next = result(lastOf(scenes));
+  const parts = partsOf(next);
+  equal(parts.birth, first.data);
+  equal(JSON.stringify(snapshotOf(parts)), JSON.stringify(next));
+  ok(!Object.keys(parts.birth).some((field) => field in parts.state), 'a field stands in both parts');
+  const stored = JSON.parse(JSON.stringify({ birth: first.data, state: parts.state })) as StoredSession;
+  equal(JSON.stringify(readSnapshot(stored)), JSON.stringify(next));
+  equal(JSON.stringify(partsOf(replay(historyOf(scenes))).state), JSON.stringify(parts.state));
 });
 
 always('the machine, fed with the history, stands where the snapshot stands, at every event', (scenes) => {

@@ -1,9 +1,9 @@
 import { PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
-import type { SessionSnapshot } from '@oio/domain';
+import { partsOf, type SessionSnapshot } from '@oio/domain';
 import type { Database } from './database.ts';
 import { arrayLiteral, arraysOf, type RowOf, selectOfArrays } from './row-arrays.ts';
 
-/** What one session wants to have committed: its next snapshot and the events that lead there. */
+/** What one session wants to have committed: its next snapshot, of which the state is stored, and the events that lead there. */
 export interface SessionCommit {
   readonly next: SessionSnapshot;
   readonly events: readonly StoredSessionEvent[];
@@ -51,7 +51,7 @@ const SESSION = {
   timer_at: 'timestamptz',
   server_id: 'text',
   attempt_open: 'boolean',
-  snapshot: 'json',
+  state: 'json',
   created_at: 'timestamptz',
   updated_at: 'timestamptz',
   deleted_at: 'timestamptz',
@@ -77,7 +77,7 @@ leader as (
 ),
 updated as (
   update sessions s set status = i.status, version = i.version, waiting_since = i.waiting_since, timer_at = i.timer_at, server_id = i.server_id,
-    attempt_open = i.attempt_open, snapshot = i.snapshot, updated_at = i.updated_at, deleted_at = i.deleted_at
+    attempt_open = i.attempt_open, state = i.state, updated_at = i.updated_at, deleted_at = i.deleted_at
   from input i
   where i.from_version > 0 and s.id = i.id and s.owner_epoch = i.epoch and s.version = i.from_version
     and (i.scheduler_epoch is null or i.scheduler_epoch = (select epoch from leader))
@@ -85,9 +85,9 @@ updated as (
 ),
 inserted as (
   insert into sessions (id, tenant, status, priority, parent_id, tags, directory, workspace, owner, owner_epoch, version, waiting_since, timer_at,
-    server_id, attempt_open, snapshot, created_at, updated_at, deleted_at)
+    server_id, attempt_open, state, created_at, updated_at, deleted_at)
   select id, tenant, status, priority, parent_id, tags, directory, workspace, owner, epoch, version, waiting_since, timer_at,
-    server_id, attempt_open, snapshot, created_at, updated_at, deleted_at
+    server_id, attempt_open, state, created_at, updated_at, deleted_at
   from input where from_version = 0
   on conflict (id) do nothing
   returning id
@@ -121,7 +121,7 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
     timer_at: timers.length > 0 ? timers.reduce((a, b) => (a < b ? a : b)) : null,
     server_id: next.attempt?.serverId ?? null,
     attempt_open: next.attempt?.open ?? false,
-    snapshot: JSON.stringify(next),
+    state: JSON.stringify(partsOf(next).state),
     created_at: next.createdAt,
     updated_at: next.updatedAt,
     deleted_at: next.deletedAt,

@@ -5,5 +5,6 @@ export { type CommitOutcome, createGroupCommit } from './group-commit.ts';
 export { type LockConnection, openLockConnection } from './lock-connection.ts';
 export { untilLockFree } from './lock-watch.ts';
 export { readableJson } from './readable-json.ts';
+export { storedSession } from './stored-session.ts';
 export { isLivingWorker, workerLockKey, workerSigns } from './living-worker.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';

@@ -66,15 +66,15 @@ export const rollingUpgrade: Fault = {
   async run(world) {
     const { sessionId: id } = await world.client.create(pendingOrder(world));
     if (!id) return { times: 0, note: 'no session could be made' };
-    const [kept] = await world.witness.query<{ snapshot: string }>(SNAPSHOT, [id]);
-    await world.witness.query(SET_SNAPSHOT, [id, '{"id": "broken"}']);
+    const [kept] = await world.witness.query<{ state: string }>(STATE, [id]);
+    await world.witness.query(SET_STATE, [id, '{"id": "broken"}']);
     for (const body of ['{"v":99,"id":"x:1","payload":{}}', '{"old":true}'])
       world.bus.send('events.session.queued', body);
     const rolled = await roll.run(world);
     const answer = await world.client.tryOnce('start', id);
     await pause(1_000);
     const actors = servicesOf(world, 'session-actor');
-    await world.witness.query(SET_SNAPSHOT, [id, kept?.snapshot]);
+    await world.witness.query(SET_STATE, [id, kept?.state]);
     const repaired = await world.client.command('cancel', id);
     const breaches = [
       ...(rolled.breaches ?? []),
@@ -87,8 +87,8 @@ export const rollingUpgrade: Fault = {
 };
 
 /** Of a session that waits for nothing, so that nobody but its client asks for it while no version can read it. */
-const SNAPSHOT = 'select snapshot::text from sessions where id = $1::uuid';
-const SET_SNAPSHOT = 'update sessions set snapshot = $2 where id = $1::uuid';
+const STATE = 'select state::text from sessions where id = $1::uuid';
+const SET_STATE = 'update sessions set state = $2 where id = $1::uuid';
 
 export const restartMetrics: Fault = {
   name: 'kill-metrics',

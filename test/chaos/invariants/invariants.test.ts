@@ -130,7 +130,7 @@ async function open() {
   };
 }
 
-const SESSION = `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner, owner_epoch, version, attempt_open, snapshot, created_at, updated_at)
+const SESSION = `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner, owner_epoch, version, attempt_open, state, created_at, updated_at)
 values ($1, 't', 'queued', 2, '{}', '/', 'in_place', $2, 1, 0, false, '{}', now(), now())`;
 
 const EVENT = `insert into session_events (session_id, seq, type, data, epoch, cause, at) values ($1, $2, $3, $4, $5, '{}', now())`;

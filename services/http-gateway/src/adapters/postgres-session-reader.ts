@@ -1,8 +1,8 @@
 import { type Checkpoint, PRIORITIES, STATUSES, type StoredSessionEvent } from '@oio/contracts';
-import { CHECKPOINTS_KEPT, isReadable, isTerminal, unreadableSession } from '@oio/domain';
-import type { Database } from '@oio/persistence';
+import { CHECKPOINTS_KEPT, isTerminal, readSnapshot, type StoredSession, unreadableSession } from '@oio/domain';
+import { type Database, storedSession } from '@oio/persistence';
 import { batched } from '@oio/runtime';
-import type { ListedSession, SessionFilter, SessionReader } from '../ports.ts';
+import type { SessionFilter, SessionReader } from '../ports.ts';
 
 /** How much JSON a page holds before it is cut short, in bytes. */
 const PAGE_BYTES = 1_048_576;
@@ -20,7 +20,7 @@ type Rows = <Row>(
 
 /** What many requests ask for at the same time is read by one statement. */
 function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing'> {
-  const snapshots = byId<SessionRow>(rows, SESSIONS, 'http_sessions');
+  const sessions = byId<SessionRow>(rows, SESSIONS, 'http_sessions');
   const standings = byId<{ id: string; tenant: string; version: number; deleted: boolean }>(
     rows,
     STANDINGS,
@@ -28,10 +28,11 @@ function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing'> {
   );
   return {
     async session(tenant, id, { deleted } = { deleted: false }) {
-      const row = await snapshots(id);
+      const row = await sessions(id);
       if (row?.tenant !== tenant || (row.deleted && !deleted)) return null;
-      if (!isReadable(row.snapshot)) throw unreadableSession(id);
-      return row.snapshot;
+      const snapshot = readSnapshot(row);
+      if (!snapshot) throw unreadableSession(id);
+      return snapshot;
     },
     async standing(tenant, id) {
       const row = await standings(id);
@@ -40,11 +41,10 @@ function oneSession(rows: Rows): Pick<SessionReader, 'session' | 'standing'> {
   };
 }
 
-interface SessionRow {
+interface SessionRow extends StoredSession {
   readonly id: string;
   readonly tenant: string;
   readonly deleted: boolean;
-  readonly snapshot: unknown;
 }
 
 function byId<Row extends { readonly id: string }>(
@@ -67,8 +67,8 @@ function manySessions(rows: Rows): Pick<SessionReader, 'list' | 'versions' | 'en
     },
     async list(tenant, filter, { before, limit }) {
       const parameters = [tenant, ...filterParameters(filter), before, limit + 1, PAGE_BYTES];
-      const found = await rows<ListedSession & { readonly found: number }>(LIST, parameters);
-      const sessions = found.slice(0, limit);
+      const found = await rows<StoredSession & { readonly id: string; readonly found: number }>(LIST, parameters);
+      const sessions = found.slice(0, limit).map((row) => ({ id: row.id, snapshot: readSnapshot(row) }));
       return { sessions, more: (found[0]?.found ?? 0) > sessions.length };
     },
     async versions(ids) {
@@ -97,8 +97,8 @@ function arrayOf(values: readonly string[]): string {
   return `{${values.join(',')}}`;
 }
 
-const SESSIONS =
-  'select id, tenant, deleted_at is not null as deleted, snapshot from sessions where id = any($1::uuid[])';
+const SESSIONS = `
+select id, tenant, deleted_at is not null as deleted, ${storedSession('sessions')} from sessions where id = any($1::uuid[])`;
 
 const STANDINGS = `
 select id, tenant, version::int as version, deleted_at is not null as deleted from sessions where id = any($1::uuid[])`;
@@ -112,7 +112,7 @@ const OUTCOME = 'select 1 from session_events where session_id = $1::uuid and co
 /** `found` counts the rows before the page is cut short, so that the reader knows whether there are more. */
 const LIST = `
 with page as (
-  select id, snapshot from sessions
+  select id, ${storedSession('sessions')} from sessions
   where tenant = $1 and deleted_at is null
     and ($2::text[] is null or status = any($2::text[]))
     and ($3::smallint is null or priority = $3::smallint)
@@ -122,11 +122,10 @@ with page as (
   order by id desc limit $7::int
 ),
 sized as (
-  select id, snapshot, (count(*) over ())::int as found,
-    sum(octet_length(snapshot::text)) over (order by id desc) - octet_length(snapshot::text) as bytes_before
-  from page
+  select id, birth, state, (count(*) over ())::int as found, sum(bytes) over (order by id desc) - bytes as bytes_before
+  from page, lateral (select octet_length(state::text) + coalesce(octet_length(birth::text), 0) as bytes) as size
 )
-select id, snapshot, found from sized where bytes_before < $8::int order by id desc`;
+select id, birth, state, found from sized where bytes_before < $8::int order by id desc`;
 
 const HISTORY = `
 with page as (

@@ -11,13 +11,15 @@ import {
   type DecisionContext,
   decide,
   decideCreate,
+  readSnapshot,
   type SessionCommand,
   type SessionSnapshot,
+  type StoredSession,
   toSessionView,
 } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Bus, type Envelope, type Handler, type Handlers, serveAll } from '@oio/messaging';
-import { commitSessions, type Database } from '@oio/persistence';
+import { commitSessions, type Database, storedSession } from '@oio/persistence';
 import { type Clock, newId, newMessageId } from '@oio/runtime';
 
 const OWNER = newId();
@@ -119,10 +121,10 @@ export class FakeSessionActor {
     return this.#reply(next, 'applied');
   }
 
-  async #snapshot(id: string): Promise<SessionSnapshot | undefined> {
-    const sql = 'select snapshot from sessions where id = $1::uuid';
-    const [row] = await this.#parts.database.query<{ snapshot: SessionSnapshot }>(sql, [id]);
-    return row?.snapshot;
+  async #snapshot(id: string): Promise<SessionSnapshot | null> {
+    const sql = `select ${storedSession('sessions')} from sessions where id = $1::uuid`;
+    const [row] = await this.#parts.database.query<StoredSession>(sql, [id]);
+    return row ? readSnapshot(row) : null;
   }
 
   async #isDone(id: string, commandId: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { diffWorkspace, inspectPlace, metricsExposition, sessionMetrics, type Violation } from '@oio/contracts';
-import { executionMetrics, type SessionSnapshot } from '@oio/domain';
+import { executionMetrics, readSnapshot, type StoredSession } from '@oio/domain';
 import { createInProcessBus } from '@oio/messaging';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
+import { storedSession } from '@oio/persistence';
 import { openTestDatabase, type TestDatabase } from '@oio/persistence/testing';
 import { createLogger, createSetClock } from '@oio/runtime';
 import type { TestFn } from 'ava';
@@ -159,12 +160,11 @@ async function serveOthers({
     { at: 'server.opencode-1' },
   );
   await bus.serve(sessionMetrics, async ({ payload: { sessionId } }) => {
-    const [row] = await database.query<{ snapshot: SessionSnapshot }>(
-      'select snapshot from sessions where id = $1::uuid',
-      [sessionId],
-    );
-    if (!row) throw new Error('no row');
-    return executionMetrics(row.snapshot, clock.now());
+    const sql = `select ${storedSession('sessions')} from sessions where id = $1::uuid`;
+    const [row] = await database.query<StoredSession>(sql, [sessionId]);
+    const snapshot = row && readSnapshot(row);
+    if (!snapshot) throw new Error('no such session');
+    return executionMetrics(snapshot, clock.now());
   });
   await bus.serve(metricsExposition, async () => ({ contentType: 'text/plain; version=0.0.4', body: 'oio_up 1\n' }));
 }

@@ -1,6 +1,6 @@
 import type { StoredSessionEvent } from '@oio/contracts';
-import type { SessionSnapshot } from '@oio/domain';
-import { type Database, readableJson } from '@oio/persistence';
+import { readSnapshot, type StoredSession, unreadableSession } from '@oio/domain';
+import { type Database, readableJson, storedSession } from '@oio/persistence';
 import type { HistoryPlace, SessionHistory, StatusCount } from '../ports.ts';
 
 const BETWEEN = `
@@ -36,7 +36,8 @@ select (extract(epoch from now()) * 1000)::float8 as "atMs",
   (select coalesce(jsonb_object_agg(status, n), '{}') from
     (select status, count(*) as n from sessions where deleted_at is null group by status) as by_status) as counts`;
 
-const SNAPSHOT = 'select snapshot from sessions where id = $1::uuid and tenant = $2 and deleted_at is null';
+const SESSION = `
+select ${storedSession('sessions')} from sessions where id = $1::uuid and tenant = $2 and deleted_at is null`;
 
 export function createPostgresSessionHistory(database: Database): SessionHistory {
   return {
@@ -54,8 +55,11 @@ export function createPostgresSessionHistory(database: Database): SessionHistory
       return row;
     },
     async snapshot(sessionId, tenant) {
-      const [row] = await database.query<{ snapshot: SessionSnapshot }>(SNAPSHOT, [sessionId, tenant]);
-      return row?.snapshot ?? null;
+      const [row] = await database.query<StoredSession>(SESSION, [sessionId, tenant]);
+      if (!row) return null;
+      const snapshot = readSnapshot(row);
+      if (!snapshot) throw unreadableSession(sessionId);
+      return snapshot;
     },
   };
 }

@@ -11,7 +11,7 @@ const CLAIM = `
 with found as materialized (
   select id, tenant, owner_epoch, (stored->'attempt'->>'number') || '.' || (stored->'attempt'->>'run') as token,
     stored->'attempt'->>'openCodeSessionId' as open_code_session_id, stored->'workspace'->>'path' as directory
-  from sessions, lateral (select ${readableJson('snapshot')} as stored) as readable
+  from sessions, lateral (select ${readableJson('state')} as stored) as readable
   where stored->'attempt'->>'number' is not null and stored->'attempt'->>'run' is not null
     and attempt_open and server_id = $1 and status not in ('running', 'degraded') and updated_at < now() - interval '3 seconds'
   order by id

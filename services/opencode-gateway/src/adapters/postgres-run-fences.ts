@@ -14,9 +14,9 @@ asked as materialized (
   select session_id, epoch, fence, token from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as a(session_id, epoch, fence, token)
 ),
 held as materialized (
-  select s.id, a.fence, a.token, s.snapshot
+  select s.id, a.fence, a.token, s.state
   from asked a cross join lateral (
-    select id, case when a.token is not null then snapshot end as snapshot from sessions
+    select id, case when a.token is not null then state end as state from sessions
     where id = a.session_id and owner_epoch = a.epoch for share skip locked
   ) s
 ),
@@ -28,8 +28,8 @@ passed as (
   returning session_id, xmax = 0 as first
 )
 select a.session_id as "sessionId", coalesce(p.first, false) as first,
-  case when not p.first and h.token = (h.snapshot->'attempt'->>'number') || '.' || (h.snapshot->'attempt'->>'run')
-    then h.snapshot->'attempt'->>'openCodeSessionId' end as "openCodeSessionId",
+  case when not p.first and h.token = (h.state->'attempt'->>'number') || '.' || (h.state->'attempt'->>'run')
+    then h.state->'attempt'->>'openCodeSessionId' end as "openCodeSessionId",
   case
     when p.session_id is not null then 'open'
     when f.fence > a.fence or (f.fence = a.fence and f.gateway <> $5::uuid) then 'superseded'

@@ -74,7 +74,7 @@ test('a run of which nothing can be read hides no other', async (t) => {
   ];
   for (const snapshot of broken) {
     const id = await leftBehind(database, { epoch: 1 });
-    await database.query('update sessions set snapshot = $2::json where id = $1::uuid', [id, snapshot]);
+    await database.query('update sessions set state = $2::json where id = $1::uuid', [id, snapshot]);
   }
   const sessionId = await leftBehind(database, { epoch: 1 });
   const runs = await createPostgresLeftoverRuns(database, randomUUID()).claim(SERVER);
@@ -87,11 +87,11 @@ test('a run of which nothing can be read hides no other', async (t) => {
 /** A session that was stopped while nobody was there to stop its run. */
 async function leftBehind(database: Database, { epoch }: { readonly epoch: number }): Promise<string> {
   const id = randomUUID();
-  const snapshot = { attempt: { number: 1, run: 1, openCodeSessionId: 'ses_1' }, workspace: { path: '/project' } };
+  const state = { attempt: { number: 1, run: 1, openCodeSessionId: 'ses_1' }, workspace: { path: '/project' } };
   await database.query(
-    `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, server_id, snapshot, created_at, updated_at)
+    `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, server_id, state, created_at, updated_at)
      values ($1::uuid, 'acme', 'stopped', 2, '{}', '/project', 'in_place', $2, 1, true, $3, $4::json, now(), now() - interval '1 minute')`,
-    [id, epoch, SERVER, JSON.stringify(snapshot)],
+    [id, epoch, SERVER, JSON.stringify(state)],
   );
   return id;
 }

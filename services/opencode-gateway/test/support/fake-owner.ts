@@ -38,7 +38,7 @@ export class FakeOwner implements AsyncDisposable {
   }
 
   async begin(): Promise<void> {
-    await this.#database.query(INSERT, [this.sessionId, JSON.stringify(this.#snapshot())]);
+    await this.#database.query(INSERT, [this.sessionId, JSON.stringify(this.#state())]);
     const names = Object.keys(sessionCommands) as SessionCommandName[];
     const handlers = Object.fromEntries(
       names.map((name) => [
@@ -102,8 +102,8 @@ export class FakeOwner implements AsyncDisposable {
     if (report.name === 'report-prepared') {
       const { resume } = report.payload as { resume: { openCodeSessionId: string } };
       this.#openCodeSessionId = resume.openCodeSessionId;
-      const snapshot = JSON.stringify(this.#snapshot());
-      await this.#database.query('update sessions set snapshot = $2 where id = $1::uuid', [this.sessionId, snapshot]);
+      const state = JSON.stringify(this.#state());
+      await this.#database.query('update sessions set state = $2 where id = $1::uuid', [this.sessionId, state]);
     }
     this.reports.push(report);
     await this.onReport(report.name);
@@ -116,11 +116,11 @@ export class FakeOwner implements AsyncDisposable {
     };
   }
 
-  #snapshot() {
+  #state() {
     return { attempt: { number: 1, run: 1, openCodeSessionId: this.#openCodeSessionId } };
   }
 }
 
 const INSERT = `
-insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, snapshot, created_at, updated_at)
+insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, state, created_at, updated_at)
 values ($1::uuid, 'acme', 'running', 2, '{}', '/', 'in_place', 1, 1, true, $2, now(), now())`;

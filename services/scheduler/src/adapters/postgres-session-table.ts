@@ -24,7 +24,7 @@ const FIND = `select ${ROW} from sessions where id = any($1::uuid[])`;
 
 /** now() is the start of the statement, so that nothing fires early. A deleted session needs no timer. */
 const WITH_TIMER = `
-select id, tenant, ${readableJson('snapshot')} -> 'timers' as timers, (extract(epoch from now()) * 1000)::float8 as "nowMs"
+select id, tenant, ${readableJson('state')} -> 'timers' as timers, (extract(epoch from now()) * 1000)::float8 as "nowMs"
 from sessions
 where timer_at is not null and timer_at <= now() + make_interval(secs => $1) and deleted_at is null and not (id = any($3::uuid[]))
 order by timer_at limit $2`;

@@ -10,13 +10,15 @@ import {
   decide,
   decideCreate,
   type DecisionContext,
+  readSnapshot,
   type SessionCommand,
   type SessionSnapshot,
+  type StoredSession,
 } from '@oio/domain';
 import { ConflictError } from '@oio/errors';
 import { type Bus, type Envelope, type Handler, type Handlers, serveAll, serviceEnvelope } from '@oio/messaging';
 import { type OwnerDirectory, workerAddress } from '@oio/ownership';
-import { commitSessions, type Database } from '@oio/persistence';
+import { commitSessions, type Database, storedSession } from '@oio/persistence';
 import { newId, newMessageId } from '@oio/runtime';
 import { createdData, type SessionWish } from './created-data.ts';
 
@@ -24,7 +26,7 @@ const CLAIM = `
 update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1
 where id = $1::uuid and (owner is null or owner = $2::uuid
   or not exists (select 1 from workers w where w.incarnation = sessions.owner and w.lease_until > now()))
-returning owner_epoch::int as epoch, snapshot`;
+returning owner_epoch::int as epoch, ${storedSession('sessions')}`;
 
 interface Owned {
   snapshot: SessionSnapshot;
@@ -195,9 +197,11 @@ export class FakeSessionActor implements AsyncDisposable {
   }
 
   async #claim(id: string): Promise<Owned> {
-    const [owned] = await this.#ports.database.query<Owned>(CLAIM, [id, this.incarnation]);
-    if (!owned) throw new ConflictError('A living worker owns it.', { code: 'not_owner', facts: { owner: null } });
+    const [row] = await this.#ports.database.query<StoredSession & { epoch: number }>(CLAIM, [id, this.incarnation]);
+    const snapshot = row && readSnapshot(row);
+    if (!snapshot) throw new ConflictError('A living worker owns it.', { code: 'not_owner', facts: { owner: null } });
     await this.#ports.directory.claim(id, this.incarnation);
+    const owned = { snapshot, epoch: row.epoch };
     this.#owned.set(id, owned);
     return owned;
   }

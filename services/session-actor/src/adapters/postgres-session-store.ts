@@ -1,4 +1,5 @@
-import { createGroupCommit, type Database, isLivingWorker, readableJson } from '@oio/persistence';
+import { readSnapshot, type StoredSession } from '@oio/domain';
+import { createGroupCommit, type Database, isLivingWorker, readableJson, storedSession } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
@@ -6,7 +7,7 @@ const claimOf = (ids: string): string => `
 update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1
 where id = any(${ids}) and (owner is null or owner = $2::uuid
   or not exists (select 1 from workers w where w.incarnation = sessions.owner and ${isLivingWorker('w')}))
-returning id, owner_epoch::int as epoch, snapshot`;
+returning id, owner_epoch::int as epoch, ${storedSession('sessions')}`;
 
 const CLAIM = claimOf('$1::uuid[]');
 
@@ -17,7 +18,7 @@ const CLAIM = claimOf('$1::uuid[]');
 const CLAIM_FREE = `
 with at_hand as materialized (select id from sessions where id = any($1::uuid[]) for no key update skip locked),
 claimed as (${claimOf('array(select id from at_hand)')})
-select at_hand.id, case when claimed.id is not null then json_build_object('epoch', epoch, 'snapshot', snapshot) end as found
+select at_hand.id, case when claimed.id is not null then json_build_object('epoch', epoch, 'birth', birth, 'state', state) end as found
 from at_hand left join claimed using (id)`;
 
 const CHILD_OUTCOMES = `
@@ -26,13 +27,13 @@ select count(*) filter (where status in ('completed', 'partially_completed'))::i
 from sessions where parent_id = $1::uuid`;
 
 /** A child that was retried after its parent's end is not meant: somebody wants it to go on. */
-const [CHILD, PARENT] = [readableJson('c.snapshot'), readableJson('p.snapshot')];
+const [CHILD, PARENT, PARENT_BIRTH] = [readableJson('c.state'), readableJson('p.state'), readableJson('b.data')];
 const LEFT_BEHIND = `
-select c.id as "childId", c.tenant, p.id as "parentId", ${PARENT} -> 'session' ->> 'childPolicy' as policy
-from sessions c join sessions p on p.id = c.parent_id
+select c.id as "childId", c.tenant, p.id as "parentId", ${PARENT_BIRTH} -> 'session' ->> 'childPolicy' as policy
+from sessions c join sessions p on p.id = c.parent_id join session_events b on b.session_id = p.id and b.seq = 1
 where c.parent_id is not null and c.status in ('pending', 'queued', 'running', 'paused', 'degraded')
   and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and ${PARENT} -> 'timers' -> 'retry' is null
-  and ${PARENT} -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
+  and ${PARENT_BIRTH} -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
   and (${CHILD} ->> 'retries' = '0' or ${CHILD} -> 'times' ->> 'queuedAt' <= ${PARENT} ->> 'statusUpdatedAt')
 limit 100`;
 
@@ -77,17 +78,25 @@ async function claimFree(
   if (sessionIds.length < 2) return new Map();
   const parameters = [sessionIds, incarnation];
   const rows = await database.query<FoundRow>(CLAIM_FREE, parameters, { prepared: 'claim_free_sessions' });
-  return new Map(rows.map(({ id, found }) => [id, found]));
+  return new Map(rows.map(({ id, found }) => [id, found && claimed(found)]));
 }
 
 interface FoundRow {
   readonly id: string;
-  readonly found: ClaimedSession | null;
+  readonly found: ClaimedRow | null;
+}
+
+interface ClaimedRow extends StoredSession {
+  readonly epoch: number;
 }
 
 async function claimOne(database: Database, sessionId: string, incarnation: string): Promise<ClaimedSession | null> {
-  const [row] = await database.query<ClaimedSession>(CLAIM, [[sessionId], incarnation], { prepared: 'claim_session' });
-  return row ?? null;
+  const [row] = await database.query<ClaimedRow>(CLAIM, [[sessionId], incarnation], { prepared: 'claim_session' });
+  return row ? claimed(row) : null;
+}
+
+function claimed(row: ClaimedRow): ClaimedSession {
+  return { epoch: row.epoch, snapshot: readSnapshot(row) };
 }
 
 interface Ownership {

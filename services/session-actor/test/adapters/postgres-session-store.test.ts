@@ -16,7 +16,7 @@ test('many sessions are claimed at once, each under its next epoch, but not from
     [2, 2, 2, null],
   );
   t.deepEqual(
-    claims.map((claim) => claim?.snapshot.id ?? null),
+    claims.map((claim) => claim?.snapshot?.id ?? null),
     [...ids, null],
   );
   t.deepEqual(await store.claim(ids, other), [null, null, null]);

@@ -9,7 +9,7 @@ export type Runner = (sql: string, parameters: readonly unknown[]) => Promise<un
 export async function newSession(database: Database): Promise<string> {
   const id = randomUUID();
   await database.query(
-    `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, snapshot, created_at, updated_at)
+    `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, state, created_at, updated_at)
      values ($1::uuid, 'acme', 'queued', 2, '{}', '/project', 'worktree', 1, 1, false, '{}', now(), now())`,
     [id],
   );

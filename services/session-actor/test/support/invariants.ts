@@ -1,5 +1,5 @@
 import type { Status, StoredSessionEvent } from '@oio/contracts';
-import { replay, type SessionSnapshot, TRANSITIONS } from '@oio/domain';
+import { partsOf, replay, type SessionState, TRANSITIONS } from '@oio/domain';
 import type { Database } from '@oio/persistence';
 
 /** One query per invariant of the reliability rules; each row that it finds is a violation. */
@@ -7,7 +7,7 @@ const QUERIES = {
   'I1 gapless history up to the version': `
     select s.id from sessions s left join session_events e on e.session_id = s.id
     group by s.id having count(e.seq) <> s.version or max(e.seq) <> s.version or min(e.seq) <> 1`,
-  'I1 version of the snapshot': `select id from sessions where (snapshot ->> 'version')::bigint <> version`,
+  'I1 version of the state': `select id from sessions where (state ->> 'version')::bigint <> version`,
   'I2 epochs never decrease': `
     select session_id, seq from (select session_id, seq, epoch, lag(epoch) over (partition by session_id order by seq) as before
       from session_events) e where before > epoch`,
@@ -30,15 +30,15 @@ export async function brokenInvariants(database: Database): Promise<readonly str
 }
 
 async function brokenHistories(database: Database): Promise<readonly string[]> {
-  const rows = await database.query<{ snapshot: SessionSnapshot; history: StoredSessionEvent[] }>(`
-    select s.snapshot, (select jsonb_agg(jsonb_build_object('sessionId', e.session_id, 'tenant', s.tenant, 'seq', e.seq,
+  const rows = await database.query<{ state: SessionState; history: StoredSessionEvent[] }>(`
+    select s.state, (select jsonb_agg(jsonb_build_object('sessionId', e.session_id, 'tenant', s.tenant, 'seq', e.seq,
       'commandId', e.command_id, 'epoch', e.epoch, 'cause', e.cause, 'type', e.type, 'data', e.data,
       'at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by e.seq)
       from session_events e where e.session_id = s.id) as history
     from sessions s`);
-  return rows.flatMap(({ snapshot, history }) => [
-    ...(canonical(replay(history)) === canonical(snapshot) ? [] : [`I16 replay of ${snapshot.id} differs`]),
-    ...illegalTransitions(history).map((pair) => `I15 ${snapshot.id} went ${pair}`),
+  return rows.flatMap(({ state, history }) => [
+    ...(canonical(partsOf(replay(history)).state) === canonical(state) ? [] : [`I16 replay of ${state.id} differs`]),
+    ...illegalTransitions(history).map((pair) => `I15 ${state.id} went ${pair}`),
   ]);
 }
 

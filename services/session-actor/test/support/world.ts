@@ -9,10 +9,10 @@ import {
   sessionEvents,
   type StoredSessionEvent,
 } from '@oio/contracts';
-import type { SessionSnapshot } from '@oio/domain';
+import { readSnapshot, type SessionSnapshot, type StoredSession } from '@oio/domain';
 import { type Bus, createInProcessBus, type Envelope, serviceEnvelope } from '@oio/messaging';
 import { createInProcessOwnerDirectory, createSessionRouter, type OwnerDirectory } from '@oio/ownership';
-import { type Database, openLockConnection } from '@oio/persistence';
+import { type Database, openLockConnection, storedSession } from '@oio/persistence';
 import { openTestDatabase, type TestDatabase } from '@oio/persistence/testing';
 import { createLogger, newId, parseConfig } from '@oio/runtime';
 import { sessionActorConfig, startSessionActor } from '../../src/index.ts';
@@ -153,11 +153,8 @@ export class World implements AsyncDisposable {
   }
 
   async stored(sessionId: string): Promise<StoredRow | null> {
-    const [row] = await this.database.query<StoredRow>(
-      'select snapshot, version::int as version, owner_epoch::int as epoch, owner from sessions where id = $1::uuid',
-      [sessionId],
-    );
-    return row ?? null;
+    const [row] = await this.database.query<Omit<StoredRow, 'snapshot'>>(STORED, [sessionId]);
+    return row ? { ...row, snapshot: readSnapshot(row) } : null;
   }
 
   /** The command ids of the history, in order. */
@@ -188,8 +185,12 @@ export class World implements AsyncDisposable {
   }
 }
 
-interface StoredRow {
-  readonly snapshot: SessionSnapshot;
+const STORED = `select ${storedSession('sessions')}, version::int as version, owner_epoch::int as epoch, owner
+from sessions where id = $1::uuid`;
+
+interface StoredRow extends StoredSession {
+  /** Null when it cannot be read. */
+  readonly snapshot: SessionSnapshot | null;
   readonly version: number;
   readonly epoch: number;
   readonly owner: string | null;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionView, StoredSessionEvent } from '@oio/contracts';
-import { replay } from '@oio/domain';
-import { openDatabase } from '@oio/persistence';
+import { readSnapshot, replay, type StoredSession } from '@oio/domain';
+import { openDatabase, storedSession } from '@oio/persistence';
 import type { ExecutionContext } from 'ava';
 import type { Orchestrator } from './orchestrator.ts';
 import type { Place } from './place.ts';
@@ -62,8 +62,10 @@ export async function assertUndamaged(
     events.map((_, index) => index + 1),
   );
   await using database = await openDatabase(await databaseUrl(place), { connections: 1 });
-  const [row] = await database.query<{ snapshot: unknown }>('select snapshot from sessions where id = $1::uuid', [id]);
-  t.deepEqual(JSON.parse(JSON.stringify(replay(events as unknown as readonly StoredSessionEvent[]))), row?.snapshot);
+  const sql = `select ${storedSession('sessions')} from sessions where id = $1::uuid`;
+  const [row] = await database.query<StoredSession>(sql, [id]);
+  const replayed = replay(events as unknown as readonly StoredSessionEvent[]);
+  t.deepEqual(JSON.parse(JSON.stringify(replayed)), row && readSnapshot(row));
 }
 
 async function askOpenCode(place: Place, path: string, { workspaceInUse }: SessionView): Promise<unknown> {

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** A session as it stands: the snapshot, and beside it only what is searched by. Source of truth together with its events. */
+/** A session as it stands: its state, and beside it only what is searched by. Source of truth together with its events. */
 export const SessionEntity = defineEntity({
   name: 'Session',
   tableName: 'sessions',
@@ -53,7 +53,8 @@ export const SessionEntity = defineEntity({
     serverId: p.text().nullable(),
     /** Whether something of its last run may still work on the server. */
     attemptOpen: p.boolean(),
-    snapshot: p.json().columnType('json'),
+    /** What changes of the snapshot; the rest stands in the first event. */
+    state: p.json().columnType('json'),
     createdAt: p.datetime().columnType('timestamptz(3)'),
     updatedAt: p.datetime().columnType('timestamptz(3)'),
     deletedAt: p.datetime().columnType('timestamptz(3)').nullable(),

@@ -1,6 +1,6 @@
 import type { StoredSessionEvent } from '@oio/contracts';
-import type { SessionSnapshot } from '@oio/domain';
-import type { Database } from '../../src/index.ts';
+import { readSnapshot, type SessionSnapshot, type StoredSession as StoredParts } from '@oio/domain';
+import { type Database, storedSession } from '../../src/index.ts';
 
 export interface StoredSession {
   readonly snapshot: SessionSnapshot;
@@ -10,8 +10,8 @@ export interface StoredSession {
 
 /** What the database has of a session; null for nothing. */
 export async function stored(database: Database, id: string): Promise<StoredSession | null> {
-  const [row] = await database.query<{ snapshot: SessionSnapshot; version: number }>(
-    'select snapshot, version::int as version from sessions where id = $1::uuid',
+  const [row] = await database.query<StoredParts & { version: number }>(
+    `select ${storedSession('sessions')}, version::int as version from sessions where id = $1::uuid`,
     [id],
   );
   const events = await database.query<StoredSessionEvent>(
@@ -21,8 +21,10 @@ export async function stored(database: Database, id: string): Promise<StoredSess
     [id],
   );
   if (!row) return null;
-  const { tenant } = row.snapshot;
-  return { ...row, events: events.map((event) => ({ ...event, tenant })) };
+  const snapshot = readSnapshot(row);
+  if (!snapshot) throw new Error(`Session ${id} cannot be read.`);
+  const { tenant } = snapshot;
+  return { snapshot, version: row.version, events: events.map((event) => ({ ...event, tenant })) };
 }
 
 /** The versions in the database, in the order of the ids. */
