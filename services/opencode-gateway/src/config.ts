@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { turnConfig } from './turn/turn-limits.ts';
 
 const serverId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be letters, digits, _ and -');
 const foreignServers = z.array(
@@ -46,6 +47,7 @@ export const opencodeGatewayConfig = z.object({
     .max(65_535)
     .optional()
     .describe('Port of the managed OpenCode server; any free one when missing.'),
+  ...turnConfig.shape,
 });
 export type OpencodeGatewayConfig = z.output<typeof opencodeGatewayConfig>;
 

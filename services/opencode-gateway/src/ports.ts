@@ -55,6 +55,15 @@ export interface AgentServer extends AsyncDisposable {
    * been missed: after a reconnect, or when this reader was too slow. Ends when `signal` aborts or the port is disposed.
    */
   events(options?: EventOptions): AsyncIterable<AgentEvent>;
+  /** How the event stream behind `events` does; null while there is none, or before its first frame. */
+  hearing(): Hearing | null;
+}
+
+/** An unbroken event stream. Instants are those of `performance.now()`. */
+export interface Hearing {
+  readonly sinceMs: number;
+  /** When anything came last, heartbeats included. */
+  readonly lastAtMs: number;
 }
 
 export interface ServerHealth {

@@ -23,6 +23,7 @@ import { startOwnServer } from './managed-server/start-own-server.ts';
 import type { AgentServer } from './ports.ts';
 import { repeat } from './repeat.ts';
 import type { ServerTable } from './server-table.ts';
+import { turnLimitsOf } from './turn/turn-limits.ts';
 import { createWorkspaces, type Workspaces } from './workspaces/workspaces.ts';
 
 const ANNOUNCE_MS = 1_000;
@@ -59,15 +60,15 @@ export async function startOpencodeGateway(
   const workspaces = ports.workspaces ?? createWorkspaces({ ...setting, mutex });
   const fences = createPostgresRunFences(database, gateway);
   const gate = createGate(fences);
+  const [capacity, limits] = [config.OPENCODE_SERVER_CAPACITY, turnLimitsOf(config)];
 
   const linkedTo = (serverId: string) => fleet.linkedTo(serverId);
-  const attempts = new Attempts({ bus, router, workspaces, gate, fences, gateway, linkedTo, logger });
+  const attempts = new Attempts({ bus, router, workspaces, gate, fences, gateway, linkedTo, limits, logger });
   const served = { bus, attempts, workspaces, roots: setting.roots, logger };
   const connect = ports.connect ?? ((server: KnownServer) => new OpencodeAgentServer(server));
   const fleet = stack.use(
     new Fleet({ connect, serve: (linked) => serveServer(served, linked), logger, cache: ports.cache }),
   );
-  const capacity = config.OPENCODE_SERVER_CAPACITY;
   const start = () => mutex.run(`opencode ${setting.serverDirectory}`, () => startOwnServer(config, setting));
   if (config.OPENCODE_MANAGED) stack.use(await startKeeper({ bus, fleet, table, gateway, capacity, start, logger }));
   stack.use(attempts);

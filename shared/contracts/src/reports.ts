@@ -42,6 +42,8 @@ export const reportFailed = z.object({
   failure,
   /** For how long the provider asked not to be bothered again. */
   retryAfterMs: z.number().min(0).nullable().optional(),
+  /** Whether nobody has shown that nothing of the run works any more; it is looked for then. */
+  mayStillRun: z.boolean().optional(),
 });
 /** The run is over and nothing of it works any more, after a stop, pause or cancel. */
 export const reportClosed = z.object({ token, proof: reportedText });

@@ -1,6 +1,6 @@
 import type { FinishedStep, internalCommands, ResumePoint } from '@oio/contracts';
 import { nextCheckpoint } from './checkpoints.ts';
-import { settleChildren } from './decide-client.ts';
+import { abort, settleChildren } from './decide-client.ts';
 import { type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
 import { addStep } from './evolve-attempt.ts';
 import { later } from './instants.ts';
@@ -33,7 +33,9 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
   }),
   'report-recovered': current((snapshot) => {
     if (snapshot.status !== 'degraded' || snapshot.failure?.code === 'api_error_rate') return nothing;
-    return emit(recovered(snapshot));
+    // What made the rate high while something else impaired it counts as well.
+    const rate = apiErrorRate(snapshot.usage) > HEALTHY.errorRate ? [degradedByRate(snapshot, snapshot.usage)] : [];
+    return emit([...recovered(snapshot), ...rate]);
   }),
   'report-warning': current((_snapshot, { type, message, context }, { now }) =>
     emit([{ type: 'session.warning-raised', data: { warning: { type, message, context, timestamp: now } } }]),
@@ -44,10 +46,11 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     if (!isWorking(snapshot.status)) return emit([...steps, end]);
     return emit([...steps, completed(snapshot, report, context), end], settleChildren(snapshot));
   }),
-  'report-failed': current((snapshot, { token, steps, resume, failure, retryAfterMs = null }, context) => {
+  'report-failed': current((snapshot, report, context) => {
+    const { token, steps, resume, failure, retryAfterMs = null } = report;
     const late = lateSteps(snapshot, token, steps, resume, context.now);
-    const end = closed(token, 'The turn has ended.');
-    if (!isWorking(snapshot.status)) return emit([...late, end]);
+    const end = report.mayStillRun ? [] : [closed(token, 'The turn has ended.')];
+    if (!isWorking(snapshot.status)) return emit([...late, ...end]);
     const hasCheckpoint = snapshot.checkpoints.count > 0 || late.some(({ type }) => type === 'session.checkpoint-made');
     const { retries, policy } = snapshot;
     const facts = { retries, maxRetries: policy.maxRetries, retryAfterMs, random: context.random };
@@ -57,7 +60,8 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
       type: 'session.failed',
       data: { ...transitionTo(snapshot, 'failed'), failure, retryAt },
     };
-    return emit([...late, failed, end], retryAt ? [] : settleChildren(snapshot));
+    const orders = report.mayStillRun ? abort(snapshot) : [];
+    return emit([...late, failed, ...end], retryAt ? orders : [...orders, ...settleChildren(snapshot)]);
   }),
   // While it is to work, nobody asked for its end: the attempt is executed again instead.
   'report-closed': current((snapshot, { token, proof }) =>
@@ -88,15 +92,19 @@ function changeOfErrorRate(snapshot: SessionSnapshot, step: FinishedStep): NewEv
   const usage = addStep(snapshot.usage, step);
   const isHigh = apiErrorRate(usage) > HEALTHY.errorRate;
   if (snapshot.status === 'running' && isHigh && step.apiErrors > 0) {
-    const failure = failureOf(
-      'api_error_rate',
-      `${usage.apiErrors} of ${usage.apiCalls} calls to the model provider failed.`,
-    );
-    return [{ type: 'session.degraded', data: { ...transitionTo(snapshot, 'degraded'), failure } }];
+    return [degradedByRate(snapshot, usage)];
   }
   return snapshot.failure?.code === 'api_error_rate' && snapshot.status === 'degraded' && !isHigh
     ? recovered(snapshot)
     : [];
+}
+
+function degradedByRate(snapshot: SessionSnapshot, { apiErrors, apiCalls }: SessionSnapshot['usage']): NewEvent {
+  const failure = failureOf('api_error_rate', `${apiErrors} of ${apiCalls} calls to the model provider failed.`);
+  return {
+    type: 'session.degraded',
+    data: { ...transitionTo({ ...snapshot, status: 'running' }, 'degraded'), failure },
+  };
 }
 
 function recovered(snapshot: SessionSnapshot): NewEvent[] {

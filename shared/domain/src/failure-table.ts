@@ -95,10 +95,35 @@ export const FAILURES = {
     retry: { firstMs: 5_000, factor: 3, longestMs: 60_000, jitter: 0.2, limit: 2 },
     advice: 'It is retried; if it persists, use another model.',
   },
+  no_first_token: {
+    meaning: 'The model did not begin to answer.',
+    retry: { firstMs: 5_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 2 },
+    advice: 'It is retried from the last checkpoint; if it persists, use another model or allow more time.',
+  },
+  tokens_stalled: {
+    meaning: 'The model stopped in the middle of its answer.',
+    retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
+    advice: 'It is retried from the last checkpoint; if it persists, use another model.',
+  },
+  tool_stalled: {
+    meaning: 'A tool ran on without any sign of life.',
+    retry: { firstMs: 5_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 1 },
+    advice: 'It is retried once; tell the agent in the prompt not to start what does not end.',
+  },
+  turn_too_long: {
+    meaning: 'The turn took longer than a turn may take.',
+    retry: 'never',
+    advice: 'Split the task, or retry it to let it go on.',
+  },
   too_many_steps: {
     meaning: 'The turn took more steps than are allowed.',
     retry: 'never',
     advice: 'Split the task, or retry it to let it go on.',
+  },
+  no_progress: {
+    meaning: 'It could not be told for too long whether the turn is alive, and nothing moved.',
+    retry: { firstMs: 10_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 2 },
+    advice: 'It is retried from the last checkpoint; look at the event stream of the OpenCode server.',
   },
   permission_rejected: {
     meaning: 'The agent needed a permission that was not given.',
@@ -184,6 +209,11 @@ export const FAILURES = {
     meaning: 'More than a tenth of the calls to the model provider failed.',
     retry: 'passes',
     advice: 'Nothing; if it persists, look at the status of the provider.',
+  },
+  liveness_unknown: {
+    meaning: 'It cannot be told at the moment whether the turn is alive.',
+    retry: 'passes',
+    advice: 'Nothing; it is decided when the OpenCode server can be heard again.',
   },
   internal: {
     meaning: 'A defect of the orchestrator.',

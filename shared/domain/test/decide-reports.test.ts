@@ -165,6 +165,57 @@ test('an API error rate over a tenth degrades a session until enough calls have 
   t.like(session, { status: 'running', usage: { apiCalls: 20, apiErrors: 2 } });
 });
 
+test('an error rate that rose while something else impaired the session counts once that is over', (t) => {
+  const impaired = after(prepared(submitted()), 'report-degraded', {
+    token: '1.1',
+    failure: failureOf('provider_unavailable'),
+  });
+  const later = after(impaired, 'report-step', { token: '1.1', step: step('msg_2', { apiErrors: 2 }), resume });
+  t.like(later, { status: 'degraded', failure: { code: 'provider_unavailable' } });
+  const { events, next } = accepted(decide(later, command('report-recovered', { token: '1.1' }), context(at(9))));
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['session.running', 'session.degraded'],
+  );
+  t.like(next, { status: 'degraded', failure: { code: 'api_error_rate' } });
+  t.regex(next.failure?.message ?? '', /^2 of 3 calls/);
+});
+
+test('a failed run that may still work is open until it is shown that it does not', (t) => {
+  const running = prepared(submitted());
+  const { events, next, effects } = accepted(
+    decide(
+      running,
+      command('report-failed', {
+        token: '1.1',
+        steps: [],
+        resume: null,
+        failure: failureOf('server_unreachable'),
+        mayStillRun: true,
+      }),
+      context(at(9)),
+    ),
+  );
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['session.failed'],
+  );
+  t.true(next.attempt?.open);
+  t.deepEqual(effects, [{ type: 'abort-attempt', serverId: 'server-1', token: '1.1' }]);
+  t.false(after(next, 'report-closed', { token: '1.1', proof: 'Idle.' }).attempt?.open);
+});
+
+test('a failure is retried no sooner than the provider asks for', (t) => {
+  const next = after(prepared(submitted(), at(0)), 'report-failed', {
+    token: '1.1',
+    steps: [],
+    resume: null,
+    failure: failureOf('retry_wait_too_long'),
+    retryAfterMs: 3_600_000,
+  });
+  t.is(next.timers.retry?.fireAt, new Date(Date.parse(next.statusUpdatedAt) + 3_600_000).toISOString());
+});
+
 test('a step without errors does not degrade a session for errors of the past', (t) => {
   const running = prepared(submitted());
   const before = { ...running, usage: { ...running.usage, apiCalls: 10, apiErrors: 9 } };

@@ -6,6 +6,7 @@ import type {
   AgentServer,
   AgentSession,
   EventOptions,
+  Hearing,
   ModelCatalogue,
   NewSession,
   PermissionAnswer,
@@ -123,6 +124,10 @@ export class OpencodeAgentServer implements AgentServer {
   rejectQuestion({ requestId, directory }: { requestId: string; directory: string }): Promise<boolean> {
     const path = `/question/${encodeURIComponent(requestId)}/reject`;
     return isStillAsked(this.#http.control('POST', { path, directory, schema: z.boolean() }));
+  }
+
+  hearing(): Hearing | null {
+    return this.#events.hearing;
   }
 
   events(options?: EventOptions): AsyncIterable<AgentEvent> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, TimeoutError } from '@oio/errors';
 import { createParser } from 'eventsource-parser';
-import type { AgentEvent, EventOptions } from '../ports.ts';
+import type { AgentEvent, EventOptions, Hearing } from '../ports.ts';
 import { EventBuffer, type EventBufferOptions } from './event-buffer.ts';
 import { errorOfTransport, serverError } from './opencode-errors.ts';
 import { createEventReader } from './opencode-events.ts';
@@ -24,7 +24,7 @@ export class OpencodeEventStream implements AsyncDisposable {
   readonly #closing = new AbortController();
   #running: Promise<void> | null = null;
   readonly #readEvent = createEventReader();
-  #connected = false;
+  #hearing: { readonly sinceMs: number; lastAtMs: number } | null = null;
 
   constructor(http: OpencodeHttp, options: EventStreamOptions = {}) {
     this.#http = http;
@@ -37,6 +37,11 @@ export class OpencodeEventStream implements AsyncDisposable {
     };
   }
 
+  /** The connection as it is; null while there is none. */
+  get hearing(): Hearing | null {
+    return this.#hearing && { ...this.#hearing };
+  }
+
   read({ filter, signal }: EventOptions = {}): AsyncIterable<AgentEvent> {
     const close = () => reader.close();
     const reader = new EventBuffer(() => {
@@ -46,7 +51,7 @@ export class OpencodeEventStream implements AsyncDisposable {
     this.#readers.set(reader, filter);
     signal?.addEventListener('abort', close);
     if (signal?.aborted || this.#closing.signal.aborted) reader.close();
-    else if (this.#connected) reader.push(CONNECTED);
+    else if (this.#hearing) reader.push(CONNECTED);
     this.#running ??= this.#run();
     return reader;
   }
@@ -64,7 +69,7 @@ export class OpencodeEventStream implements AsyncDisposable {
       const error = await this.#follow(() => {
         delayMs = firstDelayMs;
       });
-      this.#connected = false;
+      this.#hearing = null;
       if (this.#closing.signal.aborted) return;
       this.#publish({ type: 'disconnected', error });
       await delay(delayMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
@@ -86,8 +91,10 @@ export class OpencodeEventStream implements AsyncDisposable {
       },
       onEvent: ({ data }) => {
         watch.refresh();
-        if (!this.#connected) {
-          this.#connected = true;
+        const nowMs = performance.now();
+        if (this.#hearing) this.#hearing.lastAtMs = nowMs;
+        else {
+          this.#hearing = { sinceMs: nowMs, lastAtMs: nowMs };
           onConnected();
           this.#publish(CONNECTED);
         }

@@ -1,19 +1,21 @@
-import type { AttemptOrder, Failure, FinishedStep, ResumePoint } from '@oio/contracts';
-import { failureOf } from '@oio/domain';
-import { NotFoundError } from '@oio/errors';
+import type { AttemptOrder, FinishedStep, ResumePoint } from '@oio/contracts';
+import { type FailureCode, failureOf } from '@oio/domain';
+import { AppError, NotFoundError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
-import type { SessionEvent, SessionRef, TurnMessage } from '../ports.ts';
+import type { SessionRef, TurnMessage } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
 import { failureOfRepeating, type TurnFailure } from '../turn/failure.ts';
-import { TurnReader } from '../turn/turn-reader.ts';
-import type { Verdict } from '../turn/verdict.ts';
+import type { TurnLimits } from '../turn/turn-limits.ts';
+import type { InterruptedReason, Verdict } from '../turn/verdict.ts';
 import type { ChosenAgent } from './choose-agent.ts';
 import { promptText } from './prompt-text.ts';
 import type { Reporter } from './report.ts';
 import type { RunState } from './run-state.ts';
+import { stopTurn } from './stop-turn.ts';
 import { emptyResumePoint, type ReportableStep, unreportedSteps } from './steps-reported.ts';
 import type { TurnHealth } from './turn-health.ts';
+import { TurnReadings } from './turn-readings.ts';
 import { type TurnSigns, watchTurn } from './turn-watch.ts';
 import { WakeUp } from './wake-up.ts';
 import { whenUp } from './when-up.ts';
@@ -38,6 +40,7 @@ export interface TurnParts {
   readonly chosen: ChosenAgent;
   readonly reporter: Reporter;
   readonly health: TurnHealth;
+  readonly limits: TurnLimits;
   readonly state: RunState;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -46,7 +49,7 @@ export interface TurnParts {
 /** With the steps that were not reported on the way: an end saves a message for each of them. */
 export type TurnEnd = { readonly steps: FinishedStep[]; readonly resume: ResumePoint } & (
   | { readonly type: 'finished'; readonly text: string; readonly finish: string }
-  | ({ readonly type: 'failed' } & TurnFailure)
+  | ({ readonly type: 'failed'; readonly mayStillRun: boolean } & TurnFailure)
 );
 
 /** The prompt is not there, and a predecessor of this run may still send it: it must not be sent here. */
@@ -61,12 +64,15 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd | Unsure> {
   const turn = new TurnDriver(parts);
   const watch = watchTurn({
     ...parts,
+    ...turn.readings.listener,
     signs: turn.signs,
     hasBegun: parts.isPrepared || parts.sameConversation,
-    onEvent: (event) => turn.note(event),
     wakeUp: turn.wakeUp,
     signal,
-  }).catch(() => {});
+  }).catch((error: unknown) => {
+    if (!signal.aborted)
+      parts.logger.error({ err: error, sessionId: parts.order.sessionId }, 'turn no longer followed');
+  });
   try {
     return await turn.run();
   } finally {
@@ -80,30 +86,36 @@ class TurnDriver {
   readonly wakeUp = new WakeUp();
   #steps: FinishedStep[] = [];
   readonly signs: TurnSigns;
+  readonly readings: TurnReadings;
   readonly #parts: TurnParts;
-  #generation: number;
-  #reader: TurnReader;
   #lastStepId: string | null;
   #resume: ResumePoint;
   /** Whether the turn was seen or set going by this run; what was aborted before it is resumed. */
   #ranHere = false;
   #sends = 0;
+  #againInMs = LOOK_MS;
   #resumes = 0;
 
   constructor(parts: TurnParts) {
-    const { order, link, ref, isPrepared } = parts;
+    const { order, link, ref, isPrepared, limits } = parts;
     this.#parts = parts;
-    this.#generation = link.generation;
     this.#lastStepId = order.lastStepId;
     this.#resume = order.resume ?? emptyResumePoint(ref.sessionId);
-    // A prompt is sent only after the run was reported as prepared, and nothing survives a restart of the server.
-    this.#reader = this.#newReader({ nothingRuns: !isPrepared || link.generation > 0 });
-    this.signs = { retrying: null, apiErrors: 0, todos: this.#resume.todos };
+    this.signs = { retrying: null, apiErrors: 0, todos: this.#resume.todos, listeningSinceMs: null };
+    this.readings = new TurnReadings({
+      ...parts,
+      messageId: order.messageId,
+      limits: isPrepared ? { ...limits, arriveMs: LATE_MS } : limits,
+      signs: this.signs,
+      // A prompt is sent only after the run was reported as prepared, and nothing survives a restart of the server.
+      nothingRuns: !isPrepared || link.generation > 0,
+    });
   }
 
   async run(): Promise<TurnEnd | Unsure> {
-    const { link, signal, health, sameConversation } = this.#parts;
-    const onTrouble = (error: Error) => health.impaired(failureOf('server_unreachable', error.message));
+    const { link, signal, sameConversation, limits } = this.#parts;
+    const onTrouble = (error: Error) => this.readings.outOfReach(error.message);
+    const patience = { signal, onTrouble, connectMs: limits.connectMs, reachedAtMs: () => this.readings.reachedAtMs };
     // In a conversation that was just made there is nothing to read yet.
     let isBlank = !sameConversation;
     const next = () => {
@@ -112,25 +124,23 @@ class TurnDriver {
       return this.#send();
     };
     for (;;) {
-      const end = await whenUp(link, next, { signal, onTrouble }).catch((error: unknown) => this.#lost(error));
+      const end = await whenUp(link, next, patience).catch((error: unknown) => this.#lost(error));
       if (end) return end;
-      await this.wakeUp.wait(LOOK_MS, signal);
+      // A clock that runs out is looked at when it does.
+      await this.wakeUp.wait(Math.min(LOOK_MS, this.#againInMs + 10), signal);
     }
-  }
-
-  note(event: SessionEvent): void {
-    this.#reader.noteEvent(event);
   }
 
   async #look(): Promise<TurnEnd | Unsure | null> {
     this.#noticeRestart();
-    const { verdict, messages } = await this.#reader.read();
+    const { verdict, messages } = await this.readings.read();
     for (const news of this.#newSteps(messages)) {
       // What the end of the turn tells need not be told before.
       if (verdict.type === 'finished' || verdict.type === 'failed') this.#steps.push(news.step);
       else await this.#parts.reporter.report('report-step', news.step.stepId, news);
     }
-    await this.#reportHealth();
+    await this.#reportHealth(verdict);
+    this.#againInMs = verdict.type === 'running' ? verdict.againInMs : LOOK_MS;
     return this.#act(verdict);
   }
 
@@ -142,21 +152,20 @@ class TurnDriver {
       case 'finished':
         return { type: 'finished', text: verdict.text, finish: verdict.finish, ...this.#sofar() };
       case 'failed':
-        if (verdict.stillRunning) await this.#parts.link.agent().abort(this.#parts.ref);
-        return this.#failed(verdict.failure, verdict.retryAfterMs);
+        return this.#failedBy(verdict, verdict.stillRunning && !(await this.#stopped()));
       case 'not_sent':
         return this.#send();
       case 'interrupted':
-        return this.#resumeTurn();
+        return this.#resumeTurn(verdict.reason);
       case 'aborted':
-        return this.#ranHere ? this.#failed(failureOf('turn_aborted')) : this.#resumeTurn();
+        return this.#ranHere ? this.#failed('turn_aborted') : this.#resumeTurn();
     }
   }
 
   async #send(): Promise<TurnEnd | Unsure | null> {
     if (this.#parts.isPrepared && this.#sends === 0) return { type: 'unsure' };
     this.#sends += 1;
-    if (this.#sends > SENDS) return this.#failed(failureOf('prompt_rejected'));
+    if (this.#sends > SENDS) return this.#failed('prompt_rejected');
     this.#started();
     const { order, sameConversation } = this.#parts;
     await this.#parts.link.agent().prompt({ ...this.#prompt(), text: promptText(order, sameConversation) });
@@ -165,11 +174,14 @@ class TurnDriver {
     return null;
   }
 
-  async #resumeTurn(): Promise<TurnEnd | null> {
+  async #resumeTurn(reason?: InterruptedReason): Promise<TurnEnd | null> {
     this.#resumes += 1;
+    if (reason === 'never_started') this.#sends += 1;
+    if (this.#sends > SENDS) return this.#failed('prompt_rejected');
     if (this.#resumes > RESUMES)
       return this.#failed(
-        failureOf('turn_interrupted', `The turn broke off ${RESUMES} times without a finished step in between.`),
+        'turn_interrupted',
+        `The turn broke off ${RESUMES} times without a finished step in between.`,
       );
     this.#started();
     await this.#parts.link.agent().resume(this.#prompt());
@@ -179,17 +191,7 @@ class TurnDriver {
   #started(): void {
     this.#ranHere = true;
     this.#parts.state.sentAtMs = performance.now();
-    this.#reader.noteSent();
-  }
-
-  #newReader({ nothingRuns }: { readonly nothingRuns: boolean }): TurnReader {
-    const { link, order, ref, isPrepared } = this.#parts;
-    const server = {
-      messages: (session: SessionRef) => link.agent().messages(session),
-      activities: (directory: string) => link.agent().activities(directory),
-    };
-    const limits = isPrepared && this.#sends === 0 ? { arriveMs: LATE_MS } : {};
-    return new TurnReader({ server, session: ref, messageId: order.messageId, now: Date.now, nothingRuns, limits });
+    this.readings.noteSent();
   }
 
   #prompt() {
@@ -211,30 +213,47 @@ class TurnDriver {
     });
   }
 
-  /** What OpenCode repeats by itself impairs the session while that lasts. */
-  async #reportHealth(): Promise<void> {
+  /** What OpenCode repeats by itself impairs the session while that lasts, and so does doubt whether it lives. */
+  async #reportHealth(verdict: Verdict): Promise<void> {
     const { retrying } = this.signs;
-    if (retrying) await this.#parts.health.impaired(failureOfRepeating(retrying.message));
+    const doubt = verdict.type === 'running' ? verdict.doubt : null;
+    const trouble = doubt ?? (retrying && failureOfRepeating(retrying.message));
+    if (trouble) await this.#parts.health.impaired(trouble);
     else await this.#parts.health.well();
+  }
+
+  /** Whether it was shown that nothing of the turn works any more. */
+  async #stopped(): Promise<boolean> {
+    const { link, ref, logger } = this.#parts;
+    try {
+      // It was seen at work: an abort has its effect at once.
+      await stopTurn(link.agent(), ref, { sentAtMs: null });
+      return true;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      logger.warn({ err: error, openCodeSessionId: ref.sessionId }, 'turn not stopped');
+      return false;
+    }
   }
 
   /** After a restart nothing is under way, whatever was before. */
   #noticeRestart(): void {
-    const { generation } = this.#parts.link;
-    if (generation === this.#generation) return;
-    this.#generation = generation;
+    if (!this.readings.renew()) return;
     this.#ranHere = false;
-    this.#reader = this.#newReader({ nothingRuns: true });
     this.signs.retrying = null;
   }
 
   #lost(error: unknown): TurnEnd {
     if (!(error instanceof NotFoundError)) throw error;
-    return this.#failed(failureOf('conversation_lost'));
+    return this.#failed('conversation_lost');
   }
 
-  #failed(failure: Failure, retryAfterMs: number | null = null): TurnEnd {
-    return { type: 'failed', failure, retryAfterMs, ...this.#sofar() };
+  #failed(code: FailureCode, message?: string): TurnEnd {
+    return this.#failedBy({ failure: failureOf(code, message), retryAfterMs: null });
+  }
+
+  #failedBy({ failure, retryAfterMs }: TurnFailure, mayStillRun = false): TurnEnd {
+    return { type: 'failed', failure, retryAfterMs, mayStillRun, ...this.#sofar() };
   }
 
   #sofar() {

@@ -5,6 +5,7 @@ import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { Catalogue } from '../catalogue.ts';
 import type { ServerLink } from '../server-link.ts';
+import type { TurnLimits } from '../turn/turn-limits.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
 import { type ChosenAgent, chooseAgent } from './choose-agent.ts';
@@ -28,6 +29,7 @@ export interface AttemptParts {
   readonly catalogue: () => Promise<Catalogue>;
   /** Has a directory opened by the server, if it is not open yet. */
   readonly openDirectory: (directory: string) => Promise<void>;
+  readonly limits: TurnLimits;
   readonly logger: Logger;
 }
 
@@ -57,7 +59,8 @@ export async function runAttempt(
     await alone(run, workspace, async () => conclude(run, workspace, await work(run, workspace)));
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
-    await reporter.report('report-failed', 'end', { steps: [], resume: null, failure: error.failure });
+    const { failure, mayStillRun } = error;
+    await reporter.report('report-failed', 'end', { steps: [], resume: null, failure, mayStillRun });
   }
 }
 
@@ -78,17 +81,18 @@ async function alone({ workspaces, signal }: Run, { kind, root }: Workspace, tas
 }
 
 async function work(run: Run, workspace: Workspace): Promise<TurnEnd> {
-  const { link, order, signal, health, catalogue } = run;
+  const { link, order, signal, health, catalogue, limits } = run;
   const onTrouble = (error: Error) => health.impaired(failureOf('server_unreachable', error.message));
-  const chosen = chooseAgent(order, await whenUp(link, catalogue, { signal, onTrouble }));
+  const patience = { signal, onTrouble, connectMs: limits.connectMs };
+  const chosen = chooseAgent(order, await whenUp(link, catalogue, patience));
   if ('code' in chosen) throw new RunFailure(chosen);
-  let opened = await whenUp(link, () => open(run, workspace.path), { signal, onTrouble });
+  let opened = await whenUp(link, () => open(run, workspace.path), patience);
   for (;;) {
     const end = await turnIn(run, workspace, { opened, chosen });
     if (end.type !== 'unsure') return end;
     const { ref } = opened;
     const replaced = { order, directory: workspace.path };
-    opened = await whenUp(link, (agent) => replaceSession({ agent, ...replaced }, ref), { signal, onTrouble });
+    opened = await whenUp(link, (agent) => replaceSession({ agent, ...replaced }, ref), patience);
   }
 }
 
@@ -124,8 +128,8 @@ async function conclude(run: Run, workspace: Workspace, end: TurnEnd): Promise<v
   const { steps, resume } = end;
   await gate.confirm(signal);
   if (end.type === 'failed') {
-    const { failure, retryAfterMs } = end;
-    return reporter.report('report-failed', 'end', { steps, resume, failure, retryAfterMs });
+    const { failure, retryAfterMs, mayStillRun } = end;
+    return reporter.report('report-failed', 'end', { steps, resume, failure, retryAfterMs, mayStillRun });
   }
   const { title, sessionId } = order;
   const { changed, commit, warnings } = await onWorkspace(() =>

@@ -143,6 +143,7 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
     pendingPermissions: (directory) => agent.pendingPermissions(directory),
     pendingQuestions: (directory) => agent.pendingQuestions(directory),
     events: (options) => agent.events(options),
+    hearing: () => agent.hearing(),
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
   };
 }

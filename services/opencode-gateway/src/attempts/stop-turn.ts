@@ -37,7 +37,8 @@ export async function stopTurn(agent: AgentServer, ref: SessionRef, { sentAtMs }
   return `Aborted; ${family.length} OpenCode session${family.length === 1 ? '' : 's'} seen idle.`;
 }
 
-async function descendants(agent: AgentServer, ref: SessionRef): Promise<SessionRef[]> {
+/** The sub-sessions of a session, at whatever depth. */
+export async function descendants(agent: AgentServer, ref: SessionRef): Promise<SessionRef[]> {
   const children = await agent.children(ref).catch((error: unknown) => {
     // A session that is not known, or no longer, has none.
     if (error instanceof NotFoundError) return [];

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptOrder, ResumePoint } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
-import type { Activity, AgentEvent, SessionEvent, SessionRef } from '../ports.ts';
+import type { Activity, AgentEvent, AgentServer, SessionEvent, SessionRef } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
 import { answerPending } from '../unattended.ts';
 import { announceOutput } from './live-output.ts';
+import { descendants } from './stop-turn.ts';
 import type { WakeUp } from './wake-up.ts';
 
 /** Events come in bursts, and OpenCode says idle before it stores an error: what they announce is read a moment later. */
@@ -17,6 +18,8 @@ export interface TurnSigns {
   /** Calls to the model provider that failed and were repeated since the last finished step. */
   apiErrors: number;
   todos: ResumePoint['todos'];
+  /** Since when events are taken without a break, in `performance.now()`; null while they are not. */
+  listeningSinceMs: number | null;
 }
 
 export interface TurnWatchParts {
@@ -27,7 +30,9 @@ export interface TurnWatchParts {
   readonly signs: TurnSigns;
   /** Whether the turn may have begun: before that there is nothing to be missed. */
   readonly hasBegun: boolean;
+  readonly concerns: (event: AgentEvent) => boolean;
   readonly onEvent: (event: SessionEvent) => void;
+  readonly onChild: (sessionId: string) => void;
   readonly wakeUp: WakeUp;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -35,8 +40,7 @@ export interface TurnWatchParts {
 
 /** Follows the events of a session, over restarts of its server, until the signal comes. */
 export async function watchTurn(parts: TurnWatchParts): Promise<void> {
-  const { link, ref, signal, wakeUp, logger } = parts;
-  const isOurs = (event: AgentEvent): boolean => 'sessionId' in event && event.sessionId === ref.sessionId;
+  const { link, signs, signal, wakeUp } = parts;
   // A prompt takes a question to the database first: what is heard in this turn of the event loop comes before it.
   let isEarly = !parts.hasBegun;
   setImmediate(() => {
@@ -45,12 +49,16 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
   while (!signal.aborted) {
     await link.waitUntilUp(signal);
     const agent = link.agent();
-    for await (const event of agent.events({ signal, filter: isOurs })) {
-      if (event.type === 'resync' && isEarly) continue;
-      if ('sessionId' in event) take(parts, event);
-      else wakeUp.ring();
-      // What was asked while nobody listened would never be answered.
-      if (event.type === 'resync') await answerPending(agent, ref.directory, logger);
+    signs.listeningSinceMs = performance.now();
+    try {
+      for await (const event of agent.events({ signal, filter: parts.concerns })) {
+        if (event.type === 'resync' && isEarly) continue;
+        if ('sessionId' in event) take(parts, event);
+        else wakeUp.ring();
+        if (event.type === 'resync') await catchUp(parts, agent);
+      }
+    } finally {
+      signs.listeningSinceMs = null;
     }
     if (signal.aborted) return;
     // The stream ended because the connection was given up; the next one comes with the server.
@@ -59,8 +67,19 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
   }
 }
 
-function take({ bus, order, signs, onEvent, wakeUp }: TurnWatchParts, event: SessionEvent): void {
+/** What was asked while nobody listened would never be answered, and what was opened not be known. */
+async function catchUp({ ref, onChild, logger }: TurnWatchParts, agent: AgentServer): Promise<void> {
+  await answerPending(agent, ref.directory, logger);
+  const children = await descendants(agent, ref).catch((error: unknown) => {
+    logger.warn({ err: error, openCodeSessionId: ref.sessionId }, 'sub-sessions not read');
+    return [];
+  });
+  for (const { sessionId } of children) onChild(sessionId);
+}
+
+function take({ bus, order, ref, signs, onEvent, wakeUp }: TurnWatchParts, event: SessionEvent): void {
   onEvent(event);
+  if (event.sessionId !== ref.sessionId) return;
   announceOutput(bus, order, event);
   if (event.type === 'todos') signs.todos = event.todos.map(({ content, status }) => ({ content, status }));
   if (event.type === 'activity') noteActivity(signs, event.activity);

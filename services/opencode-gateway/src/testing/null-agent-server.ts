@@ -24,7 +24,9 @@ export function createNullAgentServer(): NullAgentServer {
       return method(...args);
     },
   ]);
-  return { ...(Object.fromEntries(counted) as typeof server), calls, async [Symbol.asyncDispose]() {} };
+  const methods = Object.fromEntries(counted) as typeof server;
+  const hearing = () => ({ sinceMs: 0, lastAtMs: performance.now() });
+  return { ...methods, hearing, calls, async [Symbol.asyncDispose]() {} };
 }
 
 interface Conversation {
@@ -32,7 +34,7 @@ interface Conversation {
   messages: readonly TurnMessage[];
 }
 
-function answers(conversations: Map<string, Conversation>): Omit<AgentServer, typeof Symbol.asyncDispose> {
+function answers(conversations: Map<string, Conversation>): Omit<AgentServer, 'hearing' | typeof Symbol.asyncDispose> {
   let number = 0;
   return {
     health: async () => ({ healthy: true, version: 'null' }),

@@ -1,5 +1,8 @@
-import type { AgentError, AgentEvent, AgentServer, SessionRef, TurnMessage } from '../ports.ts';
-import { type TurnLimits, type Verdict, verdictOf } from './verdict.ts';
+import type { AgentError, AgentEvent, AgentServer, Hearing, SessionRef, TurnMessage } from '../ports.ts';
+import { LifeSigns } from './life-signs.ts';
+import { livenessOf } from './liveness.ts';
+import { DEFAULT_LIMITS, type TurnLimits } from './turn-limits.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
 
 export interface TurnReaderOptions {
   readonly server: Pick<AgentServer, 'messages' | 'activities'>;
@@ -7,6 +10,10 @@ export interface TurnReaderOptions {
   readonly messageId: string;
   /** Milliseconds since 1970, by the clock that OpenCode's own instants are compared with. */
   readonly now: () => number;
+  /** Only ever forward, whatever is done to the clock of the machine: for how long nothing was heard. */
+  readonly monotonicMs: () => number;
+  /** The event stream as it is followed for `noteEvent`; null while it is not. */
+  readonly hearing: () => Hearing | null;
   /** The server was started anew, and nothing was handed to it since: what is unfinished is dead, without waiting. */
   readonly nothingRuns?: boolean;
   readonly limits?: Partial<TurnLimits>;
@@ -30,16 +37,22 @@ export class TurnReader {
   #seen: string | null = null;
   #lastMessageId: string | null = null;
   #sentAfter: string | null = null;
+  readonly #life: LifeSigns;
+  /** Its own and those of its sub-sessions. */
+  readonly #family: Set<string>;
 
   constructor(options: TurnReaderOptions) {
     this.#options = options;
     this.#lastSignOfLifeAtMs = options.nothingRuns ? null : options.now();
+    this.#life = new LifeSigns(options.monotonicMs());
+    this.#family = new Set([options.session.sessionId]);
   }
 
   /** The prompt is about to be handed over, or to be resumed: what was known of errors is past. */
   noteSent(): void {
     this.#lastSignOfLifeAtMs = this.#options.now();
     this.#lastError = null;
+    this.#life.noteAsked(this.#options.monotonicMs());
     this.#sentAfter = this.#lastMessageId;
   }
 
@@ -47,9 +60,26 @@ export class TurnReader {
     this.#abortRequested = true;
   }
 
+  /** A sub-session of the turn, at whatever depth. */
+  noteChild(sessionId: string): void {
+    this.#family.add(sessionId);
+  }
+
+  /** Whether an event tells of the turn: of its session, or of a sub-session. */
+  concerns(event: AgentEvent): boolean {
+    if (!('sessionId' in event)) return false;
+    if (this.#family.has(event.sessionId)) return true;
+    return event.type === 'session_created' && event.parentId !== null && this.#family.has(event.parentId);
+  }
+
   /** An event of any session; those of others do nothing. */
   noteEvent(event: AgentEvent): void {
-    if (!('sessionId' in event) || event.sessionId !== this.#options.session.sessionId) return;
+    if (!('sessionId' in event) || !this.concerns(event)) return;
+    if (event.sessionId !== this.#options.session.sessionId) {
+      this.noteChild(event.sessionId);
+      return this.#life.noteElsewhere(this.#options.monotonicMs());
+    }
+    this.#life.noteEvent(event, this.#options.monotonicMs());
     // What comes before anything was handed over (the session was made, a title was set) is no sign of a turn.
     if (this.#lastSignOfLifeAtMs !== null) this.#lastSignOfLifeAtMs = this.#options.now();
     // OpenCode tells some errors twice, and only the first time in plain words.
@@ -59,7 +89,7 @@ export class TurnReader {
   }
 
   async read(): Promise<TurnReading> {
-    const { server, session, messageId, limits, nothingRuns, now } = this.#options;
+    const { server, session, messageId, nothingRuns, now } = this.#options;
     const [activities, messages] = await Promise.all([server.activities(session.directory), server.messages(session)]);
     const activity = activities.get(session.sessionId);
     const active = activity !== undefined && activity.type !== 'idle';
@@ -67,6 +97,7 @@ export class TurnReader {
     const changed = this.#seen === null ? !nothingRuns : this.#seen !== fingerprint;
     if (active || changed) this.#lastSignOfLifeAtMs = now();
     this.#seen = fingerprint;
+    this.#life.noteReading(messages.at(-1), activity, { changed, nowMs: this.#options.monotonicMs() });
     this.#lastMessageId = messages.at(-1)?.id ?? null;
     const memory = {
       lastSignOfLifeAtMs: this.#lastSignOfLifeAtMs,
@@ -74,12 +105,23 @@ export class TurnReader {
       sentAfter: this.#sentAfter,
     };
     const facts = { messageId, messages, activity, nowMs: now(), abortRequested: this.#abortRequested, ...memory };
-    return { verdict: verdictOf({ ...facts, ...(limits && { limits }) }), messages };
+    return { verdict: verdictOf({ ...facts, ...this.#judged() }), messages };
+  }
+
+  #judged() {
+    const { hearing, monotonicMs, limits: given } = this.#options;
+    const limits = { ...DEFAULT_LIMITS, ...given };
+    const life = { ...this.#life.facts(), hearing: hearing() };
+    return { limits, liveness: livenessOf(life, limits, monotonicMs()) };
   }
 }
 
 function fingerprintOf(messages: readonly TurnMessage[]): string {
   const last = messages.at(-1);
-  const tools = last?.parts.map((part) => (part.type === 'tool' ? part.status : part.type)) ?? [];
+  const tools = last?.parts.map((part) => (part.type === 'tool' ? part.status : sizeOf(part))) ?? [];
   return [messages.length, last?.id, last?.completedAtMs, last?.error?.name, ...tools].join(' ');
+}
+
+function sizeOf(part: TurnMessage['parts'][number]): string {
+  return part.type === 'text' ? `text ${part.text.length}` : part.type;
 }

@@ -1,8 +1,11 @@
+import type { Failure } from '@oio/contracts';
 import { type FailureCode, failureOf } from '@oio/domain';
 import type { Activity, AgentError, ToolCall, TurnMessage } from '../ports.ts';
 import { failureOfError, failureOfWaiting, type TurnFailure } from './failure.ts';
+import type { Liveness } from './liveness.ts';
 import { stepsOf, type Usage, usageOf } from './steps.ts';
 import { turnOf } from './turn.ts';
+import { DEFAULT_LIMITS, type TurnLimits } from './turn-limits.ts';
 
 /** Everything that is known of a turn at one moment. */
 export interface TurnFacts {
@@ -21,27 +24,22 @@ export interface TurnFacts {
   readonly abortRequested?: boolean;
   /** The last message that stood there when the prompt was handed over or resumed: its error belongs to what was before. */
   readonly sentAfter?: string | null;
+  /** Whether the turn is alive while OpenCode calls it busy. Default: it is. */
+  readonly liveness?: Liveness;
   readonly limits?: Partial<TurnLimits>;
-}
-
-export interface TurnLimits {
-  /** From 204 to the first sign of the run: a cold directory takes seconds. */
-  readonly startMs: number;
-  /** Until a prompt that may have been handed over is stored. */
-  readonly arriveMs: number;
-  /** OpenCode says idle before it stores an error; up to seconds before, when it is under load. */
-  readonly settleMs: number;
-  /** OpenCode obeys any `retry-after`, be it an hour. */
-  readonly maxRetryWaitMs: number;
-  /** An empty model answer is asked for again at once and for ever. */
-  readonly maxUnknownFinishes: number;
-  readonly maxSteps: number;
 }
 
 export type Verdict =
   /** The prompt is not stored: it may be sent. */
   | { readonly type: 'not_sent' }
-  | { readonly type: 'running'; readonly retry: Extract<Activity, { type: 'retry' }> | null }
+  | {
+      readonly type: 'running';
+      readonly retry: Extract<Activity, { type: 'retry' }> | null;
+      /** Why it is not known whether it is alive; null while that is known. */
+      readonly doubt: Failure | null;
+      /** When time alone may change this. */
+      readonly againInMs: number;
+    }
   | ({ readonly type: 'finished'; readonly text: string; readonly finish: string } & Usage)
   /** With `stillRunning` it has to be aborted: it will not end by itself. */
   | ({ readonly type: 'failed'; readonly stillRunning: boolean } & TurnFailure)
@@ -63,15 +61,6 @@ export function verdictOf(facts: TurnFacts): Verdict {
   return last.completedAtMs === null ? withOpenReply(view, last) : withReply(view, last);
 }
 
-const DEFAULTS: TurnLimits = {
-  startMs: 30_000,
-  arriveMs: 30_000,
-  settleMs: 10_000,
-  maxRetryWaitMs: 120_000,
-  maxUnknownFinishes: 3,
-  maxSteps: 500,
-};
-
 interface View extends TurnFacts {
   readonly stored: boolean;
   readonly replies: readonly TurnMessage[];
@@ -82,7 +71,7 @@ interface View extends TurnFacts {
 function viewOf(facts: TurnFacts): View {
   const turn = turnOf(facts.messages, facts.messageId);
   const active = facts.activity !== undefined && facts.activity.type !== 'idle';
-  const limits = { ...DEFAULTS, ...facts.limits };
+  const limits = { ...DEFAULT_LIMITS, ...facts.limits };
   return { ...facts, stored: turn !== null, replies: turn?.replies ?? [], active, limits };
 }
 
@@ -101,32 +90,39 @@ function runawayOf({ replies, limits }: View): TurnFailure | null {
   return failure('too_many_steps', `The turn took more than ${limits.maxSteps} steps.`);
 }
 
-function whileActive({ activity, nowMs, limits }: View): Verdict {
-  if (activity?.type !== 'retry') return RUNNING;
+function whileActive({ activity, nowMs, limits, liveness = ALIVE }: View): Verdict {
+  if (liveness.state === 'dead') return { type: 'failed', stillRunning: true, ...because(liveness.why) };
+  const doubt = liveness.state === 'unknown' ? liveness.why : null;
+  const { againInMs } = liveness;
+  if (activity?.type !== 'retry') return { type: 'running', retry: null, doubt, againInMs };
   const waitMs = activity.nextAtMs - nowMs;
-  if (waitMs <= limits.maxRetryWaitMs) return { type: 'running', retry: activity };
+  if (waitMs <= limits.maxRetryWaitMs) return { type: 'running', retry: activity, doubt, againInMs };
   return { type: 'failed', stillRunning: true, ...failureOfWaiting(activity.message, waitMs) };
 }
+
+const ALIVE: Liveness = { state: 'alive', againInMs: Number.POSITIVE_INFINITY };
 
 /** Nothing was answered. An unknown model or agent shows only as an event. */
 function withoutReply(view: View): Verdict {
   if (view.lastError) return failed(failureOfError(view.lastError));
   if (view.stored && view.abortRequested) return { type: 'aborted' };
-  if (within(view, view.stored ? view.limits.startMs : view.limits.arriveMs)) return RUNNING;
+  const patience = within(view, view.stored ? view.limits.startMs : view.limits.arriveMs);
+  if (patience) return patience;
   return view.stored ? { type: 'interrupted', reason: 'never_started' } : { type: 'not_sent' };
 }
 
 function afterError(view: View, error: AgentError): Verdict {
   if (error.name === 'MessageAbortedError') return { type: 'aborted' };
   // After an overflow OpenCode compacts the conversation and goes on.
-  if (error.name === 'ContextOverflowError' && within(view, view.limits.settleMs)) return RUNNING;
-  return failed(failureOfError(error));
+  const patience = error.name === 'ContextOverflowError' ? within(view, view.limits.settleMs) : null;
+  return patience ?? failed(failureOfError(error));
 }
 
 /** An answer that was begun and not ended: an error or the abort may still be written down. */
 function withOpenReply(view: View, last: TurnMessage): Verdict {
   if (view.lastError) return afterError(view, view.lastError);
-  if (within(view, view.limits.settleMs)) return RUNNING;
+  const patience = within(view, view.limits.settleMs);
+  if (patience) return patience;
   if (view.abortRequested) return { type: 'aborted' };
   const dangling = toolsOf(last).some(({ status }) => status === 'running' || status === 'pending');
   return { type: 'interrupted', reason: dangling ? 'tool_interrupted' : 'answer_lost' };
@@ -139,14 +135,13 @@ function withReply(view: View, last: TurnMessage): Verdict {
   // A rejection without a word ends the turn, and it looks like any other end.
   const rejected = last.finish === 'tool-calls' ? rejectionIn(toolsOf(last)) : null;
   if (rejected !== null) return failed(rejected);
-  if (within(view, view.limits.settleMs)) return RUNNING;
+  const patience = within(view, view.limits.settleMs);
+  if (patience) return patience;
   return view.abortRequested ? { type: 'aborted' } : { type: 'interrupted', reason: 'between_steps' };
 }
 
 /** After these OpenCode goes on with another model call. */
 const UNFINISHED: ReadonlySet<string | null> = new Set([null, 'tool-calls', 'unknown']);
-
-const RUNNING: Verdict = { type: 'running', retry: null };
 
 function failed(why: TurnFailure): Verdict {
   return { type: 'failed', stillRunning: false, ...why };
@@ -172,9 +167,15 @@ function toolsOf(message: TurnMessage): readonly ToolCall[] {
 }
 
 function failure(code: FailureCode, message?: string): TurnFailure {
-  return { failure: failureOf(code, message), retryAfterMs: null };
+  return because(failureOf(code, message));
 }
 
-function within({ lastSignOfLifeAtMs, nowMs }: View, ms: number): boolean {
-  return lastSignOfLifeAtMs !== null && nowMs - lastSignOfLifeAtMs < ms;
+function because(why: Failure): TurnFailure {
+  return { failure: why, retryAfterMs: null };
+}
+
+/** It counts as running for so long after its last sign of life; null when that time is over. */
+function within({ lastSignOfLifeAtMs, nowMs }: View, ms: number): Verdict | null {
+  const leftMs = lastSignOfLifeAtMs === null ? 0 : lastSignOfLifeAtMs + ms - nowMs;
+  return leftMs > 0 ? { type: 'running', retry: null, doubt: null, againInMs: leftMs } : null;
 }

@@ -81,7 +81,15 @@ export async function beginTurn(
 }
 
 export function readerOf(server: AgentServer, prompt: Prompt, nothingRuns = false): TurnReader {
-  return new TurnReader({ server, session: prompt, messageId: prompt.messageId, now: Date.now, nothingRuns });
+  return new TurnReader({
+    server,
+    session: prompt,
+    messageId: prompt.messageId,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    hearing: () => server.hearing(),
+    nothingRuns,
+  });
 }
 
 /** Waits until a turn is no longer running, as the service does it: events beside readings. */

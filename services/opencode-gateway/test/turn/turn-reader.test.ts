@@ -1,22 +1,33 @@
 import test from 'ava';
-import type { Activity, TurnMessage } from '../../src/ports.ts';
+import type { Activity, Hearing, TurnMessage } from '../../src/ports.ts';
+import { DEFAULT_LIMITS } from '../../src/turn/turn-limits.ts';
 import { TurnReader } from '../../src/turn/turn-reader.ts';
-import { agentError, openReply, PROMPT_ID, reply, textPart, userMessage } from '../support/messages.ts';
+import { agentError, openReply, PROMPT_ID, reply, textPart, toolPart, userMessage } from '../support/messages.ts';
 
 const session = { sessionId: 'ses_1', directory: '/w' };
 
 /** A reader of a server that says what is put into `state`, and a clock that is put forward by hand. */
 function startReading({ nothingRuns = false } = {}) {
-  const state: { messages: readonly TurnMessage[]; activity: Activity | null; nowMs: number } = {
-    messages: [userMessage(), openReply(1)],
-    activity: null,
-    nowMs: 1_000_000,
-  };
+  const state: { messages: readonly TurnMessage[]; activity: Activity | null; nowMs: number; hearing: Hearing | null } =
+    {
+      messages: [userMessage(), openReply(1)],
+      activity: null,
+      nowMs: 1_000_000,
+      hearing: null,
+    };
   const server = {
     messages: async () => state.messages,
     activities: async () => new Map(state.activity ? [[session.sessionId, state.activity]] : []),
   };
-  const reader = new TurnReader({ server, session, messageId: PROMPT_ID, now: () => state.nowMs, nothingRuns });
+  const reader = new TurnReader({
+    server,
+    session,
+    messageId: PROMPT_ID,
+    now: () => state.nowMs,
+    monotonicMs: () => state.nowMs,
+    hearing: () => state.hearing,
+    nothingRuns,
+  });
   const verdictAfter = async (ms: number) => {
     state.nowMs += ms;
     return (await reader.read()).verdict;
@@ -89,4 +100,31 @@ test('a turn whose stop was asked for is aborted when it stands still', async (t
   await verdictAfter(0);
   reader.noteAbort();
   t.deepEqual(await verdictAfter(60_000), { type: 'aborted' });
+});
+
+test('a busy turn that was heard to be silent fails for its own reason, one that was not heard is in doubt', async (t) => {
+  const { state, verdictAfter } = startReading();
+  state.activity = { type: 'busy' };
+  t.like(await verdictAfter(0), { type: 'running', doubt: null });
+  t.like(await verdictAfter(DEFAULT_LIMITS.firstTokenMs), { type: 'running', doubt: { code: 'liveness_unknown' } });
+  state.hearing = { sinceMs: 0, lastAtMs: state.nowMs };
+  t.like(await verdictAfter(1), { type: 'failed', failure: { code: 'no_first_token' }, stillRunning: true });
+});
+
+test('what its sub-sessions do, at whatever depth, keeps a tool that waits for them alive', async (t) => {
+  const { state, reader, verdictAfter } = startReading();
+  state.activity = { type: 'busy' };
+  state.messages = [userMessage(), openReply(1, [toolPart({ tool: 'task', status: 'running' })])];
+  const opened = (sessionId: string, parentId: string) =>
+    ({ type: 'session_created', sessionId, parentId, directory: '/w' }) as const;
+  await verdictAfter(0);
+  reader.noteEvent(opened('ses_2', 'ses_1'));
+  reader.noteEvent(opened('ses_3', 'ses_2'));
+  await verdictAfter(DEFAULT_LIMITS.toolMs - 1);
+  reader.noteEvent({ type: 'todos', sessionId: 'ses_3', todos: [] });
+  state.hearing = { sinceMs: 0, lastAtMs: state.nowMs + 2 };
+  t.is((await verdictAfter(2)).type, 'running');
+  t.false(reader.concerns({ type: 'todos', sessionId: 'ses_4', todos: [] }));
+  state.hearing = { sinceMs: 0, lastAtMs: state.nowMs + DEFAULT_LIMITS.toolMs };
+  t.like(await verdictAfter(DEFAULT_LIMITS.toolMs), { type: 'failed', failure: { code: 'tool_stalled' } });
 });
