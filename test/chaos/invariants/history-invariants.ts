@@ -1,6 +1,6 @@
 import { sqlInvariant } from './invariant.ts';
 
-/** What must hold in the tables alone, at every moment. */
+/** What must hold in the tables alone, most of it at every moment. */
 export const historyInvariants = [
   sqlInvariant(
     'I1',
@@ -50,6 +50,13 @@ export const historyInvariants = [
        data ->> 'from' in ('completed', 'cancelled', 'orphaned')
        or (data ->> 'from' in ('failed', 'timeout', 'stopped') and data ->> 'to' <> 'queued')
        or (data ->> 'from' = 'partially_completed' and data ->> 'to' not in ('queued', 'completed')))`,
+  ),
+  sqlInvariant(
+    'I19',
+    'A timer that is due fires: when everything has come to rest none is left, neither of a retry nor of anything else.',
+    `select format('session %s (%s): a timer is %s s late', id, status, round(extract(epoch from now() - timer_at))) as breach
+     from sessions where timer_at < now() - interval '2 seconds' and deleted_at is null`,
+    { continuous: false },
   ),
   sqlInvariant(
     'I11',

@@ -3,7 +3,7 @@ import { openTestDatabase } from '@oio/persistence/testing';
 import test from 'ava';
 import { History } from '../load/history.ts';
 import { Witness } from '../witness/witness.ts';
-import { look } from './catalogue.ts';
+import { INVARIANTS, look } from './catalogue.ts';
 import type { Evidence } from './invariant.ts';
 
 const LOOKED_AT = ['I1', 'I2', 'I3', 'I4', 'I6', 'I11', 'I13', 'I14', 'I15', 'I17'];
@@ -80,6 +80,22 @@ test('a prompt that was posted twice is seen', broken, ['I4', 'I13'], ({ calls }
   return Promise.resolve();
 });
 
+test('a timer that has not fired is seen at the end, as long as its session is there', async (t) => {
+  await using place = await open();
+  const id = await place.session([['session.created', 1]]);
+  const late = async (): Promise<number> => {
+    const timers = INVARIANTS.filter((invariant) => invariant.id === 'I19');
+    const found = timers.map((invariant) => invariant.check(place.evidence));
+    return (await Promise.all(found)).flat().length;
+  };
+  await place.witness.query(`update sessions set timer_at = now() + interval '1 second' where id = $1`, [id]);
+  t.is(await late(), 0);
+  await place.witness.query(`update sessions set timer_at = now() - interval '1 minute' where id = $1`, [id]);
+  t.is(await late(), 1);
+  await place.witness.query('update sessions set deleted_at = now() where id = $1', [id]);
+  t.is(await late(), 0);
+});
+
 test('an event that was published and is not in the history is seen', broken, ['I17'], ({ events }, id) => {
   events.set(`${id}:9`, { sessionId: id, seq: 9, type: 'session.paused', epoch: 1, commandId: null, at: Date.now() });
   return Promise.resolve();
@@ -113,6 +129,7 @@ async function open() {
   };
   return {
     witness,
+    evidence,
     calls,
     events,
     event,
