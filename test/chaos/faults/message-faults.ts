@@ -1,5 +1,5 @@
 import { pause } from '../pause.ts';
-import { lasting, pendingOrder, pickService, servicesOf } from '../world.ts';
+import { lasting, pendingOrder, pickService, servicesOf, type World } from '../world.ts';
 import type { Fault } from './fault.ts';
 import { roll } from './owner-faults.ts';
 
@@ -66,15 +66,14 @@ export const rollingUpgrade: Fault = {
   async run(world) {
     const { sessionId: id } = await world.client.create(pendingOrder(world));
     if (!id) return { times: 0, note: 'no session could be made' };
-    const [kept] = await world.witness.query<{ state: string }>(STATE, [id]);
-    await world.witness.query(SET_STATE, [id, '{"id": "broken"}']);
     for (const body of ['{"v":99,"id":"x:1","payload":{}}', '{"old":true}'])
       world.bus.send('events.session.queued', body);
-    const rolled = await roll.run(world);
-    const answer = await world.client.tryOnce('start', id);
-    await pause(1_000);
+    const { rolled, answer } = await whileUnreadable(world, id, async () => {
+      const done = { rolled: await roll.run(world), answer: await world.client.tryOnce('start', id) };
+      await pause(1_000);
+      return done;
+    });
     const actors = servicesOf(world, 'session-actor');
-    await world.witness.query(SET_STATE, [id, kept?.state]);
     const repaired = await world.client.command('cancel', id);
     const breaches = [
       ...(rolled.breaches ?? []),
@@ -85,6 +84,17 @@ export const rollingUpgrade: Fault = {
     return { ...rolled, breaches };
   },
 };
+
+/** Whatever becomes of the task, the session can be read again afterwards: what breaks it must not be the harness. */
+async function whileUnreadable<T>({ witness }: World, id: string, task: () => Promise<T>): Promise<T> {
+  const [kept] = await witness.query<{ state: string }>(STATE, [id]);
+  await witness.query(SET_STATE, [id, '{"id": "broken"}']);
+  try {
+    return await task();
+  } finally {
+    await witness.query(SET_STATE, [id, kept?.state]);
+  }
+}
 
 /** Of a session that waits for nothing, so that nobody but its client asks for it while no version can read it. */
 const STATE = 'select state::text from sessions where id = $1::uuid';

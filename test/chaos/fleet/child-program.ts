@@ -16,7 +16,8 @@ export interface Program {
   readonly onUnexpectedEnd: (how: string) => void;
 }
 
-const READY_WITHIN_MS = 60_000;
+/** A service waits for what it needs, and NATS may be away for two minutes meanwhile. */
+const READY_WITHIN_MS = 180_000;
 const ASK_EVERY_MS = 50;
 const STOP_WITHIN_MS = 30_000;
 const LINES_TO_TELL = 12;
