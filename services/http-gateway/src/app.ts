@@ -9,19 +9,21 @@ import type { Context, GatewayState, Middleware } from './gateway-context.ts';
 import { checkHost } from './host-check.ts';
 import type { Limits } from './limits.ts';
 import { isBug, toProblem } from './problems.ts';
+import type { RefusalCounts } from './refusal-counts.ts';
 import { type RouteParts, runRoute } from './run-route.ts';
 
 export interface AppParts extends RouteParts {
   readonly logger: Logger;
   readonly limits: Limits;
   readonly allowedHosts: readonly string[];
+  readonly refusals: RefusalCounts;
 }
 
 /** The HTTP API as a Koa app, apart from the process and its port. */
 export function createApp(parts: AppParts): Koa<GatewayState> {
   const app = new Koa<GatewayState>();
   app.on('error', (error: unknown) => parts.logger.debug({ err: error }, 'response broke off'));
-  app.use(logAccess(parts.logger));
+  app.use(logAccess(parts.logger, parts.refusals));
   app.use(answerProblems(parts.logger));
   app.use(securityHeaders());
   app.use(checkHost(parts.allowedHosts));
@@ -39,6 +41,7 @@ function answerProblems(logger: Logger): Middleware {
       const { correlationId, route } = ctx.state;
       if (isBug(error)) logger.error({ err: error, correlationId, route }, 'request failed by a bug');
       const { status, headers, body } = toProblem(error, correlationId);
+      if (status < 500 || status === 503) ctx.state.refusal = body.code;
       ctx.status = status;
       ctx.set(headers);
       ctx.body = JSON.stringify(body);

@@ -8,6 +8,8 @@ export interface GatewayState {
   route: string | null;
   principal: Principal | null;
   sessionId: string | null;
+  /** Code of the problem when the request was refused (4xx, 503); null for answers, bugs and time-outs. */
+  refusal: string | null;
 }
 
 export type Middleware = Koa.Middleware<GatewayState>;

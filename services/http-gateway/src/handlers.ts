@@ -39,9 +39,10 @@ type ProcessRoutes = 'live' | 'ready' | 'openapi' | 'listReasonCodes';
 function createProcessHandlers({ readiness }: HandlerParts): Pick<RouteHandlers, ProcessRoutes> {
   return {
     live: async () => ({ body: { status: 'live' } }),
-    async ready() {
+    async ready({ principal }) {
       const { status, dependencies } = await readiness.ask();
-      return { status: status === 'not_ready' ? 503 : 200, body: { status, dependencies: [...dependencies] } };
+      const body = { status, ...(principal && { dependencies: [...dependencies] }) };
+      return { status: status === 'not_ready' ? 503 : 200, body };
     },
     listReasonCodes: async () => ({ body: { reasonCodes: [...reasonCodes()] } }),
     openapi: async () => ({ body: openApiDocument() as never }),

@@ -17,7 +17,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   401: 'No valid credentials.',
   403: 'The credentials lack the scope.',
   404: 'There is nothing of that id, or not in the tenant.',
-  409: 'The present state does not allow it; `facts` says what it does.',
+  409: 'The present state does not allow it; `facts` says what it does. Or, with the code `unreadable_session`, what is stored of the session cannot be read; it is left as it is.',
   412: '`If-Match` names another version than the present one.',
   413: 'The body is larger than 256 KiB.',
   415: 'The body is not uncompressed JSON.',
@@ -72,7 +72,7 @@ function operation(name: string, route: Route): ZodOpenApiOperationObject {
   return {
     operationId: name,
     summary: route.summary,
-    ...(route.scope === 'public' && { security: [] }),
+    ...(route.scope === 'public' && { security: route.moreFor ? [{}, { apiKey: [] }] : [] }),
     requestParams: {
       ...(route.params && { path: route.params }),
       ...(route.query && { query: route.query }),
@@ -141,13 +141,18 @@ function problems(route: Route) {
   );
 }
 
-function statusesOf({ method, scope, params, query, body, reply }: Route): number[] {
+/** What is answered from the snapshot of a session. */
+const SESSION_PATH = /^\/v1\/sessions\/\{id\}(\/diff|\/metrics)?$/;
+
+function statusesOf({ method, path, scope, params, query, body, reply }: Route): number[] {
   const changes = method !== 'GET';
+  // Its snapshot may not be readable.
+  const isOfSession = SESSION_PATH.test(path);
   const always = [500, 503];
   const cases: readonly [boolean, readonly number[]][] = [
     [scope !== 'public', [401, 403, 504]],
     [params !== undefined, [404]],
-    [changes, [409]],
+    [changes || isOfSession, [409]],
     [scope === 'write' && params !== undefined, [412]],
     [body !== undefined, [400, 413, 415]],
     [[params, query, body].some(Boolean), [422]],

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Route, RouteName, routes as allRoutes } from '@oio/contracts';
+import type { Route, RouteName, routes as allRoutes, Scope } from '@oio/contracts';
 import type { z } from 'zod';
 import type { Principal } from './ports.ts';
 
@@ -16,8 +16,12 @@ export interface RouteRequest<R extends Route = Route> {
   readonly body: Parsed<R, 'body'>;
   /** The body as it came, for what must recognise the same request again. */
   readonly rawBody: unknown;
-  /** Whoever asks; public routes do not know. */
-  readonly principal: R['scope'] extends 'public' ? null : Principal;
+  /** Whoever asks; a public route knows only those that are told more. */
+  readonly principal: R['scope'] extends 'public'
+    ? R extends { readonly moreFor: Scope }
+      ? Principal | null
+      : null
+    : Principal;
   readonly correlationId: string;
   readonly headers: RequestHeaders;
   /**

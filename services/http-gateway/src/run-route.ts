@@ -1,4 +1,5 @@
 import { type RouteName, type Route, routes } from '@oio/contracts';
+import { ForbiddenError, UnauthenticatedError } from '@oio/errors';
 import type { Admission } from './admission.ts';
 import { authenticate } from './bearer.ts';
 import { withDeadline } from './deadline.ts';
@@ -27,8 +28,7 @@ export async function runRoute(
   const route: Route = routes[name];
   const { state } = ctx;
   state.route = name;
-  const principal =
-    route.scope === 'public' ? null : await authenticate(parts.authenticator, ctx.get('authorization'), route.scope);
+  const principal = await principalOf(ctx, route, parts.authenticator);
   state.principal = principal;
   const further = principal ? parts.further[name]?.(principal, state.correlationId) : undefined;
   const parsed = await parseRequest(ctx, params, route, parts.limits, further);
@@ -43,6 +43,19 @@ export async function runRoute(
     return handler({ ...parsed, route: name, principal, correlationId, standAside } as RouteRequest);
   });
   answer(ctx, route, found);
+}
+
+/** Null on a public route, unless the credentials are for what it has more to tell of. */
+async function principalOf(ctx: Context, route: Route, authenticator: Authenticator): Promise<Principal | null> {
+  const header = ctx.get('authorization');
+  if (route.scope !== 'public') return authenticate(authenticator, header, route.scope);
+  if (!route.moreFor || !header) return null;
+  try {
+    return await authenticate(authenticator, header, route.moreFor);
+  } catch (error) {
+    if (error instanceof UnauthenticatedError || error instanceof ForbiddenError) return null;
+    throw error;
+  }
 }
 
 function answer(ctx: Context, route: Route, { status, headers, body }: Answer): void {

@@ -15,6 +15,7 @@ import { createPlaceInspection } from './place-violations.ts';
 import { OrderLimit } from './order-limit.ts';
 import type { HttpGatewayPorts } from './ports.ts';
 import { createReadiness } from './readiness.ts';
+import { RefusalCounts, reportRefusals } from './refusal-counts.ts';
 import { createOverloadRefusal } from './refuse-overload.ts';
 import { createReplay } from './replay-message.ts';
 import { SessionEnds } from './session-ends.ts';
@@ -55,7 +56,10 @@ export async function startHttpGateway(
   const gateways = createGatewayRouter(bus);
   const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, letters, replay, ...told });
   const further = { createSession: createPlaceInspection(gateways, logger) };
-  const app = createApp({ handlers, further, allowedHosts, authenticator, limits, admission, logger }).callback();
+  const refusals = new RefusalCounts(clock);
+  stack.use(reportRefusals(refusals, logger));
+  const parts = { handlers, further, allowedHosts, authenticator, limits, admission, refusals, logger };
+  const app = createApp(parts).callback();
   const refuse = createOverloadRefusal(logger);
   const handle: Handle = (request, response) =>
     admission.enter(request, response) ? void app(request, response) : refuse(response);

@@ -53,7 +53,7 @@ test('ready means that nothing is down that requests cannot do without; what is 
   await using api = await startApi(database(), { ports: { health: async () => reports } });
   const ask = async (status: string) => {
     const found = await eventually(async () => {
-      const response = await api.fetch('/health/ready', { key: null });
+      const response = await api.fetch('/health/ready');
       const body = (await response.json()) as { status: string };
       return body.status === status ? { code: response.status, body } : null;
     });
@@ -69,6 +69,10 @@ test('ready means that nothing is down that requests cannot do without; what is 
   t.regex(metrics, /^oio_dependency_latency_seconds\{service="http-gateway",dependency="postgres"\} 0.001$/m);
   reports = [{ ...postgres, state: 'down' }, redis];
   t.deepEqual(await ask('not_ready'), [503, { status: 'not_ready', dependencies: reports }]);
+  for (const key of [null, 'wrong', `${KEYS.alice}x`]) {
+    const response = await api.fetch('/health/ready', { key });
+    t.deepEqual([response.status, await response.json()], [503, { status: 'not_ready' }]);
+  }
   t.is((await api.fetch('/health/live')).status, 200);
 });
 

@@ -68,6 +68,8 @@ test('timers that cannot be read hold up no others', async (t) => {
     c: { checkpoint: null },
     d: { checkpoint: { generation: 1, fireAt: 'soon' } },
     e: 7,
+    // More than are looked at in one go.
+    ...Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`f${index}`, null])),
   };
   const due = Object.fromEntries(Object.keys(broken).map((id) => [id, 0]));
   const { run, fired } = rig({ ...due, good: 5_000 }, async () => 'applied', broken);

@@ -20,6 +20,8 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly scope: Scope;
+  /** Of a public route: the scope of those that are told more than others. */
+  readonly moreFor?: Exclude<Scope, 'public'>;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -236,10 +238,18 @@ export const routes = {
   ready: {
     method: 'GET',
     path: '/health/ready',
-    summary: 'Whether requests can be met, 503 while not, and how the things do that they need.',
+    summary:
+      'Whether requests can be met, 503 while not; for credentials with the scope read, how the things do that they need.',
     scope: 'public',
+    moreFor: 'read',
     status: 200,
-    reply: z.object({ status: z.enum(['ready', 'degraded', 'not_ready']), dependencies: z.array(dependencyReport) }),
+    reply: z.object({
+      status: z.enum(['ready', 'degraded', 'not_ready']),
+      dependencies: z
+        .array(dependencyReport)
+        .optional()
+        .describe('Only for credentials with the scope read; any others are no error, but show no more than none.'),
+    }),
   },
   metrics: {
     method: 'GET',

@@ -20,6 +20,8 @@ test('a state of another shape cannot be read', (t) => {
     7,
     { ...state, status: 'hibernating' },
     { ...state, version: 'seven' },
+    { ...state, id: 7 },
+    { ...state, createdAt: null },
     { ...state, timers: null },
     { ...state, childIds: 3 },
     { ...state, usage: {} },

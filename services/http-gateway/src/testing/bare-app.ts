@@ -1,10 +1,11 @@
 import type { RequestListener } from 'node:http';
-import { createLogger } from '@oio/runtime';
+import { createLogger, createSetClock } from '@oio/runtime';
 import { Admission } from '../admission.ts';
 import { createApiKeyAuthenticator } from '../api-key-authenticator.ts';
 import { createApp } from '../app.ts';
 import { LIMITS } from '../limits.ts';
 import { OrderLimit } from '../order-limit.ts';
+import { RefusalCounts } from '../refusal-counts.ts';
 import type { RouteHandlers } from '../route-types.ts';
 
 /** The app with nothing behind it: authentication, body, schema, answer, log. For measuring what these alone cost. */
@@ -17,6 +18,7 @@ export function createBareApp(apiKey: string): RequestListener {
     authenticator: createApiKeyAuthenticator(apiKey),
     limits: LIMITS,
     admission: new Admission(LIMITS.inFlight, new OrderLimit({ ...LIMITS.orders, first: 64 })),
+    refusals: new RefusalCounts(createSetClock()),
     logger: createLogger('http-gateway', { destination: { write: () => {} } }),
   }).callback();
   return (request, response) => void handle(request, response);
