@@ -46,8 +46,8 @@ test('beyond some hundred kinds all are counted as one, so that memory and log s
 
 test('a flood of bad requests fills the log with a few lines; what succeeds, and bugs, are told each', async (t) => {
   const api = await startApi(database());
-  const linesOf = (test: (line: Record<string, unknown>) => boolean) =>
-    api.log.map((line) => JSON.parse(line) as Record<string, unknown>).filter(test).length;
+  const linesOf = (matches: (line: Record<string, unknown>) => boolean) =>
+    api.log.map((line) => JSON.parse(line) as Record<string, unknown>).filter(matches).length;
   const told = (status: number) => linesOf(({ msg, status: own }) => msg === 'request' && own === status);
   for (let sent = 0; sent < 60; sent += 1) {
     await api.fetch('/v1/sessions', { json: draft({ title: '' }) });
