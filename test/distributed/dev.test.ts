@@ -26,7 +26,7 @@ test('npm run dev starts everything, starts again what dies, serves oio, and lea
     new Dev(['--json', '--root', project, '--data', data, '--port', '0', '--scale', 'opencode-gateway=1'], {
       HOME: directory,
       DATABASE_URL: databaseUrl,
-      OPENCODE_MANAGED: 'false',
+      OPENCODE_SERVERS_MANAGED: '0',
       OPENCODE_SERVERS: JSON.stringify([{ id: 'stand-in', url: server, password, capacity: 4 }]),
     }),
   );
@@ -61,7 +61,7 @@ test('npm run dev ends with the reason when a service cannot run with its settin
     new Dev(['--root', directory, '--data', join(directory, 'data'), '--port', '0'], {
       HOME: directory,
       DATABASE_URL: url,
-      OPENCODE_MANAGED: 'false',
+      OPENCODE_SERVERS_MANAGED: '0',
       MAX_CONCURRENT_SESSIONS: 'many',
     }),
   );

@@ -24,8 +24,10 @@ export async function createServerAnnouncer(bus: Bus, fleet: Fleet, gateway: str
       for (const { server, up, version, trouble } of fleet.states()) {
         const heardAtMs = healthyElsewhere.get(server.id) ?? -HOLDS_MS;
         if (!up && performance.now() - heardAtMs < HOLDS_MS) continue;
-        const { id: serverId, capacity } = server;
-        bus.announce(serverAnnounced, { serverId, healthy: up, capacity, version, detail: trouble, gateway });
+        const { id: serverId, capacity, draining } = server;
+        const accepting = draining === null;
+        const detail = trouble ?? draining;
+        bus.announce(serverAnnounced, { serverId, healthy: up, accepting, capacity, version, detail, gateway });
       }
     },
   };

@@ -11,13 +11,14 @@ const foreignServers = z.array(
   }),
 );
 
+const number = (least: number, most: number, usual: number) =>
+  z.coerce.number().int().min(least).max(most).default(usual);
+
 /** Settings of the opencode-gateway. */
 export const opencodeGatewayConfig = z.object({
-  OPENCODE_MANAGED: z
-    .enum(['true', 'false'])
-    .default('true')
-    .transform((value) => value === 'true')
-    .describe('Whether the gateway starts an OpenCode server of its own and looks after it.'),
+  OPENCODE_SERVERS_MANAGED: number(0, 32, 1).describe(
+    'How many OpenCode servers the gateway starts and looks after, each with a data directory of its own. When there are fewer than before, sessions of those left out wait until there are as many again.',
+  ),
   OPENCODE_SERVERS: z
     .string()
     .default('[]')
@@ -33,27 +34,40 @@ export const opencodeGatewayConfig = z.object({
     .describe(
       'Encrypts the passwords of the servers in the database: at least 32 random characters, the same for all gateways. A new key goes in front of the old one, with a comma. Default: a key file beside the managed server.',
     ),
-  OPENCODE_SERVER_CAPACITY: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(50)
-    .default(8)
-    .describe('Sessions that one managed OpenCode server runs at once.'),
+  OPENCODE_SERVER_CAPACITY: number(1, 50, 8).describe('Sessions that one managed OpenCode server runs at once.'),
+  OPENCODE_RECYCLE_SECONDS: number(0, 31_536_000, 86_400).describe(
+    'A managed OpenCode server that has run for so long is started anew, after its turns have ended; 0: never for this reason.',
+  ),
+  OPENCODE_RECYCLE_MEMORY_MB: number(0, 1_048_576, 3_072).describe(
+    'The same when it and all that it started take so much memory (RSS) in MiB; 0: never.',
+  ),
+  OPENCODE_RECYCLE_DIRECTORIES: number(0, 100_000, 40).describe(
+    'The same when it has worked in so many directories, each of which costs it about 45 MB for good; a session in a worktree is one; 0: never.',
+  ),
+  OPENCODE_RECYCLE_DATABASE_MB: number(0, 1_048_576, 1_024).describe(
+    'The same when its database takes so many MiB, which is compacted then; again only after growing by a quarter; 0: never.',
+  ),
+  OPENCODE_PROMPTS_PER_MINUTE: number(0, 1_000_000, 60).describe(
+    'Prompts that one OpenCode server is sent in a minute, by all gateways together where there is a Redis; further ones wait for their turn. 0: as many as come.',
+  ),
+  OPENCODE_PROMPT_BURST: number(1, 100_000, 10).describe('How many of these prompts may come at once.'),
+  OPENCODE_DRAIN_SECONDS: number(0, 86_400, 600).describe(
+    'How long the turns of a server that is to be started anew may go on; then they are broken off, and resumed on the new start.',
+  ),
   OPENCODE_PORT: z.coerce
     .number()
     .int()
     .min(1)
     .max(65_535)
     .optional()
-    .describe('Port of the managed OpenCode server; any free one when missing.'),
+    .describe('Port of the first managed OpenCode server, the others take the next ones; any free ones when missing.'),
   ...turnConfig.shape,
 });
 export type OpencodeGatewayConfig = z.output<typeof opencodeGatewayConfig>;
 
 /** What the composing process decides: where things lie and what the agents may use. */
 export interface OpencodeGatewaySetting {
-  /** Data directory of the managed server; its sessions live there. */
+  /** Data directory of the first managed server, where its sessions live; the others have theirs in it. */
   readonly serverDirectory: string;
   readonly worktreesDirectory: string;
   /** Directories that sessions may work in; the first is the default. */

@@ -1,8 +1,10 @@
 import { type Cache, createInProcessCache } from '@oio/cache';
+import type { ServerObservation } from '@oio/contracts';
 import type { Logger } from '@oio/runtime';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { createDirectoryOpener } from './open-directory.ts';
 import type { AgentServer } from './ports.ts';
+import { type AwaitPromptTurn, UNLIMITED } from './prompt-limit.ts';
 import { createServerLink, type ServerLink, type SettableServerLink } from './server-link.ts';
 
 /** An OpenCode server that sessions may run on. */
@@ -14,6 +16,8 @@ export interface KnownServer {
   readonly capacity: number;
   /** Whether a gateway started it. */
   readonly managed: boolean;
+  /** Why it takes no new attempts; null while it does. */
+  readonly draining: string | null;
 }
 
 /** A server and what is known of it here. */
@@ -21,6 +25,8 @@ export interface Linked {
   readonly link: ServerLink;
   readonly catalogue: () => Promise<Catalogue>;
   readonly openDirectory: (directory: string) => Promise<void>;
+  /** To be waited for before each prompt. */
+  readonly awaitPromptTurn: AwaitPromptTurn;
 }
 
 export interface ServerState {
@@ -38,6 +44,8 @@ export interface FleetParts {
   readonly logger: Logger;
   /** Where answers of servers are kept that change rarely; default: in this process. */
   readonly cache?: Cache | undefined;
+  /** How many prompts a server is sent; default: as many as come. */
+  readonly limitPrompts?: (serverId: string) => AwaitPromptTurn;
 }
 
 interface Entry extends Linked {
@@ -55,6 +63,9 @@ interface Entry extends Linked {
 
 /** A server that has failed to answer this often in a row is down. */
 const FAILURES = 2;
+
+/** What cannot be seen of a server on a machine of its own. */
+const UNSEEN = { startedAt: null, memoryBytes: null, databaseBytes: null };
 
 /** The links of this gateway to all servers that there are. */
 export class Fleet implements AsyncDisposable {
@@ -86,6 +97,15 @@ export class Fleet implements AsyncDisposable {
     }));
   }
 
+  /** What is seen from here of the servers that nobody looks after. */
+  observations(): readonly { readonly serverId: string; readonly observation: ServerObservation }[] {
+    const others = [...this.#entries.values()].filter(({ server }) => !server.managed);
+    return others.map(({ server, link, agent, version, trouble }) => ({
+      serverId: server.id,
+      observation: { ...UNSEEN, healthy: link.up, version, trouble, directories: agent.directoriesSeen() },
+    }));
+  }
+
   /** Makes the links those to these servers. One that this process looks after stays as it is. */
   async take(servers: readonly KnownServer[]): Promise<void> {
     const wanted = new Set(servers.map(({ id }) => id));
@@ -108,6 +128,12 @@ export class Fleet implements AsyncDisposable {
     entry.kept = true;
     await this.#connect(entry, server);
     await this.#up(entry, { restarted });
+  }
+
+  /** Of a server that this process looks after: why it takes no new attempts, or that it does. */
+  drain(serverId: string, reason: string | null): void {
+    const entry = this.#entries.get(serverId);
+    if (entry) entry.server = { ...entry.server, draining: reason };
   }
 
   /** A server that this process looks after has gone down. */
@@ -135,6 +161,7 @@ export class Fleet implements AsyncDisposable {
       // The server's own working directory: what is asked there concerns no project.
       catalogue: createCatalogue({ link, directory: '', cache: this.#cache, isKeeper: () => entry.kept }),
       openDirectory: createDirectoryOpener(link),
+      awaitPromptTurn: (this.#parts.limitPrompts ?? UNLIMITED)(server.id),
       kept: false,
       version: null,
       trouble: 'It has not answered yet.',

@@ -7,6 +7,8 @@
  */
 export interface AgentServer extends AsyncDisposable {
   health(signal?: AbortSignal): Promise<ServerHealth>;
+  /** How many directories it was heard of working in since this connection was made: each costs it memory for good. */
+  directoriesSeen(): number;
   /** The agents known in a directory. Changes rarely; caching is the caller's business. */
   agents(directory: string): Promise<readonly AgentInfo[]>;
   /** The models that have credentials, and the one that the configuration names. Changes rarely, like `agents`. */

@@ -3,12 +3,14 @@ import type { Cache } from '@oio/cache';
 import type { Bus } from '@oio/messaging';
 import { createSessionRouter, type OwnerDirectory } from '@oio/ownership';
 import type { Database } from '@oio/persistence';
+import type { RedisConnection } from '@oio/redis';
 import { type Logger, newId } from '@oio/runtime';
 import { OpencodeAgentServer } from './adapters/opencode-agent-server.ts';
 import { createPostgresLeftoverRuns } from './adapters/postgres-leftover-runs.ts';
 import { createPostgresMutex } from './adapters/postgres-mutex.ts';
 import { createPostgresRunFences } from './adapters/postgres-run-fences.ts';
 import { createPostgresServerTable } from './adapters/postgres-server-table.ts';
+import { createRedisPromptTurns } from './adapters/redis-prompt-turns.ts';
 import { createServerAnnouncer } from './announce-servers.ts';
 import { Attempts } from './attempts/attempts.ts';
 import { createGate } from './attempts/gate.ts';
@@ -17,10 +19,12 @@ import { createCipher } from './cipher.ts';
 import type { OpencodeGatewayConfig, OpencodeGatewaySetting } from './config.ts';
 import { encryptionKeys } from './encryption-keys.ts';
 import { Fleet, type KnownServer } from './fleet.ts';
-import { serveGateway, serveServer } from './handlers.ts';
-import { startKeeper } from './managed-server/keep-server.ts';
-import { startOwnServer } from './managed-server/start-own-server.ts';
+import { type HandlerParts, serveGateway, serveServer } from './handlers.ts';
+import { createInProcessPromptTurns } from './in-process-prompt-turns.ts';
+import type { ManagedServer } from './managed-server/managed-server.ts';
+import { startServerPool } from './managed-server/server-pool.ts';
 import type { AgentServer } from './ports.ts';
+import { createPromptLimit, UNLIMITED } from './prompt-limit.ts';
 import { repeat } from './repeat.ts';
 import type { ServerTable } from './server-table.ts';
 import { turnLimitsOf } from './turn/turn-limits.ts';
@@ -38,6 +42,8 @@ export interface OpencodeGatewayPorts {
   readonly logger: Logger;
   /** Shared by all gateways; without one each keeps answers for itself. */
   readonly cache?: Cache;
+  /** Shared by all gateways, for what they count together; without one each counts for itself. */
+  readonly redis?: RedisConnection | null;
   /** The connection to a server, in place of the one over HTTP. */
   readonly connect?: (server: KnownServer) => AgentServer;
   /** In place of the directories of this machine. */
@@ -60,17 +66,14 @@ export async function startOpencodeGateway(
   const workspaces = ports.workspaces ?? createWorkspaces({ ...setting, mutex });
   const fences = createPostgresRunFences(database, gateway);
   const gate = createGate(fences);
-  const [capacity, limits] = [config.OPENCODE_SERVER_CAPACITY, turnLimitsOf(config)];
+  const limits = turnLimitsOf(config);
 
   const linkedTo = (serverId: string) => fleet.linkedTo(serverId);
   const attempts = new Attempts({ bus, router, workspaces, gate, fences, gateway, linkedTo, limits, logger });
   const served = { bus, attempts, workspaces, roots: setting.roots, logger };
-  const connect = ports.connect ?? ((server: KnownServer) => new OpencodeAgentServer(server));
-  const fleet = stack.use(
-    new Fleet({ connect, serve: (linked) => serveServer(served, linked), logger, cache: ports.cache }),
-  );
-  const start = () => mutex.run(`opencode ${setting.serverDirectory}`, () => startOwnServer(config, setting));
-  if (config.OPENCODE_MANAGED) stack.use(await startKeeper({ bus, fleet, table, gateway, capacity, start, logger }));
+  const fleet = stack.use(openFleet(config, ports, served));
+  const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);
+  stack.use(await startServerPool({ bus, fleet, table, gateway, config, setting, alone, logger }));
   stack.use(attempts);
   stack.defer(() => fleet.stopServing());
   for (const server of config.OPENCODE_SERVERS) await table.enter({ ...server, managed: false });
@@ -88,6 +91,23 @@ export async function startOpencodeGateway(
   return stack.move();
 }
 
+function openFleet(config: OpencodeGatewayConfig, ports: OpencodeGatewayPorts, served: HandlerParts): Fleet {
+  return new Fleet({
+    connect: ports.connect ?? ((server) => new OpencodeAgentServer(server)),
+    serve: (linked) => serveServer(served, linked),
+    logger: ports.logger,
+    cache: ports.cache,
+    limitPrompts: promptLimit(config, ports),
+  });
+}
+
+function promptLimit(config: OpencodeGatewayConfig, { redis, logger }: OpencodeGatewayPorts) {
+  const rate = { perMinute: config.OPENCODE_PROMPTS_PER_MINUTE, burst: config.OPENCODE_PROMPT_BURST };
+  if (rate.perMinute === 0) return UNLIMITED;
+  const substitute = createInProcessPromptTurns(rate);
+  return createPromptLimit({ turns: redis ? createRedisPromptTurns(redis, rate) : substitute, substitute, logger });
+}
+
 /** Tells every second how the servers are. */
 async function startAnnouncing({ bus, logger }: OpencodeGatewayPorts, fleet: Fleet, gateway: string) {
   await using stack = new AsyncDisposableStack();
@@ -103,6 +123,7 @@ async function follow(table: ServerTable, fleet: Fleet, logger: Logger): Promise
     await fleet.take(await table.all());
     // One that is slow to answer holds up nobody.
     await Promise.race([fleet.check(), pause(CHECK_MS, undefined, { ref: false })]);
+    await table.observeOthers(fleet.observations());
   };
   await look();
   return repeat(SERVERS_MS, look, logger);

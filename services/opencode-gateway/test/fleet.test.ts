@@ -28,7 +28,7 @@ function openFleet(): Served & AsyncDisposable {
 }
 
 function known(id: string, url: string, more: Partial<KnownServer> = {}): KnownServer {
-  return { id, url, password: 'password', capacity: 2, managed: false, ...more };
+  return { id, url, password: 'password', capacity: 2, managed: false, draining: null, ...more };
 }
 
 function stateOf(fleet: Fleet, serverId: string) {

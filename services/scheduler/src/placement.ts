@@ -10,7 +10,7 @@ export type Blocker =
       readonly reason: 'no_server';
       /** The server that it must go back to; null for any. */
       readonly serverId: string | null;
-      readonly detail: 'none_healthy' | 'all_full';
+      readonly detail: 'none_healthy' | 'none_accepting' | 'all_full';
     };
 
 /** Where a session goes now, or why it waits; `resource` is what only it and its like wait for, null when all wait. */
@@ -45,9 +45,12 @@ export function place(session: WaitingSession, occupancy: Occupancy, { limit, se
     };
   }
   const healthy = servers.filter(({ id, isHealthy }) => isHealthy && (serverId === null || id === serverId));
-  const best = emptiest(healthy, occupancy);
+  const accepting = healthy.filter(({ isAccepting }) => isAccepting);
+  const best = emptiest(accepting, occupancy);
   if (best) return { kind: 'run', serverId: best.id };
-  const blocker: Blocker = { reason: 'no_server', serverId, detail: healthy.length > 0 ? 'all_full' : 'none_healthy' };
+  const unhealthy = healthy.length === 0;
+  const full = accepting.length === 0 ? 'none_accepting' : 'all_full';
+  const blocker: Blocker = { reason: 'no_server', serverId, detail: unhealthy ? 'none_healthy' : full };
   return { kind: 'wait', blocker, resource: serverId === null ? null : serverResource(serverId) };
 }
 

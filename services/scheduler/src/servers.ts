@@ -9,6 +9,8 @@ const FORGET_MS = 600_000;
 export interface Server {
   readonly id: string;
   readonly isHealthy: boolean;
+  /** Not while it is drained. */
+  readonly isAccepting: boolean;
   readonly capacity: number;
 }
 
@@ -31,6 +33,7 @@ export class Servers {
     return [...this.#heard.values()].map(({ news, atMs }) => ({
       id: news.serverId,
       isHealthy: news.healthy && nowMs - atMs < SILENCE_MS,
+      isAccepting: news.accepting,
       capacity: news.capacity,
     }));
   }

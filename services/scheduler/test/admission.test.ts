@@ -17,8 +17,8 @@ import { World } from './support/world.ts';
 
 const LIMIT = 4;
 const SERVERS = [
-  { id: 'one', isHealthy: true, capacity: 2 },
-  { id: 'two', isHealthy: true, capacity: 3 },
+  { id: 'one', isHealthy: true, isAccepting: true, capacity: 2 },
+  { id: 'two', isHealthy: true, isAccepting: true, capacity: 3 },
 ];
 const logger = createLogger('test', { level: 'silent' });
 

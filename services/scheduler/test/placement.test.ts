@@ -3,7 +3,13 @@ import { type Limits, type Occupancy, type Placement, place } from '../src/place
 import type { Server } from '../src/servers.ts';
 import type { WaitingSession } from '../src/waiting-queue.ts';
 
-const server = (id: string, capacity: number, isHealthy = true): Server => ({ id, capacity, isHealthy });
+const server = (id: string, capacity: number, isHealthy = true): Server => ({
+  id,
+  capacity,
+  isHealthy,
+  isAccepting: true,
+});
+const draining = (id: string): Server => ({ ...server(id, 4), isAccepting: false });
 
 interface Case {
   readonly session?: Partial<WaitingSession>;
@@ -35,7 +41,7 @@ const macro = test.macro((t, { session, used = {}, occupants = {}, limits, expec
   );
 });
 
-const noServer = (serverId: string | null, detail: 'none_healthy' | 'all_full'): Placement => ({
+const noServer = (serverId: string | null, detail: 'none_healthy' | 'none_accepting' | 'all_full'): Placement => ({
   kind: 'wait',
   blocker: { reason: 'no_server', serverId, detail },
   resource: serverId === null ? null : `server:${serverId}`,
@@ -51,6 +57,16 @@ test('an unhealthy server is passed over', macro, {
   limits: { servers: [server('one', 4, false), server('two', 8)] },
   used: { two: 7 },
   expected: { kind: 'run', serverId: 'two' },
+});
+test('a server that is drained is passed over', macro, {
+  limits: { servers: [draining('one'), server('two', 8)] },
+  used: { two: 7 },
+  expected: { kind: 'run', serverId: 'two' },
+});
+test('a resumed session waits until its own server is no longer drained', macro, {
+  session: { serverId: 'one' },
+  limits: { servers: [draining('one'), server('two', 8)] },
+  expected: noServer('one', 'none_accepting'),
 });
 test('a server without capacity takes nothing', macro, {
   limits: { servers: [server('one', 0)] },

@@ -9,6 +9,7 @@ export * from './process-news.ts';
 export * from './reason-codes.ts';
 export * from './reports.ts';
 export * from './routes.ts';
+export * from './servers.ts';
 export * from './session-commands.ts';
 export * from './session-events.ts';
 export * from './session-view.ts';

@@ -132,6 +132,8 @@ export const serverAnnounced = liveContract({
     serverId: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be letters, digits, _ and -'),
     healthy: z.boolean(),
     capacity: z.int().min(0).max(1_000),
+    /** False while it is drained: what runs there goes on, and nothing new is begun. */
+    accepting: z.boolean().default(true),
     version: z.string().nullable(),
     detail: z.string().nullable(),
     /** Who says so. */

@@ -16,7 +16,7 @@ import {
   openLockConnection,
   untilLockFree,
 } from '@oio/persistence';
-import { openRedis } from '@oio/redis';
+import { openRedis, type RedisConnection } from '@oio/redis';
 import { createSetClock, type DependencyHealth, type Logger, type SetClock } from '@oio/runtime';
 import { announceWait } from './announce-wait.ts';
 import type { PlatformConfig } from './config.ts';
@@ -32,6 +32,8 @@ export interface Platform extends AsyncDisposable {
   readonly directory: OwnerDirectory;
   /** Answers that change rarely, shared by all processes where there is a Redis. */
   readonly cache: Cache;
+  /** For what else the processes share; null where there is none. */
+  readonly redis: RedisConnection | null;
   readonly router: SessionRouter;
   /** Shows the database's time. */
   readonly clock: SetClock;
@@ -78,22 +80,21 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   const bus = stack.use(await openBus(config, { ...options, parking, fail: failed.reject }));
   add(busDependency(bus));
   stack.use(tellOfNats(bus, logger));
-  const { directory, cache } = await openShared(config, { stack, logger, add });
+  const shared = await openShared(config, { stack, logger, add });
   let router: SessionRouter | undefined;
 
   const resources = stack.move();
   return {
     database,
     bus,
-    directory,
-    cache,
+    ...shared,
     clock,
     parking,
     logger,
     failed: failed.promise,
     // It listens to who has ended, and not every service may.
     get router() {
-      router ??= createSessionRouter(bus, directory);
+      router ??= createSessionRouter(bus, shared.directory);
       return router;
     },
     health: async () => (await readiness.report()).dependencies,
@@ -142,12 +143,13 @@ interface SharedParts {
 async function openShared({ REDIS_URL: url }: PlatformConfig, { stack, logger, add }: SharedParts) {
   if (url === undefined) {
     logger.info('no REDIS_URL: owners are looked up in PostgreSQL');
-    return { directory: stack.use(createAbsentOwnerDirectory()), cache: createInProcessCache() };
+    return { directory: stack.use(createAbsentOwnerDirectory()), cache: createInProcessCache(), redis: null };
   }
   const redis = stack.use(await openRedis(url, { logger }));
   add({ name: 'redis', optional: true, report: () => redis.health() });
   return {
     directory: stack.use(createRedisOwnerDirectory(redis)),
     cache: createRedisCache(redis, { namespace: 'opencode' }),
+    redis,
   };
 }

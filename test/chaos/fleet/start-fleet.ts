@@ -104,7 +104,8 @@ function environmentOf(kind: ServiceKind, directory: string, { opencode, apiKey 
   if (kind !== 'opencode-gateway') return common;
   return {
     ...common,
-    OPENCODE_MANAGED: 'false',
+    OPENCODE_SERVERS_MANAGED: '0',
+    OPENCODE_PROMPTS_PER_MINUTE: '0',
     OPENCODE_SERVERS: JSON.stringify(opencode.map(({ registration }) => registration)),
     OPENCODE_DIRECTORY: join(directory, 'opencode'),
     WORKTREES_DIRECTORY: join(directory, 'worktrees'),

@@ -50,7 +50,8 @@ export async function startBacking(): Promise<Backing> {
 const OWN: Readonly<Record<string, (directory: string) => Environment>> = {
   'http-gateway': () => ({ API_KEY, API_PORT: '0' }),
   'opencode-gateway': (directory) => ({
-    OPENCODE_MANAGED: 'false',
+    OPENCODE_SERVERS_MANAGED: '0',
+    OPENCODE_PROMPTS_PER_MINUTE: '0',
     ENCRYPTION_KEY: 'a-key-for-tests-'.repeat(3),
     WORKSPACE_ROOTS: directory,
     OPENCODE_DIRECTORY: join(directory, 'opencode'),

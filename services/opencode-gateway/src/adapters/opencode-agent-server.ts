@@ -36,6 +36,10 @@ export class OpencodeAgentServer implements AgentServer {
     return this.#http.control('GET', { path: '/global/health', schema: health, deadlineMs: HEALTH_MS, signal });
   }
 
+  directoriesSeen(): number {
+    return this.#events.directories.size;
+  }
+
   agents(directory: string): Promise<readonly AgentInfo[]> {
     return this.#http.get({ path: '/agent', directory, schema: z.array(agent) });
   }

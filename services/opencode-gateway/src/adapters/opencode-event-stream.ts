@@ -25,6 +25,8 @@ export class OpencodeEventStream implements AsyncDisposable {
   #running: Promise<void> | null = null;
   readonly #readEvent = createEventReader();
   #hearing: { readonly sinceMs: number; lastAtMs: number } | null = null;
+  /** All whose instances have said something. */
+  readonly directories = new Set<string>();
 
   constructor(http: OpencodeHttp, options: EventStreamOptions = {}) {
     this.#http = http;
@@ -118,7 +120,11 @@ export class OpencodeEventStream implements AsyncDisposable {
   }
 
   #deliver(data: string): void {
-    const event = this.#readEvent(parseJson(data));
+    const frame = parseJson(data);
+    const { directory } = (frame ?? {}) as { directory?: unknown };
+    // What concerns none is said of `global`.
+    if (typeof directory === 'string' && directory.startsWith('/')) this.directories.add(directory);
+    const event = this.#readEvent(frame);
     if (event !== null) this.#publish(event);
   }
 

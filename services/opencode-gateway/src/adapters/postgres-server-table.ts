@@ -3,21 +3,39 @@ import type { Database } from '@oio/persistence';
 import type { Logger } from '@oio/runtime';
 import type { Cipher } from '../cipher.ts';
 import type { KnownServer } from '../fleet.ts';
-import type { ServerTable } from '../server-table.ts';
+import type { ServerDemand } from '../managed-server/look-after.ts';
+import type { ServerEntry, ServerTable } from '../server-table.ts';
 
 const KEEPER_SECONDS = 10;
 
-const ALL = 'select id, url, credentials, capacity, managed from servers where credentials is not null order by id';
+const ALL = `
+select id, url, credentials, capacity, managed,
+  coalesce(draining, case when drain_asked then 'An operator has asked for it.' end) as draining
+from servers where credentials is not null order by id`;
 
 const ENTER = `
 insert into servers (id, url, credentials, capacity, managed, keeper, keeper_until, updated_at)
 values ($1, $2, $3, $4, $5, $6::uuid, case when $6::uuid is not null then now() + interval '${KEEPER_SECONDS} seconds' end, now())
 on conflict (id) do update set url = excluded.url, credentials = excluded.credentials, capacity = excluded.capacity,
-  managed = excluded.managed, keeper = excluded.keeper, keeper_until = excluded.keeper_until, updated_at = excluded.updated_at`;
+  managed = excluded.managed, keeper = excluded.keeper, keeper_until = excluded.keeper_until, updated_at = excluded.updated_at,
+  drain_asked = servers.drain_asked and not $7, draining = case when not $7 then servers.draining end`;
+
+const OBSERVE = `
+update servers set observed = $3, observed_at = now(), draining = $4 where id = $1 and keeper = $2::uuid
+returning drain_asked as asked, (select count(*)::int from sessions where server_id = $1 and attempt_open) as running`;
+
+/** Each gateway looks at them: what one has just said need not be said again, and who reaches the server knows better. */
+const OBSERVE_OTHERS = `
+update servers set observed = seen.observation, observed_at = now()
+from json_to_recordset($1::json) as seen(id text, observation json)
+where servers.id = seen.id and not managed and (
+  observed_at is null or observed_at < now() - case when (seen.observation->>'healthy')::boolean then interval '4 seconds' else interval '10 seconds' end)`;
 
 const RENEW = `update servers set keeper_until = now() + interval '${KEEPER_SECONDS} seconds' where id = $1 and keeper = $2::uuid`;
 
 const REMOVE = 'delete from servers where id = $1 and keeper = $2::uuid';
+
+const FORGET = 'delete from servers where id = $1 and managed and keeper_until < now()';
 
 interface Row extends Omit<KnownServer, 'password'> {
   readonly credentials: string;
@@ -26,21 +44,35 @@ interface Row extends Omit<KnownServer, 'password'> {
 /** The table of the servers, their passwords encrypted. */
 export function createPostgresServerTable(database: Database, cipher: Cipher, logger: Logger): ServerTable {
   const told = new Set<string>();
-  const enter = async ({ id, url, password, capacity, managed }: KnownServer, keeper: string | null) => {
-    await database.query(ENTER, [id, url, cipher.seal(password, id), capacity, managed, keeper]);
+  const enter = async (server: ServerEntry, keeper: string | null, started: boolean) => {
+    const { id, url, password, capacity, managed } = server;
+    await database.query(ENTER, [id, url, cipher.seal(password, id), capacity, managed, keeper, started]);
   };
   return {
     async all() {
       const rows = await database.query<Row>(ALL);
       return rows.flatMap((row) => known(row, cipher, { told, logger }) ?? []);
     },
-    enter: (server) => enter(server, null),
-    keep: (server, keeper) => enter(server, keeper),
+    enter: (server) => enter(server, null, false),
+    keep: (server, keeper, { started }) => enter(server, keeper, started),
+    async observe(serverId, keeper, { observation, draining }) {
+      const values = [serverId, keeper, JSON.stringify(observation), draining];
+      const [demand] = await database.query<ServerDemand>(OBSERVE, values);
+      return demand ?? null;
+    },
+    async observeOthers(seen) {
+      if (seen.length === 0) return;
+      const rows = seen.map(({ serverId: id, observation }) => ({ id, observation }));
+      await database.query(OBSERVE_OTHERS, [JSON.stringify(rows)]);
+    },
     async renew(serverId, keeper) {
       await database.query(RENEW, [serverId, keeper]);
     },
     async remove(serverId, keeper) {
       await database.query(REMOVE, [serverId, keeper]);
+    },
+    async forget(serverId) {
+      await database.query(FORGET, [serverId]);
     },
   };
 }

@@ -37,7 +37,7 @@ interface Run {
   readonly done: Promise<void>;
 }
 
-export interface AttemptsParts extends Omit<AttemptParts, 'link' | 'gate' | 'catalogue' | 'openDirectory'> {
+export interface AttemptsParts extends Omit<AttemptParts, 'link' | 'gate' | keyof Linked> {
   /** The id of this gateway. */
   readonly gateway: string;
   readonly linkedTo: (serverId: string) => Linked | null;

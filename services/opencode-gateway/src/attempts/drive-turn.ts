@@ -4,6 +4,7 @@ import { AppError, NotFoundError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
 import type { SessionRef, TurnMessage } from '../ports.ts';
+import type { AwaitPromptTurn } from '../prompt-limit.ts';
 import type { ServerLink } from '../server-link.ts';
 import { failureOfRepeating, type TurnFailure } from '../turn/failure.ts';
 import type { TurnLimits } from '../turn/turn-limits.ts';
@@ -42,6 +43,7 @@ export interface TurnParts {
   readonly health: TurnHealth;
   readonly limits: TurnLimits;
   readonly state: RunState;
+  readonly awaitPromptTurn: AwaitPromptTurn;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -166,8 +168,9 @@ class TurnDriver {
     if (this.#parts.isPrepared && this.#sends === 0) return { type: 'unsure' };
     this.#sends += 1;
     if (this.#sends > SENDS) return this.#failed('prompt_rejected');
+    const { order, sameConversation, awaitPromptTurn, signal } = this.#parts;
+    await awaitPromptTurn(signal);
     this.#started();
-    const { order, sameConversation } = this.#parts;
     await this.#parts.link.agent().prompt({ ...this.#prompt(), text: promptText(order, sameConversation) });
     // It may be answered already.
     this.wakeUp.ring();
@@ -183,6 +186,7 @@ class TurnDriver {
         'turn_interrupted',
         `The turn broke off ${RESUMES} times without a finished step in between.`,
       );
+    await this.#parts.awaitPromptTurn(this.#parts.signal);
     this.#started();
     await this.#parts.link.agent().resume(this.#prompt());
     return null;

@@ -4,6 +4,7 @@ import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { Catalogue } from '../catalogue.ts';
+import type { AwaitPromptTurn } from '../prompt-limit.ts';
 import type { ServerLink } from '../server-link.ts';
 import type { TurnLimits } from '../turn/turn-limits.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
@@ -30,6 +31,7 @@ export interface AttemptParts {
   /** Has a directory opened by the server, if it is not open yet. */
   readonly openDirectory: (directory: string) => Promise<void>;
   readonly limits: TurnLimits;
+  readonly awaitPromptTurn: AwaitPromptTurn;
   readonly logger: Logger;
 }
 

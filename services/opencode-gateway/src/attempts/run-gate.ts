@@ -131,6 +131,7 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
     replyPermission: (reply) => agent.replyPermission(reply),
     rejectQuestion: (question) => agent.rejectQuestion(question),
     health: (asking) => agent.health(asking),
+    directoriesSeen: () => agent.directoriesSeen(),
     agents: (directory) => agent.agents(directory),
     models: (directory) => agent.models(directory),
     getSession: (session) => agent.getSession(session),

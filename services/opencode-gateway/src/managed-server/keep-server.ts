@@ -1,12 +1,15 @@
 import { keepServer } from '@oio/contracts';
 import { type Bus, serviceEnvelope } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
-import type { Fleet, KnownServer } from '../fleet.ts';
+import type { Fleet } from '../fleet.ts';
 import { repeat } from '../repeat.ts';
-import type { ServerTable } from '../server-table.ts';
+import type { ServerEntry, ServerTable } from '../server-table.ts';
+import type { DrainTurns } from './drain-turns.ts';
+import { lookAfter } from './look-after.ts';
 import type { ManagedServer } from './managed-server.ts';
+import type { RecycleLimits } from './recycling.ts';
 import { ServerKeptError } from './server-kept-error.ts';
-import { type SupervisedServer, superviseServer } from './supervise-server.ts';
+import { type Restart, type SupervisedServer, superviseServer } from './supervise-server.ts';
 
 const RENEW_MS = 2_000;
 const LOOK_AGAIN_MS = 2_000;
@@ -22,7 +25,11 @@ export interface KeeperParts {
   readonly capacity: number;
   /** Throws `ServerKeptError` while another process looks after the server. */
   readonly start: () => Promise<ManagedServer>;
+  readonly limits: RecycleLimits;
+  readonly turns: DrainTurns;
   readonly logger: Logger;
+  /** How often it is looked at, in milliseconds. */
+  readonly lookMs?: number | undefined;
 }
 
 /**
@@ -41,6 +48,10 @@ class Keeper implements AsyncDisposable {
   #trying: Promise<boolean> | null = null;
   #stopped = false;
   #serverId: string | null = null;
+  /** The server while it is up. */
+  #present: ManagedServer | null = null;
+  /** Ends when the server goes down. */
+  #care: AsyncDisposable | null = null;
   /** How to end what is only done while standing by. */
   #standingBy: (() => Promise<void>) | null = null;
   readonly #ends: (() => Promise<void>)[] = [];
@@ -63,6 +74,7 @@ class Keeper implements AsyncDisposable {
     this.#stopped = true;
     for (const end of this.#ends) await end();
     await this.#trying;
+    await this.#leave();
     await this.#standingBy?.();
     const [supervised, serverId] = [this.#supervised, this.#serverId];
     if (!supervised || !serverId) return;
@@ -95,9 +107,10 @@ class Keeper implements AsyncDisposable {
     try {
       this.#supervised = await superviseServer({
         start,
-        onUp: (server) => this.#up(server),
+        onUp: (server, restart) => this.#up(server, restart),
         onDown: (reason, retryMs) => {
-          logger.error({ reason, retryMs }, 'opencode server down');
+          logger.warn({ serverId: this.#serverId, reason, retryMs }, 'opencode server down');
+          void this.#leave();
           if (this.#serverId) void this.#parts.fleet.lose(this.#serverId, 'It is being started again.');
         },
       });
@@ -117,9 +130,10 @@ class Keeper implements AsyncDisposable {
     this.#standingBy = await bus.serve(keepServer, takeOver, { at: `keeper.${serverId}` });
   }
 
-  #up(server: ManagedServer): void {
+  #up(server: ManagedServer, restart: Restart): void {
+    this.#present = server;
     const { capacity, fleet, table, gateway, logger } = this.#parts;
-    const known: KnownServer = {
+    const known: ServerEntry = {
       id: server.id,
       url: server.url,
       password: server.password,
@@ -128,8 +142,40 @@ class Keeper implements AsyncDisposable {
     };
     this.#serverId = server.id;
     logger.info({ serverId: server.id, pid: server.pid, adopted: server.adopted }, 'opencode server kept');
-    const entered = Promise.all([fleet.keep(known, { restarted: !server.adopted }), table.keep(known, gateway)]);
-    entered.catch((error: unknown) => logger.error({ err: error, serverId: server.id }, 'opencode server not entered'));
+    const started = !server.adopted;
+    const entered = Promise.all([
+      fleet.keep({ ...known, draining: null }, { restarted: started }),
+      table.keep(known, gateway, { started }),
+    ]);
+    entered
+      .catch((error: unknown) => logger.error({ err: error, serverId: server.id }, 'opencode server not entered'))
+      .finally(() => this.#lookAfter(server, restart));
+  }
+
+  #lookAfter(server: ManagedServer, restart: Restart): void {
+    const { fleet, table, gateway, limits, turns, logger, lookMs } = this.#parts;
+    // It may have ended meanwhile.
+    if (this.#stopped || this.#present !== server) return;
+    const agent = () => fleet.linkedTo(server.id)?.link.agent();
+    this.#care = lookAfter({
+      server,
+      health: async () => agent()?.health() ?? Promise.reject(new Error('It is down.')),
+      directories: () => agent()?.directoriesSeen() ?? 0,
+      report: (observation, draining) => table.observe(server.id, gateway, { observation, draining }),
+      onDraining: (reason) => fleet.drain(server.id, reason),
+      restart,
+      limits,
+      turns,
+      logger,
+      lookMs,
+    });
+  }
+
+  async #leave(): Promise<void> {
+    const care = this.#care;
+    this.#care = null;
+    this.#present = null;
+    await care?.[Symbol.asyncDispose]();
   }
 
   async #handOver(supervised: SupervisedServer, serverId: string): Promise<boolean> {

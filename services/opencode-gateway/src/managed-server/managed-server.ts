@@ -1,4 +1,5 @@
 import { isAlive, type ProcessIdentity } from './process-table.ts';
+import type { ServerUsage } from './server-usage.ts';
 
 /** A running OpenCode server that is ours to end. */
 export interface ManagedServer {
@@ -11,31 +12,33 @@ export interface ManagedServer {
   readonly adopted: boolean;
   /** Resolves with the reason when it ends, by itself or by `stop`. */
   readonly exited: Promise<string>;
+  /** When it was started, in milliseconds since 1970. */
+  readonly launchedAtMs: number;
+  usage(): ServerUsage;
   /** Ends it and everything that its tools left behind. */
   stop(): Promise<void>;
+  /** The same, and its keeper remains: it starts it again. */
+  end(): Promise<void>;
+  /** Gives back what is free in its database, once it has ended. */
+  compact(): Promise<void>;
   /** Leaves it running, for another keeper to adopt. */
   release(): Promise<void>;
 }
 
-export interface ManagedServerParts extends ProcessIdentity {
-  readonly id: string;
-  readonly url: string;
-  readonly password: string;
-  readonly adopted: boolean;
-  readonly stop: () => Promise<void>;
-  readonly release: () => Promise<void>;
+export interface ManagedServerParts extends ProcessIdentity, Omit<ManagedServer, 'exited'> {
   /** Known for our own child only; an adopted one has to be watched. */
   readonly exited?: Promise<string>;
 }
 
 export function managedServer(parts: ManagedServerParts): ManagedServer {
-  const { id, url, password, pid, adopted, release } = parts;
+  const { id, url, password, pid, adopted, launchedAtMs, usage, end, compact, release } = parts;
   let stopping: Promise<void> | null = null;
   const stop = () => {
     stopping ??= parts.stop();
     return stopping;
   };
-  return { id, url, password, pid, adopted, stop, release, exited: parts.exited ?? watch(parts) };
+  const exited = parts.exited ?? watch(parts);
+  return { id, url, password, pid, adopted, launchedAtMs, usage, end, compact, stop, release, exited };
 }
 
 const WATCH_MS = 500;

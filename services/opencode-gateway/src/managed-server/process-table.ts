@@ -42,6 +42,18 @@ export function processFamily(root: ProcessIdentity | null, mark: string): reado
   return [...family.values()];
 }
 
+/** The memory of these processes in bytes; pages that they share count for each of them. */
+export function residentBytes(pids: readonly number[]): number {
+  if (pids.length === 0) return 0;
+  const kilobytes =
+    process.platform === 'linux'
+      ? pids.map((pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0))
+      : ps(['-o', 'rss=', '-p', pids.join(',')])
+          .split('\n')
+          .map(Number);
+  return kilobytes.reduce((sum, one) => sum + one, 0) * 1_024;
+}
+
 function pidsInProc(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -10,6 +10,8 @@ export interface ServerPaths {
   readonly state: string;
   readonly log: string;
   readonly plugin: string;
+  /** OpenCode's sessions; its write-ahead log lies beside it. */
+  readonly database: string;
 }
 
 export function serverPaths(root: string): ServerPaths {
@@ -21,6 +23,7 @@ export function serverPaths(root: string): ServerPaths {
     state: join(root, 'server.json'),
     log: join(root, 'server.log'),
     plugin: join(root, 'hide-secrets.js'),
+    database: join(root, 'home', '.local', 'share', 'opencode', 'opencode.db'),
   };
 }
 

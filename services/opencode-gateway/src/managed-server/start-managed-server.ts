@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { EXIT_CODE, StartupError } from '@oio/errors';
+import { compactDatabase } from './compact-database.ts';
 import { endProcesses } from './end-processes.ts';
 import { freePort } from './free-port.ts';
 import { answers, launchServer } from './launch-server.ts';
@@ -18,6 +19,7 @@ import {
   serverPaths,
 } from './server-environment.ts';
 import { lastLines } from './server-log.ts';
+import { serverUsage } from './server-usage.ts';
 import { readState, type ServerState, writeState } from './state-file.ts';
 
 export interface ManagedServerOptions {
@@ -89,7 +91,7 @@ async function startAnew(plan: Plan, previous: ServerState | null): Promise<Mana
   await endAll(paths, previous?.server ?? null, STOP_MS);
   await clearTemporaryFiles(paths);
   const { id, password } = previous ?? { id: randomUUID(), password: randomBytes(32).toString('base64url') };
-  const state = { id, password, configHash: plan.configHash, keeper: self(), server: null };
+  const state = { id, password, configHash: plan.configHash, launchedAtMs: Date.now(), keeper: self(), server: null };
   for (let attempt = 1; ; attempt += 1) {
     const port = await choosePort(options.port, attempt === 1 ? previous?.port : undefined);
     try {
@@ -106,7 +108,7 @@ function tookSomebodyThePort({ options, paths }: Plan): boolean {
 }
 
 async function launch(plan: Plan, state: ServerState): Promise<ManagedServer> {
-  const { options, binary, paths, config } = plan;
+  const { options, binary, paths } = plan;
   // Before the start, so that whoever comes after us knows where to look, whenever we die.
   await writeState(paths.state, state);
   const running = await launchServer({
@@ -114,11 +116,7 @@ async function launch(plan: Plan, state: ServerState): Promise<ManagedServer> {
     paths,
     port: state.port,
     password: state.password,
-    environment: serverEnvironment(paths, options.environment, {
-      password: state.password,
-      config,
-      authContent: options.authContent,
-    }),
+    environment: environmentFor(plan, state.password),
     startupMs: options.startupMs ?? STARTUP_MS,
     onSpawned: (server) => writeState(paths.state, { ...state, server }),
   });
@@ -126,10 +124,20 @@ async function launch(plan: Plan, state: ServerState): Promise<ManagedServer> {
   return managedServer({ ...state, ...running, url: urlOf(state.port), adopted: false, ...ends });
 }
 
-function endsOf({ options, paths }: Plan, state: ServerState, server: ProcessIdentity) {
+function environmentFor({ options, paths, config }: Plan, password: string): Record<string, string> {
+  return serverEnvironment(paths, options.environment, { password, config, authContent: options.authContent });
+}
+
+function endsOf(plan: Plan, state: ServerState, server: ProcessIdentity) {
+  const { options, binary, paths } = plan;
+  const end = () => endAll(paths, server, options.stopMs ?? STOP_MS);
   return {
+    launchedAtMs: state.launchedAtMs ?? Date.now(),
+    usage: () => serverUsage(paths, server),
+    end,
+    compact: () => compactDatabase(binary.path, paths, environmentFor(plan, state.password)),
     async stop() {
-      await endAll(paths, server, options.stopMs ?? STOP_MS);
+      await end();
       await writeState(paths.state, { ...state, server: null, keeper: null });
     },
     release: () => writeState(paths.state, { ...state, server, keeper: null }),

@@ -7,6 +7,8 @@ const serverState = z.object({
   password: z.string().min(16),
   /** Of everything that a running server cannot be told any more. */
   configHash: z.string(),
+  /** When the running server was started, in milliseconds since 1970. */
+  launchedAtMs: z.number().optional(),
   /** Null between the decision to start and the start. */
   server: z.object({ pid: z.int(), startedAt: z.string() }).nullable(),
   /** The orchestrator that looks after the server; null when it was stopped in order. */

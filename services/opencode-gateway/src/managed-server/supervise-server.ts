@@ -4,8 +4,8 @@ import type { ManagedServer } from './managed-server.ts';
 export interface SupervisorOptions {
   readonly start: () => Promise<ManagedServer>;
   /** The server answers; its url and password may differ from before. */
-  readonly onUp: (server: ManagedServer) => void;
-  /** It ended by itself, or a new start failed; the next start comes after `retryMs`. */
+  readonly onUp: (server: ManagedServer, restart: Restart) => void;
+  /** It ended, or a new start failed; the next start comes after `retryMs`. */
   readonly onDown: (reason: string, retryMs: number) => void;
   readonly firstDelayMs?: number;
   readonly maxDelayMs?: number;
@@ -21,57 +21,116 @@ export interface SupervisedServer {
   release(): Promise<void>;
 }
 
+/**
+ * Ends a server with all that it started, and starts it again at once; `prepare` comes in between. Does nothing while it is
+ * down. Resolves before the new start.
+ */
+export type Restart = (why: string, prepare?: (server: ManagedServer) => Promise<void>) => Promise<void>;
+
 /** Keeps a server running: starts it again on the same directory when it dies. Only the first start may throw. */
 export async function superviseServer(options: SupervisorOptions): Promise<SupervisedServer> {
-  const { firstDelayMs = 500, maxDelayMs = 30_000, steadyMs = 60_000 } = options;
-  const stopping = new AbortController();
-  const released = Promise.withResolvers<string>();
-  let server: ManagedServer | null = await options.start();
-  options.onUp(server);
-
-  const rounds = (async () => {
-    let delayMs = firstDelayMs;
-    while (!stopping.signal.aborted) {
-      const upSince = performance.now();
-      const reason = server === null ? null : await Promise.race([server.exited, released.promise]);
-      if (stopping.signal.aborted) return;
-      if (reason !== null) {
-        if (performance.now() - upSince >= steadyMs) delayMs = firstDelayMs;
-        server = null;
-        options.onDown(`The OpenCode server ended by itself (${reason}).`, delayMs);
-      }
-      await delay(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      delayMs = Math.min(delayMs * 2, maxDelayMs);
-      if (!stopping.signal.aborted) server = await startAgain(options, delayMs);
-    }
-  })();
-
-  return {
-    get server() {
-      return server;
-    },
-    async release() {
-      stopping.abort();
-      released.resolve('released');
-      await rounds;
-      await server?.release();
-    },
-    async stop() {
-      stopping.abort();
-      await server?.stop();
-      await rounds;
-      await server?.stop();
-    },
-  };
+  const supervised = new Supervised(options, await options.start());
+  supervised.begin();
+  return supervised;
 }
 
-async function startAgain({ start, onUp, onDown }: SupervisorOptions, retryMs: number): Promise<ManagedServer | null> {
-  try {
-    const server = await start();
-    onUp(server);
-    return server;
-  } catch (error) {
-    onDown(error instanceof Error ? error.message : String(error), retryMs);
-    return null;
+/** A new start that somebody wants. */
+interface WantedRestart {
+  readonly why: string;
+  /** Settled once the old server has ended and the new one may be started. */
+  readonly prepared: Promise<void>;
+}
+
+class Supervised implements SupervisedServer {
+  readonly #options: SupervisorOptions;
+  readonly #stopping = new AbortController();
+  readonly #released = Promise.withResolvers<string>();
+  #wanted: WantedRestart | null = null;
+  #rounds: Promise<void> = Promise.resolve();
+  server: ManagedServer | null;
+
+  constructor(options: SupervisorOptions, server: ManagedServer) {
+    this.#options = options;
+    this.server = server;
+  }
+
+  begin(): void {
+    if (this.server) this.#options.onUp(this.server, this.#restart);
+    this.#rounds = this.#keepRunning();
+  }
+
+  readonly #restart: Restart = async (why, prepare = async () => {}) => {
+    const { server } = this;
+    if (!server || this.#wanted || this.#stopping.signal.aborted) return;
+    const ended = server.end();
+    const prepared = ended.then(() => prepare(server));
+    // Whoever asked is told; the new start is made in any case.
+    this.#wanted = { why, prepared: prepared.catch(() => {}) };
+    await ended.catch((error: unknown) => {
+      // It is still there, and may be restarted later.
+      this.#wanted = null;
+      throw error;
+    });
+    await prepared;
+  };
+
+  async release(): Promise<void> {
+    this.#stopping.abort();
+    this.#released.resolve('released');
+    await this.#rounds;
+    await this.server?.release();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.server?.stop();
+    await this.#rounds;
+    await this.server?.stop();
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { firstDelayMs = 500, maxDelayMs = 30_000 } = this.#options;
+    let delayMs = firstDelayMs;
+    while (!this.#stopping.signal.aborted) {
+      const upSince = performance.now();
+      const reason = this.server && (await Promise.race([this.server.exited, this.#released.promise]));
+      if (this.#stopping.signal.aborted) return;
+      if (reason !== null && performance.now() - upSince >= this.#steadyMs) delayMs = firstDelayMs;
+      const waitMs = await this.#ended(reason, delayMs);
+      await delay(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      if (waitMs > 0) delayMs = Math.min(delayMs * 2, maxDelayMs);
+      if (!this.#stopping.signal.aborted) this.server = await this.#startAgain(delayMs);
+    }
+  }
+
+  get #steadyMs(): number {
+    return this.#options.steadyMs ?? 60_000;
+  }
+
+  /** Tells of the end; how long to wait before the next start. */
+  async #ended(reason: string | null, delayMs: number): Promise<number> {
+    const wanted = this.#wanted;
+    this.#wanted = null;
+    this.server = null;
+    if (wanted) {
+      this.#options.onDown(wanted.why, 0);
+      await wanted.prepared;
+      return 0;
+    }
+    if (reason !== null) this.#options.onDown(`The OpenCode server ended by itself (${reason}).`, delayMs);
+    return delayMs;
+  }
+
+  async #startAgain(retryMs: number): Promise<ManagedServer | null> {
+    const { start, onUp, onDown } = this.#options;
+    try {
+      const server = await start();
+      this.server = server;
+      onUp(server, this.#restart);
+      return server;
+    } catch (error) {
+      onDown(error instanceof Error ? error.message : String(error), retryMs);
+      return null;
+    }
   }
 }

@@ -34,15 +34,20 @@ interface Conversation {
   messages: readonly TurnMessage[];
 }
 
+const catalogue: Pick<AgentServer, 'health' | 'directoriesSeen' | 'agents' | 'models'> = {
+  health: async () => ({ healthy: true, version: 'null' }),
+  directoriesSeen: () => 0,
+  agents: async () => [{ name: 'industrial-coder', description: null, mode: 'primary' }],
+  models: async () => ({
+    models: [{ providerId: 'null', modelId: 'null', name: 'Null', contextTokens: null }],
+    default: { providerId: 'null', modelId: 'null' },
+  }),
+};
+
 function answers(conversations: Map<string, Conversation>): Omit<AgentServer, 'hearing' | typeof Symbol.asyncDispose> {
   let number = 0;
   return {
-    health: async () => ({ healthy: true, version: 'null' }),
-    agents: async () => [{ name: 'industrial-coder', description: null, mode: 'primary' }],
-    models: async () => ({
-      models: [{ providerId: 'null', modelId: 'null', name: 'Null', contextTokens: null }],
-      default: { providerId: 'null', modelId: 'null' },
-    }),
+    ...catalogue,
     async createSession(wanted) {
       number += 1;
       const session = newSession(`ses_${number}`, wanted);

@@ -12,7 +12,7 @@ test('a server that was entered is read with its password, which the database do
   const { database } = opened;
   const table = createPostgresServerTable(database, createCipher(['a key of at least thirty-two characters']), logger);
   await table.enter(SERVER);
-  t.deepEqual(await table.all(), [SERVER]);
+  t.deepEqual(await table.all(), [{ ...SERVER, draining: null }]);
   t.notRegex(JSON.stringify(await database.query('select * from servers')), /pass word/);
   await table.enter({ ...SERVER, url: 'http://127.0.0.1:10', capacity: 4 });
   t.like(await table.all(), [{ url: 'http://127.0.0.1:10', capacity: 4 }]);
@@ -26,7 +26,7 @@ test('only its keeper renews and takes out a managed server', async (t) => {
   const { database } = opened;
   const table = createPostgresServerTable(database, createCipher(['a key of at least thirty-two characters']), logger);
   const [keeper, other] = [newId(), newId()];
-  await table.keep({ ...SERVER, managed: true }, keeper);
+  await table.keep({ ...SERVER, managed: true }, keeper, { started: true });
   await table.remove(SERVER.id, other);
   t.is((await table.all()).length, 1);
   await database.query("update servers set keeper_until = now() - interval '1 minute'");

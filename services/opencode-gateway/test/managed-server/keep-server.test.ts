@@ -2,11 +2,17 @@ import { createInProcessBus } from '@oio/messaging';
 import { createLogger, newId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { Fleet, type KnownServer } from '../../src/fleet.ts';
+import { Fleet } from '../../src/fleet.ts';
 import { startKeeper } from '../../src/managed-server/keep-server.ts';
-import { type ManagedServer, managedServer } from '../../src/managed-server/managed-server.ts';
+import type { ManagedServer } from '../../src/managed-server/managed-server.ts';
+import { createDrainTurns } from '../../src/managed-server/drain-turns.ts';
 import { ServerKeptError } from '../../src/managed-server/server-kept-error.ts';
+import type { ServerEntry, ServerTable } from '../../src/server-table.ts';
 import { createNullAgentServer } from '../../src/testing/null-agent-server.ts';
+
+import { fakeManagedServer } from '../support/fake-managed-server.ts';
+
+const limits = { ageSeconds: 0, memoryMb: 0, directories: 0, databaseMb: 0, drainSeconds: 0 };
 
 test('the server is handed over to a gateway that stands by, and goes on; without one it is ended', async (t) => {
   await using machine = openMachine();
@@ -40,7 +46,7 @@ function openMachine() {
   const stack = new AsyncDisposableStack();
   const bus = stack.use(createInProcessBus());
   const logger = createLogger('opencode-gateway', { level: 'silent' });
-  const table = new Map<string, KnownServer & { keeper: string }>();
+  const table = new Map<string, ServerEntry & { keeper: string }>();
   const machine = {
     table,
     keeper: null as string | null,
@@ -49,7 +55,16 @@ function openMachine() {
       const gateway = newId();
       const serve = async () => async () => {};
       const fleet = stack.use(new Fleet({ connect: () => createNullAgentServer(), serve, logger }));
-      const parts = { bus, fleet, table: tableOf(table), gateway, capacity: 1, logger };
+      const parts = {
+        bus,
+        fleet,
+        table: tableOf(table),
+        gateway,
+        capacity: 1,
+        limits,
+        turns: createDrainTurns(),
+        logger,
+      };
       const keeper = stack.use(await startKeeper({ ...parts, start: async () => start(gateway) }));
       return { gateway, fleet, keeper };
     },
@@ -67,12 +82,7 @@ function openMachine() {
 
 function fakeServer(machine: { keeper: string | null; runs: boolean }, adopted: boolean): ManagedServer {
   const exited = Promise.withResolvers<string>();
-  return managedServer({
-    id: 'managed-1',
-    url: 'http://127.0.0.1:9',
-    password: 'password',
-    pid: 1,
-    startedAt: '',
+  return fakeManagedServer({
     adopted,
     exited: exited.promise,
     async stop() {
@@ -86,13 +96,16 @@ function fakeServer(machine: { keeper: string | null; runs: boolean }, adopted: 
   });
 }
 
-function tableOf(table: Map<string, KnownServer & { keeper: string }>) {
+function tableOf(table: Map<string, ServerEntry & { keeper: string }>): ServerTable {
   return {
-    all: async () => [...table.values()],
+    all: async () => Array.from(table.values(), (server) => ({ ...server, draining: null })),
     enter: async () => {},
-    keep: async (server: KnownServer, keeper: string) => void table.set(server.id, { ...server, keeper }),
+    keep: async (server, keeper) => void table.set(server.id, { ...server, keeper }),
     renew: async () => {},
-    remove: async (serverId: string, keeper: string) => {
+    observe: async () => null,
+    observeOthers: async () => {},
+    forget: async () => {},
+    remove: async (serverId, keeper) => {
       if (table.get(serverId)?.keeper === keeper) table.delete(serverId);
     },
   };

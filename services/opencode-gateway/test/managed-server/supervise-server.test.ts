@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
-import { type ManagedServer, managedServer } from '../../src/managed-server/managed-server.ts';
+import type { ManagedServer } from '../../src/managed-server/managed-server.ts';
 import { findProcess } from '../../src/managed-server/process-table.ts';
 import { startManagedServer } from '../../src/managed-server/start-managed-server.ts';
-import { superviseServer } from '../../src/managed-server/supervise-server.ts';
+import { type Restart, superviseServer } from '../../src/managed-server/supervise-server.ts';
 import { eventually } from '@oio/runtime/testing';
+import { fakeManagedServer } from '../support/fake-managed-server.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { beginTurn, makePlace, optionsFor, promptsIn, readerOf, turnEnd } from '../support/real-server.ts';
 
@@ -71,6 +72,60 @@ test('starts that fail are repeated at growing intervals, and a stop ends the tr
   t.is(starts, atStop);
 });
 
+test('a restart that is wanted comes at once, after what is to be done in between, and is not the server’s own end', async (t) => {
+  const told: string[] = [];
+  let again: Restart = async () => t.fail();
+  const supervised = await superviseServer({
+    start: async () => fakeManagedServer(),
+    onUp: (_server, restart) => {
+      told.push('up');
+      again = restart;
+    },
+    onDown: (reason, retryMs) => told.push(`${reason} ${retryMs}`),
+    firstDelayMs: 60_000,
+  });
+  await again('It is old.', async () => void told.push('in between'));
+  await eventually(() => told.length === 4);
+  t.deepEqual(told.slice(1, 3).sort(), ['It is old. 0', 'in between']);
+  t.is(told[3], 'up');
+
+  await t.throwsAsync(
+    again('It is old.', () => Promise.reject(new Error('no space'))),
+    { message: 'no space' },
+  );
+  await eventually(() => told.length === 6, { what: 'what fails in between does not keep it down' });
+  await supervised.stop();
+  await again('It is old.');
+  t.is(told.length, 6, 'a stopped one stays down');
+});
+
+test('a server that cannot be ended stays up, and can be restarted later', async (t) => {
+  const told: string[] = [];
+  let again: Restart = async () => t.fail();
+  let isStubborn = true;
+  const exited = Promise.withResolvers<string>();
+  const server = fakeManagedServer({
+    exited: exited.promise,
+    async end() {
+      if (isStubborn) throw new Error('cannot be ended');
+      exited.resolve('ended');
+    },
+  });
+  const supervised = await superviseServer({
+    start: async () => server,
+    onUp: (_server, restart) => {
+      again = restart;
+    },
+    onDown: (reason) => told.push(reason),
+  });
+  await t.throwsAsync(again('It is old.'), { message: 'cannot be ended' });
+  t.is(supervised.server, server);
+  isStubborn = false;
+  await again('It is older.');
+  await eventually(() => told[0] === 'It is older.');
+  await supervised.stop();
+});
+
 test('a first start that fails is the caller’s to handle', async (t) => {
   const start = () => Promise.reject(new Error('no port'));
   const never = () => t.fail();
@@ -78,7 +133,5 @@ test('a first start that fails is the caller’s to handle', async (t) => {
 });
 
 function fakeServer(exited: Promise<string>): ManagedServer {
-  const stop = () => Promise.resolve();
-  const identity = { id: 'a', pid: 1, startedAt: '' };
-  return managedServer({ ...identity, url: '', password: '', adopted: false, stop, release: stop, exited });
+  return fakeManagedServer({ exited, stop: async () => {} });
 }

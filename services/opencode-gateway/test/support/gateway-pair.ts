@@ -2,11 +2,13 @@ import { createInProcessBus } from '@oio/messaging';
 import { createInProcessOwnerDirectory } from '@oio/ownership';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, parseConfig } from '@oio/runtime';
-import { opencodeGatewayConfig } from '../../src/config.ts';
+import { type OpencodeGatewaySetting, opencodeGatewayConfig } from '../../src/config.ts';
 import type { KnownServer } from '../../src/fleet.ts';
 import type { AgentServer } from '../../src/ports.ts';
-import { type OpencodeGatewayPorts, startOpencodeGateway } from '../../src/service.ts';
+import { startOpencodeGateway } from '../../src/service.ts';
+import { providerOf } from './real-server.ts';
 import { createNullWorkspaces } from '../../src/testing/null-agent-server.ts';
+import type { FakeModel } from './fake-model.ts';
 import { FakeOwner } from './fake-owner.ts';
 
 const KEY = 'a key of at least thirty-two characters';
@@ -14,7 +16,9 @@ const KEY = 'a key of at least thirty-two characters';
 export interface GatewayOptions {
   readonly servers?: readonly Pick<KnownServer, 'id' | 'url' | 'password'>[];
   readonly connect?: (server: KnownServer) => AgentServer;
-  readonly logger?: OpencodeGatewayPorts['logger'];
+  /** Managed servers on this directory. */
+  readonly managed?: { readonly directory: string; readonly model: Pick<FakeModel, 'url'>; readonly count: number };
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A bus and a database, and as many opencode-gateways on them as the test starts. */
@@ -32,20 +36,28 @@ export async function openGateways(directory: string) {
     database,
     bus,
     owner,
-    async start({ servers = [], connect }: GatewayOptions): Promise<AsyncDisposable> {
+    async start({ servers = [], connect, managed, settings }: GatewayOptions): Promise<AsyncDisposable> {
       const config = parseConfig(opencodeGatewayConfig, {
-        OPENCODE_MANAGED: 'false',
+        OPENCODE_SERVERS_MANAGED: String(managed?.count ?? 0),
         OPENCODE_SERVERS: JSON.stringify(servers.map((server) => ({ ...server, capacity: 4 }))),
         ENCRYPTION_KEY: KEY,
+        ...settings,
       });
+      const setting = managed
+        ? { ...SETTING, serverDirectory: managed.directory, ...settingFor(managed.model) }
+        : SETTING;
       const ports = { ...shared, logger, workspaces: createNullWorkspaces(), ...(connect && { connect }) };
-      return owned.use(await startOpencodeGateway(config, SETTING, ports));
+      return owned.use(await startOpencodeGateway(config, setting, ports));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-const SETTING = {
+function settingFor(model: Pick<FakeModel, 'url'>) {
+  return { providers: { fake: providerOf(model) }, model: 'fake/m', environment: process.env };
+}
+
+const SETTING: OpencodeGatewaySetting = {
   serverDirectory: '/nonexistent',
   worktreesDirectory: '/nonexistent',
   roots: ['/'],

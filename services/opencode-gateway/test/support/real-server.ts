@@ -39,14 +39,22 @@ export async function makePlace() {
 
 /** What a managed server on `data` is started with; the model is the only provider. */
 export function optionsFor(model: Pick<FakeModel, 'url'>, data: string): ManagedServerOptions {
+  return {
+    directory: data,
+    config: openCodeConfig({ providers: { fake: providerOf(model) }, model: MODEL }),
+    environment: process.env,
+  };
+}
+
+/** A scripted model as OpenCode is told of it. */
+export function providerOf(model: Pick<FakeModel, 'url'>) {
   const models = { m: { name: 'm', limit: { context: 100_000, output: 1000 }, cost: { input: 1, output: 2 } } };
-  const fake = {
+  return {
     npm: '@ai-sdk/openai-compatible',
     name: 'Fake',
     options: { baseURL: model.url, apiKey: 'key' },
     models,
   };
-  return { directory: data, config: openCodeConfig({ providers: { fake }, model: MODEL }), environment: process.env };
 }
 
 /** A managed server, the client for it, and both ended together. */

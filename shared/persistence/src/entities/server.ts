@@ -16,6 +16,13 @@ export const ServerEntity = defineEntity({
     capacity: p.integer(),
     /** Whether a gateway started it; otherwise it is somebody else's. */
     managed: p.boolean(),
+    /** Whether an operator wants it to take no new attempts. */
+    drainAsked: p.boolean().default(false),
+    /** Why it takes no new attempts, as its keeper says. */
+    draining: p.text().nullable(),
+    /** How it was at `observedAt`: a `ServerObservation` of the contracts. */
+    observed: p.json().columnType('json').nullable(),
+    observedAt: p.datetime().columnType('timestamptz(3)').nullable(),
     updatedAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
   },
 });

@@ -2,6 +2,7 @@ import { M0001Sessions } from './m0001-sessions.ts';
 import { M0002Distributed } from './m0002-distributed.ts';
 import { M0003JsonAsWritten } from './m0003-json-as-written.ts';
 import { M0004StateAlone } from './m0004-state-alone.ts';
+import { M0005ServerPool } from './m0005-server-pool.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   { name: 'M0002Distributed', class: M0002Distributed },
   { name: 'M0003JsonAsWritten', class: M0003JsonAsWritten },
   { name: 'M0004StateAlone', class: M0004StateAlone },
+  { name: 'M0005ServerPool', class: M0005ServerPool },
 ] as const;

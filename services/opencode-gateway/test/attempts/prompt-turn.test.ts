@@ -1,0 +1,58 @@
+import type { AttemptOrder } from '@oio/contracts';
+import { createInProcessBus } from '@oio/messaging';
+import { createLogger } from '@oio/runtime';
+import test from 'ava';
+import { driveTurn } from '../../src/attempts/drive-turn.ts';
+import { gatedLink, type RunGate } from '../../src/attempts/run-gate.ts';
+import { TurnHealth } from '../../src/attempts/turn-health.ts';
+import { createServerLink } from '../../src/server-link.ts';
+import { createNullAgentServer } from '../../src/testing/null-agent-server.ts';
+
+test('a prompt waits for its turn before the gate is passed, so that the gate’s answer is fresh when it is sent', async (t) => {
+  const said: string[] = [];
+  const agent = createNullAgentServer();
+  const link = createServerLink('one');
+  link.set({ ...agent, prompt: async (prompt) => (said.push('prompt'), agent.prompt(prompt)) }, { restarted: false });
+  const gate: RunGate = {
+    pass: async () => void said.push('gate'),
+    confirm: async () => {},
+    claim: () => Promise.reject(new Error('It is not asked for.')),
+  };
+  const { signal } = new AbortController();
+  const { id } = await agent.createSession({ directory: '/project', title: 'A session' });
+  await using bus = createInProcessBus();
+  const reporter = { report: async () => {} };
+  const end = await driveTurn({
+    link: gatedLink(link, gate, signal),
+    bus,
+    order: ORDER,
+    ref: { sessionId: id, directory: '/project' },
+    sameConversation: false,
+    isPrepared: false,
+    chosen: {
+      agent: 'industrial-coder',
+      model: { providerId: 'null', modelId: 'null' },
+      system: undefined,
+      tools: undefined,
+      warnings: [],
+    },
+    reporter,
+    health: new TurnHealth(reporter, false),
+    state: { openCodeSession: null, sentAtMs: null },
+    awaitPromptTurn: async () => void said.push('turn'),
+    logger: createLogger('opencode-gateway', { level: 'silent' }),
+    signal,
+  });
+  t.is(end.type, 'finished');
+  t.deepEqual(said, ['turn', 'gate', 'prompt']);
+});
+
+const ORDER = {
+  sessionId: 'one',
+  tenant: 'acme',
+  messageId: 'msg_1',
+  prompt: 'do it',
+  lastStepId: null,
+  resume: null,
+  previousFailure: null,
+} as unknown as AttemptOrder;
