@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { connect, type Environment, type WithClient } from './connect.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
 import { reasonCodesCommand } from './reason-codes-command.ts';
+import { serverCommands } from './server-commands.ts';
 import { eventLine, printable, sessionLines, sessionsTable } from './show-session.ts';
 import { type SubmitOptions, submit } from './submit.ts';
 import { watchSession } from './watch-session.ts';
@@ -35,6 +36,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   readingCommands(oio, withClient, print, out);
   reasonCodesCommand(oio, withClient, print);
   deadLetterCommands(oio, withClient, print);
+  serverCommands(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {
     oio
       .command(`${name} <id>`)

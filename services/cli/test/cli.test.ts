@@ -144,6 +144,43 @@ test('a dead letter is shown with what it says, and nothing in it reaches the te
   ]);
 });
 
+test('servers are listed, drained and let in again', async (t) => {
+  const asked: string[] = [];
+  await using server = await startServer((path, response) => {
+    asked.push(path);
+    response.end(
+      JSON.stringify(path.startsWith('GET') ? { servers: [SERVER] } : { ...SERVER, draining: 'Asked for.' }),
+    );
+  });
+  const run = async (...words: string[]) => {
+    const out = new PassThrough();
+    await program({ OIO_URL: server.url, OIO_API_KEY: 'k' }, out).parseAsync(['node', 'oio', 'servers', ...words]);
+    out.end();
+    return text(out);
+  };
+  t.regex(await run(), /one .* up .* 2\/8 .* 3 .* 512 MiB .* 1 MiB/);
+  t.regex(await run('drain', 'one'), /draining .* Asked for\./);
+  await run('accept', 'one');
+  t.deepEqual(asked, ['GET /v1/servers', 'POST /v1/servers/one/drain', 'POST /v1/servers/one/accept']);
+});
+
+const SERVER = {
+  id: 'one',
+  url: 'http://127.0.0.1:4096',
+  managed: true,
+  capacity: 8,
+  running: 2,
+  state: 'up',
+  draining: null,
+  version: '1',
+  trouble: null,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  directories: 3,
+  memoryBytes: 512 * 2 ** 20,
+  databaseBytes: 2 ** 20,
+  observedAt: '2026-01-01T00:00:00.000Z',
+};
+
 const LETTER = {
   id: '019aa0e0-0000-7000-8000-000000000000',
   subject: 'session.create',

@@ -4,12 +4,13 @@ import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-ha
 import { openApiDocument } from './openapi.ts';
 import { createReadHandlers, type ReadParts } from './read-handlers.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
+import { createServerHandlers, type ServerParts } from './server-handlers.ts';
 import type { Order, RouteHandlers } from './route-types.ts';
 import { commandSession } from './session-commands.ts';
 import { sessionAnswer } from './session-answer.ts';
 import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
-export type HandlerParts = SubmitParts & ReadParts & RelayParts & DeadLetterParts;
+export type HandlerParts = SubmitParts & ReadParts & RelayParts & DeadLetterParts & ServerParts;
 
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 
@@ -23,6 +24,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createProcessHandlers(parts),
     ...createSubmitHandler(parts),
     ...createDeadLetterHandlers(parts),
+    ...createServerHandlers(parts),
     startSession: command('start'),
     pauseSession: command('pause'),
     resumeSession: command('resume'),

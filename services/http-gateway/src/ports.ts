@@ -1,4 +1,4 @@
-import type { Checkpoint, Priority, Scope, Status, StoredSessionEvent } from '@oio/contracts';
+import type { Checkpoint, Priority, Scope, ServerView, Status, StoredSessionEvent } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
@@ -29,6 +29,13 @@ export interface SessionFilter {
 export interface ListedSession {
   readonly id: string;
   readonly snapshot: SessionSnapshot | null;
+}
+
+/** The OpenCode servers as the gateways have entered them. Throws `UnavailableError` when the store cannot be asked. */
+export interface ServerList {
+  all(): Promise<readonly ServerView[]>;
+  /** Asks for a server to take no new attempts, or to take them again; how it is then, null when it is not known. */
+  drain(id: string, asked: boolean): Promise<ServerView | null>;
 }
 
 /** Sessions as they stand in the store. Throws `UnavailableError` when it cannot be asked. */

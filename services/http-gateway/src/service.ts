@@ -3,6 +3,7 @@ import { createGatewayRouter } from '@oio/ownership';
 import { createPostgresDeadLetters } from '@oio/persistence';
 import { Admission } from './admission.ts';
 import { createPostgresIdempotencyKeys } from './adapters/postgres-idempotency-keys.ts';
+import { createPostgresServerList } from './adapters/postgres-server-list.ts';
 import { createPostgresSessionReader } from './adapters/postgres-session-reader.ts';
 import { createApp } from './app.ts';
 import type { HttpGatewayConfig } from './config.ts';
@@ -50,11 +51,11 @@ export async function startHttpGateway(
     new OrderLimit({ ...limits.orders, first: Math.min(FIRST_ORDERS, limits.orders.most) }),
   );
 
-  const letters = createPostgresDeadLetters(database);
+  const [letters, servers] = [createPostgresDeadLetters(database), createPostgresServerList(database)];
   const replay = createReplay(bus, router);
   const told = { streams, ends, admission, readiness, logger };
   const gateways = createGatewayRouter(bus);
-  const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, letters, replay, ...told });
+  const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, letters, replay, servers, ...told });
   const further = { createSession: createPlaceInspection(gateways, logger) };
   const refusals = new RefusalCounts(clock);
   stack.use(reportRefusals(refusals, logger));

@@ -4,6 +4,7 @@ import { boundedText, sessionId } from './fields.ts';
 import { newSession } from './new-session.ts';
 import { sessionOutput, workspaceDiff } from './opencode.ts';
 import { reasonCode } from './reason-codes.ts';
+import { serverView } from './servers.ts';
 import { clientCommands } from './session-commands.ts';
 import { storedSessionEvent } from './session-events.ts';
 import { executionMetrics, sessionDetail, sessionView } from './session-view.ts';
@@ -36,6 +37,9 @@ export interface Route {
 
 const byId = z.strictObject({ id: sessionId });
 const byDeadLetterId = z.strictObject({ id: z.uuid({ error: 'id must be a UUID.' }).toLowerCase() });
+const byServerId = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'id must be letters, digits, _ and -.'),
+});
 const limit = z.coerce
   .number({ error: 'limit must be a whole number from 1 to 200.' })
   .int('limit must be a whole number from 1 to 200.')
@@ -226,6 +230,33 @@ export const routes = {
     scope: 'public',
     status: 200,
     reply: z.object({ reasonCodes: z.array(reasonCode) }),
+  },
+  listServers: {
+    method: 'GET',
+    path: '/v1/servers',
+    summary: 'List the OpenCode servers and how they are.',
+    scope: 'operator',
+    status: 200,
+    reply: z.object({ servers: z.array(serverView) }),
+  },
+  drainServer: {
+    method: 'POST',
+    path: '/v1/servers/{id}/drain',
+    summary:
+      'Give an OpenCode server no new attempts. A managed one is started anew when its turns have ended, and takes attempts again then.',
+    scope: 'operator',
+    params: byServerId,
+    status: 200,
+    reply: serverView,
+  },
+  acceptServer: {
+    method: 'POST',
+    path: '/v1/servers/{id}/accept',
+    summary: 'Let an OpenCode server take attempts again that an operator has drained.',
+    scope: 'operator',
+    params: byServerId,
+    status: 200,
+    reply: serverView,
   },
   live: {
     method: 'GET',

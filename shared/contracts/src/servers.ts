@@ -11,3 +11,19 @@ export const serverObservation = z.object({
   databaseBytes: z.int().min(0).nullable(),
 });
 export type ServerObservation = z.output<typeof serverObservation>;
+
+/** An OpenCode server as operators see it. */
+export const serverView = z
+  .object({
+    id: z.string(),
+    url: z.string(),
+    managed: z.boolean().describe('Whether a gateway started it and looks after it.'),
+    capacity: z.int().describe('Sessions at the same time.'),
+    running: z.int().min(0).describe('Attempts on it that are not closed.'),
+    state: z.enum(['up', 'down', 'unknown']).describe('`unknown`: no gateway has told of it lately.'),
+    draining: z.string().nullable().describe('Why it takes no new attempts; null while it does.'),
+    ...serverObservation.omit({ healthy: true }).shape,
+    observedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Server' });
+export type ServerView = z.output<typeof serverView>;

@@ -1,0 +1,53 @@
+import type { ServerView } from '@oio/contracts';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import type { WithClient } from './connect.ts';
+import { printable } from './show-session.ts';
+
+/** `oio servers …`: the OpenCode servers. For operators. */
+export function serverCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {
+  const servers = oio.command('servers').description('the OpenCode servers; for operators');
+  servers
+    .command('list', { isDefault: true })
+    .description('how they are')
+    .action(() => withClient(async (client) => print(serversTable((await client.listServers()).servers))));
+  servers
+    .command('drain <id>')
+    .description('give it no new work; a managed one is started anew when its turns have ended')
+    .action((id: string) => withClient(async (client) => print(serversTable([await client.drainServer({ id })]))));
+  servers
+    .command('accept <id>')
+    .description('let one that was drained take work again')
+    .action((id: string) => withClient(async (client) => print(serversTable([await client.acceptServer({ id })]))));
+}
+
+function serversTable(servers: readonly ServerView[]): string {
+  const table = new Table({
+    head: ['id', 'state', 'running', 'directories', 'memory', 'database', 'age', 'detail'],
+    style: { head: [], border: [] },
+  });
+  for (const server of servers) {
+    const { id, state, draining, running, capacity, directories, memoryBytes, databaseBytes, trouble } = server;
+    table.push([
+      id,
+      draining && state === 'up' ? 'draining' : state,
+      `${running}/${capacity}`,
+      directories ?? '',
+      megabytes(memoryBytes),
+      megabytes(databaseBytes),
+      ageOf(server.startedAt),
+      printable(trouble ?? draining ?? ''),
+    ]);
+  }
+  return table.toString();
+}
+
+function megabytes(bytes: number | null): string {
+  return bytes === null ? '' : `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function ageOf(startedAt: string | null): string {
+  if (startedAt === null) return '';
+  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(startedAt)) / 60_000));
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+}

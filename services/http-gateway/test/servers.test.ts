@@ -1,0 +1,68 @@
+import type { ServerView } from '@oio/contracts';
+import { newId } from '@oio/runtime';
+import test from 'ava';
+import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
+
+const database = withDatabase(test);
+const key = KEYS.operator;
+const SEEN = {
+  version: '1.18.33',
+  trouble: null,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  directories: 3,
+  memoryBytes: 1_000_000,
+  databaseBytes: 2_000,
+};
+const OBSERVED: unknown = { healthy: true, ...SEEN };
+
+/** Enters a server as a gateway does; its id. */
+async function enter(api: Api, { observed = OBSERVED, managed = true, agoSeconds = 1 } = {}) {
+  const id = newId();
+  await api.database.query(
+    `insert into servers (id, url, credentials, capacity, managed, observed, observed_at)
+     values ($1, 'http://opencode:secret@127.0.0.1:4096/', 'sealed secret', 8, $2, $3, now() - make_interval(secs => $4))`,
+    [id, managed, JSON.stringify(observed), agoSeconds],
+  );
+  return id;
+}
+
+async function listed(api: Api, id: string): Promise<ServerView | undefined> {
+  const response = await api.fetch('/v1/servers', { key });
+  const { servers } = (await response.json()) as { servers: ServerView[] };
+  return servers.find((server) => server.id === id);
+}
+
+test('an operator sees how each server is, and nobody its password', async (t) => {
+  await using api = await startApi(database());
+  const id = await enter(api);
+  const { observedAt, ...server } = (await listed(api, id)) ?? { observedAt: null };
+  t.is(typeof observedAt, 'string');
+  const known = { id, url: 'http://127.0.0.1:4096', managed: true, capacity: 8, running: 0, draining: null };
+  t.deepEqual(server as unknown, { ...known, ...SEEN, state: 'up' });
+  t.notRegex(await (await api.fetch('/v1/servers', { key })).text(), /secret/);
+});
+
+test('a server is down when a gateway says so, and unknown when none says anything or it cannot be read', async (t) => {
+  await using api = await startApi(database());
+  const down = await enter(api, { observed: { ...SEEN, healthy: false, trouble: 'It does not answer.' } });
+  t.like(await listed(api, down), { state: 'down', trouble: 'It does not answer.' });
+  t.is((await listed(api, await enter(api, { agoSeconds: 60 })))?.state, 'unknown');
+  t.like(await listed(api, await enter(api, { observed: { of: 'a later version' } })), {
+    state: 'down',
+    version: null,
+  });
+});
+
+test('a server is drained and takes attempts again as an operator orders', async (t) => {
+  await using api = await startApi(database());
+  const id = await enter(api, { managed: false });
+  const order = async (what: string, of = id) => {
+    const response = await api.fetch(`/v1/servers/${of}/${what}`, { method: 'POST', key });
+    return { status: response.status, body: (await response.json()) as ServerView & { code?: string } };
+  };
+  t.like(await order('drain'), { status: 200, body: { id, draining: 'An operator has asked for it.' } });
+  t.truthy((await listed(api, id))?.draining);
+  t.like(await order('accept'), { status: 200, body: { id, draining: null } });
+  t.like(await order('drain', newId()), { status: 404, body: { code: 'server_not_found' } });
+  t.is((await order('drain', 'a%20b')).status, 422);
+});
