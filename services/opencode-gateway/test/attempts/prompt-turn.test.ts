@@ -6,6 +6,7 @@ import { driveTurn } from '../../src/attempts/drive-turn.ts';
 import { gatedLink, type RunGate } from '../../src/attempts/run-gate.ts';
 import { TurnHealth } from '../../src/attempts/turn-health.ts';
 import { createServerLink } from '../../src/server-link.ts';
+import { DEFAULT_LIMITS } from '../../src/turn/turn-limits.ts';
 import { createNullAgentServer } from '../../src/testing/null-agent-server.ts';
 
 test('a prompt waits for its turn before the gate is passed, so that the gate’s answer is fresh when it is sent', async (t) => {
@@ -38,6 +39,7 @@ test('a prompt waits for its turn before the gate is passed, so that the gate’
     },
     reporter,
     health: new TurnHealth(reporter, false),
+    limits: DEFAULT_LIMITS,
     state: { openCodeSession: null, sentAtMs: null },
     awaitPromptTurn: async () => void said.push('turn'),
     logger: createLogger('opencode-gateway', { level: 'silent' }),
