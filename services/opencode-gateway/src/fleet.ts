@@ -5,6 +5,7 @@ import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { createDirectoryOpener } from './open-directory.ts';
 import type { AgentServer } from './ports.ts';
 import { type AwaitPromptTurn, UNLIMITED } from './prompt-limit.ts';
+import { createKeyedMutex, type KeyedMutex } from './workspaces/keyed-mutex.ts';
 import { createServerLink, type ServerLink, type SettableServerLink } from './server-link.ts';
 
 /** An OpenCode server that sessions may run on. */
@@ -44,6 +45,8 @@ export interface FleetParts {
   readonly logger: Logger;
   /** Where answers of servers are kept that change rarely; default: in this process. */
   readonly cache?: Cache | undefined;
+  /** Keeps the gateways from opening directories of a server at the same time; default: this process alone. */
+  readonly mutex?: KeyedMutex | undefined;
   /** How many prompts a server is sent; default: as many as come. */
   readonly limitPrompts?: (serverId: string) => AwaitPromptTurn;
 }
@@ -72,10 +75,12 @@ export class Fleet implements AsyncDisposable {
   readonly #parts: FleetParts;
   readonly #entries = new Map<string, Entry>();
   readonly #cache: Cache;
+  readonly #mutex: KeyedMutex;
   #isServing = true;
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
+    this.#mutex = parts.mutex ?? createKeyedMutex();
     this.#cache = parts.cache ?? createInProcessCache();
   }
 
@@ -160,7 +165,7 @@ export class Fleet implements AsyncDisposable {
       agent: this.#parts.connect(server),
       // The server's own working directory: what is asked there concerns no project.
       catalogue: createCatalogue({ link, directory: '', cache: this.#cache, isKeeper: () => entry.kept }),
-      openDirectory: createDirectoryOpener(link),
+      openDirectory: createDirectoryOpener(link, this.#mutex),
       awaitPromptTurn: (this.#parts.limitPrompts ?? UNLIMITED)(server.id),
       kept: false,
       version: null,

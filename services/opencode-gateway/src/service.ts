@@ -28,6 +28,7 @@ import { createPromptLimit, UNLIMITED } from './prompt-limit.ts';
 import { repeat } from './repeat.ts';
 import type { ServerTable } from './server-table.ts';
 import { turnLimitsOf } from './turn/turn-limits.ts';
+import type { KeyedMutex } from './workspaces/keyed-mutex.ts';
 import { createWorkspaces, type Workspaces } from './workspaces/workspaces.ts';
 
 const ANNOUNCE_MS = 1_000;
@@ -71,7 +72,7 @@ export async function startOpencodeGateway(
   const linkedTo = (serverId: string) => fleet.linkedTo(serverId);
   const attempts = new Attempts({ bus, router, workspaces, gate, fences, gateway, linkedTo, limits, logger });
   const served = { bus, attempts, workspaces, roots: setting.roots, logger };
-  const fleet = stack.use(openFleet(config, ports, served));
+  const fleet = stack.use(openFleet(config, ports, { ...served, mutex }));
   const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);
   stack.use(await startServerPool({ bus, fleet, table, gateway, config, setting, alone, logger }));
   stack.use(attempts);
@@ -91,12 +92,17 @@ export async function startOpencodeGateway(
   return stack.move();
 }
 
-function openFleet(config: OpencodeGatewayConfig, ports: OpencodeGatewayPorts, served: HandlerParts): Fleet {
+function openFleet(
+  config: OpencodeGatewayConfig,
+  ports: OpencodeGatewayPorts,
+  served: HandlerParts & { readonly mutex: KeyedMutex },
+): Fleet {
   return new Fleet({
     connect: ports.connect ?? ((server) => new OpencodeAgentServer(server)),
     serve: (linked) => serveServer(served, linked),
     logger: ports.logger,
     cache: ports.cache,
+    mutex: served.mutex,
     limitPrompts: promptLimit(config, ports),
   });
 }
