@@ -14,9 +14,12 @@ export interface HttpClientOptions {
   readonly signal: AbortSignal;
 }
 
-/** How long one request may take, and how long a command is repeated under its key before its outcome counts as unknown. */
+/**
+ * How long one request may take, and how long a command is repeated under its key before its outcome counts as unknown: longer
+ * than NATS is ever away, or a pause that was applied just before would be held against the product.
+ */
 const REQUEST_MS = 12_000;
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 180_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
