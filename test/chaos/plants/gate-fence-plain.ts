@@ -6,8 +6,7 @@ export const gateFencePlain: Plant = {
   edits: [
     {
       file: 'services/opencode-gateway/src/adapters/postgres-run-fences.ts',
-      find: `  for share of s skip locked
-`,
+      find: ' for share skip locked',
       replace: '',
     },
   ],
