@@ -1,9 +1,10 @@
 import { type Cache, createInProcessCache } from '@oio/cache';
 import type { ServerObservation } from '@oio/contracts';
+import { ForbiddenError } from '@oio/errors';
 import type { Logger } from '@oio/runtime';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { createDirectoryOpener } from './open-directory.ts';
-import type { AgentServer } from './ports.ts';
+import type { AgentServer, ServerHealth } from './ports.ts';
 import { type AwaitPromptTurn, UNLIMITED } from './prompt-limit.ts';
 import { createKeyedMutex, type KeyedMutex } from './workspaces/keyed-mutex.ts';
 import { createServerLink, type ServerLink, type SettableServerLink } from './server-link.ts';
@@ -198,7 +199,7 @@ export class Fleet implements AsyncDisposable {
     if (entry.kept || entry.checking) return;
     entry.checking = true;
     const { agent } = entry;
-    const answer = await agent.health().catch((error: unknown) => error as Error);
+    const answer = await healthOf(entry).catch((error: unknown) => error as Error);
     entry.checking = false;
     // Somebody else knows more by now.
     if (entry.agent !== agent || entry.kept || this.#entries.get(entry.server.id) !== entry) return;
@@ -241,4 +242,13 @@ export class Fleet implements AsyncDisposable {
     await this.#stopServing(entry);
     await entry.agent[Symbol.asyncDispose]();
   }
+}
+
+/** Throws when it does not answer; and when it comes up and somebody else's server lets in whoever asks. */
+async function healthOf({ agent, server, link }: Entry): Promise<ServerHealth> {
+  const health = await agent.health();
+  if (server.managed || link.up || (await agent.refusesStrangers())) return health;
+  throw new ForbiddenError('It lets in whoever asks: start it with a password (OPENCODE_SERVER_PASSWORD).', {
+    code: 'no_password',
+  });
 }

@@ -7,6 +7,8 @@
  */
 export interface AgentServer extends AsyncDisposable {
   health(signal?: AbortSignal): Promise<ServerHealth>;
+  /** Whether it refuses whoever comes without a password. One that does not is open to all on its network. */
+  refusesStrangers(): Promise<boolean>;
   /** How many directories it was heard of working in since this connection was made: each costs it memory for good. */
   directoriesSeen(): number;
   /** The agents known in a directory. Changes rarely; caching is the caller's business. */

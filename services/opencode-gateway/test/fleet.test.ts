@@ -27,6 +27,14 @@ function openFleet(): Served & AsyncDisposable {
   return { fleet, serving, [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose]() };
 }
 
+/** A server that refuses whoever comes without a password. */
+function startGuarded(answer: Parameters<typeof startHttpServer>[0]) {
+  return startHttpServer((request, response) => {
+    if (request.headers.authorization) answer(request, response);
+    else response.writeHead(401).end();
+  });
+}
+
 function known(id: string, url: string, more: Partial<KnownServer> = {}): KnownServer {
   return { id, url, password: 'password', capacity: 2, managed: false, draining: null, ...more };
 }
@@ -37,7 +45,7 @@ function stateOf(fleet: Fleet, serverId: string) {
 
 test('a server is served while it answers, and only then', async (t) => {
   let isWell = false;
-  await using server = await startHttpServer((_request, response) =>
+  await using server = await startGuarded((_request, response) =>
     isWell ? sendJson(response, HEALTHY) : response.writeHead(500).end(),
   );
   await using served = openFleet();
@@ -62,8 +70,8 @@ test('a server is served while it answers, and only then', async (t) => {
 
 test('a server that has moved is followed, and one that was taken out is let go', async (t) => {
   const answer = (_request: unknown, response: ServerResponse) => sendJson(response, HEALTHY);
-  await using before = await startHttpServer(answer);
-  await using after = await startHttpServer(answer);
+  await using before = await startGuarded(answer);
+  await using after = await startGuarded(answer);
   await using served = openFleet();
   const { fleet, serving } = served;
   await fleet.take([known('a', before.url)]);
@@ -72,10 +80,21 @@ test('a server that has moved is followed, and one that was taken out is let go'
   t.deepEqual([...serving], []);
   await fleet.check();
   t.deepEqual([...serving], ['a']);
-  t.is(after.requests.length, 1);
+  t.is(after.requests.length, 2, 'with its password and without');
   await fleet.take([]);
   t.deepEqual([...serving], []);
   t.is(fleet.linkedTo('a'), null);
+});
+
+test('somebody else’s server that lets in whoever asks is not used', async (t) => {
+  await using server = await startHttpServer((_request, response) => sendJson(response, HEALTHY));
+  await using served = openFleet();
+  const { fleet, serving } = served;
+  await fleet.take([known('open', server.url)]);
+  await fleet.check();
+  await fleet.check();
+  t.deepEqual([...serving], []);
+  t.regex(stateOf(fleet, 'open')?.trouble ?? '', /lets in whoever asks/);
 });
 
 test('hostile servers are down, each with its reason, and hold up nobody', async (t) => {
@@ -90,7 +109,7 @@ test('hostile servers are down, each with its reason, and hold up nobody', async
     stranger: (response) => response.writeHead(401).end(),
     silent: () => undefined,
   };
-  await using server = await startHttpServer((_request, response) => sendJson(response, HEALTHY));
+  await using server = await startGuarded((_request, response) => sendJson(response, HEALTHY));
   await using stack = new AsyncDisposableStack();
   const servers: KnownServer[] = [known('well', server.url)];
   for (const [name, answer] of Object.entries(hostile)) {

@@ -36,6 +36,10 @@ export class OpencodeAgentServer implements AgentServer {
     return this.#http.control('GET', { path: '/global/health', schema: health, deadlineMs: HEALTH_MS, signal });
   }
 
+  refusesStrangers(): Promise<boolean> {
+    return this.#http.refusesStrangers('/global/health');
+  }
+
   directoriesSeen(): number {
     return this.#events.directories.size;
   }

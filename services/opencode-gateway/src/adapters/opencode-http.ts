@@ -69,6 +69,16 @@ export class OpencodeHttp implements AsyncDisposable {
     return this.resilience.control(() => this.#call(method, request));
   }
 
+  /** Whether it refuses a request without a password. Throws like `control`. */
+  async refusesStrangers(path: string): Promise<boolean> {
+    const signal = AbortSignal.timeout(this.#readTimeoutMs);
+    const { statusCode, body } = await this.#pool
+      .request({ path, method: 'GET', signal })
+      .catch((cause: unknown) => Promise.reject(errorOfTransport(cause)));
+    discard(body);
+    return statusCode >= 400;
+  }
+
   /** Opens an event stream: no limit of time but `signal`. */
   async openStream(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']> {
     const headers = { authorization: this.#authorization, accept: 'text/event-stream' };

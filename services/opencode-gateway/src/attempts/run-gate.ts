@@ -131,6 +131,7 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
     replyPermission: (reply) => agent.replyPermission(reply),
     rejectQuestion: (question) => agent.rejectQuestion(question),
     health: (asking) => agent.health(asking),
+    refusesStrangers: () => agent.refusesStrangers(),
     directoriesSeen: () => agent.directoriesSeen(),
     agents: (directory) => agent.agents(directory),
     models: (directory) => agent.models(directory),

@@ -34,8 +34,9 @@ interface Conversation {
   messages: readonly TurnMessage[];
 }
 
-const catalogue: Pick<AgentServer, 'health' | 'directoriesSeen' | 'agents' | 'models'> = {
+const catalogue: Pick<AgentServer, 'health' | 'refusesStrangers' | 'directoriesSeen' | 'agents' | 'models'> = {
   health: async () => ({ healthy: true, version: 'null' }),
+  refusesStrangers: async () => true,
   directoriesSeen: () => 0,
   agents: async () => [{ name: 'industrial-coder', description: null, mode: 'primary' }],
   models: async () => ({
