@@ -31,6 +31,7 @@ interface Turn extends TurnWorld {
 }
 
 const RETRY_MS = 100;
+const FOR_EVER_MS = 2 ** 31 - 1;
 const UNKNOWN_PAUSE_MS = 300;
 const REJECTED = 'The user rejected permission to use this specific tool call.';
 const DISMISSED = 'The user dismissed this question.';
@@ -69,6 +70,8 @@ async function takeStep(turn: Turn, number: number): Promise<Ending | null> {
   const reply = new Reply(turn, session.directory, prompt);
   try {
     await beRetried(turn);
+    // The message stays open, and nobody is told.
+    if (work.cut) return { error: null };
     if (isRefused(turn)) throw new ProviderRefusal(work.status ?? 500);
     return number < work.steps ? await callTool(turn, reply, number) : await sayIt(turn, reply);
   } catch (error) {
@@ -85,7 +88,13 @@ async function beRetried(turn: Turn): Promise<void> {
     turn.setStatus(session, { type: 'retry', attempt, message: 'Provider is overloaded', next: Date.now() + RETRY_MS });
     await pause(RETRY_MS, signal);
   }
-  if (work.retry > 0) turn.setStatus(session, { type: 'busy' });
+  if (work.wait > 0) {
+    const waitMs = work.wait * 1_000;
+    const next = Date.now() + waitMs;
+    turn.setStatus(session, { type: 'retry', attempt: 1, message: 'Too Many Requests', next });
+    await pause(waitMs, signal);
+  }
+  if (work.retry + work.wait > 0) turn.setStatus(session, { type: 'busy' });
 }
 
 function isRefused({ work, session, store }: Turn): boolean {
@@ -100,7 +109,7 @@ async function callTool(turn: Turn, reply: Reply, number: number): Promise<Endin
   const { work, signal } = turn;
   const end = reply.beginTool('bash', { command: `echo step ${number}` });
   const said = number === 1 && work.ask ? await ask(turn, work.ask) : null;
-  await pause(work.ms / work.steps, signal);
+  await pause(work.hang === 'tool' ? FOR_EVER_MS : work.ms / work.steps, signal);
   const refused = said?.reply === 'reject';
   if (refused) end({ status: 'error', error: refusalOf(work, said) });
   else end({ status: 'completed', output: `step ${number}`, metadata: { exit: 0 } });
@@ -125,9 +134,14 @@ function refusalOf({ ask: kind }: Work, { message }: Said): string {
 }
 
 async function sayIt({ work, signal }: Turn, reply: Reply): Promise<Ending | null> {
-  const say = reply.beginText();
-  await pause(work.hang ? 2 ** 31 - 1 : work.ms / work.steps, signal);
-  say('done'.padEnd(work.bytes, '.'));
+  const text = reply.beginText();
+  if (work.hang === 'tokens') text.piece('thinking');
+  if (work.hang !== null) await pause(FOR_EVER_MS, signal);
+  for (let piece = 1; piece <= work.pieces; piece += 1) {
+    await pause(work.ms / work.steps / work.pieces, signal);
+    if (piece < work.pieces) text.piece('.');
+  }
+  text.end('done'.padEnd(work.bytes, '.'));
   reply.finish(work.finish, usageOf(work));
   if (work.finish !== 'unknown') return { error: null };
   await pause(UNKNOWN_PAUSE_MS, signal);

@@ -16,8 +16,16 @@ export interface Work {
   readonly ask: 'permission' | 'question' | null;
   /** Sub-sessions that are opened in the first step and take as long as the turn. */
   readonly children: number;
-  /** Whether the last answer never ends by itself. */
-  readonly hang: boolean;
+  /** What never ends by itself: the last answer, before or after its first token, or the first tool. */
+  readonly hang: 'first' | 'tokens' | 'tool' | null;
+  /** In how many pieces the last answer comes, spread over its time. */
+  readonly pieces: number;
+  /** How long the provider wants to be left alone before it answers, in seconds. */
+  readonly wait: number;
+  /** Whether each run breaks off in its answer, without a word, as if the server had died. */
+  readonly cut: boolean;
+  /** The prompt is accepted and then not even stored, or stored and not run. */
+  readonly ignored: 'lost' | 'asleep' | null;
   /** Length of the answer, in characters. */
   readonly bytes: number;
 }
@@ -28,17 +36,22 @@ const DIRECTIVE = /\[\[work\b([^\]]*)\]\]/;
 export function workOf(text: string): Work {
   const given = wordsOf(DIRECTIVE.exec(text)?.[1] ?? '');
   const number = (name: string, otherwise: number): number => Number(given.get(name) ?? otherwise);
-  const ask = askedBy(given.get('ask'));
+  const ask = oneOf(['permission', 'question'], given.get('ask'));
+  const hang = oneOf(['first', 'tokens', 'tool'], given.get('hang')) ?? (given.has('hang') ? 'first' : null);
   return {
     ms: number('ms', 0),
-    steps: Math.max(number('steps', 1), ask ? 2 : 1),
+    steps: Math.max(number('steps', 1), ask || hang === 'tool' ? 2 : 1),
     finish: given.get('finish') ?? 'stop',
     status: given.has('status') ? number('status', 500) : null,
     fail: number('fail', Number.POSITIVE_INFINITY),
     retry: number('retry', 0),
     ask,
     children: number('children', 0),
-    hang: given.has('hang'),
+    hang,
+    pieces: number('pieces', 1),
+    wait: number('wait', 0),
+    cut: given.has('cut'),
+    ignored: oneOf(['lost', 'asleep'], given.get('ignored')),
     bytes: number('bytes', 4),
   };
 }
@@ -48,6 +61,6 @@ function wordsOf(directive: string): ReadonlyMap<string, string> {
   return new Map(words.map((word) => word.split('=')).map(([name = '', value = 'true']) => [name, value]));
 }
 
-function askedBy(word: string | undefined): Work['ask'] {
-  return word === 'permission' || word === 'question' ? word : null;
+function oneOf<T extends string>(words: readonly T[], word: string | undefined): T | null {
+  return words.find((one) => one === word) ?? null;
 }

@@ -40,13 +40,18 @@ export class Reply {
     this.#part({ type: 'step-start' });
   }
 
-  /** The text is lost in a crash until it is whole: only its begin is stored. */
-  beginText(): (text: string) => void {
+  /** The text is lost in a crash until it is whole: only its begin is stored, and its pieces are told. */
+  beginText(): { readonly piece: (text: string) => void; readonly end: (text: string) => void } {
     const part = this.#part({ type: 'text', text: '' });
-    return (text) => {
-      const { sessionID, messageID, id } = part;
+    const { sessionID, messageID, id } = part;
+    const piece = (text: string): void =>
       this.#tell('message.part.delta', { sessionID, messageID, partID: id, field: 'text', delta: text });
-      this.#replace({ ...part, text, time: { start: this.#info.time.created, end: Date.now() } });
+    return {
+      piece,
+      end: (text) => {
+        piece(text);
+        this.#replace({ ...part, text, time: { start: this.#info.time.created, end: Date.now() } });
+      },
     };
   }
 

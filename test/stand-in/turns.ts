@@ -1,5 +1,5 @@
 import { answerPrompt, type TurnWorld } from './answer-prompt.ts';
-import type { Work } from './directive.ts';
+import { type Work, workOf } from './directive.ts';
 import type { EventHub } from './event-hub.ts';
 import { newId } from './new-id.ts';
 import type { RequestsForPeople } from './requests-for-people.ts';
@@ -52,8 +52,17 @@ export class Turns {
       this.#errorTwice(session, `Agent not found: "${body.agent}".`);
       return;
     }
+    const { ignored } = workOf(body.parts.map(({ text }) => text).join('\n'));
+    if (ignored === 'lost') return;
     this.#store(session, body);
+    if (ignored === 'asleep' || this.#isAsleep(session)) return;
     if (!this.#runs.has(session.id)) this.#start(session, body.model);
+  }
+
+  /** A resume says nothing: it is the stored prompt that is not run. */
+  #isAsleep(session: Session): boolean {
+    const prompt = this.#parts.store.messagesOf(session.id).findLast(({ info }) => info.role === 'user');
+    return workOf(prompt?.parts.map(({ text }) => text).join('\n') ?? '').ignored === 'asleep';
   }
 
   /** Resolves once the session is idle, also when it was. */
@@ -160,7 +169,9 @@ export class Turns {
     const child: Session = { ...parent, id: newId('ses'), title: 'sub-task', parentID: parent.id, metadata: {} };
     store.putSession(child);
     hub.publish(child.directory, 'session.created', { info: child });
-    this.submit(child, { parts: [{ type: 'text', text: `[[work ms=${work.ms}${work.hang ? ' hang' : ''}]]` }] });
+    this.submit(child, {
+      parts: [{ type: 'text', text: `[[work ms=${work.ms} pieces=${work.pieces}${work.hang ? ' hang' : ''}]]` }],
+    });
   }
 
   #setStatus(session: Session, status: Status): void {

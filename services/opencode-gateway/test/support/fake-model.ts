@@ -9,6 +9,10 @@ export type ModelReply =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
   /** Streams `text`, then stays open until the client leaves or `release()` is called, and finishes. */
   | { readonly hold: string }
+  /** Begins a stream on which nothing comes. */
+  | { readonly silent: true }
+  /** A piece each second, so many times. */
+  | { readonly drip: number }
   /** A stream that ends without any choice. */
   | { readonly empty: true };
 
@@ -66,6 +70,8 @@ function answer(response: ServerResponse, reply: ModelReply, held: Set<() => voi
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
+  if ('silent' in reply) return response.flushHeaders();
+  if ('drip' in reply) return drip(response, reply.drip);
   if ('empty' in reply) return end(response);
   if ('tool' in reply) {
     const call = { index: 0, id: `call_${Date.now()}_${Math.random().toString(36).slice(2)}`, type: 'function' };
@@ -77,6 +83,12 @@ function answer(response: ServerResponse, reply: ModelReply, held: Set<() => voi
   say(response, { role: 'assistant', content: text });
   if ('hold' in reply) held.add(() => finish(response, 'stop'));
   else finish(response, reply.finish ?? 'stop');
+}
+
+function drip(response: ServerResponse, left: number): void {
+  if (left === 0 || response.destroyed) return finish(response, 'stop');
+  say(response, { role: 'assistant', content: 'drop ' });
+  setTimeout(() => drip(response, left - 1), 1_000);
 }
 
 function say(response: ServerResponse, delta: object, finishReason: string | null = null): void {

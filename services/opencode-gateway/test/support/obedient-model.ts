@@ -2,7 +2,7 @@ import { type FakeModel, type ModelReply, type ModelRequest, startFakeModel } fr
 
 /**
  * A model that does what the first word of the prompt says: `say X`, `hold X` (until released), `bash X` and then says
- * `done`, `status 401`, `finish length`, `empty`.
+ * `done`, `status 401`, `later SECONDS` (429), `finish length`, `empty`, `silent`, `drip N` (a piece each second).
  */
 export function startObedientModel(): Promise<FakeModel> {
   return startFakeModel(obey);
@@ -21,6 +21,9 @@ const ORDERS: ReadonlyMap<string, (rest: string) => ModelReply> = new Map(
     bash: (command: string): ModelReply => ({ tool: 'bash', args: { command, description: 'as told' } }),
     status: (status: string): ModelReply => ({ status: Number(status) }),
     finish: (finish: string): ModelReply => ({ text: 'cut', finish }),
+    silent: (): ModelReply => ({ silent: true }),
+    drip: (count: string): ModelReply => ({ drip: Number(count) }),
+    later: (seconds: string): ModelReply => ({ status: 429, headers: { 'retry-after': seconds } }),
     empty: (): ModelReply => ({ empty: true }),
   }),
 );
