@@ -58,6 +58,8 @@ class Caretaker {
   #trouble: string | null = null;
   #version: string | null = null;
   #databaseMbBefore: number | null = null;
+  /** Of the look before: for a moment each fork takes, by its pages, as much as the whole server. */
+  #memoryMbBefore = 0;
   #hasLeft = false;
 
   constructor(parts: CareParts) {
@@ -139,9 +141,12 @@ class Caretaker {
   #figures({ memoryBytes, databaseBytes, directories }: ServerObservation): ServerFigures {
     const databaseMb = (databaseBytes ?? 0) / MEBIBYTE;
     this.#databaseMbBefore ??= databaseMb;
+    const memoryMb = (memoryBytes ?? 0) / MEBIBYTE;
+    const steadyMb = Math.min(memoryMb, this.#memoryMbBefore);
+    this.#memoryMbBefore = memoryMb;
     return {
       ageSeconds: (Date.now() - this.#parts.server.launchedAtMs) / 1_000,
-      memoryMb: (memoryBytes ?? 0) / MEBIBYTE,
+      memoryMb: steadyMb,
       directories: directories ?? 0,
       databaseMb,
       databaseMbBefore: this.#databaseMbBefore,

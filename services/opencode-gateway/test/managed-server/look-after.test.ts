@@ -66,6 +66,20 @@ test('a server at a limit says so before it is started anew', async (t) => {
   t.is(drained[0], cared.restarts[0]?.why);
 });
 
+test('what is seen only once of much memory is a fork, and no reason', async (t) => {
+  let looks = 0;
+  const usage = () => {
+    looks += 1;
+    return { memoryBytes: looks === 2 ? GIGABYTE : 0, databaseBytes: 0 };
+  };
+  await using cared = careOf({ server: fakeManagedServer({ usage }), limits: { ...OFF, memoryMb: 1_024 } });
+  await eventually(() => cared.seen.length > 5);
+  t.deepEqual(
+    cared.seen.filter(({ draining }) => draining !== null),
+    [],
+  );
+});
+
 test('a large database is compacted while the server is down', async (t) => {
   const usage = () => ({ memoryBytes: 0, databaseBytes });
   let databaseBytes = 1;
