@@ -18,7 +18,7 @@ test('timers that cannot be read are told as such, and hide no others', async (t
   const ids = stored.map(() => randomUUID());
   for (const [index, snapshot] of stored.entries())
     await opened.database.query(
-      `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, timer_at, snapshot, created_at, updated_at)
+      `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, timer_at, state, created_at, updated_at)
        values ($1::uuid, 'acme', 'running', 2, '{}', '/project', 'in_place', 1, 1, true, now() - make_interval(secs => $2), $3::json, now(), now())`,
       [ids[index], 60 - index, snapshot],
     );

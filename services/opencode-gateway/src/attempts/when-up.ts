@@ -91,11 +91,15 @@ interface Waiting {
 }
 
 async function untilUp(link: ServerLink, leftMs: number, { signal, why }: Waiting): Promise<void> {
-  const deadline = AbortSignal.timeout(Math.ceil(leftMs));
+  const over = new AbortController();
+  // Not by AbortSignal.timeout, whose timer lets a process end that waits for nothing else.
+  const timer = setTimeout(() => over.abort('over'), Math.ceil(leftMs));
   try {
-    if (leftMs > 0) return await link.waitUntilUp(AbortSignal.any([signal, deadline]));
+    if (leftMs > 0) return await link.waitUntilUp(AbortSignal.any([signal, over.signal]));
   } catch (error) {
-    if (signal.aborted || !deadline.aborted) throw error;
+    if (signal.aborted || !over.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
   }
   // What it does meanwhile nobody can see.
   throw new RunFailure(failureOf('server_unreachable', why.message), { cause: why, mayStillRun: true });
