@@ -60,9 +60,9 @@ test('a session lives its whole life over HTTP, through five processes, and all 
     );
 });
 
-/** As the API shows them to whoever asks. */
+/** As the API shows them to whoever may read. */
 async function dependenciesAt(url: string): Promise<readonly string[]> {
-  const response = await fetch(`${url}/health/ready`);
+  const response = await fetch(`${url}/health/ready`, { headers: { Authorization: `Bearer ${API_KEY}` } });
   const { dependencies } = (await response.json()) as { dependencies: readonly { name: string; state: string }[] };
   return dependencies.map(({ name, state }) => `${name} ${state}`);
 }
