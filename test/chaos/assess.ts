@@ -1,4 +1,3 @@
-import { MIX } from './faults/catalogue.ts';
 import type { Findings } from './invariants/catalogue.ts';
 import type { Evidence } from './invariants/invariant.ts';
 import { doubledPrompts, staleCalls } from './invariants/opencode-invariants.ts';
@@ -88,25 +87,17 @@ function withoutSuccess({ strikes }: Assessed, { history }: Evidence): string[] 
   ];
 }
 
-function problemsOf({ strikes, ended, faults }: Assessed): string[] {
+function problemsOf({ strikes, ended }: Assessed): string[] {
   const missed = strikes.flatMap(({ window, effect, problem }) => {
     if (problem !== null) return [`${window.fault}: ${problem}`];
     return (effect?.breaches ?? []).map((breach) => `${window.fault}: ${breach}`);
   });
-  const none = strikes.length === 0 ? ['no fault was let loose'] : [];
-  return [...none, ...missed, ...withoutEffect(strikes, faults.includes(MIX)), ...ended];
-}
-
-/**
- * A fault that was let loose and met nothing has shown nothing. In a mix one may take away what another one strikes (without
- * NATS there is no commit to cut), so that a few may go without; the report shows how often each has struck.
- */
-export function withoutEffect(strikes: readonly Strike[], isMix: boolean): string[] {
   const names = [...new Set(strikes.map(({ window }) => window.fault))];
   const idle = names.filter(
     (name) => !strikes.some(({ window, effect }) => window.fault === name && (effect?.times ?? 0) > 0),
   );
-  return isMix && idle.length * 4 <= names.length ? [] : idle.map((name) => `${name} never struck`);
+  const none = strikes.length === 0 ? ['no fault was let loose'] : [];
+  return [...none, ...missed, ...idle.map((name) => `${name} never struck`), ...ended];
 }
 
 async function finishedOf({ witness, history }: Evidence): Promise<number> {
