@@ -26,7 +26,8 @@ const TERMINATE = `select pg_terminate_backend(pid) as ended from (
 export const pgCutAtCommit: Fault = {
   name: 'pg-cut-at-commit',
   says: 'reset the connection just before a commit, just after it was sent, and when its answer comes',
-  touches: ['postgres'],
+  // Without NATS nothing is committed that could be cut.
+  touches: ['postgres', 'nats'],
   async run(world) {
     let times = 0;
     const endsAt = performance.now() + lasting(world, 30, 0.25);
