@@ -1,4 +1,4 @@
-import { historyGrown, workerAnnounced } from '@oio/contracts';
+import { historyGrown, type StoredSessionEvent, workerAnnounced } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
 import { createGatewayRouter, createSessionRouter, workerAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
@@ -37,7 +37,9 @@ export async function startSessionActor(
   const isMyTurn = (): Promise<boolean> => locks.tryLock(RELAY);
   const tail = createPostgresHistoryTail(database);
   const relay = stack.use(startRelay({ tail, bus, parking, isMyTurn, logger }));
-  stack.defer(await bus.subscribe([historyGrown], { handler: () => relay.wake() }));
+  stack.defer(
+    await bus.subscribe([historyGrown], { handler: ({ events }) => relay.hear(events as StoredSessionEvent[]) }),
+  );
   // What is being made when the service stops may take long, and belongs to nobody yet: the rest is handed over before.
   let making: Promise<void> | undefined;
   stack.defer(() => making);

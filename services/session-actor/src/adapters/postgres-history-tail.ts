@@ -1,21 +1,14 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import type { Database } from '@oio/persistence';
-import type { HistoryPlace, HistoryTail, HoldUp } from '../relay/history-tail.ts';
+import { type FreshEvents, nameOf } from '../relay/fresh-events.ts';
+import type { HistoryPage, HistoryPlace, HistoryTail, HoldUp } from '../relay/history-tail.ts';
 
 /** The history as the relay of the name `events` reads it. */
 export function createPostgresHistoryTail(database: Database): HistoryTail {
   return {
     begin: () => begin(database),
-    async read(after) {
-      const rows = await database.query<Row>(READ, [after.xid, after.position]);
-      const last = rows.at(-1);
-      return {
-        events: rows.map(toEvent),
-        end: last ? { xid: last.xid, position: last.position } : null,
-        isLast: !last || (last.found < PAGE && last.found === rows.length),
-      };
-    },
+    read: (after, fresh) => readPage(database, after, fresh),
     async moveTo({ xid, position }) {
       await database.query(MOVE, [xid, position]);
     },
@@ -33,31 +26,62 @@ export function createPostgresHistoryTail(database: Database): HistoryTail {
 const PAGE = 500;
 
 /**
- * `xid < pg_snapshot_xmin(…)`: all transactions before that one have ended, so nothing can be committed between what is
- * read and what was read before. Not prepared: a plan from the time when the table was small reads all of it. What a page
- * holds is bounded in bytes too, as the rows take them in storage.
+ * The names of the page in their order, and its end. `xid < pg_snapshot_xmin(…)`: all transactions before that one have
+ * ended, so nothing can be committed between what is read and what was read before. Not prepared: a plan from the time
+ * when the table was small reads all of it.
  */
-const READ = `
-with page as (
-  select * from session_events
+const ORDER = `
+with page as materialized (
+  select xid, position, session_id, seq from session_events
   where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
   order by xid, position limit ${PAGE}
-),
-sized as (
-  select *, (count(*) over ())::int as found, sum(pg_column_size(data)) over (order by xid, position) - pg_column_size(data) as bytes_before
-  from page
 )
-select e.xid::text as xid, e.position::text as position, e.session_id as "sessionId", s.tenant, e.seq::float8 as seq, e.type, e.data,
-  e.command_id as "commandId", e.epoch::float8 as epoch, e.cause,
-  to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, e.found
-from sized e join sessions s on s.id = e.session_id
-where e.bytes_before < 4000000 order by e.xid, e.position`;
+select string_agg(session_id || ':' || seq, ' ' order by xid, position) as names,
+  string_agg(xid || ':' || position, ' ' order by xid, position) as places
+from page`;
 
-type Row = StoredSessionEvent & HistoryPlace & { readonly found: number };
+/** As many of them from the first on as do not exceed that many bytes, as the rows take them in storage; one at least. */
+const CONTENTS = `
+with wanted as (select * from unnest($1::uuid[], $2::bigint[]) with ordinality as w (session_id, seq, place)),
+sized as (
+  select e.*, place, sum(pg_column_size(data)) over (order by place) - pg_column_size(data) as bytes_before
+  from wanted join session_events e using (session_id, seq)
+)
+select e.session_id as "sessionId", s.tenant, e.seq::float8 as seq, e.type, e.data, e.command_id as "commandId", e.epoch::float8 as epoch, e.cause,
+  to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+from sized e join sessions s on s.id = e.session_id where e.bytes_before < 4000000 order by place`;
 
-function toEvent(row: Row): StoredSessionEvent {
-  const { sessionId, tenant, seq, type, data, commandId, epoch, cause, at } = row;
-  return { sessionId, tenant, seq, commandId, epoch, cause, at, type, data } as StoredSessionEvent;
+async function readPage(
+  database: Database,
+  after: HistoryPlace,
+  fresh?: Pick<FreshEvents, 'take'>,
+): Promise<HistoryPage> {
+  const [row] = await database.query<OrderRow>(ORDER, [after.xid, after.position]);
+  if (!row?.names) return { events: [], end: null, isLast: true };
+  const names = row.names.split(' ');
+  const known = new Map(names.map((name) => [name, fresh?.take(name)]));
+  const missing = names.filter((name) => !known.get(name));
+  for (const event of await contentsOf(database, missing)) known.set(nameOf(event), event);
+  const events = untilOneIsMissing(names.map((name) => known.get(name)));
+  const [xid, position] = row.places.split(' ')[events.length - 1]?.split(':') ?? [];
+  const isLast = events.length === names.length && names.length < PAGE;
+  return { events, end: xid && position ? { xid, position } : null, isLast };
+}
+
+interface OrderRow {
+  readonly names: string | null;
+  readonly places: string;
+}
+
+async function contentsOf(database: Database, names: readonly string[]): Promise<StoredSessionEvent[]> {
+  if (names.length === 0) return [];
+  const parts = names.map((name) => name.split(':'));
+  return database.query(CONTENTS, [parts.map(([sessionId]) => sessionId), parts.map(([, seq]) => seq)]);
+}
+
+function untilOneIsMissing(events: readonly (StoredSessionEvent | undefined)[]): StoredSessionEvent[] {
+  const gap = events.indexOf(undefined);
+  return (gap < 0 ? events : events.slice(0, gap)) as StoredSessionEvent[];
 }
 
 const MOVE = `

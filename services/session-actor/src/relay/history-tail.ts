@@ -1,4 +1,5 @@
 import type { StoredSessionEvent } from '@oio/contracts';
+import type { FreshEvents } from './fresh-events.ts';
 
 /** A place in the history: a transaction, and an event in it. As text, because both go beyond what a number holds. */
 export interface HistoryPlace {
@@ -26,8 +27,11 @@ export interface HoldUp {
 export interface HistoryTail {
   /** Where to go on. What a restore from a backup has put out of order is put right before. */
   begin(): Promise<HistoryPlace>;
-  /** What follows, up to some hundred events; nothing that is missing there can come in before them any more. */
-  read(after: HistoryPlace): Promise<HistoryPage>;
+  /**
+   * What follows, up to some hundred events; nothing that is missing there can come in before them any more. Of what is
+   * fresh only the order is read.
+   */
+  read(after: HistoryPlace, fresh?: Pick<FreshEvents, 'take'>): Promise<HistoryPage>;
   /** Notes that everything up to there is published; a place behind the noted one changes nothing. */
   moveTo(place: HistoryPlace): Promise<void>;
   /** The age of the oldest event behind the noted place, in milliseconds; 0 without one. */

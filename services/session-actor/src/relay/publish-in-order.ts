@@ -2,6 +2,7 @@ import { type EventContract, sessionEvents, type StoredSessionEvent } from '@oio
 import { AppError, InvalidError } from '@oio/errors';
 import type { Bus, ParkedMessage, Parking } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
+import { nameOf } from './fresh-events.ts';
 
 export interface PublisherParts {
   readonly bus: Pick<Bus, 'publish'>;
@@ -40,7 +41,7 @@ export class OrderedPublisher {
     const turns = events.map((event) => this.#inTurn(event));
     for (const result of await Promise.allSettled(turns)) if (result.status === 'rejected') throw result.reason;
     this.published += events.length;
-    for (const event of events) this.#failures.delete(idOf(event));
+    for (const event of events) this.#failures.delete(nameOf(event));
   }
 
   /** Forgets what has failed: it is given again, with all that was to follow it. Nothing may be under way. */
@@ -64,7 +65,7 @@ export class OrderedPublisher {
   }
 
   async #publish(event: StoredSessionEvent): Promise<void> {
-    const id = idOf(event);
+    const id = nameOf(event);
     const failures = this.#failures.get(id) ?? 0;
     if (failures === Number.POSITIVE_INFINITY) return;
     try {
@@ -92,10 +93,6 @@ export class OrderedPublisher {
       truncated: payload.length > LONGEST_PAYLOAD,
     });
   }
-}
-
-function idOf({ sessionId, seq }: StoredSessionEvent): string {
-  return `${sessionId}:${seq}`;
 }
 
 /** A newer session-actor may have committed it. */

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { StoredSessionEvent } from '@oio/contracts';
 import type { Logger } from '@oio/runtime';
+import { FreshEvents } from './fresh-events.ts';
 import type { HistoryPlace, HistoryTail } from './history-tail.ts';
 import { PagesUnderWay } from './pages-under-way.ts';
 import { OrderedPublisher, type PublisherParts } from './publish-in-order.ts';
@@ -32,8 +34,8 @@ export interface RelayFigures {
 
 /** Publishes what was committed: everything, at least once, in the order of each session. */
 export interface Relay extends AsyncDisposable {
-  /** Something was committed. Costs nothing, however often it is called. */
-  wake(): void;
+  /** These were committed, and perhaps others as well. */
+  hear(events: readonly StoredSessionEvent[]): void;
   /** Throws `UnavailableError` without a database. */
   figures(): Promise<RelayFigures>;
 }
@@ -52,7 +54,8 @@ class HistoryRelay implements Relay {
   #place: HistoryPlace | null = null;
   /** How far it has read; what lies between is under way. */
   #readTo: HistoryPlace | null = null;
-  readonly #pages = new PagesUnderWay(() => this.wake());
+  readonly #pages = new PagesUnderWay(() => this.#wake());
+  readonly #fresh = new FreshEvents();
   #noted: { readonly place: HistoryPlace; readonly atMs: number } | null = null;
   #isWoken = false;
   #nap: () => void = () => {};
@@ -64,9 +67,9 @@ class HistoryRelay implements Relay {
     this.#work = this.#run();
   }
 
-  wake(): void {
-    this.#isWoken = true;
-    this.#nap();
+  hear(events: readonly StoredSessionEvent[]): void {
+    if (this.#place) this.#fresh.keep(events);
+    this.#wake();
   }
 
   async figures(): Promise<RelayFigures> {
@@ -125,7 +128,7 @@ class HistoryRelay implements Relay {
   /** Reads a page and hands it over to be published. Answers whether there was nothing behind it. */
   async #publishPage(): Promise<boolean> {
     if (!this.#place) return true;
-    const { events, end, isLast } = await this.#parts.tail.read(this.#readTo ?? this.#place);
+    const { events, end, isLast } = await this.#parts.tail.read(this.#readTo ?? this.#place, this.#fresh);
     if (end) {
       this.#readTo = end;
       await this.#pages.add(
@@ -150,6 +153,11 @@ class HistoryRelay implements Relay {
     this.#noted = { place, atMs: performance.now() };
     this.#parts.logger.info({ place }, 'relay publishes');
     return place;
+  }
+
+  #wake(): void {
+    this.#isWoken = true;
+    this.#nap();
   }
 
   #isBehind(): boolean {

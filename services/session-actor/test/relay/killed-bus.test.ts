@@ -29,7 +29,7 @@ test('however often the server of the bus is killed, all that was committed arri
   await ears.subscribe([sessionEvents['session.child-added']], { handler: hear });
   const relay = stand.start({ bus });
   const killed = new AbortController();
-  const writers = Array.from({ length: SESSIONS }, () => write(stand, () => relay.wake(), killed.signal));
+  const writers = Array.from({ length: SESSIONS }, () => write(stand, () => relay.hear([]), killed.signal));
   await killAgainAndAgain(nats, () => countOf(heard));
   killed.abort();
   const committed = new Map(await Promise.all(writers));

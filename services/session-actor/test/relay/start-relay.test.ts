@@ -1,3 +1,4 @@
+import type { StoredSessionEvent } from '@oio/contracts';
 import { InvalidError } from '@oio/errors';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
@@ -27,7 +28,7 @@ test('what an open transaction has written comes before all that is younger, and
     await append((sql, parameters) => open.query(sql, [...parameters]), slow, 1);
     await stand.append(fast, 1);
     await eventually(async () => (await relay.figures()).backlogAgeMs > 0, { what: 'a backlog' });
-    relay.wake();
+    relay.hear([]);
     await stand.append(fast, 2);
     await open.query('commit');
   } finally {
@@ -60,7 +61,7 @@ test('a relay that starts again goes on where it was', async (t) => {
   await using stand = await RelayStand.open();
   const first = stand.start();
   const id = await stand.session(3);
-  await eventually(() => (first.wake(), stand.published.length === 3), { what: 'three events' });
+  await eventually(() => (first.hear([]), stand.published.length === 3), { what: 'three events' });
   await first[Symbol.asyncDispose]();
   await stand.append(id, 4);
   stand.start();
@@ -79,7 +80,7 @@ test('what was committed before the end still goes out, and is not published aga
   t.deepEqual(stand.seqs(id), [1, 2, 3]);
   const next = stand.start();
   await stand.append(id, 4);
-  await eventually(() => (next.wake(), stand.published.length >= 4), { what: 'the fourth event' });
+  await eventually(() => (next.hear([]), stand.published.length >= 4), { what: 'the fourth event' });
   t.deepEqual(stand.seqs(id), [1, 2, 3, 4]);
 });
 
@@ -131,7 +132,7 @@ test('while the database is away it waits, and goes on', async (t) => {
   const id = await stand.session(1);
   await eventually(() => stand.published.length === 1, { what: 'the first event' });
   isAway = true;
-  relay.wake();
+  relay.hear([]);
   await stand.append(id, 2);
   await eventually(() => asked >= 2, { what: 'two vain tries' });
   isAway = false;
@@ -211,7 +212,7 @@ test('many writers whose transactions end in any order: everything is published,
       }
       await connection.query('commit');
       connection.release();
-      for (const relay of relays) relay.wake();
+      for (const relay of relays) relay.hear([]);
       if (writer === 0 && seq % 8 === 0) await turns[seq % 2]?.unlock('relay');
     }
     return sessions;
@@ -238,3 +239,33 @@ async function isPast({ database }: RelayStand): Promise<boolean> {
   );
   return row?.past ?? false;
 }
+
+test('what was heard is published without being read again, in its order, and only if it is in the history', async (t) => {
+  await using stand = await RelayStand.open();
+  const relay = stand.start();
+  await eventually(async () => (await relay.figures()).active, { what: 'its turn' });
+  const [id, never] = [await stand.session(0), await stand.session(0)];
+  // Told with other contents than the stored ones, so that it shows where they come from.
+  const heard = (sessionId: string, seq: number): StoredSessionEvent => ({
+    ...{ sessionId, tenant: 'acme', seq, commandId: null, epoch: 1, cause: { kind: 'system', id: 'test' } },
+    ...{ at: new Date().toISOString(), type: 'session.child-added', data: { childId: 'as heard' } },
+  });
+  const pool = await stand.database.orm.em.getConnection().getNativeClient();
+  const open = await pool.connect();
+  try {
+    await open.query('begin');
+    for (const seq of [1, 2, 3]) await append((sql, parameters) => open.query(sql, [...parameters]), id, seq);
+    relay.hear([heard(id, 2), heard(never, 1)]);
+    await open.query('commit');
+  } finally {
+    open.release();
+  }
+  relay.hear([]);
+  await eventually(() => stand.published.length === 3, { what: 'all three events' });
+  t.deepEqual(stand.ids, [`${id}:1`, `${id}:2`, `${id}:3`]);
+  const contents = stand.published.map(({ data }) => data as { childId: string });
+  t.deepEqual(
+    contents.map(({ childId }) => childId),
+    ['child', 'as heard', 'child'],
+  );
+});
