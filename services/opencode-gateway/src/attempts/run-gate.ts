@@ -152,9 +152,14 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
 
 /** A link that gives out servers behind the gate. */
 export function gatedLink(link: ServerLink, gate: RunGate, signal: AbortSignal): ServerLink {
+  let known: { readonly agent: AgentServer; readonly gated: AgentServer } | null = null;
   return {
     serverId: link.serverId,
-    agent: () => gatedAgent(link.agent(), gate, signal),
+    agent: () => {
+      const agent = link.agent();
+      if (known?.agent !== agent) known = { agent, gated: gatedAgent(agent, gate, signal) };
+      return known.gated;
+    },
     get up() {
       return link.up;
     },

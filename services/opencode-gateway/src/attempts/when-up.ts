@@ -73,15 +73,12 @@ function pauseAfter({ code, retryAfterMs = 0 }: AppError): number {
 
 /** Resolves with the task; rejects with a `TimeoutError` when that takes too long. The task is left to itself then: let it only read. */
 export async function withinMs<T>(task: Promise<T>, ms: number, message: string): Promise<T> {
-  const over = new AbortController();
-  const timeout = delay(Math.max(0, ms), undefined, { signal: over.signal }).then(() => {
-    throw new TimeoutError(message);
-  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new TimeoutError(message)), Math.max(0, ms));
   try {
-    return await Promise.race([task, timeout]);
+    return await Promise.race([task, late]);
   } finally {
-    over.abort('done');
-    timeout.catch(() => {});
+    clearTimeout(timer);
   }
 }
 
