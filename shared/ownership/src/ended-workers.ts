@@ -8,6 +8,8 @@ export class EndedWorkers {
   readonly #until = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
   #next = Promise.withResolvers<void>();
+  /** How many have ended. */
+  count = 0;
 
   has(incarnation: string): boolean {
     return (this.#until.get(incarnation) ?? 0) > performance.now();
@@ -17,14 +19,16 @@ export class EndedWorkers {
     const nowMs = performance.now();
     for (const [id, untilMs] of this.#until) if (untilMs <= nowMs) this.#until.delete(id);
     this.#until.set(incarnation, nowMs + COUNTS_MS);
+    this.count += 1;
     for (const tell of this.#waiting.get(incarnation) ?? []) tell();
     this.#waiting.delete(incarnation);
     this.#next.resolve();
     this.#next = Promise.withResolvers();
   }
 
-  /** Resolves with the next end of a worker, or else after so long. */
-  async nextEnd(withinMs: number): Promise<void> {
+  /** Resolves once more workers have ended than that, or else after so long. */
+  async moreThan(count: number, withinMs: number): Promise<void> {
+    if (this.count > count) return;
     const over = new AbortController();
     await Promise.race([this.#next.promise, pause(withinMs, undefined, over)]).finally(() => over.abort());
   }

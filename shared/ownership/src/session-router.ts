@@ -102,10 +102,11 @@ class Router implements SessionRouter {
     const untilMs = performance.now() + this.#allWithinMs;
     let owner = await this.#owners.likely(request);
     for (let tries = 1; ; tries += 1) {
+      const ended = this.#ended.count;
       try {
         return await this.#ask(request, owner, untilMs);
       } catch (error) {
-        owner = await this.#next(request, owner, { error, tries, untilMs });
+        owner = await this.#next(request, owner, { error, tries, untilMs, ended });
       }
     }
   }
@@ -137,7 +138,7 @@ class Router implements SessionRouter {
   }
 
   /** Whom to ask next, null for any worker, after the pause that it takes to agree. Throws when asking on would not help. */
-  async #next(request: Routed, asked: string | null, { error, tries, untilMs }: Failed): Promise<string | null> {
+  async #next(request: Routed, asked: string | null, { error, tries, untilMs, ended }: Failed): Promise<string | null> {
     const { sessionId } = request.envelope;
     if (isAboutOwner(error)) this.#owners.forget(sessionId);
     if (tries >= TRIES) throw givenUp(sessionId, error);
@@ -147,8 +148,9 @@ class Router implements SessionRouter {
       return this.#owners.likely(request);
     }
     const named = this.#owners.named(error);
-    // Somebody else is asked at once the first time; after that the parties need time to agree, or the news who is gone.
-    if (tries > 1 || named === asked) await this.#ended.nextEnd(FIRST_PAUSE_MS * 2 ** (tries - 1));
+    // Somebody else is asked at once the first time; after that the parties need time to agree, or the news who is gone,
+    // which may have come while the answer was on its way.
+    if (tries > 1 || named === asked) await this.#ended.moreThan(ended, FIRST_PAUSE_MS * 2 ** (tries - 1));
     return this.#owners.named(error);
   }
 }
@@ -164,6 +166,8 @@ interface Failed {
   readonly tries: number;
   /** When patience ends, on the monotonic clock. */
   readonly untilMs: number;
+  /** How many workers had ended when it began. */
+  readonly ended: number;
 }
 
 /** A command on its way. */

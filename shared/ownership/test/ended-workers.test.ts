@@ -1,11 +1,14 @@
 import test from 'ava';
 import { EndedWorkers } from '../src/ended-workers.ts';
 
-test('whoever waits for the next end of a worker goes on with it, and not with one before', async (t) => {
+/** Longer than a test may take: who waits for so long is never seen to go on. */
+const FOR_EVER_MS = 3_600_000;
+
+test('whoever waits for one more end of a worker goes on with it, and not with one before', async (t) => {
   const ended = new EndedWorkers();
   ended.add('before');
   let isOver = false;
-  const waiting = ended.nextEnd(3_600_000).then(() => {
+  const waiting = ended.moreThan(ended.count, FOR_EVER_MS).then(() => {
     isOver = true;
   });
   await new Promise(setImmediate);
@@ -15,6 +18,14 @@ test('whoever waits for the next end of a worker goes on with it, and not with o
   t.true(ended.has('a'));
 });
 
+test('an end that came between the count and the waiting is not waited for', async (t) => {
+  const ended = new EndedWorkers();
+  const { count } = ended;
+  ended.add('a');
+  await ended.moreThan(count, FOR_EVER_MS);
+  t.is(ended.count, count + 1);
+});
+
 test('without an end it is waited for no longer than was said', async (t) => {
-  await t.notThrowsAsync(new EndedWorkers().nextEnd(5));
+  await t.notThrowsAsync(new EndedWorkers().moreThan(0, 5));
 });
