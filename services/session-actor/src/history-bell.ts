@@ -49,6 +49,6 @@ function charactersOf(value: unknown): number {
   if (typeof value === 'string') return value.length + 3;
   if (typeof value !== 'object' || value === null) return 8;
   let sum = 2;
-  for (const [key, part] of Object.entries(value)) sum += key.length + 4 + charactersOf(part);
+  for (const key in value) sum += key.length + 4 + charactersOf(value[key as keyof typeof value]);
   return sum;
 }

@@ -247,8 +247,15 @@ test('what was heard is published without being read again, in its order, and on
   const [id, never] = [await stand.session(0), await stand.session(0)];
   // Told with other contents than the stored ones, so that it shows where they come from.
   const heard = (sessionId: string, seq: number): StoredSessionEvent => ({
-    ...{ sessionId, tenant: 'acme', seq, commandId: null, epoch: 1, cause: { kind: 'system', id: 'test' } },
-    ...{ at: new Date().toISOString(), type: 'session.child-added', data: { childId: 'as heard' } },
+    sessionId,
+    tenant: 'acme',
+    seq,
+    commandId: null,
+    epoch: 1,
+    cause: { kind: 'system', id: 'test' },
+    at: new Date().toISOString(),
+    type: 'session.child-added',
+    data: { childId: 'as heard' },
   });
   const pool = await stand.database.orm.em.getConnection().getNativeClient();
   const open = await pool.connect();
