@@ -106,7 +106,8 @@ async function atWork({ witness }: World, incarnations: readonly string[]): Prom
 export const partitionOwner: Fault = {
   name: 'partition-owner',
   says: 'take the database away from a session-actor, without its noticing, beyond its lease: it must fence itself',
-  touches: ['actors', 'postgres'],
+  // NATS as well: whether it is fenced is asked over it.
+  touches: ['actors', 'postgres', 'nats'],
   async run(world) {
     const actor = pickService(world, 'session-actor');
     const worker = await workerOf(world, actor);
