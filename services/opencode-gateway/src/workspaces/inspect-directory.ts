@@ -1,5 +1,5 @@
-import { accessSync, constants, lstatSync, statSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { accessSync, constants, lstatSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { AppError, type Violation } from '@oio/errors';
 import { type Git, GitError } from './git.ts';
@@ -55,16 +55,16 @@ async function checkDirectory({ directory, realRoots }: InspectOptions): Promise
   if (!isAbsolute(directory)) return refuse('not_absolute', `must be an absolute path, not ${shown(directory)}`);
   if (/\p{Cc}/u.test(directory)) return refuse('not_printable', 'must not contain control characters');
   const roots = await realRoots();
-  const { existing, complete } = isOwnRealPath(directory, roots)
-    ? { existing: directory, complete: true }
+  const { existing, complete, isDirectory } = isOwnRealPath(directory, roots)
+    ? { existing: directory, complete: true, isDirectory: true }
     : await deepestExisting(directory);
   // Said of whatever lies outside, whether it exists or not: the answer must not tell.
   if (!roots.some((root) => isWithin(existing, root)))
     return refuse('outside_of_roots', `${shown(directory)} ${OUTSIDE_OF_ROOTS}`);
   if (!complete) return refuse('not_found', `${shown(directory)} does not exist`);
-  // In place, because its name was resolved just now: each takes a microsecond, and would cost twenty by the thread pool.
-  if (!statSync(existing).isDirectory()) return refuse('not_a_directory', `${shown(directory)} is not a directory`);
+  if (!isDirectory) return refuse('not_a_directory', `${shown(directory)} is not a directory`);
   try {
+    // In place, because its name was resolved just now: it takes a microsecond, and would cost twenty by the thread pool.
     accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
     return refuse('not_accessible', `${shown(directory)} ${NOT_ACCESSIBLE}`);
@@ -90,11 +90,18 @@ function isOwnRealPath(directory: string, roots: readonly string[]): boolean {
   }
 }
 
+interface Existing {
+  readonly existing: string;
+  readonly complete: boolean;
+  readonly isDirectory: boolean;
+}
+
 /** The real path of a directory or, where it does not exist, of the nearest directory above that does. */
-async function deepestExisting(directory: string): Promise<{ existing: string; complete: boolean }> {
+async function deepestExisting(directory: string): Promise<Existing> {
   for (let path = directory; ; path = dirname(path)) {
     try {
-      return { existing: await realpath(path), complete: path === directory };
+      const existing = await realpath(path);
+      return { existing, complete: path === directory, isDirectory: (await stat(existing)).isDirectory() };
     } catch (error) {
       if (path === dirname(path)) throw error;
     }

@@ -39,26 +39,26 @@ export async function refuseProjectPlugins(directory: string): Promise<void> {
 
 /** The first file on the way up from a directory that would bring plugins; null without one. */
 export async function findProjectPlugins(directory: string): Promise<string | null> {
-  const found = (await pluginFile(directory)) ?? (await configWithPlugins(directory));
+  const own = join(directory, '.opencode');
+  const folders = isThere(own) ? [directory, own] : [directory];
+  const found = (folders.length > 1 ? await pluginFile(own) : null) ?? (await configWithPlugins(folders));
   const parent = dirname(directory);
   return found || parent === directory ? found : aboveIt(parent);
 }
 
 const aboveIt = knownForASecond(findProjectPlugins);
 
-async function pluginFile(directory: string): Promise<string | null> {
-  if (!isThere(join(directory, '.opencode'))) return null;
+async function pluginFile(own: string): Promise<string | null> {
   for (const name of PLUGIN_DIRECTORIES) {
-    const path = join(directory, '.opencode', name);
+    const path = join(own, name);
     const [first] = await readdir(path).catch(() => []);
     if (first !== undefined) return join(path, first);
   }
   return null;
 }
 
-async function configWithPlugins(directory: string): Promise<string | null> {
-  const own = join(directory, '.opencode');
-  for (const folder of isThere(own) ? [directory, own] : [directory]) {
+async function configWithPlugins(folders: readonly string[]): Promise<string | null> {
+  for (const folder of folders) {
     for (const name of CONFIG_FILES) {
       const path = join(folder, name);
       if (!isThere(path)) continue;
