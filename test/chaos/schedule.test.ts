@@ -33,6 +33,25 @@ test('a fault that goes wrong is told and does not stop the others', async (t) =
   t.true(strikes.some(({ window, effect }) => window.fault === 'right' && effect?.times === 1));
 });
 
+test('a fault that found nothing to strike gets a further turn when all others are over, and only that one', async (t) => {
+  const endsAt = performance.now() + 200;
+  const idle = fault('idle', 'nats', () => Promise.resolve());
+  const onlyAtTheEnd = { ...idle, run: async () => ({ times: performance.now() < endsAt ? 0 : 1 }) };
+  const strikes: Strike[] = [];
+  const schedule = {
+    faults: [onlyAtTheEnd, fault('busy', 'redis', () => Promise.resolve())],
+    atOnce: 1,
+    endsAt,
+    longestBreakMs: 50,
+    random: createRandom(1),
+    signal: new AbortController().signal,
+  };
+  await letLoose({ ...schedule, onStrike: (strike) => strikes.push(strike), onBegin: () => {} }, () => ({}) as World);
+  const last = strikes.at(-1);
+  t.like(last, { window: { fault: 'idle' }, effect: { times: 1 } });
+  t.is(strikes.filter(({ window, effect }) => window.fault === 'idle' && effect?.times === 1).length, 1);
+});
+
 async function orderOf(seed: number): Promise<string[]> {
   const faults = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => fault(name, 'load', () => Promise.resolve()));
   return (await run(faults, { seed })).slice(0, faults.length).map(({ window }) => window.fault);

@@ -29,12 +29,18 @@ const LONGEST_BREAK_MS = 1_500;
 
 /**
  * Lets faults loose, one after the other or several at once, until the time is over: each once in an order by chance, then
- * again. Two that disturb the same part are never on at the same time. Resolves when all is mended.
+ * again. Two that disturb the same part are never on at the same time. One that found nothing to strike, because another
+ * fault kept all work away, gets a further turn at the end. Resolves when all is mended.
  */
 export async function letLoose(schedule: Schedule, worldOf: (alone: () => boolean) => World): Promise<void> {
   const { faults, atOnce, endsAt, random, signal, longestBreakMs = LONGEST_BREAK_MS } = schedule;
   const running = new Map<Fault, Promise<void>>();
   const alone = (): boolean => running.size === 1;
+  const struck = new Map<Fault, boolean>();
+  const strikeOnce = async (fault: Fault): Promise<void> => {
+    const hasStruck = await strike(schedule, fault, worldOf(alone));
+    struck.set(fault, struck.get(fault) || hasStruck);
+  };
   let waiting: Fault[] = [];
   while (!signal.aborted && performance.now() < endsAt) {
     if (waiting.length === 0) waiting = random.shuffled(faults);
@@ -43,7 +49,7 @@ export async function letLoose(schedule: Schedule, worldOf: (alone: () => boolea
       waiting = waiting.filter((fault) => fault !== next);
       running.set(
         next,
-        strike(schedule, next, worldOf(alone)).finally(() => running.delete(next)),
+        strikeOnce(next).finally(() => running.delete(next)),
       );
       await pause(random.int(longestBreakMs >> 4, longestBreakMs), signal);
     } else {
@@ -51,13 +57,15 @@ export async function letLoose(schedule: Schedule, worldOf: (alone: () => boolea
     }
   }
   await Promise.all(running.values());
+  for (const [fault, hasStruck] of struck) if (!hasStruck && !signal.aborted) await strikeOnce(fault);
 }
 
 function collide(one: Fault, other: Fault): boolean {
   return one.touches.some((part) => other.touches.includes(part));
 }
 
-async function strike({ onStrike, onBegin }: Schedule, fault: Fault, world: World): Promise<void> {
+/** Returns whether it struck, or went wrong, which is told. */
+async function strike({ onStrike, onBegin }: Schedule, fault: Fault, world: World): Promise<boolean> {
   onBegin(fault);
   const from = Date.now();
   const done = await fault.run(world).then(
@@ -65,6 +73,7 @@ async function strike({ onStrike, onBegin }: Schedule, fault: Fault, world: Worl
     (error: unknown) => ({ effect: null, problem: problemOf(error) }),
   );
   onStrike({ window: { fault: fault.name, from, to: Date.now() }, ...done });
+  return done.effect?.times !== 0;
 }
 
 function problemOf(error: unknown): string {
