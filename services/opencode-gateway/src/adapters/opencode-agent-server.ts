@@ -32,8 +32,11 @@ export class OpencodeAgentServer implements AgentServer {
     this.#events = new OpencodeEventStream(this.#http, options.events);
   }
 
-  health(signal?: AbortSignal) {
-    return this.#http.control('GET', { path: '/global/health', schema: health, deadlineMs: HEALTH_MS, signal });
+  async health(signal?: AbortSignal) {
+    const request = { path: '/global/health', schema: health, deadlineMs: HEALTH_MS, signal };
+    const answer = await this.#http.control('GET', request);
+    this.#http.resilience.answered();
+    return answer;
   }
 
   refusesStrangers(): Promise<boolean> {

@@ -5,6 +5,7 @@ import {
   ConsecutiveBreaker,
   circuitBreaker,
   ExponentialBackoff,
+  type FailureReason,
   handleWhen,
   noJitterGenerator,
   retry,
@@ -27,6 +28,8 @@ export interface Resilience {
   read<T>(call: () => Promise<T>): Promise<T>;
   write<T>(call: () => Promise<T>): Promise<T>;
   control<T>(call: () => Promise<T>): Promise<T>;
+  /** The server has answered. A circuit that is open because it could not be reached closes: it was away, and is back. */
+  answered(): void;
   readonly circuit: 'closed' | 'open' | 'half_open';
 }
 
@@ -51,6 +54,10 @@ export function createResilience(options: ResilienceOptions = {}): Resilience {
     read: (call) => reads.execute(call).catch((error: unknown) => refuse(error, halfOpenAfterMs)),
     write: (call) => breaker.execute(call).catch((error: unknown) => refuse(error, halfOpenAfterMs)),
     control: (call) => call(),
+    answered() {
+      // Held open by hand for no time at all: that is how this breaker is closed.
+      if (breaker.state !== CircuitState.Closed && isLostConnection(breaker.lastFailure)) breaker.isolate().dispose();
+    },
     get circuit() {
       if (breaker.state === CircuitState.Closed) return 'closed';
       return breaker.state === CircuitState.HalfOpen ? 'half_open' : 'open';
@@ -61,6 +68,15 @@ export function createResilience(options: ResilienceOptions = {}): Resilience {
 /** Refusals of a request say nothing about the server's health; only these count and are worth another try. */
 function isServersFault(error: unknown): boolean {
   return error instanceof AppError && error.retryable;
+}
+
+function isLostConnection(failure: FailureReason<unknown> | undefined): boolean {
+  return (
+    failure !== undefined &&
+    'error' in failure &&
+    failure.error instanceof AppError &&
+    failure.error.code === 'connection'
+  );
 }
 
 /** Who asks to slow down is not asked again at once: the caller is told for how long. */
