@@ -1,6 +1,6 @@
 import { UnavailableError } from '@oio/errors';
 import type { Pool } from 'pg';
-import { sqlStateOf } from './sql-state.ts';
+import { isOfTheMoment, sqlStateOf } from './sql-state.ts';
 
 export interface QueryOptions {
   /** A name, one per text, under which each connection keeps the statement prepared: for what runs all the time. */
@@ -39,14 +39,8 @@ function unavailable(cause: unknown): UnavailableError {
   });
 }
 
-/**
- * Classes of states that say nothing against the statement: connection, resources, intervention, system.
- * Source: https://www.postgresql.org/docs/18/errcodes-appendix.html
- */
-const NOT_THE_STATEMENT = new Set(['08', '53', '57', '58']);
-
 /** Without a state the error comes from the connection, not from the server; a TypeError is a bug on our side. */
 function isUnavailability(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state === undefined ? !(error instanceof TypeError) : NOT_THE_STATEMENT.has(state.slice(0, 2));
+  return state === undefined ? !(error instanceof TypeError) : isOfTheMoment(state);
 }

@@ -4,3 +4,14 @@ import { DatabaseError } from 'pg';
 export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined;
 }
+
+/**
+ * Classes of states that say nothing against the statement: connection, resources, intervention, system.
+ * Source: https://www.postgresql.org/docs/18/errcodes-appendix.html
+ */
+const NOT_THE_STATEMENT = new Set(['08', '53', '57', '58']);
+
+/** Whether a state may be another one soon, with the same statement. */
+export function isOfTheMoment(state: string): boolean {
+  return NOT_THE_STATEMENT.has(state.slice(0, 2));
+}

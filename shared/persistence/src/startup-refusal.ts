@@ -1,5 +1,5 @@
 import { EXIT_CODE, StartupError, UnavailableError } from '@oio/errors';
-import { sqlStateOf } from './sql-state.ts';
+import { isOfTheMoment, sqlStateOf } from './sql-state.ts';
 
 /**
  * What a server says that will say the same tomorrow: credentials, role, database, permission.
@@ -18,7 +18,8 @@ export function refusalOf(error: unknown, url: string): StartupError | null {
   const cause = causeOf(error);
   const sentence = REFUSALS[sqlStateOf(cause) ?? ''] ?? (isMissingPassword(cause) ? REFUSALS['28P01'] : undefined);
   if (sentence) return refusal(`${sentence}. The server said: ${messageOf(cause)}`, url, EXIT_CODE.config, cause);
-  if (error instanceof UnavailableError || sqlStateOf(cause) === undefined) return null;
+  const state = sqlStateOf(cause);
+  if (error instanceof UnavailableError || state === undefined || isOfTheMoment(state)) return null;
   return refusal(messageOf(cause), url, EXIT_CODE.unavailable, cause);
 }
 

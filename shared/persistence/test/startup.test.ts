@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartupError } from '@oio/errors';
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { openDatabase, startEmbeddedPostgres } from '../src/index.ts';
 import { openTestDatabase } from '../src/testing/test-database.ts';
@@ -64,6 +65,26 @@ test('a server that comes late is waited for as long as it was said', async (t) 
   const none = await t.throwsAsync(openDatabase(wrong.href, PATIENT), { instanceOf: StartupError });
   t.regex(none.message, /user or the password is wrong/);
 });
+
+test('a start whose connection is ended in the midst of it is tried again', async (t) => {
+  await using opened = await openTestDatabase();
+  const pool = await opened.database.orm.em.getConnection().getNativeClient();
+  const other = await pool.connect();
+  // As if another process brought the schema up to date just then.
+  await other.query('select pg_advisory_lock(7351001)');
+  const told: string[] = [];
+  const opening = openDatabase(opened.url, { ...PATIENT, onWaiting: ({ reason }) => told.push(reason) });
+  await eventually(async () => (await opened.database.query(END_WHO_WAITS)).length > 0, { what: 'it waits' });
+  other.release(true);
+  await using database = await opening;
+  t.is((await database.query('select 1')).length, 1);
+  t.regex(told[0] ?? '', /terminating connection/);
+});
+
+const END_WHO_WAITS = `
+select pg_terminate_backend(l.pid) from pg_locks l
+where l.locktype = 'advisory' and not l.granted and l.objid = 7351001
+  and l.database = (select oid from pg_database where datname = current_database())`;
 
 test('the wait can be ended', async (t) => {
   const ending = new AbortController();
