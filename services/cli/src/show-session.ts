@@ -1,4 +1,4 @@
-import type { SessionView, StoredSessionEvent } from '@oio/contracts';
+import type { FinishedStep, ModelCall, ModelUsage, SessionView, StoredSessionEvent } from '@oio/contracts';
 import Table from 'cli-table3';
 import colors from 'picocolors';
 
@@ -42,7 +42,7 @@ type Row = readonly [string, string | null];
 
 /** One session, line by line; what is not known is left out. */
 export function sessionLines(session: SessionView): string {
-  const { metrics, workspaceInUse } = session;
+  const { workspaceInUse } = session;
   const rows: readonly Row[] = [
     ['id', session.id],
     ['title', printable(session.title)],
@@ -56,16 +56,31 @@ export function sessionLines(session: SessionView): string {
       'attempt',
       session.attempt && `${session.attempt.number}, ${session.attempt.steps} steps, on ${session.attempt.serverId}`,
     ],
-    [
-      'usage',
-      `${metrics.tokens.total} tokens, $${metrics.costUsd.toFixed(4)}, ${metrics.executingSeconds.toFixed(1)} s`,
-    ],
+    ...usageRows(session),
     ...failureRows(session),
     ['retry', session.retryAt && `at ${session.retryAt}`],
     ['can do', session.allowedCommands.join(', ') || null],
     ['result', resultText(session)],
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)} ${value}`])).join('\n');
+}
+
+/** What the session took, and, where that is not the same, its present attempt and its sub-agents. */
+function usageRows({ metrics, attempt, earlierAttempts }: SessionView): readonly Row[] {
+  const { subAgents, apiErrors, apiCalls } = metrics;
+  const all = { tokens: metrics.tokens, costUsd: metrics.costUsd };
+  const ofAttempt = earlierAttempts.length > 0 && attempt ? `attempt ${attempt.number}: ${cost(attempt.usage)}` : null;
+  return [
+    ['usage', `${cost(all)}, ${metrics.executingSeconds.toFixed(1)} s`],
+    ['', ofAttempt],
+    ['', subAgents.apiCalls > 0 ? `sub-agents: ${cost(subAgents)}` : null],
+    ['calls', apiCalls > 0 ? `${apiCalls} of models, ${apiErrors} failed` : null],
+  ];
+}
+
+function cost({ tokens, costUsd }: Pick<ModelUsage, 'tokens' | 'costUsd'>): string {
+  const { input, output, reasoning, cacheRead, cacheWrite } = tokens;
+  return `${input + output + reasoning + cacheRead + cacheWrite} tokens, $${costUsd.toFixed(4)}`;
 }
 
 function failureRows({ failure, lastFailure }: SessionView): readonly Row[] {
@@ -78,11 +93,13 @@ function failureRows({ failure, lastFailure }: SessionView): readonly Row[] {
 
 /** One line of a history. */
 export function eventLine(event: StoredSessionEvent): string {
-  const { failure, step } = event.data as {
+  const { failure, step, calls } = event.data as {
     failure?: { code: string; message: string } | null;
-    step?: { tools: string[] };
+    step?: FinishedStep;
+    calls?: readonly ModelCall[];
   };
-  const detail = failure ? `${failure.code}: ${failure.message}` : (step?.tools.join(', ') ?? '');
+  const took = step ? [...step.tools, cost(step)] : (calls?.map(cost) ?? []);
+  const detail = failure ? `${failure.code}: ${failure.message}` : took.join(', ');
   return `${event.at}  ${String(event.seq).padStart(4)}  ${event.type.replace('session.', '')}${detail ? `  ${printable(detail)}` : ''}`;
 }
 

@@ -85,8 +85,7 @@ test('a failure is shown with its code, in a session with what to do, and so is 
   };
   const event = { seq: 7, type: 'session.failed', at: '2026-01-01T00:00:00.000Z', data: { to: 'failed', failure } };
   t.true(eventLine(event as never).endsWith('failed  rate_limited: Slow down.'));
-  const metrics = { tokens: { total: 0 }, costUsd: 0, executingSeconds: 1, result: null };
-  const session = { id: 'x', title: 'x', status: 'failed', attempt: null, allowedCommands: [], metrics };
+  const session = { id: 'x', title: 'x', status: 'failed', attempt: null, allowedCommands: [], ...nothingUsed };
   const before = { ...failure, code: 'tool_stalled', message: 'It hangs.' };
   const lines = sessionLines({ ...session, failure, lastFailure: before } as never).split('\n');
   t.deepEqual(
@@ -94,6 +93,47 @@ test('a failure is shown with its code, in a session with what to do, and so is 
     ['failure    rate_limited: Slow down.', 'advice     Wait.', 'before     tool_stalled: It hangs.'],
   );
 });
+
+test('what a session took is shown, and what of it its attempt and its sub-agents took', (t) => {
+  const took = (input: number, costUsd: number) => ({
+    tokens: { input, output: 1, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+    costUsd,
+    apiCalls: 2,
+    apiErrors: 1,
+  });
+  const metrics = { ...nothingUsed.metrics, ...took(99, 0.5), subAgents: took(49, 0.25) };
+  const earlierAttempts = [{ number: 1, steps: 3, ...took(9, 0.1) }];
+  const attempt = { number: 2, steps: 1, serverId: 's', usage: took(89, 0.4) };
+  const session = { id: 'x', title: 'x', status: 'running', allowedCommands: [], metrics, attempt, earlierAttempts };
+  const lines = sessionLines(session as never).split('\n');
+  t.deepEqual(
+    lines.filter((line) => line.includes('tokens') || line.startsWith('calls')).map((line) => line.slice(11)),
+    [
+      '100 tokens, $0.5000, 1.0 s',
+      'attempt 2: 90 tokens, $0.4000',
+      'sub-agents: 50 tokens, $0.2500',
+      '2 of models, 1 failed',
+    ],
+  );
+  const event = {
+    seq: 7,
+    type: 'session.usage-counted',
+    at: '2026-01-01T00:00:00.000Z',
+    data: { calls: [took(4, 0.1)] },
+  };
+  t.true(eventLine(event as never).endsWith('usage-counted  5 tokens, $0.1000'));
+});
+
+const nothing = {
+  tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+  costUsd: 0,
+  apiCalls: 0,
+  apiErrors: 0,
+};
+const nothingUsed = {
+  earlierAttempts: [],
+  metrics: { ...nothing, subAgents: nothing, executingSeconds: 1, result: null },
+};
 
 test('the reasons of failures are explained, all or one', async (t) => {
   const retry = { firstMs: 5_000, factor: 3, longestMs: 60_000, jitter: 0.2, limit: 2 };

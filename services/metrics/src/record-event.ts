@@ -1,5 +1,5 @@
-import type { SessionEventType, StoredSessionEvent } from '@oio/contracts';
-import { isTerminal } from '@oio/domain';
+import type { ModelUsage, SessionEventType, StoredSessionEvent } from '@oio/contracts';
+import { isTerminal, usageOfStep } from '@oio/domain';
 import type { Entry } from './event-ledger.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -18,10 +18,20 @@ function recordFact(telemetry: Telemetry, event: StoredSessionEvent): void {
 /** The events that are more than a change of status. */
 const FACTS: { readonly [T in SessionEventType]?: (telemetry: Telemetry, event: StoredSessionEvent<T>) => void } = {
   'session.created': (telemetry, { data }) => telemetry.accepted(data.session.type, data.session.priority),
-  'session.step-finished': (telemetry, { data }) => telemetry.stepFinished(data.step),
+  'session.step-finished': (telemetry, { tenant, data: { step } }) => {
+    used(telemetry, tenant, { model: step.model, ...usageOfStep(step) });
+    telemetry.stepFinished();
+  },
+  'session.usage-counted': (telemetry, { tenant, data }) => {
+    for (const call of data.calls) used(telemetry, tenant, call);
+  },
   'session.checkpoint-made': (telemetry, { data }) => telemetry.checkpointMade(data.checkpoint.origin),
   'session.warning-raised': (telemetry) => telemetry.warned(),
 };
+
+function used(telemetry: Telemetry, tenant: string, call: ModelUsage & { readonly model: string | null }): void {
+  telemetry.used(call, { tenant, model: call.model ?? 'unknown' });
+}
 
 function recordMove(telemetry: Telemetry, { event }: Entry): void {
   if (!('to' in event.data)) return;

@@ -1,16 +1,20 @@
-import { type FinishedStep, type Priority, type SessionType, STATUSES, type Status } from '@oio/contracts';
+import { type ModelUsage, type Priority, type SessionType, STATUSES, type Status } from '@oio/contracts';
 import { FAILURES } from '@oio/domain';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { boundedLabels, type UsageLabels } from './bounded-labels.ts';
 
 /** In seconds: a free slot should be given in milliseconds; a full house may keep a session waiting for hours. */
 const WAIT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 900, 3_600, 14_400];
 /** In seconds: from a turn of one answer to the longest that is allowed. */
 const EXECUTION_BUCKETS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
+/** Combinations of tenant and model that have numbers of their own: seven time series each. */
+const USERS = 200;
+
 /** What became of an event that came in. */
 export type EventOutcome = 'new' | 'repeated' | 'repaired' | 'gap';
 
-/** One function per thing that happens. Labels have few values: no ids, no tenants, no free text. */
+/** One function per thing that happens. Labels have few values: no ids, no free text; of tenants and models the first ones. */
 export type Telemetry = ReturnType<typeof createTelemetry>;
 
 export function createTelemetry(statusCount: (status: Status) => number) {
@@ -22,6 +26,7 @@ export function createTelemetry(statusCount: (status: Status) => number) {
     ...lifecycleMetrics(registry, statusCount),
     ...durationMetrics(registry),
     ...workMetrics(registry),
+    ...usageMetrics(registry),
     ...qualityMetrics(registry),
   };
 }
@@ -77,17 +82,23 @@ function durationMetrics(registry: Registry) {
 
 function workMetrics(registry: Registry) {
   const steps = counter(registry, 'session_steps_total', 'Finished steps of agents.');
-  const tokens = counter(registry, 'tokens_total', 'Tokens that the models used.', ['kind']);
-  const cost = counter(registry, 'cost_usd_total', 'What the models cost, in US dollars, as OpenCode reports it.');
-  const calls = counter(registry, 'model_calls_total', 'Calls of models.');
-  const callErrors = counter(registry, 'model_call_errors_total', 'Calls of models that failed.');
+  return { stepFinished: () => steps.inc() };
+}
+
+function usageMetrics(registry: Registry) {
+  const by = ['tenant', 'model'] as const;
+  const tokens = counter(registry, 'tokens_total', 'Tokens that the models used.', [...by, 'kind']);
+  const cost = counter(registry, 'cost_usd_total', 'What the models cost, in US dollars, as OpenCode reports it.', by);
+  const calls = counter(registry, 'model_calls_total', 'Calls of models that were answered or refused.', by);
+  const callErrors = counter(registry, 'model_call_errors_total', 'Calls of models that failed.', by);
+  const bounded = boundedLabels(USERS);
   return {
-    stepFinished({ tokens: used, costUsd, apiErrors }: FinishedStep): void {
-      for (const [kind, number] of Object.entries(used)) tokens.inc({ kind }, number);
-      steps.inc();
-      cost.inc(costUsd);
-      calls.inc(1 + apiErrors);
-      callErrors.inc(apiErrors);
+    used({ tokens: used, costUsd, apiCalls, apiErrors }: ModelUsage, user: UsageLabels): void {
+      const labels = { ...bounded(user) };
+      for (const [kind, number] of Object.entries(used)) tokens.inc({ ...labels, kind }, number);
+      cost.inc(labels, costUsd);
+      calls.inc(labels, apiCalls);
+      callErrors.inc(labels, apiErrors);
     },
   };
 }

@@ -181,6 +181,8 @@ export interface TurnMessage {
   readonly error: AgentError | null;
   /** A user message that OpenCode wrote itself, when it compacted the conversation in the middle of a turn. */
   readonly synthetic: boolean;
+  /** provider/model that answered; null for a user message. */
+  readonly model: string | null;
   /** An assistant message that only sums up what was compacted. */
   readonly summary: boolean;
   readonly parts: readonly MessagePart[];

@@ -28,6 +28,7 @@ export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Author
     place: snapshot.place,
     prepared: attempt.openCodeSessionId !== null,
     lastStepId: attempt.lastStepId,
+    counted: attempt.counted,
     resume: checkpoints.last?.resume ?? null,
     previousFailure: previousFailure(snapshot),
   };

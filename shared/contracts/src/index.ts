@@ -2,6 +2,7 @@ export * from './contract.ts';
 export * from './dead-letters.ts';
 export { agentName, modelName, sessionId } from './fields.ts';
 export * from './metrics.ts';
+export * from './model-calls.ts';
 export * from './new-session.ts';
 export * from './opencode.ts';
 export * from './problem.ts';

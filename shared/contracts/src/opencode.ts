@@ -38,6 +38,8 @@ export const attemptOrder = z.object({
   prepared: z.boolean(),
   /** The last step of this attempt that the owner has committed; only later ones are news. */
   lastStepId: z.string().nullable(),
+  /** The last message of each OpenCode session whose calls are counted for this attempt, beside the steps. */
+  counted: z.record(z.string(), z.string()),
   /** From the latest checkpoint; null when nothing was done yet. */
   resume: resumePoint.nullable(),
   /** How the attempt before this one ended, for an agent that has to be told; null in the first attempt. */

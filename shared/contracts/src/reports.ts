@@ -13,7 +13,10 @@ export const finishedStep = z.object({
   tools: z.array(reportedText).max(200),
   tokens: tokenUsage,
   costUsd: z.number().min(0),
+  /** Calls that failed before the one that was answered. */
   apiErrors: z.int().min(0),
+  /** provider/model, as OpenCode says it. */
+  model: reportedText.nullable().default(null),
 });
 export type FinishedStep = z.output<typeof finishedStep>;
 

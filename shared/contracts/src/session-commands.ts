@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type RequestContract, requestContract } from './contract.ts';
 import { boundedText } from './fields.ts';
 import { json } from './json.ts';
+import { reportUsage } from './model-calls.ts';
 import { newSession } from './new-session.ts';
 import {
   reportClosed,
@@ -86,6 +87,11 @@ export const internalCommands = {
     reportPrepared,
   ),
   'report-step': command('report-step', 'The agent has finished a step.', reportStep),
+  'report-usage': command(
+    'report-usage',
+    'What sub-agents took, and calls of models that failed for good.',
+    reportUsage,
+  ),
   'report-degraded': command('report-degraded', 'The attempt works, but impaired.', reportDegraded),
   'report-recovered': command('report-recovered', 'The attempt is no longer impaired.', reportRecovered),
   'report-warning': command('report-warning', 'Something that a person should know happened.', reportWarning),

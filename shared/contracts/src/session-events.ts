@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type EventContract, eventContract } from './contract.ts';
 import { json } from './json.ts';
+import { modelCall } from './model-calls.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
 import { finishedStep } from './reports.ts';
 import { checkpoint, failure, resumePoint, warning } from './usage.ts';
@@ -56,6 +57,8 @@ export const sessionEventData = {
     token: z.string(),
     step: finishedStep,
   }),
+  /** What sub-agents took, and calls that failed for good: everything beside the steps. */
+  'session.usage-counted': z.object({ token: z.string(), calls: z.array(modelCall) }),
   'session.checkpoint-made': z.object({ checkpoint }),
   'session.warning-raised': z.object({ warning }),
   'session.child-added': z.object({ childId: z.string() }),

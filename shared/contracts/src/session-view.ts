@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { json, jsonObject } from './json.ts';
 import { place, workspaceInUse } from './new-session.ts';
 import { failureView } from './reason-codes.ts';
+import { modelUsage } from './model-calls.ts';
 import { checkpoint, tokenUsage, warning } from './usage.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, STATUSES } from './vocabulary.ts';
 
@@ -38,9 +39,14 @@ export const executionMetrics = z.object({
   error: z.object({ type: z.string(), message: z.string(), context: json }).nullable(),
   warnings: z.array(warning),
   costUsd: z.number().min(0),
+  subAgents: modelUsage.describe('The part of tokens, cost and calls that sub-agents took.'),
   healthy: z.boolean(),
 });
 export type ExecutionMetrics = z.output<typeof executionMetrics>;
+
+/** What one attempt of a session took, sub-agents included. */
+export const attemptUsage = modelUsage.extend({ number: z.int().min(1), steps: z.int().min(0) });
+export type AttemptUsage = z.output<typeof attemptUsage>;
 
 /** A session as clients see it. */
 export const sessionView = z
@@ -86,8 +92,10 @@ export const sessionView = z
         openCodeSessionId: z.string().nullable(),
         startedAt: instant,
         steps: z.int().min(0),
+        usage: modelUsage,
       })
       .nullable(),
+    earlierAttempts: z.array(attemptUsage).describe('What the attempts before took, the last 20 of them.'),
     failure: failureView.nullable().describe('Why it has ended, or what impairs it.'),
     lastFailure: failureView.nullable().default(null).describe('Why the attempt before the present one has ended.'),
     retryAt: instant.nullable().describe('When the next automatic retry is due.'),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { json, reportedObject, reportedText } from './json.ts';
 
-const count = z.int().min(0);
+/** How many there are of something. */
+export const count = z.int().min(0);
 
 /** Tokens of a step, an attempt or a session. */
 export const tokenUsage = z.object({

@@ -19,13 +19,15 @@ export function nextCheckpoint(
     readonly resume?: ResumePoint;
   },
 ): Checkpoint {
+  const { tokens, costUsd } = snapshot.usage;
   return {
     sequence: snapshot.checkpoints.count + 1,
     timestamp: made.at,
     origin: made.origin,
     attempt: snapshot.attempt?.number ?? 0,
     data: made.data ?? {},
-    resume: made.resume ?? presentResumePoint(snapshot),
+    // Tokens and cost are those of the whole session, which only it knows.
+    resume: { ...(made.resume ?? presentResumePoint(snapshot)), tokens, costUsd },
   };
 }
 
@@ -38,14 +40,12 @@ const nothingDone: ResumePoint = {
   costUsd: 0,
 };
 
-function presentResumePoint({ attempt, checkpoints, usage }: SessionSnapshot): ResumePoint {
+function presentResumePoint({ attempt, checkpoints }: SessionSnapshot): Omit<ResumePoint, 'tokens' | 'costUsd'> {
   const last = checkpoints.last?.resume ?? nothingDone;
   return {
     openCodeSessionId: attempt?.openCodeSessionId ?? last.openCodeSessionId,
     lastMessageId: attempt?.lastStepId ?? last.lastMessageId,
     fileSnapshot: last.fileSnapshot,
     todos: last.todos,
-    tokens: usage.tokens,
-    costUsd: usage.costUsd,
   };
 }

@@ -1,14 +1,14 @@
-import type { FinishedStep, internalCommands, ResumePoint } from '@oio/contracts';
+import type { FinishedStep, internalCommands, ModelUsage, ResumePoint } from '@oio/contracts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { abort, settleChildren } from './decide-client.ts';
 import { type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
-import { addStep } from './evolve-attempt.ts';
 import { later } from './instants.ts';
 import { failureOf } from './failures.ts';
 import { apiErrorRate, HEALTHY } from './execution-metrics.ts';
 import { automaticRetryMs } from './retry-policy.ts';
 import { attemptToken, type SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
+import { addCalls, addStep, uncountedCalls } from './usage.ts';
 
 export type InternalCommandName = keyof typeof internalCommands;
 type Name = Extract<InternalCommandName, `report-${string}`>;
@@ -25,7 +25,15 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
   'report-step': current((snapshot, { token, step, resume }, { now }) => {
     if (snapshot.attempt?.lastStepId === step.stepId) return nothing;
     const finished: NewEvent = { type: 'session.step-finished', data: { token, step } };
-    return emit([finished, checkpointMade(snapshot, now, 'step', resume), ...changeOfErrorRate(snapshot, step)]);
+    const usage = addStep(snapshot.usage, step);
+    const made = checkpointMade({ ...snapshot, usage }, now, 'step', resume);
+    return emit([finished, made, ...changeOfErrorRate(snapshot, usage)]);
+  }),
+  'report-usage': current((snapshot, { token, calls }) => {
+    const news = uncountedCalls(snapshot, calls);
+    if (news.length === 0) return nothing;
+    const counted: NewEvent = { type: 'session.usage-counted', data: { token, calls: [...news] } };
+    return emit([counted, ...changeOfErrorRate(snapshot, addCalls(snapshot, news).usage)]);
   }),
   'report-degraded': current((snapshot, { failure }) => {
     if (snapshot.status !== 'running') return nothing;
@@ -88,10 +96,9 @@ function checkpointMade(
 }
 
 /** Many API errors alone impair a session. It counts as well again once enough calls have succeeded. */
-function changeOfErrorRate(snapshot: SessionSnapshot, step: FinishedStep): NewEvent[] {
-  const usage = addStep(snapshot.usage, step);
+function changeOfErrorRate(snapshot: SessionSnapshot, usage: ModelUsage): NewEvent[] {
   const isHigh = apiErrorRate(usage) > HEALTHY.errorRate;
-  if (snapshot.status === 'running' && isHigh && step.apiErrors > 0) {
+  if (snapshot.status === 'running' && isHigh && usage.apiErrors > snapshot.usage.apiErrors) {
     return [degradedByRate(snapshot, usage)];
   }
   return snapshot.failure?.code === 'api_error_rate' && snapshot.status === 'degraded' && !isHigh
@@ -99,7 +106,7 @@ function changeOfErrorRate(snapshot: SessionSnapshot, step: FinishedStep): NewEv
     : [];
 }
 
-function degradedByRate(snapshot: SessionSnapshot, { apiErrors, apiCalls }: SessionSnapshot['usage']): NewEvent {
+function degradedByRate(snapshot: SessionSnapshot, { apiErrors, apiCalls }: ModelUsage): NewEvent {
   const failure = failureOf('api_error_rate', `${apiErrors} of ${apiCalls} calls to the model provider failed.`);
   return {
     type: 'session.degraded',
@@ -152,5 +159,6 @@ function lateSteps(
   const news = steps.slice(known + 1);
   if (news.length === 0) return [];
   const events = news.map((step): NewEvent => ({ type: 'session.step-finished', data: { token, step } }));
-  return resume ? [...events, checkpointMade(snapshot, now, 'step', resume)] : events;
+  const usage = news.reduce(addStep, snapshot.usage);
+  return resume ? [...events, checkpointMade({ ...snapshot, usage }, now, 'step', resume)] : events;
 }

@@ -1,7 +1,6 @@
-import type { FinishedStep, TokenUsage } from '@oio/contracts';
 import type { Evolvers } from './evolvers.ts';
 import { later } from './instants.ts';
-import type { SessionSnapshot } from './snapshot.ts';
+import { addCalls, addStep, addUsage, usageOfStep } from './usage.ts';
 
 /** A session shows its newest warnings; the rest stay in its history. */
 const WARNINGS_SHOWN = 20;
@@ -11,6 +10,7 @@ export const attemptEvolvers: Pick<
   Evolvers,
   | 'session.workspace-prepared'
   | 'session.step-finished'
+  | 'session.usage-counted'
   | 'session.checkpoint-made'
   | 'session.warning-raised'
   | 'session.attempt-closed'
@@ -22,9 +22,15 @@ export const attemptEvolvers: Pick<
   }),
   'session.step-finished': (snapshot, { data: { step } }) => ({
     ...snapshot,
-    attempt: snapshot.attempt && { ...snapshot.attempt, steps: snapshot.attempt.steps + 1, lastStepId: step.stepId },
+    attempt: snapshot.attempt && {
+      ...snapshot.attempt,
+      steps: snapshot.attempt.steps + 1,
+      lastStepId: step.stepId,
+      usage: addUsage(snapshot.attempt.usage, usageOfStep(step)),
+    },
     usage: addStep(snapshot.usage, step),
   }),
+  'session.usage-counted': (snapshot, { data: { calls } }) => addCalls(snapshot, calls),
   'session.checkpoint-made': (snapshot, { seq, at, data: { checkpoint } }) => ({
     ...snapshot,
     checkpoints: { count: checkpoint.sequence, last: checkpoint },
@@ -46,28 +52,3 @@ export const attemptEvolvers: Pick<
     attempt: snapshot.attempt && { ...snapshot.attempt, open: false },
   }),
 };
-
-/** What a session has used after one more step: the call that succeeded and those that failed before it. */
-export function addStep(usage: SessionSnapshot['usage'], step: FinishedStep): SessionSnapshot['usage'] {
-  return {
-    tokens: addTokens(usage.tokens, step.tokens),
-    costUsd: addUsd(usage.costUsd, step.costUsd),
-    apiCalls: usage.apiCalls + 1 + step.apiErrors,
-    apiErrors: usage.apiErrors + step.apiErrors,
-  };
-}
-
-function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return {
-    input: a.input + b.input,
-    output: a.output + b.output,
-    reasoning: a.reasoning + b.reasoning,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-  };
-}
-
-/** Sums of money are kept to a billionth of a dollar, so that replays give the same digits. */
-function addUsd(a: number, b: number): number {
-  return Math.round((a + b) * 1e9) / 1e9;
-}

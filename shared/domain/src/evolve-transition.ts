@@ -3,6 +3,7 @@ import type { Evolvers } from './evolvers.ts';
 import { elapsedMs, later } from './instants.ts';
 import type { Attempt, SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
+import { noUsage } from './usage.ts';
 
 type TransitionType = Extract<SessionEventType, `session.${Status}`>;
 type Transition<T extends TransitionType = TransitionType> = StoredSessionEvent<T>;
@@ -85,6 +86,7 @@ function dispatched(snapshot: SessionSnapshot, event: Transition<'session.runnin
   return {
     ...next,
     attempt,
+    earlierAttempts: isNew ? withLast(snapshot) : snapshot.earlierAttempts,
     failure: null,
     times: { ...next.times, startedAt: next.times.startedAt ?? event.at, workingSince: event.at, attemptMs },
     timers: {
@@ -92,6 +94,15 @@ function dispatched(snapshot: SessionSnapshot, event: Transition<'session.runnin
       checkpoint: { generation: event.seq, fireAt: later(event.at, snapshot.policy.checkpointIntervalSeconds * 1_000) },
     },
   };
+}
+
+/** A session shows the newest ones; the rest is in its history. */
+const EARLIER_SHOWN = 20;
+
+function withLast({ attempt, earlierAttempts }: SessionSnapshot): SessionSnapshot['earlierAttempts'] {
+  if (!attempt) return earlierAttempts;
+  const { number, steps, usage } = attempt;
+  return [...earlierAttempts, { number, steps, ...usage }].slice(-EARLIER_SHOWN);
 }
 
 function newAttempt({ at, data }: Transition<'session.running'>): Attempt {
@@ -104,6 +115,8 @@ function newAttempt({ at, data }: Transition<'session.running'>): Attempt {
     startedAt: at,
     steps: 0,
     lastStepId: null,
+    usage: noUsage,
+    counted: {},
     open: true,
   };
 }

@@ -1,9 +1,10 @@
-import { noTokens, type StoredSessionEvent, type TokenUsage } from '@oio/contracts';
+import type { StoredSessionEvent } from '@oio/contracts';
 import { attemptEvolvers } from './evolve-attempt.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
 import type { Evolver, Evolvers } from './evolvers.ts';
 import { type SessionState, snapshotOf } from './snapshot-parts.ts';
 import type { SessionSnapshot } from './snapshot.ts';
+import { noUsage } from './usage.ts';
 
 /**
  * The snapshot after one more event: the only way a snapshot comes to be. Total and pure; it trusts the event, because
@@ -33,13 +34,6 @@ const evolvers: Evolvers = {
   'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at, timers: {} }),
 };
 
-const noUsage: { tokens: TokenUsage; costUsd: number; apiCalls: number; apiErrors: number } = {
-  tokens: noTokens,
-  costUsd: 0,
-  apiCalls: 0,
-  apiErrors: 0,
-};
-
 const noTimes: SessionSnapshot['times'] = {
   queuedAt: null,
   startedAt: null,
@@ -63,6 +57,7 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     statusUpdatedAt: event.at,
     childIds: [],
     attempt: null,
+    earlierAttempts: [],
     retries: 0,
     workspace: null,
     result: null,
@@ -71,7 +66,7 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     failure: null,
     lastFailure: null,
     checkpoints: { count: 0, last: null },
-    usage: noUsage,
+    usage: { ...noUsage, subAgents: noUsage },
     warnings: [],
     warningCount: 0,
     times: noTimes,

@@ -1,4 +1,4 @@
-import type { ExecutionMetrics } from '@oio/contracts';
+import type { ExecutionMetrics, ModelUsage } from '@oio/contracts';
 import { elapsedMs } from './instants.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 import { isTerminal } from './transitions.ts';
@@ -34,12 +34,13 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     error: failure && { type: failure.code, message: failure.message, context: failure.context ?? {} },
     warnings: [...snapshot.warnings],
     costUsd: usage.costUsd,
+    subAgents: usage.subAgents,
     healthy: isHealthy(snapshot),
   };
 }
 
 /** The share of calls to the model provider that failed; 0 without any. */
-export function apiErrorRate({ apiCalls, apiErrors }: SessionSnapshot['usage']): number {
+export function apiErrorRate({ apiCalls, apiErrors }: Pick<ModelUsage, 'apiCalls' | 'apiErrors'>): number {
   return apiCalls === 0 ? 0 : apiErrors / apiCalls;
 }
 

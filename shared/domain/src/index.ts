@@ -20,4 +20,5 @@ export {
 } from './snapshot.ts';
 export { partsOf, readSnapshot, type SessionState, snapshotOf, type StoredSession } from './snapshot-parts.ts';
 export { isLiving, isTerminal, isWorking, TRANSITIONS } from './transitions.ts';
+export { usageOfStep } from './usage.ts';
 export { toSessionView } from './view.ts';

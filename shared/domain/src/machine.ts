@@ -8,6 +8,7 @@ const FACTS = [
   'session.resume-requested',
   'session.workspace-prepared',
   'session.step-finished',
+  'session.usage-counted',
   'session.checkpoint-made',
   'session.warning-raised',
   'session.child-added',

@@ -1,10 +1,11 @@
 import type {
+  AttemptUsage,
   Checkpoint,
   Failure,
+  ModelUsage,
   Place,
   SessionEventData,
   Status,
-  TokenUsage,
   Warning,
   WorkspaceInUse,
 } from '@oio/contracts';
@@ -22,6 +23,10 @@ export interface Attempt {
   readonly startedAt: string;
   readonly steps: number;
   readonly lastStepId: string | null;
+  /** What it took so far, sub-agents included. */
+  readonly usage: ModelUsage;
+  /** By OpenCode session: its last message whose calls are counted, beside the steps. */
+  readonly counted: Readonly<Record<string, string>>;
   /** False once the opencode-gateway has shown that nothing of the run works any more. */
   readonly open: boolean;
 }
@@ -53,6 +58,8 @@ export interface SessionSnapshot {
   readonly policy: SessionEventData<'session.created'>['policy'];
   readonly childIds: readonly string[];
   readonly attempt: Attempt | null;
+  /** Of the attempts before, the newest last. */
+  readonly earlierAttempts: readonly AttemptUsage[];
   readonly retries: number;
   readonly workspace: WorkspaceInUse | null;
   readonly result: SessionEventData<'session.completed'>['result'];
@@ -62,12 +69,8 @@ export interface SessionSnapshot {
   /** How the attempt before the present one ended. */
   readonly lastFailure: Failure | null;
   readonly checkpoints: { readonly count: number; readonly last: Checkpoint | null };
-  readonly usage: {
-    readonly tokens: TokenUsage;
-    readonly costUsd: number;
-    readonly apiCalls: number;
-    readonly apiErrors: number;
-  };
+  /** Of all attempts; it only grows. `subAgents` is the part of it that these took. */
+  readonly usage: ModelUsage & { readonly subAgents: ModelUsage };
   /** The newest ones; `warningCount` counts all. */
   readonly warnings: readonly Warning[];
   readonly warningCount: number;

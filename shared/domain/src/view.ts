@@ -27,6 +27,7 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     workspaceInUse: snapshot.workspace,
     commit: snapshot.commit,
     attempt: snapshot.attempt && attemptView(snapshot.attempt),
+    earlierAttempts: [...snapshot.earlierAttempts],
     failure: snapshot.failure && failureView(snapshot.failure),
     lastFailure: snapshot.lastFailure && failureView(snapshot.lastFailure),
     retryAt: snapshot.timers.retry?.fireAt ?? null,
@@ -50,6 +51,7 @@ function attemptView({
   openCodeSessionId,
   startedAt,
   steps,
+  usage,
 }: Attempt): SessionView['attempt'] {
-  return { number, serverId, messageId, openCodeSessionId, startedAt, steps };
+  return { number, serverId, messageId, openCodeSessionId, startedAt, steps, usage };
 }

@@ -4,6 +4,7 @@ import {
   accepted,
   after,
   at,
+  call,
   command,
   completed,
   context,
@@ -23,6 +24,7 @@ function reports(run: string): SessionCommand[] {
   return [
     command('report-prepared', { token: run, workspace, resume }),
     command('report-step', { token: run, step: step('msg_9'), resume }),
+    command('report-usage', { token: run, calls: [call('ses_2', 'msg_9')] }),
     command('report-degraded', { token: run, failure }),
     command('report-recovered', { token: run }),
     command('report-warning', { token: run, type: 'odd', message: 'Odd.', context: {} }),
@@ -55,19 +57,24 @@ test('the workspace and the OpenCode session of an attempt are remembered, with 
   const running = prepared(submitted());
   t.deepEqual(running.workspace, workspace);
   t.is(running.attempt?.openCodeSessionId, 'ses_1');
-  t.like(running.checkpoints, { count: 1, last: { sequence: 1, origin: 'prepared', attempt: 1, resume } });
+  t.like(running.checkpoints, {
+    count: 1,
+    last: { sequence: 1, origin: 'prepared', attempt: 1, resume: { ...resume, costUsd: 0 } },
+  });
 });
 
 test('a finished step counts tokens, cost and calls, and makes a checkpoint; told twice it counts once', (t) => {
   const running = prepared(submitted());
   const order = command('report-step', { token: '1.1', step: step('msg_2'), resume });
   const once = accepted(decide(running, order, context(at(10)))).next;
-  t.deepEqual(once.usage, {
+  const took = {
     tokens: { input: 10, output: 5, reasoning: 2, cacheRead: 3, cacheWrite: 1 },
     costUsd: 0.001,
     apiCalls: 1,
     apiErrors: 0,
-  });
+  };
+  t.like(once.usage, took);
+  t.deepEqual(once.attempt?.usage, took);
   t.is(once.checkpoints.count, 2);
   t.like(once.attempt, { steps: 1, lastStepId: 'msg_2' });
   t.is(decide(once, order, context(at(11))).kind, 'nothing');
@@ -152,15 +159,15 @@ test('a run that works is not closed by a report that nobody asked for', (t) => 
 
 test('an API error rate over a tenth degrades a session until enough calls have succeeded, whatever else recovers', (t) => {
   let session = prepared(submitted());
-  for (let call = 1; call <= 9; call += 1)
-    session = after(session, 'report-step', { token: '1.1', step: step(`msg_${call}`), resume });
+  for (let number = 1; number <= 9; number += 1)
+    session = after(session, 'report-step', { token: '1.1', step: step(`msg_${number}`), resume });
   session = after(session, 'report-step', { token: '1.1', step: step('msg_10', { apiErrors: 1 }), resume });
   t.is(session.status, 'running', '1 of 11 is within');
   session = after(session, 'report-step', { token: '1.1', step: step('msg_11', { apiErrors: 1 }), resume });
   t.like(session, { status: 'degraded', failure: { code: 'api_error_rate' } });
   t.is(decide(session, command('report-recovered', { token: '1.1' }), context(at(10))).kind, 'nothing');
-  for (let call = 12; session.status === 'degraded' && call < 50; call += 1) {
-    session = after(session, 'report-step', { token: '1.1', step: step(`msg_${call}`), resume });
+  for (let number = 12; session.status === 'degraded' && number < 50; number += 1) {
+    session = after(session, 'report-step', { token: '1.1', step: step(`msg_${number}`), resume });
   }
   t.like(session, { status: 'running', usage: { apiCalls: 20, apiErrors: 2 } });
 });

@@ -20,7 +20,7 @@ import {
   type SessionSnapshot,
   type TimerName,
 } from '../src/index.ts';
-import { at, command, context, creation, resume, step, workspace } from './sessions.ts';
+import { at, call, command, context, creation, resume, step, workspace } from './sessions.ts';
 
 /** A parent and its two children. */
 export const FAMILY = ['0', '1', '2'].map((digit) => `0199b3e4-0000-7000-8000-00000000010${digit}`);
@@ -164,6 +164,11 @@ const ORDERS = {
   orphaned: () => command('end-by-parent', { policy: 'orphan', parentId: PARENT }),
   prepared: (snapshot, move) => command('report-prepared', { token: tokenOf(snapshot, move), workspace, resume }),
   step: (snapshot, move) => command('report-step', { token: tokenOf(snapshot, move), step: oneStep(move), resume }),
+  usage: (snapshot, move) =>
+    command('report-usage', {
+      token: tokenOf(snapshot, move),
+      calls: [call(`ses_${move.number % 3}`, `msg_${move.number % 10}`), call('ses_1', `msg_${move.number % 7}`)],
+    }),
   degraded: (snapshot, move) => command('report-degraded', { token: tokenOf(snapshot, move), failure: failure(move) }),
   recovered: (snapshot, move) => command('report-recovered', { token: tokenOf(snapshot, move) }),
   warning: (snapshot, move) =>

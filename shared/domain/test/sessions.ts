@@ -1,5 +1,6 @@
 import {
   type FinishedStep,
+  type ModelCall,
   type NewSessionInput,
   newSession,
   noTokens,
@@ -64,7 +65,14 @@ export const resume: ResumePoint = {
 
 export function step(stepId: string, more: Partial<FinishedStep> = {}): FinishedStep {
   const tokens = { input: 10, output: 5, reasoning: 2, cacheRead: 3, cacheWrite: 1 };
-  return { stepId, finish: 'tool-calls', tools: ['bash'], tokens, costUsd: 0.001, apiErrors: 0, ...more };
+  return { stepId, finish: 'tool-calls', tools: ['bash'], tokens, costUsd: 0.001, apiErrors: 0, model: null, ...more };
+}
+
+/** A message that a conversation has beside the steps of the session. */
+export function call(openCodeSessionId: string, messageId: string, more: Partial<ModelCall> = {}): ModelCall {
+  const tokens = { input: 100, output: 50, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
+  const took = { tokens, costUsd: 0.01, apiCalls: 1, apiErrors: 0, model: 'test/small' };
+  return { openCodeSessionId, messageId, ...took, ...more };
 }
 
 type Policy = SessionEventData<'session.created'>['policy'];

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { FAILURES, toSessionView } from '../src/index.ts';
+import { noUsage } from '../src/usage.ts';
 import {
   after,
   at,
@@ -53,7 +54,9 @@ const RUNNING = {
     openCodeSessionId: 'ses_1',
     startedAt: at(10),
     steps: 0,
+    usage: noUsage,
   },
+  earlierAttempts: [],
   failure: null,
   lastFailure: null,
   retryAt: null,

@@ -18,14 +18,14 @@ const BEGINNING: HistoryPlace = { xid: '0', position: '0' };
  * read and what was read before. Texts, results and places are left in the database: they are most of it and not counted.
  */
 const IN_ORDER = `
-select e.xid::text as xid, e.position::text as position, session_id as "sessionId", '' as tenant, seq::int as seq,
+select e.xid::text as xid, e.position::text as position, session_id as "sessionId", (select tenant from sessions where id = session_id) as tenant, seq::int as seq,
   command_id as "commandId", epoch::int as epoch, cause, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, type,
   case
     when readable is null then null
     when type = 'session.created' then json_build_object('session', json_build_object('type', readable #> '{session,type}', 'priority', readable #> '{session,priority}'))
     when type = 'session.checkpoint-made' then json_build_object('checkpoint', json_build_object('origin', readable #> '{checkpoint,origin}'))
     else json_strip_nulls(json_build_object('from', readable -> 'from', 'to', readable -> 'to', 'priority', readable -> 'priority',
-      'failure', readable -> 'failure', 'step', readable -> 'step'))
+      'failure', readable -> 'failure', 'step', readable -> 'step', 'calls', readable -> 'calls'))
   end as data
 from session_events e, lateral (select ${readableJson('data')} as readable) as guarded
 where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())

@@ -46,7 +46,15 @@ export class Life {
   }
 
   step(stepId: string): this {
-    const step = { stepId, finish: 'stop', tools: [], tokens: TOKENS, costUsd: 0.25, apiErrors: 1 };
+    const step = {
+      stepId,
+      finish: 'stop',
+      tools: [],
+      tokens: TOKENS,
+      costUsd: 0.25,
+      apiErrors: 1,
+      model: 'test/large',
+    };
     return this.order({ name: 'report-step', payload: { token: this.#token, step, resume: RESUME } });
   }
 

@@ -81,6 +81,8 @@ export const wireMessage = z
       parentID: z.string().optional(),
       time: z.object({ created: z.number(), completed: z.number().optional() }),
       finish: z.string().optional(),
+      providerID: z.string().optional(),
+      modelID: z.string().optional(),
       summary: z.unknown().optional(),
       error: wireError.optional(),
     }),
@@ -97,6 +99,7 @@ export const wireMessage = z
       finish: info.finish ?? null,
       error: info.error ?? null,
       synthetic: info.role === 'user' && parts.length > 0 && parts.every(isOpencodesOwn),
+      model: info.providerID && info.modelID ? `${info.providerID}/${info.modelID}` : null,
       // Of a user message `summary` is an object with its diffs, which is something else.
       summary: info.summary === true,
       parts: parts.flatMap((part) => partOf(part) ?? []),

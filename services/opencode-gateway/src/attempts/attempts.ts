@@ -14,7 +14,8 @@ import { gatewayAddress } from '@oio/ownership';
 import type { Linked } from '../fleet.ts';
 import { failureOfRefusal } from '../turn/failure.ts';
 import type { Gate, RunFences } from './gate.ts';
-import { createReporter, StaleRunError } from './report.ts';
+import type { AgentServer } from '../ports.ts';
+import { createReporter, type Reporter, StaleRunError } from './report.ts';
 import { type AttemptParts, runAttempt } from './run-attempt.ts';
 import { createRunGate, gatedLink, RunAuthority, type RunGate, SupersededError } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
@@ -159,7 +160,7 @@ export class Attempts implements AsyncDisposable {
       linked,
       authority,
       gate: createRunGate({ gate: this.#parts.gate, sessionId, token, authority }),
-      state: { openCodeSession: null, sentAtMs: null },
+      state: { openCodeSession: null, sentAtMs: null, settle: null },
       stop,
       done: predecessor.then(() => this.#run(run)),
     };
@@ -192,10 +193,17 @@ export class Attempts implements AsyncDisposable {
     // Of what a predecessor has begun only the store knows.
     if (!state.openCodeSession && order.prepared) return this.#letGo(order, error);
     const signal = AbortSignal.timeout(STOP_MS);
-    const proof = state.openCodeSession
-      ? await stopTurn(gatedLink(linked.link, gate, signal).agent(), state.openCodeSession, state)
-      : 'It had not begun.';
-    await createReporter(this.#parts.router, order, signal).report('report-closed', 'closed', { proof });
+    const reporter = createReporter(this.#parts.router, order, signal);
+    const agent = gatedLink(linked.link, gate, signal).agent();
+    const proof = state.openCodeSession ? await stopTurn(agent, state.openCodeSession, state) : 'It had not begun.';
+    await this.#settle(run, agent, reporter);
+    await reporter.report('report-closed', 'closed', { proof });
+  }
+
+  async #settle({ order, state }: Run, agent: AgentServer, reporter: Reporter): Promise<void> {
+    await state.settle?.(agent, reporter).catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error, sessionId: order.sessionId }, 'last steps of a stopped turn not told');
+    });
   }
 
   #letGo({ sessionId, token }: AttemptOrder, why: unknown): void {

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptOrder, FinishedStep, ResumePoint } from '@oio/contracts';
 import { type FailureCode, failureOf } from '@oio/domain';
-import { AppError, NotFoundError } from '@oio/errors';
+import { AppError, CancelledError, NotFoundError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
-import type { SessionRef, TurnMessage } from '../ports.ts';
+import type { AgentServer, SessionEvent, SessionRef, TurnMessage } from '../ports.ts';
 import type { AwaitPromptTurn } from '../prompt-limit.ts';
 import type { ServerLink } from '../server-link.ts';
 import { failureOfRepeating, type TurnFailure } from '../turn/failure.ts';
@@ -15,6 +16,7 @@ import type { Reporter } from './report.ts';
 import type { RunState } from './run-state.ts';
 import { stopTurn } from './stop-turn.ts';
 import { emptyResumePoint, type ReportableStep, unreportedSteps } from './steps-reported.ts';
+import { TurnAccount } from './turn-account.ts';
 import type { TurnHealth } from './turn-health.ts';
 import { TurnReadings } from './turn-readings.ts';
 import { type TurnSigns, watchTurn } from './turn-watch.ts';
@@ -26,6 +28,8 @@ const LOOK_MS = 5_000;
 /** A turn that breaks off this often without a step in between is given up. */
 const RESUMES = 5;
 const SENDS = 2;
+const CLOSE_MS = 100;
+const CLOSE_TRIES = 5;
 /** A prompt that a predecessor has handed over is stored by then, or it is on a way that nobody can see. */
 const LATE_MS = 5_000;
 
@@ -66,7 +70,7 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd | Unsure> {
   const turn = new TurnDriver(parts);
   const watch = watchTurn({
     ...parts,
-    ...turn.readings.listener,
+    ...turn.listener,
     signs: turn.signs,
     hasBegun: parts.isPrepared || parts.sameConversation,
     wakeUp: turn.wakeUp,
@@ -86,7 +90,9 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd | Unsure> {
 
 class TurnDriver {
   readonly wakeUp = new WakeUp();
-  #steps: FinishedStep[] = [];
+  /** Finished steps that the end of the turn tells of. */
+  #steps: ReportableStep[] = [];
+  readonly #account: TurnAccount;
   readonly signs: TurnSigns;
   readonly readings: TurnReadings;
   readonly #parts: TurnParts;
@@ -103,7 +109,9 @@ class TurnDriver {
     this.#parts = parts;
     this.#lastStepId = order.lastStepId;
     this.#resume = order.resume ?? emptyResumePoint(ref.sessionId);
-    this.signs = { retrying: null, apiErrors: 0, todos: this.#resume.todos, listeningSinceMs: null };
+    this.#account = new TurnAccount(parts);
+    parts.state.settle = (agent, reporter) => this.#settle(agent, reporter);
+    this.signs = { retrying: null, todos: this.#resume.todos, listeningSinceMs: null };
     this.readings = new TurnReadings({
       ...parts,
       messageId: order.messageId,
@@ -112,6 +120,22 @@ class TurnDriver {
       // A prompt is sent only after the run was reported as prepared, and nothing survives a restart of the server.
       nothingRuns: !isPrepared || link.generation > 0,
     });
+  }
+
+  /** What the events of the turn are told to. */
+  get listener() {
+    const { concerns, onEvent, onChild } = this.readings.listener;
+    return {
+      concerns,
+      onEvent: (event: SessionEvent): void => {
+        onEvent(event);
+        this.#account.noteEvent(event);
+      },
+      onChild: (sessionId: string): void => {
+        onChild(sessionId);
+        this.#account.noteSubAgent();
+      },
+    };
   }
 
   async run(): Promise<TurnEnd | Unsure> {
@@ -138,12 +162,15 @@ class TurnDriver {
     const { verdict, messages } = await this.readings.read();
     for (const news of this.#newSteps(messages)) {
       // What the end of the turn tells need not be told before.
-      if (verdict.type === 'finished' || verdict.type === 'failed') this.#steps.push(news.step);
-      else await this.#parts.reporter.report('report-step', news.step.stepId, news);
+      if (verdict.type === 'finished' || verdict.type === 'failed') this.#steps.push(news);
+      else await tellStep(this.#parts.reporter, news);
     }
     await this.#reportHealth(verdict);
+    if (verdict.type === 'running' && verdict.retry) this.#account.noteTry(verdict.retry.attempt);
     this.#againInMs = verdict.type === 'running' ? verdict.againInMs : LOOK_MS;
-    return this.#act(verdict);
+    const end = await this.#act(verdict);
+    if (end?.type !== 'unsure') await this.#tellUsage(messages, end);
+    return end;
   }
 
   async #act(verdict: Verdict): Promise<TurnEnd | Unsure | null> {
@@ -207,14 +234,44 @@ class TurnDriver {
   #newSteps(messages: readonly TurnMessage[]): readonly ReportableStep[] {
     const { order, ref } = this.#parts;
     const state = { lastStepId: this.#lastStepId, openCodeSessionId: ref.sessionId, todos: this.signs.todos };
-    return unreportedSteps(messages, order, state).map(({ step, resume }) => {
-      const { apiErrors } = this.signs;
-      this.signs.apiErrors = 0;
+    return unreportedSteps(messages, order, state).map(({ messageId, step, resume }) => {
+      const apiErrors = this.#account.errorsBefore(messageId);
       this.#lastStepId = step.stepId;
       this.#resume = resume;
       this.#resumes = 0;
-      return { step: { ...step, apiErrors }, resume };
+      return { messageId, step: { ...step, apiErrors }, resume };
     });
+  }
+
+  /** What cannot be read is missing from the account, and said so: the turn has come to what it has come to. */
+  async #tellUsage(messages: readonly TurnMessage[], end: TurnEnd | null): Promise<void> {
+    const { link, reporter } = this.#parts;
+    try {
+      const found = end?.type === 'failed' ? await this.#closedMessages() : messages;
+
+      await this.#account.tell(link.agent(), reporter, { messages: found, all: end !== null });
+    } catch (error) {
+      if (!(error instanceof AppError) || error instanceof CancelledError) throw error;
+      if (end) await reporter.report('report-warning', 'usage', incomplete(error));
+    }
+  }
+
+  /** Why a call failed is written down a moment after it is told. */
+  async #closedMessages(): Promise<readonly TurnMessage[]> {
+    const { link, ref, signal } = this.#parts;
+    for (let tries = 1; ; tries += 1) {
+      const messages = await link.agent().messages(ref);
+      const last = messages.at(-1);
+      if (tries === CLOSE_TRIES || last?.error || last?.completedAtMs) return messages;
+      await delay(CLOSE_MS, undefined, { signal });
+    }
+  }
+
+  /** After a stop: what has ended until then, and is not told of yet. */
+  async #settle(agent: AgentServer, reporter: Reporter): Promise<void> {
+    const messages = await agent.messages(this.#parts.ref);
+    for (const news of [...this.#steps, ...this.#newSteps(messages)]) await tellStep(reporter, news);
+    await this.#account.tell(agent, reporter, { messages, all: true });
   }
 
   /** What OpenCode repeats by itself impairs the session while that lasts, and so does doubt whether it lives. */
@@ -261,6 +318,14 @@ class TurnDriver {
   }
 
   #sofar() {
-    return { steps: this.#steps, resume: this.#resume };
+    return { steps: this.#steps.map(({ step }) => step), resume: this.#resume };
   }
+}
+
+function tellStep(reporter: Reporter, { step, resume }: ReportableStep): Promise<void> {
+  return reporter.report('report-step', step.stepId, { step, resume });
+}
+
+function incomplete({ message }: AppError) {
+  return { type: 'usage_incomplete', message: `What sub-agents took could not be read to the end: ${message}` };
 }

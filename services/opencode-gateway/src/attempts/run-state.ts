@@ -1,8 +1,11 @@
-import type { SessionRef } from '../ports.ts';
+import type { AgentServer, SessionRef } from '../ports.ts';
+import type { Reporter } from './report.ts';
 
 /** What a run has set going, so that it can be ended from outside. */
 export interface RunState {
   openCodeSession: SessionRef | null;
   /** When a prompt was last handed over, in `performance.now()`. */
   sentAtMs: number | null;
+  /** Tells the owner what it does not know yet of what the turn took, once that has been stopped; null before a turn has begun. */
+  settle: ((agent: AgentServer, reporter: Reporter) => Promise<void>) | null;
 }

@@ -5,6 +5,7 @@ import { turnOf } from '../turn/turn.ts';
 
 /** A finished step as it is reported, with the point that a later attempt would resume from. */
 export interface ReportableStep {
+  readonly messageId: string;
   readonly step: FinishedStep;
   readonly resume: ResumePoint;
 }
@@ -22,6 +23,7 @@ export function unreportedSteps(
   const steps = stepsOf(turnOf(messages, order.messageId)?.replies ?? []);
   const known = steps.findIndex(({ id }) => id === state.lastStepId);
   return steps.slice(known + 1).map((step, index) => ({
+    messageId: step.messageId,
     step: {
       stepId: step.id,
       finish: step.reason,
@@ -29,6 +31,7 @@ export function unreportedSteps(
       tokens: step.tokens,
       costUsd: step.costUsd,
       apiErrors: 0,
+      model: step.model,
     },
     resume: resumePoint(state, step, steps.slice(0, known + 2 + index)),
   }));

@@ -15,8 +15,6 @@ const SETTLE_MS = 100;
 /** What the events of a turn have told so far and no reading of the messages tells. */
 export interface TurnSigns {
   retrying: Extract<Activity, { type: 'retry' }> | null;
-  /** Calls to the model provider that failed and were repeated since the last finished step. */
-  apiErrors: number;
   todos: ResumePoint['todos'];
   /** Since when events are taken without a break, in `performance.now()`; null while they are not. */
   listeningSinceMs: number | null;
@@ -89,7 +87,6 @@ function take({ bus, order, ref, signs, onEvent, wakeUp }: TurnWatchParts, event
 
 function noteActivity(signs: TurnSigns, activity: Activity): void {
   if (activity.type !== 'retry') return;
-  if (activity.attempt !== signs.retrying?.attempt) signs.apiErrors += 1;
   signs.retrying = activity;
 }
 

@@ -93,7 +93,7 @@ function newSession(id: string, { title, directory, metadata = {} }: NewSession)
 
 function turn({ sessionId, messageId, text }: Prompt): readonly TurnMessage[] {
   const nowMs = Date.now();
-  const base = { sessionId, createdAtMs: nowMs, error: null, synthetic: false, summary: false };
+  const base = { sessionId, createdAtMs: nowMs, error: null, synthetic: false, model: null, summary: false };
   const tokens = { input: 1, output: 1, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
   const prompt: TurnMessage = {
     ...base,

@@ -6,6 +6,7 @@ export interface FinishedStep {
   /** From 1, in the order of the messages given. */
   readonly number: number;
   readonly messageId: string;
+  readonly model: string | null;
   readonly reason: string;
   readonly tokens: Tokens;
   readonly costUsd: number;
@@ -30,7 +31,7 @@ export function stepsOf(messages: readonly TurnMessage[]): readonly FinishedStep
     return message.parts.flatMap((part) => {
       if (part.type !== 'step_finished') return [];
       const { id, reason, tokens, costUsd, snapshot } = part;
-      return [{ id, messageId: message.id, reason, tokens, costUsd, snapshot, tools, files }];
+      return [{ id, messageId: message.id, model: message.model, reason, tokens, costUsd, snapshot, tools, files }];
     });
   });
   return steps.map((step, index) => ({ ...step, number: index + 1 }));

@@ -40,7 +40,7 @@ test('a prompt waits for its turn before the gate is passed, so that the gate’
     reporter,
     health: new TurnHealth(reporter, false),
     limits: DEFAULT_LIMITS,
-    state: { openCodeSession: null, sentAtMs: null },
+    state: { openCodeSession: null, sentAtMs: null, settle: null },
     awaitPromptTurn: async () => void said.push('turn'),
     logger: createLogger('opencode-gateway', { level: 'silent' }),
     signal,
@@ -55,6 +55,7 @@ const ORDER = {
   messageId: 'msg_1',
   prompt: 'do it',
   lastStepId: null,
+  counted: {},
   resume: null,
   previousFailure: null,
 } as unknown as AttemptOrder;

@@ -81,6 +81,7 @@ export class FakeOwner implements AsyncDisposable {
       place: this.#place,
       prepared: this.#openCodeSessionId !== null,
       lastStepId: null,
+      counted: {},
       resume: null,
       previousFailure: null,
     };

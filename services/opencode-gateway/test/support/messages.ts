@@ -66,5 +66,6 @@ const BASE = {
   finish: null,
   error: null,
   synthetic: false,
+  model: null,
   summary: false,
 } as const;

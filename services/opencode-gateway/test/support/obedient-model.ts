@@ -2,7 +2,7 @@ import { type FakeModel, type ModelReply, type ModelRequest, startFakeModel } fr
 
 /**
  * A model that does what the first word of the prompt says: `say X`, `hold X` (until released), `bash X` and then says
- * `done`, `status 401`, `later SECONDS` (429), `finish length`, `empty`, `silent`, `drip N` (a piece each second).
+ * `done`, `task X` (the same order to a sub-agent, then `done`), `status 401`, `later SECONDS` (429), `finish length`, `empty`, `silent`, `drip N` (a piece each second).
  */
 export function startObedientModel(): Promise<FakeModel> {
   return startFakeModel(obey);
@@ -19,6 +19,10 @@ const ORDERS: ReadonlyMap<string, (rest: string) => ModelReply> = new Map(
     say: (text: string): ModelReply => ({ text }),
     hold: (text: string): ModelReply => ({ hold: text }),
     bash: (command: string): ModelReply => ({ tool: 'bash', args: { command, description: 'as told' } }),
+    task: (prompt: string): ModelReply => ({
+      tool: 'task',
+      args: { description: 'as told', prompt, subagent_type: 'general' },
+    }),
     status: (status: string): ModelReply => ({ status: Number(status) }),
     finish: (finish: string): ModelReply => ({ text: 'cut', finish }),
     silent: (): ModelReply => ({ silent: true }),

@@ -19,7 +19,7 @@ export const RESUME: ResumePoint = {
 };
 
 export function step(stepId: string): FinishedStep {
-  return { stepId, finish: 'stop', tools: ['bash'], tokens: noTokens, costUsd: 0.001, apiErrors: 0 };
+  return { stepId, finish: 'stop', tools: ['bash'], tokens: noTokens, costUsd: 0.001, apiErrors: 0, model: null };
 }
 
 /** What an opencode-gateway says at the end of a turn that went well. */

@@ -76,6 +76,7 @@ const UNIMPORTANT = {
   memoryLimitMb: null,
   tags: [],
   metadata: {},
+  earlierAttempts: [],
   retryAt: null,
   recoverable: false,
   allowedCommands: [],
@@ -108,6 +109,12 @@ const METRICS = {
   error: null,
   warnings: [],
   costUsd: 0.0123,
+  subAgents: {
+    tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+    costUsd: 0,
+    apiCalls: 0,
+    apiErrors: 0,
+  },
   healthy: true,
 };
 
