@@ -6,6 +6,7 @@ import {
   inspectPlace,
   type PayloadOf,
   type ReplyOf,
+  snapshotWorkspace,
 } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import { type Bus, type Handlers, serveAll } from '@oio/messaging';
@@ -26,8 +27,8 @@ export interface HandlerParts {
   readonly logger: Logger;
 }
 
-const ofServer = { executeAttempt, abortAttempt, diffWorkspace };
-const ofGateway = { executeAttempt, abortAttempt, confirmAttempts, diffWorkspace, inspectPlace };
+const ofServer = { executeAttempt, abortAttempt, diffWorkspace, snapshotWorkspace };
+const ofGateway = { executeAttempt, abortAttempt, confirmAttempts, diffWorkspace, snapshotWorkspace, inspectPlace };
 const ofAny = { inspectPlace };
 
 /** Takes part in what concerns the sessions of one server: orders, and what their turns ask. */
@@ -37,6 +38,7 @@ export async function serveServer(parts: HandlerParts, { link }: Linked): Promis
     executeAttempt: ({ payload }) => attempts.execute(payload),
     abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
     diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
+    snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
   };
   const unserve = await serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` });
   const stopping = new AbortController();
@@ -60,6 +62,7 @@ export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: s
     abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
     confirmAttempts: async ({ payload }) => ({ missing: attempts.missing(payload.attempts) }),
     diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
+    snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
     inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, shared }, payload),
   };
   const ends = [

@@ -2,7 +2,7 @@ import { type CommandReply, inspectPlace, type NewSession, type Place } from '@o
 import { decideCreate } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
-import type { GatewayRouter, SessionRouter } from '@oio/ownership';
+import type { SessionRouter } from '@oio/ownership';
 import { newId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { commitEntry } from './commit-entry.ts';
@@ -14,7 +14,6 @@ const FIRST_EPOCH = 1;
 
 export interface CreateParts extends CommandParts {
   readonly router: SessionRouter;
-  readonly gateways: GatewayRouter;
   readonly config: SessionActorConfig;
 }
 

@@ -2,7 +2,7 @@ import type { CommandReply, SessionCommandName, StoredSessionEvent } from '@oio/
 import { type Decision, decide, type SessionCommand, type SessionSnapshot, toSessionView } from '@oio/domain';
 import { type AppError, ConflictError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
-import { notOwner } from '@oio/ownership';
+import { type GatewayRouter, notOwner } from '@oio/ownership';
 import { type Clock, type Logger, newMessageId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { commitEntry } from './commit-entry.ts';
@@ -11,6 +11,7 @@ import type { HistoryBell } from './history-bell.ts';
 import type { LiveSession } from './live-session.ts';
 import { type LiveSessions, noSuchSession } from './live-sessions.ts';
 import type { SessionStore } from './ports.ts';
+import { presentFiles } from './present-files.ts';
 import type { Worker } from './worker.ts';
 
 export interface CommandParts {
@@ -20,6 +21,7 @@ export interface CommandParts {
   readonly effects: EffectRunner;
   readonly bell: HistoryBell;
   readonly bus: Bus;
+  readonly gateways: GatewayRouter;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -37,8 +39,10 @@ export async function executeCommand(
     parts.worker.assertUnfenced();
     const session = await parts.sessions.get(sessionId);
     assertVisible(session.snapshot, envelope);
+    // Before its turn: whatever it takes holds up nobody else.
+    const files = await presentFiles(parts, session.snapshot, command, envelope);
     const reply = await session.inTurn(async () =>
-      session.retired ? null : handle(parts, session, command, envelope),
+      session.retired ? null : handle(parts, session, { command, files }, envelope),
     );
     // Retired while the command waited: all that waited go on, in their order, to the session as it is loaded anew.
     if (reply) return reply;
@@ -73,10 +77,16 @@ export function replyOf(
   return { sessionId: snapshot.id, version: snapshot.version, status: snapshot.status, outcome, session };
 }
 
+/** A command, and what was found out for it outside of the session's turn. */
+interface Asked {
+  readonly command: SessionCommand;
+  readonly files: { readonly fileSnapshot?: string | null };
+}
+
 async function handle(
   parts: CommandParts,
   session: LiveSession,
-  command: SessionCommand,
+  { command, files }: Asked,
   envelope: Envelope,
 ): Promise<CommandReply> {
   parts.worker.assertUnfenced();
@@ -96,6 +106,7 @@ async function handle(
     },
     takenOver: session.takenOver,
     ...children,
+    ...files,
   });
   if (decision.kind !== 'events') return withoutEffect(parts, session.snapshot, decision, envelope, now);
   const outcome = await commit(parts, session, decision, command, envelope.id);

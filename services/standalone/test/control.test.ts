@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startScriptedModel } from '@oio/scripted-model';
 import test from 'ava';
 import { eventually } from '@oio/runtime/testing';
@@ -112,8 +114,10 @@ test.serial('a session that is not to start waits for start; cancelled before it
   t.is((await orchestrator.client.getSession({ id: first.id })).attempt, null);
 });
 
-test.serial('checkpoints are made for each step and on request', async (t) => {
-  const { id } = await inTool();
+test.serial('checkpoints are made for each step and on request, each with a commit of the files', async (t) => {
+  const { id, directory } = await inTool();
+  const { workspaceInUse } = await orchestrator.client.getSession({ id });
+  await writeFile(join(directory, 'half.txt'), 'half\n');
   await orchestrator.client.checkpointSession({ id }, { data: { note: 'by hand' } });
   const { checkpoints } = await orchestrator.client.getCheckpoints({ id });
   t.deepEqual(
@@ -124,8 +128,26 @@ test.serial('checkpoints are made for each step and on request', async (t) => {
       [3, 'request'],
     ],
   );
+  const [first, step, requested] = checkpoints.map(({ resume }) => resume.fileSnapshot ?? '');
+  t.is(first, workspaceInUse?.baseRevision ?? undefined);
+  t.is(place.git('ls-tree', '--name-only', '-r', `${step}`).includes('count.txt'), true);
+  t.is(place.git('show', `${requested}:half.txt`), 'half\n');
+  t.is(place.git('branch', '--contains', `${requested}`), '', 'no branch holds it');
+  t.truthy(checkpoints[1]?.resume.lastMessageId);
+  t.is(checkpoints[2]?.resume.lastMessageId, checkpoints[1]?.resume.lastMessageId);
   await orchestrator.client.stopSession({ id });
   await reachesClosed(orchestrator, id);
+});
+
+test.serial('a paused session takes a checkpoint of what its files have become meanwhile', async (t) => {
+  const { id, directory } = await inTool();
+  await orchestrator.client.pauseSession({ id });
+  await reachesClosed(orchestrator, id);
+  await writeFile(join(directory, 'meanwhile.txt'), 'by hand\n');
+  await orchestrator.client.checkpointSession({ id }, {});
+  const { checkpoints } = await orchestrator.client.getCheckpoints({ id });
+  t.is(place.git('show', `${checkpoints.at(-1)?.resume.fileSnapshot}:meanwhile.txt`), 'by hand\n');
+  await orchestrator.client.cancelSession({ id });
 });
 
 test.serial('a directory without git is worked on in place, by one session at a time', async (t) => {
@@ -142,6 +164,8 @@ test.serial('a directory without git is worked on in place, by one session at a 
   await reaches(orchestrator, second.id, 'completed');
   t.is(await countOf(orchestrator, second.id), 'ran\nwaited\nran\n');
   t.deepEqual(await orchestrator.client.getDiff({ id: second.id }), { diff: null });
+  const { checkpoints } = await orchestrator.client.getCheckpoints({ id: second.id });
+  t.deepEqual(new Set(checkpoints.map(({ resume }) => resume.fileSnapshot)), new Set([null]));
 });
 
 test.serial('a worktree goes when nothing was changed in it, and stays with a commit when something was', async (t) => {

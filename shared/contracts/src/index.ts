@@ -1,3 +1,4 @@
+export * from './checkpoint-orders.ts';
 export * from './contract.ts';
 export * from './dead-letters.ts';
 export { agentName, modelName, sessionId } from './fields.ts';

@@ -21,7 +21,7 @@ export const resumePoint = z.object({
   openCodeSessionId: z.string().nullable(),
   /** The last finished assistant message of OpenCode. */
   lastMessageId: z.string().nullable(),
-  /** OpenCode's snapshot of the files (a tree hash), where it makes them. */
+  /** The git commit that holds the files; null where there is no git, or where they could not be kept. */
   fileSnapshot: z.string().nullable(),
   todos: z.array(z.object({ content: reportedText, status: reportedText })).max(200),
   tokens: tokenUsage,

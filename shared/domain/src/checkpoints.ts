@@ -17,6 +17,8 @@ export function nextCheckpoint(
     readonly origin: Checkpoint['origin'];
     readonly data?: Checkpoint['data'];
     readonly resume?: ResumePoint;
+    /** The commit that holds the files as they are right now; undefined when nobody was asked. */
+    readonly fileSnapshot?: string | null | undefined;
   },
 ): Checkpoint {
   const { tokens, costUsd } = snapshot.usage;
@@ -27,7 +29,7 @@ export function nextCheckpoint(
     attempt: snapshot.attempt?.number ?? 0,
     data: made.data ?? {},
     // Tokens and cost are those of the whole session, which only it knows.
-    resume: { ...(made.resume ?? presentResumePoint(snapshot)), tokens, costUsd },
+    resume: { ...(made.resume ?? presentResumePoint(snapshot, made.fileSnapshot)), tokens, costUsd },
   };
 }
 
@@ -40,12 +42,15 @@ const nothingDone: ResumePoint = {
   costUsd: 0,
 };
 
-function presentResumePoint({ attempt, checkpoints }: SessionSnapshot): Omit<ResumePoint, 'tokens' | 'costUsd'> {
+function presentResumePoint(
+  { attempt, checkpoints }: SessionSnapshot,
+  fileSnapshot: string | null | undefined,
+): Omit<ResumePoint, 'tokens' | 'costUsd'> {
   const last = checkpoints.last?.resume ?? nothingDone;
   return {
     openCodeSessionId: attempt?.openCodeSessionId ?? last.openCodeSessionId,
-    lastMessageId: attempt?.lastStepId ?? last.lastMessageId,
-    fileSnapshot: last.fileSnapshot,
+    lastMessageId: last.lastMessageId,
+    fileSnapshot: fileSnapshot === undefined ? last.fileSnapshot : fileSnapshot,
     todos: last.todos,
   };
 }

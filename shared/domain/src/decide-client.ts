@@ -58,11 +58,11 @@ export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
     ),
   ),
   retry: guarded('retry', 'queued', (snapshot) => emit([queued(snapshot)])),
-  checkpoint: guarded('checkpoint', 'running', (snapshot, { data }, { now }) =>
+  checkpoint: guarded('checkpoint', 'running', (snapshot, { data }, { now, fileSnapshot }) =>
     emit([
       {
         type: 'session.checkpoint-made',
-        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data }) },
+        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'request', data, fileSnapshot }) },
       },
     ]),
   ),

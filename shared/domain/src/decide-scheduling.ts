@@ -1,7 +1,17 @@
 import type { InternalCommandName } from './decide-reports.ts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { abort, allowedCommands, queued, settleChildren } from './decide-client.ts';
-import { canBecome, type Decider, type Effect, emit, nothing, refuse, transitionTo, type Verdict } from './decision.ts';
+import {
+  canBecome,
+  type Decider,
+  type DecisionContext,
+  type Effect,
+  emit,
+  nothing,
+  refuse,
+  transitionTo,
+  type Verdict,
+} from './decision.ts';
 import { failureOf } from './failures.ts';
 import { isRecoverable } from './retry-policy.ts';
 import type { SessionSnapshot, TimerName } from './snapshot.ts';
@@ -21,7 +31,7 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
   'fire-timer': (snapshot, { name, generation }, context) => {
     const timer = TIMERS[name as TimerName];
     if (!timer || snapshot.timers[name as TimerName]?.generation !== generation) return nothing;
-    return timer(snapshot, context.now);
+    return timer(snapshot, context);
   },
   adopt: (snapshot, _payload, { takenOver = false }) => {
     const effects = pendingEffects(snapshot);
@@ -94,7 +104,7 @@ function hasEnded({ status, timers }: SessionSnapshot): boolean {
   return isTerminal(status) && !timers.retry;
 }
 
-const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, now: string) => Verdict } = {
+const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, context: DecisionContext) => Verdict } = {
   'max-duration': (snapshot) => {
     if (!canBecome(snapshot, 'timeout')) return nothing;
     const failure = failureOf(
@@ -106,12 +116,12 @@ const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, now: stri
       [...abort(snapshot), ...settleChildren(snapshot)],
     );
   },
-  checkpoint: (snapshot, now) => {
+  checkpoint: (snapshot, { now, fileSnapshot }) => {
     if (!isWorking(snapshot.status)) return nothing;
     return emit([
       {
         type: 'session.checkpoint-made',
-        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'interval' }) },
+        data: { checkpoint: nextCheckpoint(snapshot, { at: now, origin: 'interval', fileSnapshot }) },
       },
     ]);
   },

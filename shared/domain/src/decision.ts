@@ -30,6 +30,8 @@ export interface DecisionContext {
   readonly messageId: string;
   /** Whether this owner has taken the session over and not written anything to its history yet. */
   readonly takenOver?: boolean;
+  /** The commit that holds the files as they are now; null where there is no git, missing when nobody was asked. */
+  readonly fileSnapshot?: string | null;
   /** How the children have ended so far; only needed for sessions that have some. */
   readonly children?: { readonly succeeded: number; readonly failed: number };
 }

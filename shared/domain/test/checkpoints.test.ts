@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type Checkpoint, noTokens } from '@oio/contracts';
 import { CHECKPOINTS_KEPT, keptCheckpoints, type SessionSnapshot } from '../src/index.ts';
-import { after, at, dispatched, prepared, resume, SESSION_IN, step, submitted } from './sessions.ts';
+import { after, at, dispatched, fired, prepared, resume, SESSION_IN, step, submitted } from './sessions.ts';
 
 function made(count: number): Checkpoint[] {
   let session: SessionSnapshot = dispatched(submitted());
@@ -33,8 +33,9 @@ test('the sequence goes on over attempts', (t) => {
 });
 
 test('a requested checkpoint keeps the data of the client and knows where the work stands', (t) => {
-  const running = after(prepared(submitted()), 'report-step', { token: '1.1', step: step('msg_7'), resume });
-  const { last } = after(running, 'checkpoint', { data: { note: 'before lunch' } }, { now: at(9) }).checkpoints;
+  const running = after(prepared(submitted()), 'report-step', { token: '1.1', step: step('step_7'), resume });
+  const present = { now: at(9), fileSnapshot: 'f00d' };
+  const { last } = after(running, 'checkpoint', { data: { note: 'before lunch' } }, present).checkpoints;
   t.deepEqual(last, {
     sequence: 3,
     timestamp: at(9),
@@ -43,8 +44,8 @@ test('a requested checkpoint keeps the data of the client and knows where the wo
     data: { note: 'before lunch' },
     resume: {
       openCodeSessionId: 'ses_1',
-      lastMessageId: 'msg_7',
-      fileSnapshot: null,
+      lastMessageId: 'msg_1',
+      fileSnapshot: 'f00d',
       todos: resume.todos,
       tokens: running.usage.tokens,
       costUsd: 0.001,
@@ -67,4 +68,16 @@ test('a checkpoint before anything was done says so', (t) => {
 test('a paused session takes a checkpoint, a queued one has nothing to keep', (t) => {
   t.is(after(SESSION_IN.paused(), 'checkpoint', { data: {} }).checkpoints.count, 2);
   t.throws(() => after(submitted(), 'checkpoint', { data: {} }), { message: /has work to keep/ });
+});
+
+test('the timer makes a checkpoint with the files as they are, or with those of the last one when they could not be kept', (t) => {
+  const running = after(prepared(submitted()), 'report-step', {
+    token: '1.1',
+    step: step('step_1'),
+    resume: { ...resume, fileSnapshot: 'cafe' },
+  });
+  const kept = fired(running, 'checkpoint', { fileSnapshot: 'f00d' });
+  t.like(kept.checkpoints.last, { origin: 'interval', resume: { fileSnapshot: 'f00d', lastMessageId: 'msg_1' } });
+  t.is(fired(running, 'checkpoint').checkpoints.last?.resume.fileSnapshot, 'cafe');
+  t.is(fired(running, 'checkpoint', { fileSnapshot: null }).checkpoints.last?.resume.fileSnapshot, null);
 });

@@ -12,6 +12,7 @@ import type { TurnLimits } from '../turn/turn-limits.ts';
 import type { InterruptedReason, Verdict } from '../turn/verdict.ts';
 import type { ChosenAgent } from './choose-agent.ts';
 import { promptText } from './prompt-text.ts';
+import type { KeepFiles } from './keep-files.ts';
 import type { Reporter } from './report.ts';
 import type { RunState } from './run-state.ts';
 import { stopTurn } from './stop-turn.ts';
@@ -48,6 +49,7 @@ export interface TurnParts {
   readonly limits: TurnLimits;
   readonly state: RunState;
   readonly awaitPromptTurn: AwaitPromptTurn;
+  readonly files: KeepFiles;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -160,17 +162,24 @@ class TurnDriver {
   async #look(): Promise<TurnEnd | Unsure | null> {
     this.#noticeRestart();
     const { verdict, messages } = await this.readings.read();
-    for (const news of this.#newSteps(messages)) {
-      // What the end of the turn tells need not be told before.
-      if (verdict.type === 'finished' || verdict.type === 'failed') this.#steps.push(news);
-      else await tellStep(this.#parts.reporter, news);
-    }
+    const news = this.#newSteps(messages);
+    // What the end of the turn tells need not be told before.
+    if (verdict.type === 'finished' || verdict.type === 'failed') this.#steps.push(...news);
+    else await this.#tell(this.#parts.reporter, news);
     await this.#reportHealth(verdict);
     if (verdict.type === 'running' && verdict.retry) this.#account.noteTry(verdict.retry.attempt);
     this.#againInMs = verdict.type === 'running' ? verdict.againInMs : LOOK_MS;
     const end = await this.#act(verdict);
     if (end?.type !== 'unsure') await this.#tellUsage(messages, end);
     return end;
+  }
+
+  /** Only the last of several steps has left the files as they are now. */
+  async #tell(reporter: Reporter, news: readonly ReportableStep[]): Promise<void> {
+    for (const { step, resume } of news) {
+      const fileSnapshot = step === news.at(-1)?.step ? await this.#parts.files() : null;
+      await reporter.report('report-step', step.stepId, { step, resume: { ...resume, fileSnapshot } });
+    }
   }
 
   async #act(verdict: Verdict): Promise<TurnEnd | Unsure | null> {
@@ -270,7 +279,7 @@ class TurnDriver {
   /** After a stop: what has ended until then, and is not told of yet. */
   async #settle(agent: AgentServer, reporter: Reporter): Promise<void> {
     const messages = await agent.messages(this.#parts.ref);
-    for (const news of [...this.#steps, ...this.#newSteps(messages)]) await tellStep(reporter, news);
+    await this.#tell(reporter, [...this.#steps, ...this.#newSteps(messages)]);
     await this.#account.tell(agent, reporter, { messages, all: true });
   }
 
@@ -320,10 +329,6 @@ class TurnDriver {
   #sofar() {
     return { steps: this.#steps.map(({ step }) => step), resume: this.#resume };
   }
-}
-
-function tellStep(reporter: Reporter, { step, resume }: ReportableStep): Promise<void> {
-  return reporter.report('report-step', step.stepId, { step, resume });
 }
 
 function incomplete({ message }: AppError) {

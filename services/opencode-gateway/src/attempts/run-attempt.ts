@@ -17,6 +17,7 @@ import { onWorkspace, RunFailure } from './run-failure.ts';
 import type { RunGate } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
 import { emptyResumePoint } from './steps-reported.ts';
+import { type KeepFiles, keepFiles } from './keep-files.ts';
 import { TurnHealth } from './turn-health.ts';
 import { whenUp } from './when-up.ts';
 
@@ -44,6 +45,12 @@ interface Run extends AttemptParts {
   readonly health: TurnHealth;
 }
 
+/** The run in its workspace. */
+interface PlacedRun extends Run {
+  readonly workspace: Workspace;
+  readonly files: KeepFiles;
+}
+
 /** The longest answer that is stored as the result; the whole stands in OpenCode. */
 const RESULT_CHARACTERS = 20_000;
 
@@ -58,7 +65,9 @@ export async function runAttempt(
   const run: Run = { ...parts, order, state, signal, reporter, health: new TurnHealth(reporter, order.prepared) };
   try {
     const workspace = await onWorkspace(() => prepare(run));
-    await alone(run, workspace, async () => conclude(run, workspace, await work(run, workspace)));
+    const files = keepFiles({ ...parts, workspace, sessionId: order.sessionId });
+    const placed: PlacedRun = { ...run, workspace, files };
+    await alone(placed, async () => conclude(placed, await work(placed)));
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
     const { failure, mayStillRun } = error;
@@ -72,9 +81,9 @@ function prepare({ workspaces, order: { sessionId, place } }: Run): Promise<Work
 }
 
 /** In place sessions would get in each other's way. */
-async function alone({ workspaces, signal }: Run, { kind, root }: Workspace, task: () => Promise<void>): Promise<void> {
-  if (kind === 'worktree') return task();
-  const held = await workspaces.withDirectory(root, signal);
+async function alone({ workspaces, workspace, signal }: PlacedRun, task: () => Promise<void>): Promise<void> {
+  if (workspace.kind === 'worktree') return task();
+  const held = await workspaces.withDirectory(workspace.root, signal);
   try {
     await task();
   } finally {
@@ -82,15 +91,15 @@ async function alone({ workspaces, signal }: Run, { kind, root }: Workspace, tas
   }
 }
 
-async function work(run: Run, workspace: Workspace): Promise<TurnEnd> {
-  const { link, order, signal, health, catalogue, limits } = run;
+async function work(run: PlacedRun): Promise<TurnEnd> {
+  const { link, order, signal, health, catalogue, limits, workspace } = run;
   const onTrouble = (error: Error) => health.impaired(failureOf('server_unreachable', error.message));
   const patience = { signal, onTrouble, connectMs: limits.connectMs };
   const chosen = chooseAgent(order, await whenUp(link, catalogue, patience));
   if ('code' in chosen) throw new RunFailure(chosen);
   let opened = await whenUp(link, () => open(run, workspace.path), patience);
   for (;;) {
-    const end = await turnIn(run, workspace, { opened, chosen });
+    const end = await turnIn(run, { opened, chosen });
     if (end.type !== 'unsure') return end;
     const { ref } = opened;
     const replaced = { order, directory: workspace.path };
@@ -110,14 +119,12 @@ interface TurnPlace {
   readonly chosen: ChosenAgent;
 }
 
-async function turnIn(run: Run, workspace: Workspace, { opened, chosen }: TurnPlace) {
-  const { state, gate, reporter, order, signal } = run;
+async function turnIn(run: PlacedRun, { opened, chosen }: TurnPlace) {
+  const { state, gate, reporter, order, signal, workspace } = run;
   const { ref, messageId, isPrepared } = opened;
   state.openCodeSession = ref;
   if (!isPrepared) {
-    const resume = order.resume
-      ? { ...order.resume, openCodeSessionId: ref.sessionId }
-      : emptyResumePoint(ref.sessionId);
+    const resume = await startingPoint(run, opened);
     await gate.confirm(signal);
     await reporter.report('report-prepared', ref.sessionId, { workspace, resume });
     for (const warning of chosen.warnings) await reporter.report('report-warning', warning.message, warning);
@@ -125,12 +132,26 @@ async function turnIn(run: Run, workspace: Workspace, { opened, chosen }: TurnPl
   return driveTurn({ ...run, ...opened, order: { ...order, messageId }, chosen });
 }
 
-async function conclude(run: Run, workspace: Workspace, end: TurnEnd): Promise<void> {
-  const { gate, reporter, workspaces, order, signal, logger } = run;
-  const { steps, resume } = end;
+/** Where a later attempt could go on before this one has finished a step. */
+async function startingPoint({ order, workspace, files }: PlacedRun, { ref, sameConversation }: Opened) {
+  const begun = order.resume ?? emptyResumePoint(ref.sessionId);
+  const isFresh = order.resume === null && workspace.kind === 'worktree';
+  return {
+    ...begun,
+    openCodeSessionId: ref.sessionId,
+    // In a new conversation there is no message of the old one.
+    lastMessageId: sameConversation ? begun.lastMessageId : null,
+    fileSnapshot: isFresh ? workspace.baseRevision : await files(),
+  };
+}
+
+async function conclude(run: PlacedRun, end: TurnEnd): Promise<void> {
+  const { gate, reporter, workspaces, workspace, order, signal, files, logger } = run;
+  const { steps } = end;
   await gate.confirm(signal);
   if (end.type === 'failed') {
     const { failure, retryAfterMs, mayStillRun } = end;
+    const resume = { ...end.resume, fileSnapshot: await files() };
     return reporter.report('report-failed', 'end', { steps, resume, failure, retryAfterMs, mayStillRun });
   }
   const { title, sessionId } = order;
@@ -138,6 +159,9 @@ async function conclude(run: Run, workspace: Workspace, end: TurnEnd): Promise<v
     workspaces.commitWorkspace({ workspace, title, sessionId }),
   );
   for (const message of warnings) await reporter.report('report-warning', message, { type: 'not_committed', message });
+  // What is committed needs not be kept beside that.
+  const fileSnapshot = commit ?? (workspace.kind === 'worktree' ? workspace.baseRevision : await files());
+  const resume = { ...end.resume, fileSnapshot };
   const result = { text: end.text.slice(0, RESULT_CHARACTERS), finish: end.finish, changed };
   await reporter.report('report-completed', 'end', { steps, resume, result, commit });
   if (changed !== false) return;

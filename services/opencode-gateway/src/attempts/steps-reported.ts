@@ -51,7 +51,7 @@ function resumePoint(
   return {
     openCodeSessionId: state.openCodeSessionId,
     lastMessageId: step.messageId,
-    fileSnapshot: step.snapshot,
+    fileSnapshot: null,
     todos: state.todos.slice(0, 200),
     ...usageOf(upTo),
   };

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptOrder, ResumePoint } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
-import type { Activity, AgentEvent, AgentServer, SessionEvent, SessionRef } from '../ports.ts';
+import type { Activity, AgentEvent, AgentServer, SessionEvent, SessionRef, Todo } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
 import { answerPending } from '../unattended.ts';
 import { announceOutput } from './live-output.ts';
@@ -66,23 +66,29 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
 }
 
 /** What was asked while nobody listened would never be answered, and what was opened not be known. */
-async function catchUp({ ref, onChild, logger }: TurnWatchParts, agent: AgentServer): Promise<void> {
+async function catchUp({ ref, signs, onChild, logger }: TurnWatchParts, agent: AgentServer): Promise<void> {
   await answerPending(agent, ref.directory, logger);
   const children = await descendants(agent, ref).catch((error: unknown) => {
     logger.warn({ err: error, openCodeSessionId: ref.sessionId }, 'sub-sessions not read');
     return [];
   });
   for (const { sessionId } of children) onChild(sessionId);
+  const todos = await agent.todos(ref).catch(() => null);
+  if (todos) signs.todos = listOf(todos);
 }
 
 function take({ bus, order, ref, signs, onEvent, wakeUp }: TurnWatchParts, event: SessionEvent): void {
   onEvent(event);
   if (event.sessionId !== ref.sessionId) return;
   announceOutput(bus, order, event);
-  if (event.type === 'todos') signs.todos = event.todos.map(({ content, status }) => ({ content, status }));
+  if (event.type === 'todos') signs.todos = listOf(event.todos);
   if (event.type === 'activity') noteActivity(signs, event.activity);
   if (PROGRESS.has(event.type)) signs.retrying = null;
   if (event.type !== 'delta' && event.type !== 'tool') wakeUp.ring(SETTLE_MS);
+}
+
+function listOf(todos: readonly Todo[]): TurnSigns['todos'] {
+  return todos.map(({ content, status }) => ({ content, status }));
 }
 
 function noteActivity(signs: TurnSigns, activity: Activity): void {

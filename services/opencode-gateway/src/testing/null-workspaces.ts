@@ -17,6 +17,7 @@ export function createNullWorkspaces(): Workspaces {
       repositoryRoot: directory,
     }),
     commitWorkspace: async () => ({ changed: false, commit: null, warnings: [] }),
+    snapshotWorkspace: async () => null,
     diffWorkspace: async () => null,
     releaseWorkspace: async () => ({ removed: true }),
     withDirectory: async () => ({ [Symbol.dispose]() {} }),

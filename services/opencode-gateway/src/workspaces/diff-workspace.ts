@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Git, GitCall } from './git.ts';
 import { type ChangedFile, parseChanges } from './parse-changes.ts';
-import { repositoryLayout, worktreeGitDirectory } from './repository-layout.ts';
+import { type Scratch, withScratchIndex } from './scratch-index.ts';
 import { isWorktree, type Workspace, type Worktree } from './workspace.ts';
 
 export interface DiffOptions {
@@ -33,16 +32,13 @@ export async function diffWorkspace(options: DiffOptions): Promise<WorkspaceDiff
   const { git, workspace, maxPatchBytes = DEFAULT_MAX_PATCH_BYTES } = options;
   if (workspace.repositoryRoot === null) return null;
   if (isWorktree(workspace) && !existsSync(workspace.root)) return diffCommits(options, workspace, maxPatchBytes);
-  const scratch = await mkdtemp(join(tmpdir(), 'oio-diff-'));
-  try {
-    const call = await scratchCall(workspace, scratch);
+  return withScratchIndex(workspace, async (scratch) => {
+    const call = await besideObjects(scratch);
     const base = workspace.baseRevision ?? (await emptyTree(git, call));
     await git(['add', '--all', '--ignore-errors'], { ...call, timeoutMs: STAGE_TIMEOUT_MS, accept: [1] });
     // Unlike `git diff`, this heeds no setting of the user's for colours, prefixes or external programs.
-    return await compared(git, call, ['diff-index', '--cached', '-M'], [base], maxPatchBytes);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+    return compared(git, call, ['diff-index', '--cached', '-M'], [base], maxPatchBytes);
+  });
 }
 
 /** A worktree that was given up is all committed: on its branch, or where the branch was merged. */
@@ -85,36 +81,16 @@ const DEFAULT_MAX_PATCH_BYTES = 1024 * 1024;
 const MAX_CHANGES_BYTES = 4 * 1024 * 1024;
 const STAGE_TIMEOUT_MS = 2 * 60_000;
 
-/** A call that stages into an index and an object directory of its own. */
-async function scratchCall(workspace: Workspace, scratch: string): Promise<GitCall> {
-  const layout = await repositoryLayout(workspace.repositoryRoot ?? workspace.root);
-  const gitDirectory = isWorktree(workspace) ? worktreeGitDirectory(workspace.root, layout) : layout.gitDirectory;
-  const index = join(scratch, 'index');
-  const objects = join(scratch, 'objects');
+/** A call that writes objects into a directory of its own as well. */
+async function besideObjects({ directory, layout, call }: Scratch): Promise<GitCall> {
+  const objects = join(directory, 'objects');
   await mkdir(objects);
-  await copyIndex(join(gitDirectory, 'index'), index);
-  return {
-    cwd: workspace.root,
-    gitDirectory,
-    environment: {
-      GIT_INDEX_FILE: index,
-      GIT_OBJECT_DIRECTORY: objects,
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(layout.commonDirectory, 'objects')),
-    },
+  const environment = {
+    ...call.environment,
+    GIT_OBJECT_DIRECTORY: objects,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(layout.commonDirectory, 'objects')),
   };
-}
-
-/**
- * What the index knows of unchanged files saves reading them. Its age goes along: git trusts that a file whose size and
- * second of change are as noted is unchanged only if it is older than the index. Before the first `git add` there is no
- * index.
- */
-async function copyIndex(from: string, to: string): Promise<void> {
-  const found = await stat(from).catch(() => null);
-  if (found === null) return;
-  await copyFile(from, to);
-  const seconds = Math.floor(found.mtimeMs / 1000);
-  await utimes(to, seconds, seconds);
+  return { ...call, environment };
 }
 
 /** The list of directories is separated by colons, which a path may hold. */

@@ -6,6 +6,7 @@ import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 import { type PrepareOptions, prepareWorkspace } from './prepare-workspace.ts';
 import { createRealRoots } from './real-roots.ts';
 import { type Released, releaseWorkspace } from './release-workspace.ts';
+import { type SnapshotOptions, snapshotWorkspace } from './snapshot-workspace.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface WorkspacesOptions {
@@ -23,6 +24,8 @@ export interface Workspaces {
     options: Omit<PrepareOptions, 'git' | 'mutex' | 'realRoots' | 'worktreesDirectory'>,
   ): Promise<Workspace>;
   commitWorkspace(options: Omit<CommitOptions, 'git'>): Promise<Committed>;
+  /** A commit that holds the files as they are now; null where there is no git. */
+  snapshotWorkspace(options: Omit<SnapshotOptions, 'git'>): Promise<string | null>;
   diffWorkspace(options: Omit<DiffOptions, 'git'>): Promise<WorkspaceDiff | null>;
   releaseWorkspace(options: { readonly workspace: Workspace }): Promise<Released>;
   /**
@@ -37,10 +40,12 @@ export function createWorkspaces({ environment, roots, worktreesDirectory, mutex
   const git = createGit({ environment });
   const realRoots = createRealRoots(roots);
   const inPlace = createKeyedMutex();
+  const snapshots = createKeyedMutex();
   return {
     inspectDirectory: (options) => inspectDirectory({ ...options, git, realRoots }),
     prepareWorkspace: (options) => prepareWorkspace({ ...options, git, mutex, realRoots, worktreesDirectory }),
     commitWorkspace: (options) => commitWorkspace({ ...options, git }),
+    snapshotWorkspace: (options) => snapshots.run(options.workspace.root, () => snapshotWorkspace({ ...options, git })),
     diffWorkspace: (options) => diffWorkspace({ ...options, git }),
     releaseWorkspace: (options) => releaseWorkspace({ ...options, git, mutex }),
     withDirectory: (directory, signal) => inPlace.acquire(directory, signal),

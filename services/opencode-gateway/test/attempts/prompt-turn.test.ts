@@ -42,6 +42,7 @@ test('a prompt waits for its turn before the gate is passed, so that the gate’
     limits: DEFAULT_LIMITS,
     state: { openCodeSession: null, sentAtMs: null, settle: null },
     awaitPromptTurn: async () => void said.push('turn'),
+    files: async () => null,
     logger: createLogger('opencode-gateway', { level: 'silent' }),
     signal,
   });

@@ -17,6 +17,7 @@ import {
   sessionEvents,
   sessionMetrics,
   sessionOutput,
+  snapshotWorkspace,
   workerAnnounced,
   workerEnded,
 } from '@oio/contracts';
@@ -44,8 +45,8 @@ const reports = Object.entries(internalCommands).flatMap(([name, contract]) =>
 const attempts = [executeAttempt, abortAttempt];
 const atGateways = [
   ...placed(attempts, 'server.s'),
-  ...placed([diffWorkspace], 'server.s'),
-  ...placed([...attempts, diffWorkspace, inspectPlace], 'gateway.g'),
+  ...placed([diffWorkspace, snapshotWorkspace], 'server.s'),
+  ...placed([...attempts, diffWorkspace, snapshotWorkspace, inspectPlace], 'gateway.g'),
 ];
 
 export const allEvents: readonly EventContract[] = Object.values(sessionEvents) as EventContract[];
@@ -82,8 +83,8 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
   'session-actor': {
     asks: [
       ...commands(Object.values(sessionCommands)),
-      ...placed(attempts, 'server.s'),
-      ...placed([...attempts, confirmAttempts, inspectPlace], 'gateway.g'),
+      ...placed([...attempts, snapshotWorkspace], 'server.s'),
+      ...placed([...attempts, confirmAttempts, inspectPlace, snapshotWorkspace], 'gateway.g'),
       ...placed([inspectPlace]),
     ],
     serves: commands(Object.values(sessionCommands)),
