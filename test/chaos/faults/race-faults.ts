@@ -43,8 +43,9 @@ export const raceGate: Fault = {
   },
 };
 
-/** What a claim by somebody who died right after it leaves behind. */
-const CLAIM_WORKING = `update sessions set owner = null, owner_epoch = owner_epoch + 1 where status in ('running', 'degraded')`;
+/** What a claim by somebody who died right after it leaves behind. In the order of ids, as all who write to sessions. */
+const CLAIM_WORKING = `update sessions set owner = null, owner_epoch = owner_epoch + 1
+where id in (select id from sessions where status in ('running', 'degraded') order by id for update)`;
 
 /** Owners lose what they own to somebody else, who then dies, again and again: their commits under way must change nothing. */
 export const rivalClaims: Fault = {
