@@ -1,4 +1,4 @@
-import type { FinishedStep, ModelCall, ModelUsage, SessionView, StoredSessionEvent } from '@oio/contracts';
+import type { FinishedStep, ModelCall, ModelUsage, SessionView, StoredSessionEvent, TurnStop } from '@oio/contracts';
 import Table from 'cli-table3';
 import colors from 'picocolors';
 
@@ -83,23 +83,30 @@ function cost({ tokens, costUsd }: Pick<ModelUsage, 'tokens' | 'costUsd'>): stri
   return `${input + output + reasoning + cacheRead + cacheWrite} tokens, $${costUsd.toFixed(4)}`;
 }
 
-function failureRows({ failure, lastFailure }: SessionView): readonly Row[] {
+function failureRows({ failure, lastFailure, attempt }: SessionView): readonly Row[] {
+  const stop = attempt?.stop ?? null;
   return [
     ['failure', failure && printable(`${failure.code}: ${failure.message}`)],
     ['advice', failure && printable(failure.advice)],
     ['before', lastFailure && printable(`${lastFailure.code}: ${lastFailure.message}`)],
+    ['stop', stop && printable(stopLine(stop))],
   ];
+}
+
+function stopLine({ state, summary, failure }: TurnStop): string {
+  return failure ? `${failure.code}: ${summary}` : `${state.replace('_', ' ')}: ${summary}`;
 }
 
 /** One line of a history. */
 export function eventLine(event: StoredSessionEvent): string {
-  const { failure, step, calls } = event.data as {
+  const { failure, step, calls, proof } = event.data as {
     failure?: { code: string; message: string } | null;
     step?: FinishedStep;
     calls?: readonly ModelCall[];
+    proof?: string;
   };
   const took = step ? [...step.tools, cost(step)] : (calls?.map(cost) ?? []);
-  const detail = failure ? `${failure.code}: ${failure.message}` : took.join(', ');
+  const detail = failure ? `${failure.code}: ${failure.message}` : (proof ?? took.join(', '));
   return `${event.at}  ${String(event.seq).padStart(4)}  ${event.type.replace('session.', '')}${detail ? `  ${printable(detail)}` : ''}`;
 }
 

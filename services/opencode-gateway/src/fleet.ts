@@ -4,6 +4,8 @@ import { ForbiddenError } from '@oio/errors';
 import type { Logger } from '@oio/runtime';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { createDirectoryOpener } from './open-directory.ts';
+import type { EndTurnProcesses } from './attempts/stop-turn.ts';
+import { endTurnProcesses } from './managed-server/end-turn-processes.ts';
 import type { AgentServer, ServerHealth } from './ports.ts';
 import { type AwaitPromptTurn, UNLIMITED } from './prompt-limit.ts';
 import { createKeyedMutex, type KeyedMutex } from './workspaces/keyed-mutex.ts';
@@ -29,6 +31,7 @@ export interface Linked {
   readonly openDirectory: (directory: string) => Promise<void>;
   /** To be waited for before each prompt. */
   readonly awaitPromptTurn: AwaitPromptTurn;
+  readonly endProcesses: EndTurnProcesses;
 }
 
 export interface ServerState {
@@ -87,6 +90,11 @@ export class Fleet implements AsyncDisposable {
 
   linkedTo(serverId: string): Linked | null {
     return this.#entries.get(serverId) ?? null;
+  }
+
+  /** All servers that are known, in reach or not. */
+  all(): readonly Linked[] {
+    return [...this.#entries.values()];
   }
 
   /** All servers that can be reached. */
@@ -167,6 +175,8 @@ export class Fleet implements AsyncDisposable {
       // The server's own working directory: what is asked there concerns no project.
       catalogue: createCatalogue({ link, directory: '', cache: this.#cache, isKeeper: () => entry.kept }),
       openDirectory: createDirectoryOpener(link, this.#mutex),
+      endProcesses: async (sessions) =>
+        entry.server.managed ? endTurnProcesses(entry.server.password, sessions) : null,
       awaitPromptTurn: (this.#parts.limitPrompts ?? UNLIMITED)(server.id),
       kept: false,
       version: null,

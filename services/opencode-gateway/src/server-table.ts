@@ -23,6 +23,10 @@ export interface ServerTable {
   ): Promise<ServerDemand | null>;
   /** Shows how servers are that nobody looks after; of several gateways one is enough. */
   observeOthers(seen: readonly { readonly serverId: string; readonly observation: ServerObservation }[]): Promise<void>;
+  /** Takes a server out of service until it was started anew, an operator lets it in again, or `reinstate` does. */
+  suspend(serverId: string, why: string): Promise<void>;
+  /** Takes it into service again, unless there is another turn on it whose end cannot be shown. */
+  reinstate(serverId: string): Promise<void>;
   renew(serverId: string, keeper: string): Promise<void>;
   /** Takes out a server that its keeper has ended. */
   remove(serverId: string, keeper: string): Promise<void>;

@@ -14,7 +14,7 @@ import { createRedisPromptTurns } from './adapters/redis-prompt-turns.ts';
 import { createServerAnnouncer } from './announce-servers.ts';
 import { Attempts } from './attempts/attempts.ts';
 import { createGate } from './attempts/gate.ts';
-import { endLeftovers } from './attempts/leftovers.ts';
+import { Leftovers } from './attempts/leftovers.ts';
 import { createCipher } from './cipher.ts';
 import type { OpencodeGatewayConfig, OpencodeGatewaySetting } from './config.ts';
 import { encryptionKeys } from './encryption-keys.ts';
@@ -70,7 +70,8 @@ export async function startOpencodeGateway(
   const limits = turnLimitsOf(config);
 
   const linkedTo = (serverId: string) => fleet.linkedTo(serverId);
-  const attempts = new Attempts({ bus, router, workspaces, gate, fences, gateway, linkedTo, limits, logger });
+  const acting = { bus, router, gate, fences, limits, table, logger };
+  const attempts = new Attempts({ ...acting, workspaces, gateway, linkedTo });
   const served = { bus, attempts, workspaces, roots: setting.roots, logger };
   const fleet = stack.use(openFleet(config, ports, { ...served, mutex }));
   const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);
@@ -83,9 +84,10 @@ export async function startOpencodeGateway(
   stack.defer(await serveGateway(served, fleet, gateway));
   stack.use(await startAnnouncing(ports, fleet, gateway));
   const runs = createPostgresLeftoverRuns(database, gateway);
+  const leftovers = stack.use(new Leftovers({ ...acting, runs, attempts }));
   const sweep = async () => {
     await attempts.dropSuperseded();
-    for (const { link } of fleet.up()) await endLeftovers({ link, runs, attempts, gate, router, logger });
+    for (const linked of fleet.all()) await leftovers.look(linked);
   };
   stack.defer(repeat(LEFTOVERS_MS, sweep, logger));
   logger.info({ gateway }, 'opencode-gateway started');

@@ -47,8 +47,12 @@ test.serial('stop ends the turn and its shell; the work stays, and retry goes on
   const stopped = await orchestrator.client.stopSession({ id }, { reason: 'no longer wanted' });
   t.like(stopped, { status: 'stopped', recoverable: true });
   await reachesClosed(orchestrator, id);
-  t.deepEqual(await busySessions(place, await orchestrator.client.getSession({ id })), []);
+  const session = await orchestrator.client.getSession({ id });
+  t.deepEqual(await busySessions(place, session), []);
   t.deepEqual(waitingTools(directory), []);
+  // OpenCode has ended the shell itself.
+  const proof = { aborted: [session.attempt?.openCodeSessionId], children: [], readings: 3, processes: [] };
+  t.like(session.attempt?.stop, { state: 'proven', failure: null, proof });
   t.is(await countOf(orchestrator, id), 'ran\n');
 
   await letToolEnd(orchestrator, id);

@@ -15,6 +15,7 @@ export * from './servers.ts';
 export * from './session-commands.ts';
 export * from './session-events.ts';
 export * from './session-view.ts';
+export * from './stop-proof.ts';
 export * from './usage.ts';
 export { type Violation, violationsOf } from './violations.ts';
 export * from './vocabulary.ts';

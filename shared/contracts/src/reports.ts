@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { reportedJson, reportedObject, reportedText } from './json.ts';
 import { workspaceInUse } from './new-session.ts';
+import { stopProof } from './stop-proof.ts';
 import { failure, resumePoint, tokenUsage } from './usage.ts';
 
 /** What an opencode-gateway tells the owner of a session about an attempt. `token` says which run of which attempt; a stale one is refused. */
@@ -47,6 +48,10 @@ export const reportFailed = z.object({
   retryAfterMs: z.number().min(0).nullable().optional(),
   /** Whether nobody has shown that nothing of the run works any more; it is looked for then. */
   mayStillRun: z.boolean().optional(),
+  /** What shows that nothing works any more, where it had to be ended. */
+  stop: stopProof.optional(),
 });
 /** The run is over and nothing of it works any more, after a stop, pause or cancel. */
-export const reportClosed = z.object({ token, proof: reportedText });
+export const reportClosed = z.object({ token, proof: reportedText, stop: stopProof.optional() });
+/** The run was to be ended, and nobody could show in time that it has. The search for a proof goes on. */
+export const reportUnconfirmed = z.object({ token, failure });

@@ -12,6 +12,7 @@ import {
   reportPrepared,
   reportRecovered,
   reportStep,
+  reportUnconfirmed,
   reportWarning,
 } from './reports.ts';
 import { sessionView } from './session-view.ts';
@@ -98,6 +99,11 @@ export const internalCommands = {
   'report-completed': command('report-completed', 'The turn has ended well.', reportCompleted),
   'report-failed': command('report-failed', 'The turn has failed.', reportFailed),
   'report-closed': command('report-closed', 'The turn was ended on request and nothing of it is left.', reportClosed),
+  'report-unconfirmed': command(
+    'report-unconfirmed',
+    'It could not be shown in time that nothing of the turn is left.',
+    reportUnconfirmed,
+  ),
 } as const;
 
 export const sessionCommands = { ...clientCommands, ...internalCommands } as const;

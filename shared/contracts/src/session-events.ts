@@ -4,6 +4,7 @@ import { json } from './json.ts';
 import { modelCall } from './model-calls.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
 import { finishedStep } from './reports.ts';
+import { stopProof } from './stop-proof.ts';
 import { checkpoint, failure, resumePoint, warning } from './usage.ts';
 import { PRIORITIES, STATUSES } from './vocabulary.ts';
 
@@ -30,6 +31,8 @@ export const sessionEventData = {
   }),
   'session.paused': transition,
   'session.degraded': transition.extend({ failure }),
+  /** What impairs a degraded session is something else by now. */
+  'session.impairment-changed': z.object({ failure }),
   'session.completed': transition.extend({
     result: json,
     commit: z.string().nullable(),
@@ -64,7 +67,15 @@ export const sessionEventData = {
   'session.child-added': z.object({ childId: z.string() }),
   /** Another worker has taken over a session at work, because its owner was gone; the new epoch is in the event around it. */
   'session.adopted': z.object({}),
-  'session.attempt-closed': z.object({ token: z.string(), proof: z.string() }),
+  'session.attempt-closed': z.object({
+    token: z.string(),
+    /** In words. */
+    proof: z.string(),
+    /** Of a turn that had to be ended. */
+    stop: stopProof.optional(),
+  }),
+  /** Its turn was to be ended, and nobody could show in time that it has; a later `attempt-closed` takes that back. */
+  'session.stop-unconfirmed': z.object({ token: z.string(), failure }),
   'session.deleted': z.object({}),
 } as const;
 

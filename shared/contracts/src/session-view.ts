@@ -3,6 +3,7 @@ import { json, jsonObject } from './json.ts';
 import { place, workspaceInUse } from './new-session.ts';
 import { failureView } from './reason-codes.ts';
 import { modelUsage } from './model-calls.ts';
+import { stopProof } from './stop-proof.ts';
 import { checkpoint, tokenUsage, warning } from './usage.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, STATUSES } from './vocabulary.ts';
 
@@ -47,6 +48,17 @@ export type ExecutionMetrics = z.output<typeof executionMetrics>;
 /** What one attempt of a session took, sub-agents included. */
 export const attemptUsage = modelUsage.extend({ number: z.int().min(1), steps: z.int().min(0) });
 export type AttemptUsage = z.output<typeof attemptUsage>;
+/** How far the end of a turn is that was ended from outside: by a stop, a pause, a cancel, a time-out, or because it hung. */
+export const turnStop = z.object({
+  state: z
+    .enum(['under_way', 'proven', 'unconfirmed'])
+    .describe('`unconfirmed`: nobody could show in time that nothing works any more; its server takes no new turns.'),
+  at: instant.describe('When that was found.'),
+  summary: z.string().describe('In words.'),
+  proof: stopProof.nullable(),
+  failure: failureView.nullable(),
+});
+export type TurnStop = z.output<typeof turnStop>;
 
 /** A session as clients see it. */
 export const sessionView = z
@@ -93,6 +105,7 @@ export const sessionView = z
         startedAt: instant,
         steps: z.int().min(0),
         usage: modelUsage,
+        stop: turnStop.nullable().default(null).describe('How its turn was ended; null for one that ended by itself.'),
       })
       .nullable(),
     earlierAttempts: z.array(attemptUsage).describe('What the attempts before took, the last 20 of them.'),

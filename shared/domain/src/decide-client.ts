@@ -3,7 +3,7 @@ import { nextCheckpoint } from './checkpoints.ts';
 import { canBecome, type Decider, type Effect, emit, refuse, transitionTo } from './decision.ts';
 import { failureOf } from './failures.ts';
 import { isRecoverable, mayRetry } from './retry-policy.ts';
-import { attemptToken, type SessionSnapshot } from './snapshot.ts';
+import { attemptToken, isStopUnconfirmed, type SessionSnapshot } from './snapshot.ts';
 import { isTerminal, isWorking } from './transitions.ts';
 
 type Name = Exclude<ClientCommandName, 'create'>;
@@ -20,8 +20,9 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
   stop: (snapshot) => canBecome(snapshot, 'stopped'),
   cancel: (snapshot) => canBecome(snapshot, 'cancelled'),
   retry: (snapshot) =>
-    isRecoverable(snapshot) ||
-    (snapshot.status === 'partially_completed' && snapshot.deletedAt === null && mayRetry(snapshot)),
+    !isStopUnconfirmed(snapshot) &&
+    (isRecoverable(snapshot) ||
+      (snapshot.status === 'partially_completed' && snapshot.deletedAt === null && mayRetry(snapshot))),
   checkpoint: ({ status }) => isWorking(status) || status === 'paused',
   delete: ({ status, deletedAt }) => isTerminal(status) && deletedAt === null,
 };
@@ -89,6 +90,7 @@ const WHY_NOT: { readonly [N in Name]?: (snapshot: SessionSnapshot) => string | 
 
 function whyNotRetried(snapshot: SessionSnapshot): string {
   if (snapshot.deletedAt !== null) return 'it is deleted';
+  if (isStopUnconfirmed(snapshot)) return 'its last turn may still be at work (stop_unconfirmed)';
   if (snapshot.status === 'completed') return 'a completed session is never retried';
   if (!canBecome(snapshot, 'queued') || snapshot.status === 'pending')
     return 'only sessions that failed, timed out, were stopped or completed in part are retried';

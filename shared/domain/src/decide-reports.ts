@@ -1,12 +1,20 @@
-import type { FinishedStep, internalCommands, ModelUsage, ResumePoint } from '@oio/contracts';
+import type { Failure, FinishedStep, internalCommands, ModelUsage, ResumePoint, StopProof } from '@oio/contracts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { abort, settleChildren } from './decide-client.ts';
-import { type Decider, type DecisionContext, emit, type NewEvent, nothing, transitionTo } from './decision.ts';
+import {
+  type Decider,
+  type DecisionContext,
+  emit,
+  type NewEvent,
+  nothing,
+  transitionTo,
+  type Verdict,
+} from './decision.ts';
 import { later } from './instants.ts';
 import { failureOf } from './failures.ts';
-import { apiErrorRate, HEALTHY } from './execution-metrics.ts';
+import { apiErrorRate, ERROR_RATE, HEALTHY } from './execution-metrics.ts';
 import { automaticRetryMs } from './retry-policy.ts';
-import { attemptToken, type SessionSnapshot } from './snapshot.ts';
+import { attemptToken, isStopUnconfirmed, type SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
 import { addCalls, addStep, uncountedCalls } from './usage.ts';
 
@@ -35,15 +43,12 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     const counted: NewEvent = { type: 'session.usage-counted', data: { token, calls: [...news] } };
     return emit([counted, ...changeOfErrorRate(snapshot, addCalls(snapshot, news).usage)]);
   }),
-  'report-degraded': current((snapshot, { failure }) => {
-    if (snapshot.status !== 'running') return nothing;
-    return emit([{ type: 'session.degraded', data: { ...transitionTo(snapshot, 'degraded'), failure } }]);
-  }),
+  'report-degraded': current((snapshot, { failure }) => impairedBy(snapshot, failure)),
   'report-recovered': current((snapshot) => {
     if (snapshot.status !== 'degraded' || snapshot.failure?.code === 'api_error_rate') return nothing;
     // What made the rate high while something else impaired it counts as well.
-    const rate = apiErrorRate(snapshot.usage) > HEALTHY.errorRate ? [degradedByRate(snapshot, snapshot.usage)] : [];
-    return emit([...recovered(snapshot), ...rate]);
+    if (isRateHigh(snapshot.usage)) return impairedBy(snapshot, rateFailure(snapshot.usage));
+    return emit(recovered(snapshot));
   }),
   'report-warning': current((_snapshot, { type, message, context }, { now }) =>
     emit([{ type: 'session.warning-raised', data: { warning: { type, message, context, timestamp: now } } }]),
@@ -55,9 +60,9 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     return emit([...steps, completed(snapshot, report, context), end], settleChildren(snapshot));
   }),
   'report-failed': current((snapshot, report, context) => {
-    const { token, steps, resume, failure, retryAfterMs = null } = report;
+    const { token, steps, resume, failure, retryAfterMs = null, stop } = report;
     const late = lateSteps(snapshot, token, steps, resume, context.now);
-    const end = report.mayStillRun ? [] : [closed(token, 'The turn has ended.')];
+    const end = report.mayStillRun ? [] : [closed(token, stop ? 'The turn was ended.' : 'The turn has ended.', stop)];
     if (!isWorking(snapshot.status)) return emit([...late, ...end]);
     const hasCheckpoint = snapshot.checkpoints.count > 0 || late.some(({ type }) => type === 'session.checkpoint-made');
     const { retries, policy } = snapshot;
@@ -72,8 +77,13 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     return emit([...late, failed, ...end], retryAt ? orders : [...orders, ...settleChildren(snapshot)]);
   }),
   // While it is to work, nobody asked for its end: the attempt is executed again instead.
-  'report-closed': current((snapshot, { token, proof }) =>
-    isWorking(snapshot.status) ? nothing : emit([closed(token, proof)]),
+  'report-closed': current((snapshot, { token, proof, stop }) =>
+    isWorking(snapshot.status) ? nothing : emit([closed(token, proof, stop)]),
+  ),
+  'report-unconfirmed': current((snapshot, { token, failure }) =>
+    isWorking(snapshot.status) || isStopUnconfirmed(snapshot)
+      ? nothing
+      : emit([{ type: 'session.stop-unconfirmed', data: { token, failure } }]),
   ),
 };
 
@@ -95,23 +105,31 @@ function checkpointMade(
   return { type: 'session.checkpoint-made', data: { checkpoint: nextCheckpoint(snapshot, { at, origin, resume }) } };
 }
 
-/** Many API errors alone impair a session. It counts as well again once enough calls have succeeded. */
-function changeOfErrorRate(snapshot: SessionSnapshot, usage: ModelUsage): NewEvent[] {
-  const isHigh = apiErrorRate(usage) > HEALTHY.errorRate;
-  if (snapshot.status === 'running' && isHigh && usage.apiErrors > snapshot.usage.apiErrors) {
-    return [degradedByRate(snapshot, usage)];
-  }
-  return snapshot.failure?.code === 'api_error_rate' && snapshot.status === 'degraded' && !isHigh
-    ? recovered(snapshot)
-    : [];
+/** A session is degraded once, however often what impairs it changes. */
+function impairedBy(snapshot: SessionSnapshot, failure: Failure): Verdict {
+  if (snapshot.status === 'running') return emit([degraded(snapshot, failure)]);
+  if (snapshot.status !== 'degraded' || snapshot.failure?.code === failure.code) return nothing;
+  return emit([{ type: 'session.impairment-changed', data: { failure } }]);
 }
 
-function degradedByRate(snapshot: SessionSnapshot, { apiErrors, apiCalls }: ModelUsage): NewEvent {
-  const failure = failureOf('api_error_rate', `${apiErrors} of ${apiCalls} calls to the model provider failed.`);
-  return {
-    type: 'session.degraded',
-    data: { ...transitionTo({ ...snapshot, status: 'running' }, 'degraded'), failure },
-  };
+/** Many API errors alone impair a session. It counts as well again once enough calls have succeeded. */
+function changeOfErrorRate(snapshot: SessionSnapshot, usage: ModelUsage): NewEvent[] {
+  if (snapshot.status === 'running' && usage.apiErrors > snapshot.usage.apiErrors && isRateHigh(usage))
+    return [degraded(snapshot, rateFailure(usage))];
+  const isDegradedByIt = snapshot.status === 'degraded' && snapshot.failure?.code === 'api_error_rate';
+  return isDegradedByIt && apiErrorRate(usage) <= ERROR_RATE.clearedAt ? recovered(snapshot) : [];
+}
+
+function isRateHigh(usage: ModelUsage): boolean {
+  return usage.apiCalls >= ERROR_RATE.leastCalls && apiErrorRate(usage) > HEALTHY.errorRate;
+}
+
+function rateFailure({ apiErrors, apiCalls }: ModelUsage): Failure {
+  return failureOf('api_error_rate', `${apiErrors} of ${apiCalls} calls to the model provider failed.`);
+}
+
+function degraded(snapshot: SessionSnapshot, failure: Failure): NewEvent {
+  return { type: 'session.degraded', data: { ...transitionTo(snapshot, 'degraded'), failure } };
 }
 
 function recovered(snapshot: SessionSnapshot): NewEvent[] {
@@ -125,8 +143,8 @@ function recovered(snapshot: SessionSnapshot): NewEvent[] {
   ];
 }
 
-function closed(token: string, proof: string): NewEvent {
-  return { type: 'session.attempt-closed', data: { token, proof } };
+function closed(token: string, proof: string, stop?: StopProof): NewEvent {
+  return { type: 'session.attempt-closed', data: { token, proof, ...(stop && { stop }) } };
 }
 
 function completed(

@@ -14,7 +14,7 @@ import {
 } from './decision.ts';
 import { failureOf } from './failures.ts';
 import { isRecoverable } from './retry-policy.ts';
-import type { SessionSnapshot, TimerName } from './snapshot.ts';
+import { isStopUnconfirmed, type SessionSnapshot, type TimerName } from './snapshot.ts';
 import { isLiving, isTerminal, isWorking } from './transitions.ts';
 
 type Name = Exclude<InternalCommandName, `report-${string}`>;
@@ -125,7 +125,8 @@ const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, context: 
       },
     ]);
   },
-  retry: (snapshot) => (isRecoverable(snapshot) ? emit([queued(snapshot)]) : nothing),
+  // It fires again by and by, until nothing of the last turn can get in the way of the next.
+  retry: (snapshot) => (isRecoverable(snapshot) && !isStopUnconfirmed(snapshot) ? emit([queued(snapshot)]) : nothing),
 };
 
 /** What a state does not allow by policy it becomes by the other way of ending: a running child of `cancel` is stopped. */

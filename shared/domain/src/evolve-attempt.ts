@@ -13,7 +13,9 @@ export const attemptEvolvers: Pick<
   | 'session.usage-counted'
   | 'session.checkpoint-made'
   | 'session.warning-raised'
+  | 'session.impairment-changed'
   | 'session.attempt-closed'
+  | 'session.stop-unconfirmed'
 > = {
   'session.workspace-prepared': (snapshot, { data }) => ({
     ...snapshot,
@@ -47,8 +49,20 @@ export const attemptEvolvers: Pick<
     warnings: [...snapshot.warnings, data.warning].slice(-WARNINGS_SHOWN),
     warningCount: snapshot.warningCount + 1,
   }),
-  'session.attempt-closed': (snapshot) => ({
+  'session.impairment-changed': (snapshot, { data: { failure } }) => ({ ...snapshot, failure }),
+  'session.attempt-closed': (snapshot, { at, data: { proof, stop } }) => ({
     ...snapshot,
-    attempt: snapshot.attempt && { ...snapshot.attempt, open: false },
+    attempt: snapshot.attempt && {
+      ...snapshot.attempt,
+      open: false,
+      stop: stop ? { at, summary: proof, proof: stop, failure: null } : null,
+    },
+  }),
+  'session.stop-unconfirmed': (snapshot, { at, data: { failure } }) => ({
+    ...snapshot,
+    attempt: snapshot.attempt && {
+      ...snapshot.attempt,
+      stop: { at, summary: failure.message, proof: null, failure },
+    },
   }),
 };

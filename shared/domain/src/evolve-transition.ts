@@ -81,7 +81,7 @@ function dispatched(snapshot: SessionSnapshot, event: Transition<'session.runnin
   const attempt: Attempt =
     isNew || !snapshot.attempt
       ? newAttempt(event)
-      : { ...snapshot.attempt, run: event.data.run, serverId: event.data.serverId, open: true };
+      : { ...snapshot.attempt, run: event.data.run, serverId: event.data.serverId, open: true, stop: null };
   const leftMs = Math.max(0, snapshot.session.maxDurationSeconds * 1_000 - attemptMs);
   return {
     ...next,
@@ -118,6 +118,7 @@ function newAttempt({ at, data }: Transition<'session.running'>): Attempt {
     usage: noUsage,
     counted: {},
     open: true,
+    stop: null,
   };
 }
 

@@ -3,6 +3,12 @@ import { elapsedMs } from './instants.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 import { isTerminal } from './transitions.ts';
 
+/**
+ * When the error rate alone degrades a session: above `healthy`, from so many calls on, since one failure among the first few
+ * says nothing; and no longer from the lower rate on, so that a session at the border does not go to and fro.
+ */
+export const ERROR_RATE = { leastCalls: 10, clearedAt: 0.08 } as const;
+
 /** A session within these is healthy. */
 export const HEALTHY = { errorRate: 0.1, retries: 5, warnings: 10 } as const;
 

@@ -185,6 +185,12 @@ export const FAILURES = {
     retry: 'never',
     advice: 'Read the message of git.',
   },
+  stop_unconfirmed: {
+    meaning: 'It could not be shown in time that nothing of the turn works any more.',
+    retry: { firstMs: 30_000, factor: 2, longestMs: 300_000, jitter: 0.2, limit: 3 },
+    advice:
+      'Its OpenCode server takes no new turns until that is settled: a managed one is started anew, look at a registered one. It can be retried then.',
+  },
   time_exceeded: {
     meaning: 'It ran longer than maxDurationSeconds.',
     retry: 'never',

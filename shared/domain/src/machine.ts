@@ -13,7 +13,9 @@ const FACTS = [
   'session.warning-raised',
   'session.child-added',
   'session.adopted',
+  'session.impairment-changed',
   'session.attempt-closed',
+  'session.stop-unconfirmed',
   'session.deleted',
 ] as const satisfies readonly SessionEventType[];
 

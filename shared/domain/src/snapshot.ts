@@ -6,6 +6,7 @@ import type {
   Place,
   SessionEventData,
   Status,
+  StopProof,
   Warning,
   WorkspaceInUse,
 } from '@oio/contracts';
@@ -29,6 +30,17 @@ export interface Attempt {
   readonly counted: Readonly<Record<string, string>>;
   /** False once the opencode-gateway has shown that nothing of the run works any more. */
   readonly open: boolean;
+  /** What became of its end, if it was ended from outside. */
+  readonly stop: AttemptStop | null;
+}
+
+export interface AttemptStop {
+  readonly at: string;
+  /** In words. */
+  readonly summary: string;
+  readonly proof: StopProof | null;
+  /** Why it is not known whether it has ended; null once that is known. */
+  readonly failure: Failure | null;
 }
 
 export interface Timer {
@@ -89,6 +101,11 @@ export interface SessionSnapshot {
     readonly attemptMs: number;
   };
   readonly timers: Readonly<Partial<Record<TimerName, Timer>>>;
+}
+
+/** Whether something of the last turn may still work, and nobody could show in time that it does not. */
+export function isStopUnconfirmed({ attempt }: Pick<SessionSnapshot, 'attempt'>): boolean {
+  return attempt !== null && attempt.open && (attempt.stop?.failure ?? null) !== null;
 }
 
 /** Which run of which attempt a report speaks of. */

@@ -1,10 +1,11 @@
-import type { Failure, FailureView, SessionView } from '@oio/contracts';
+import type { Failure, FailureView, SessionView, TurnStop } from '@oio/contracts';
 import { allowedCommands } from './decide-client.ts';
 import { executionMetrics } from './execution-metrics.ts';
 import { kindOf } from './failures.ts';
 import { healthScore } from './health.ts';
 import { isRecoverable } from './retry-policy.ts';
 import type { Attempt, SessionSnapshot } from './snapshot.ts';
+import { isWorking } from './transitions.ts';
 
 /** A session as clients see it, at the instant `now`. */
 export function toSessionView(snapshot: SessionSnapshot, now: string): SessionView {
@@ -26,7 +27,7 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     childIds: [...snapshot.childIds],
     workspaceInUse: snapshot.workspace,
     commit: snapshot.commit,
-    attempt: snapshot.attempt && attemptView(snapshot.attempt),
+    attempt: attemptView(snapshot),
     earlierAttempts: [...snapshot.earlierAttempts],
     failure: snapshot.failure && failureView(snapshot.failure),
     lastFailure: snapshot.lastFailure && failureView(snapshot.lastFailure),
@@ -44,14 +45,18 @@ function failureView(failure: Failure): FailureView {
   return { ...failure, meaning, advice };
 }
 
-function attemptView({
-  number,
-  serverId,
-  messageId,
-  openCodeSessionId,
-  startedAt,
-  steps,
-  usage,
-}: Attempt): SessionView['attempt'] {
-  return { number, serverId, messageId, openCodeSessionId, startedAt, steps, usage };
+function attemptView(snapshot: SessionSnapshot): SessionView['attempt'] {
+  if (!snapshot.attempt) return null;
+  const { number, serverId, messageId, openCodeSessionId, startedAt, steps, usage } = snapshot.attempt;
+  const stop = stopView(snapshot, snapshot.attempt);
+  return { number, serverId, messageId, openCodeSessionId, startedAt, steps, usage, stop };
+}
+
+function stopView({ status, statusUpdatedAt }: SessionSnapshot, { open, stop }: Attempt): TurnStop | null {
+  if (stop) {
+    const { failure } = stop;
+    return { ...stop, state: failure ? 'unconfirmed' : 'proven', failure: failure && failureView(failure) };
+  }
+  if (!open || isWorking(status)) return null;
+  return { state: 'under_way', at: statusUpdatedAt, summary: 'It is being ended.', proof: null, failure: null };
 }

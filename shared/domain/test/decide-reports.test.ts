@@ -31,6 +31,7 @@ function reports(run: string): SessionCommand[] {
     command('report-completed', { token: run, steps: [], resume, result: null, commit: null }),
     command('report-failed', { token: run, steps: [], resume, failure }),
     command('report-closed', { token: run, proof: 'Idle.' }),
+    command('report-unconfirmed', { token: run, failure }),
   ];
 }
 
@@ -157,19 +158,30 @@ test('a run that works is not closed by a report that nobody asked for', (t) => 
   );
 });
 
-test('an API error rate over a tenth degrades a session until enough calls have succeeded, whatever else recovers', (t) => {
-  let session = prepared(submitted());
-  for (let number = 1; number <= 9; number += 1)
-    session = after(session, 'report-step', { token: '1.1', step: step(`msg_${number}`), resume });
-  session = after(session, 'report-step', { token: '1.1', step: step('msg_10', { apiErrors: 1 }), resume });
+/** After so many calls that succeeded, and then one step with so many errors before it. */
+function withErrors(session: SessionSnapshot, calls: number, apiErrors: number): SessionSnapshot {
+  let next = session;
+  const steps = session.usage.apiCalls;
+  for (let number = 1; number < calls; number += 1)
+    next = after(next, 'report-step', { token: '1.1', step: step(`msg_${steps + number}`), resume });
+  return after(next, 'report-step', { token: '1.1', step: step(`msg_${steps + calls}`, { apiErrors }), resume });
+}
+
+test('an API error rate over a tenth degrades a session, until it is well below that', (t) => {
+  let session = withErrors(prepared(submitted()), 10, 1);
   t.is(session.status, 'running', '1 of 11 is within');
-  session = after(session, 'report-step', { token: '1.1', step: step('msg_11', { apiErrors: 1 }), resume });
+  session = withErrors(session, 1, 1);
   t.like(session, { status: 'degraded', failure: { code: 'api_error_rate' } });
   t.is(decide(session, command('report-recovered', { token: '1.1' }), context(at(10))).kind, 'nothing');
-  for (let number = 12; session.status === 'degraded' && number < 50; number += 1) {
-    session = after(session, 'report-step', { token: '1.1', step: step(`msg_${number}`), resume });
-  }
-  t.like(session, { status: 'running', usage: { apiCalls: 20, apiErrors: 2 } });
+  session = withErrors(session, 10, 0);
+  t.like(session, { status: 'degraded', usage: { apiCalls: 23, apiErrors: 2 } }, 'one more error would bring it back');
+  session = withErrors(session, 2, 0);
+  t.like(session, { status: 'running', failure: null, usage: { apiCalls: 25, apiErrors: 2 } });
+});
+
+test('an error among the first few calls says nothing of the rate', (t) => {
+  t.is(withErrors(prepared(submitted()), 4, 5).status, 'running', '5 of 9');
+  t.is(withErrors(prepared(submitted()), 5, 5).status, 'degraded', '5 of 10');
 });
 
 test('an error rate that rose while something else impaired the session counts once that is over', (t) => {
@@ -177,15 +189,32 @@ test('an error rate that rose while something else impaired the session counts o
     token: '1.1',
     failure: failureOf('provider_unavailable'),
   });
-  const later = after(impaired, 'report-step', { token: '1.1', step: step('msg_2', { apiErrors: 2 }), resume });
+  const later = withErrors(impaired, 8, 2);
   t.like(later, { status: 'degraded', failure: { code: 'provider_unavailable' } });
   const { events, next } = accepted(decide(later, command('report-recovered', { token: '1.1' }), context(at(9))));
   t.deepEqual(
     events.map(({ type }) => type),
-    ['session.running', 'session.degraded'],
+    ['session.impairment-changed'],
   );
   t.like(next, { status: 'degraded', failure: { code: 'api_error_rate' } });
-  t.regex(next.failure?.message ?? '', /^2 of 3 calls/);
+  t.regex(next.failure?.message ?? '', /^2 of 10 calls/);
+});
+
+test('a session that is impaired by something else by now stays degraded, and says by what', (t) => {
+  const degraded = after(prepared(submitted()), 'report-degraded', {
+    token: '1.1',
+    failure: failureOf('rate_limited'),
+  });
+  const failure = failureOf('server_unreachable');
+  const { events, next } = accepted(
+    decide(degraded, command('report-degraded', { token: '1.1', failure }), context(at(9))),
+  );
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['session.impairment-changed'],
+  );
+  t.like(next, { status: 'degraded', failure, statusUpdatedAt: degraded.statusUpdatedAt });
+  t.is(decide(next, command('report-degraded', { token: '1.1', failure }), context(at(9))).kind, 'nothing');
 });
 
 test('a failed run that may still work is open until it is shown that it does not', (t) => {

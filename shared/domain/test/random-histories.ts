@@ -3,6 +3,7 @@ import {
   newSession,
   type SessionEventData,
   type Status,
+  type StopProof,
   type StoredSessionEvent,
 } from '@oio/contracts';
 import fc from 'fast-check';
@@ -195,7 +196,19 @@ const ORDERS = {
       retryAfterMs: move.number % 3 ? null : move.number * 1_000,
     }),
   closed: (snapshot, move) => command('report-closed', { token: tokenOf(snapshot, move), proof: 'Idle.' }),
+  proven: (snapshot, move) => command('report-closed', { token: tokenOf(snapshot, move), proof: 'Idle.', stop: STOP }),
+  unconfirmed: (snapshot, move) =>
+    command('report-unconfirmed', { token: tokenOf(snapshot, move), failure: failureOf('stop_unconfirmed') }),
 } as const satisfies Record<string, (snapshot: SessionSnapshot, move: Move) => SessionCommand>;
+
+const STOP: StopProof = {
+  aborted: ['ses_1'],
+  children: [],
+  idleAt: '2026-01-01T00:00:00.000Z',
+  readings: 3,
+  conversationDeleted: false,
+  processes: null,
+};
 
 /** The moves that bring a session on come more often than those that end it, so that stories go deep. */
 const WEIGHTS: { readonly [N in keyof typeof ORDERS]?: number } = {
@@ -203,6 +216,7 @@ const WEIGHTS: { readonly [N in keyof typeof ORDERS]?: number } = {
   prepared: 8,
   step: 6,
   resume: 5,
+  degraded: 4,
   retry: 8,
   retryTime: 6,
   pause: 3,

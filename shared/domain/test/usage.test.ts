@@ -32,9 +32,9 @@ test('a call that is told again counts once, whoever tells it and beside whateve
 });
 
 test('a call that failed for good is a call of the session itself, and an error', (t) => {
-  const refused = call('ses_1', 'msg_2', { costUsd: 0, apiCalls: 6, apiErrors: 6 });
+  const refused = call('ses_1', 'msg_2', { costUsd: 0, apiCalls: 12, apiErrors: 12 });
   const session = after(prepared(submitted()), 'report-usage', { token: '1.1', calls: [refused] });
-  t.like(session, { status: 'degraded', failure: { code: 'api_error_rate' }, usage: { apiCalls: 6, apiErrors: 6 } });
+  t.like(session, { status: 'degraded', failure: { code: 'api_error_rate' }, usage: { apiCalls: 12, apiErrors: 12 } });
   t.is(session.usage.subAgents.apiCalls, 0);
 });
 

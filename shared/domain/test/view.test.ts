@@ -55,6 +55,7 @@ const RUNNING = {
     startedAt: at(10),
     steps: 0,
     usage: noUsage,
+    stop: null,
   },
   earlierAttempts: [],
   failure: null,

@@ -9,11 +9,12 @@ const SELECT = `
 select id, url, managed, capacity, observed,
   to_char(observed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "observedAt",
   observed_at is null or observed_at < now() - ${SILENT} as silent,
-  coalesce(draining, case when drain_asked then 'An operator has asked for it.' end) as draining,
+  coalesce(out_of_service, draining, case when drain_asked then 'An operator has asked for it.' end) as draining,
   (select count(*)::int from sessions where server_id = servers.id and attempt_open) as running
 from servers where $1::text is null or id = $1 order by managed desc, id`;
 
-const ASK = 'update servers set drain_asked = $2 where id = $1';
+/** Who lets it in again has looked at it. */
+const ASK = 'update servers set drain_asked = $2, out_of_service = case when $2 then out_of_service end where id = $1';
 
 interface Row extends Pick<ServerView, 'id' | 'managed' | 'capacity' | 'observedAt' | 'draining' | 'running'> {
   readonly url: string;

@@ -45,6 +45,8 @@ left join lateral (select owner_epoch from sessions where id = a.session_id and 
 
 const HOLDER = 'select gateway from run_fences where session_id = $1::uuid';
 
+const WORKING = `select status in ('running', 'degraded') as working from sessions where id = $1::uuid`;
+
 const SUPERSEDED = `
 select f.session_id as "sessionId"
 from jsonb_to_recordset($1::jsonb) as a(session_id uuid, fence bigint) join run_fences f on f.session_id = a.session_id
@@ -66,6 +68,10 @@ export function createPostgresRunFences(database: Database, gateway: string): Ru
     async holder(sessionId) {
       const [row] = await database.query<{ gateway: string }>(HOLDER, [sessionId]);
       return row && row.gateway !== gateway ? row.gateway : null;
+    },
+    async isWorking(sessionId) {
+      const [row] = await database.query<{ working: boolean }>(WORKING, [sessionId]);
+      return row?.working ?? false;
     },
     async superseded(runs) {
       const input = runs.map(({ sessionId, fence }) => ({ session_id: sessionId, fence }));

@@ -1,16 +1,17 @@
 import { AppError } from '@oio/errors';
-import type { Database } from '@oio/persistence';
+import { type Database, readableJson } from '@oio/persistence';
 import type { Logger } from '@oio/runtime';
 import type { Cipher } from '../cipher.ts';
 import type { KnownServer } from '../fleet.ts';
 import type { ServerDemand } from '../managed-server/look-after.ts';
 import type { ServerEntry, ServerTable } from '../server-table.ts';
+import { unconfirmedStop } from './postgres-leftover-runs.ts';
 
 const KEEPER_SECONDS = 10;
 
 const ALL = `
 select id, url, credentials, capacity, managed,
-  coalesce(draining, case when drain_asked then 'An operator has asked for it.' end) as draining
+  coalesce(out_of_service, draining, case when drain_asked then 'An operator has asked for it.' end) as draining
 from servers where credentials is not null order by id`;
 
 const ENTER = `
@@ -18,11 +19,21 @@ insert into servers (id, url, credentials, capacity, managed, keeper, keeper_unt
 values ($1, $2, $3, $4, $5, $6::uuid, case when $6::uuid is not null then now() + interval '${KEEPER_SECONDS} seconds' end, now())
 on conflict (id) do update set url = excluded.url, credentials = excluded.credentials, capacity = excluded.capacity,
   managed = excluded.managed, keeper = excluded.keeper, keeper_until = excluded.keeper_until, updated_at = excluded.updated_at,
-  drain_asked = servers.drain_asked and not $7, draining = case when not $7 then servers.draining end`;
+  drain_asked = servers.drain_asked and not $7, draining = case when not $7 then servers.draining end,
+  out_of_service = case when not $7 then servers.out_of_service end`;
 
 const OBSERVE = `
 update servers set observed = $3, observed_at = now(), draining = $4 where id = $1 and keeper = $2::uuid
-returning drain_asked as asked, (select count(*)::int from sessions where server_id = $1 and attempt_open) as running`;
+returning drain_asked as asked, out_of_service is not null as suspended,
+  (select count(*)::int from sessions where server_id = $1 and attempt_open) as running,
+  (select count(*)::int from sessions where server_id = $1 and attempt_open and status in ('running', 'degraded')) as working`;
+
+const SUSPEND = 'update servers set out_of_service = $2 where id = $1';
+
+const REINSTATE = `
+update servers set out_of_service = null where id = $1 and not exists (
+  select from sessions, lateral (select ${readableJson('state')} as stored) as readable
+  where server_id = $1 and attempt_open and status not in ('running', 'degraded') and ${unconfirmedStop('stored')})`;
 
 /** Each gateway looks at them: what one has just said need not be said again, and who reaches the server knows better. */
 const OBSERVE_OTHERS = `
@@ -64,6 +75,12 @@ export function createPostgresServerTable(database: Database, cipher: Cipher, lo
       if (seen.length === 0) return;
       const rows = seen.map(({ serverId: id, observation }) => ({ id, observation }));
       await database.query(OBSERVE_OTHERS, [JSON.stringify(rows)]);
+    },
+    async suspend(serverId, why) {
+      await database.query(SUSPEND, [serverId, why]);
+    },
+    async reinstate(serverId) {
+      await database.query(REINSTATE, [serverId]);
     },
     async renew(serverId, keeper) {
       await database.query(RENEW, [serverId, keeper]);

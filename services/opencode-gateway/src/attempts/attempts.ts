@@ -12,17 +12,18 @@ import { ConflictError, UnavailableError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import { gatewayAddress } from '@oio/ownership';
 import type { Linked } from '../fleet.ts';
+import type { ServerTable } from '../server-table.ts';
 import { failureOfRefusal } from '../turn/failure.ts';
+import { endRun } from './end-run.ts';
 import type { Gate, RunFences } from './gate.ts';
-import type { AgentServer } from '../ports.ts';
-import { createReporter, type Reporter, StaleRunError } from './report.ts';
+import { createReporter, StaleRunError } from './report.ts';
 import { type AttemptParts, runAttempt } from './run-attempt.ts';
 import { createRunGate, gatedLink, RunAuthority, type RunGate, SupersededError } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
-import { stopTurn } from './stop-turn.ts';
 
 /** A gateway that hangs must not hold up its successor for long. */
 const FORWARD_MS = 1_500;
+/** Beyond the time for the proof: to wait for the gate, and to tell the owner. */
 const STOP_MS = 60_000;
 
 /** Why a run is ended from outside. */
@@ -44,6 +45,7 @@ export interface AttemptsParts extends Omit<AttemptParts, 'link' | 'gate' | keyo
   readonly linkedTo: (serverId: string) => Linked | null;
   readonly gate: Gate;
   readonly fences: RunFences;
+  readonly table: Pick<ServerTable, 'suspend'>;
 }
 
 /** The attempts that this opencode-gateway works on, one run per session. */
@@ -159,7 +161,7 @@ export class Attempts implements AsyncDisposable {
       order,
       linked,
       authority,
-      gate: createRunGate({ gate: this.#parts.gate, sessionId, token, authority }),
+      gate: createRunGate({ ...this.#parts, sessionId, token, authority }),
       state: { openCodeSession: null, sentAtMs: null, settle: null },
       stop,
       done: predecessor.then(() => this.#run(run)),
@@ -185,24 +187,33 @@ export class Attempts implements AsyncDisposable {
   }
 
   async #ended(run: Run, error: unknown): Promise<void> {
-    const { order, linked, gate, state, stop } = run;
+    const { order, state, stop } = run;
     const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : null;
     if (reason === 'shutdown') return;
     if (reason === 'superseded' || error instanceof SupersededError) return this.#letGo(order, error);
     if (reason === null && !(error instanceof StaleRunError)) return this.#failed(order, error);
     // Of what a predecessor has begun only the store knows.
     if (!state.openCodeSession && order.prepared) return this.#letGo(order, error);
-    const signal = AbortSignal.timeout(STOP_MS);
-    const reporter = createReporter(this.#parts.router, order, signal);
-    const agent = gatedLink(linked.link, gate, signal).agent();
-    const proof = state.openCodeSession ? await stopTurn(agent, state.openCodeSession, state) : 'It had not begun.';
-    await this.#settle(run, agent, reporter);
-    await reporter.report('report-closed', 'closed', { proof });
+    await this.#stop(run);
   }
 
-  async #settle({ order, state }: Run, agent: AgentServer, reporter: Reporter): Promise<void> {
-    await state.settle?.(agent, reporter).catch((error: unknown) => {
-      this.#parts.logger.warn({ err: error, sessionId: order.sessionId }, 'last steps of a stopped turn not told');
+  async #stop({ order, linked, gate, state }: Run): Promise<void> {
+    const signal = AbortSignal.timeout(this.#parts.limits.stopMs + STOP_MS);
+    const { router, table, limits, logger } = this.#parts;
+    await endRun({
+      ...state,
+      link: gatedLink(linked.link, gate, signal),
+      ref: state.openCodeSession,
+      endProcesses: linked.endProcesses,
+      // What this process has sent has arrived; of a predecessor nobody knows.
+      latePrompt: order.prepared && state.sentAtMs === null ? order.messageId : null,
+      sessionId: order.sessionId,
+      proveWithinMs: limits.stopMs,
+      mayAct: (waiting) => gate.confirm(waiting),
+      reporter: createReporter(router, order, signal),
+      suspend: (why) => table.suspend(order.serverId, why),
+      logger,
+      signal,
     });
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AttemptOrder, FinishedStep, ResumePoint } from '@oio/contracts';
+import type { AttemptOrder, FinishedStep, ResumePoint, StopProof } from '@oio/contracts';
 import { type FailureCode, failureOf } from '@oio/domain';
 import { AppError, CancelledError, NotFoundError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
@@ -15,7 +15,8 @@ import { promptText } from './prompt-text.ts';
 import type { KeepFiles } from './keep-files.ts';
 import type { Reporter } from './report.ts';
 import type { RunState } from './run-state.ts';
-import { stopTurn } from './stop-turn.ts';
+import { stopHungTurn } from './stop-hung-turn.ts';
+import type { EndTurnProcesses } from './stop-turn.ts';
 import { emptyResumePoint, type ReportableStep, unreportedSteps } from './steps-reported.ts';
 import { TurnAccount } from './turn-account.ts';
 import type { TurnHealth } from './turn-health.ts';
@@ -50,6 +51,7 @@ export interface TurnParts {
   readonly state: RunState;
   readonly awaitPromptTurn: AwaitPromptTurn;
   readonly files: KeepFiles;
+  readonly endProcesses: EndTurnProcesses;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -57,7 +59,7 @@ export interface TurnParts {
 /** With the steps that were not reported on the way: an end saves a message for each of them. */
 export type TurnEnd = { readonly steps: FinishedStep[]; readonly resume: ResumePoint } & (
   | { readonly type: 'finished'; readonly text: string; readonly finish: string }
-  | ({ readonly type: 'failed'; readonly mayStillRun: boolean } & TurnFailure)
+  | ({ readonly type: 'failed'; readonly mayStillRun: boolean; readonly stop?: StopProof } & TurnFailure)
 );
 
 /** The prompt is not there, and a predecessor of this run may still send it: it must not be sent here. */
@@ -141,7 +143,7 @@ class TurnDriver {
   }
 
   async run(): Promise<TurnEnd | Unsure> {
-    const { link, signal, sameConversation, limits } = this.#parts;
+    const { link, signal, sameConversation, limits, health } = this.#parts;
     const onTrouble = (error: Error) => this.readings.outOfReach(error.message);
     const patience = { signal, onTrouble, connectMs: limits.connectMs, reachedAtMs: () => this.readings.reachedAtMs };
     // In a conversation that was just made there is nothing to read yet.
@@ -155,13 +157,15 @@ class TurnDriver {
       const end = await whenUp(link, next, patience).catch((error: unknown) => this.#lost(error));
       if (end) return end;
       // A clock that runs out is looked at when it does.
-      await this.wakeUp.wait(Math.min(LOOK_MS, this.#againInMs + 10), signal);
+      const againInMs = Math.min(this.#againInMs, health.calmInMs);
+      await this.wakeUp.wait(Math.min(LOOK_MS, againInMs + 10), signal);
     }
   }
 
   async #look(): Promise<TurnEnd | Unsure | null> {
     this.#noticeRestart();
     const { verdict, messages } = await this.readings.read();
+    if (this.#isAnotherTurn(verdict, messages)) return this.#endOtherTurn();
     const news = this.#newSteps(messages);
     // What the end of the turn tells need not be told before.
     if (verdict.type === 'finished' || verdict.type === 'failed') this.#steps.push(...news);
@@ -182,6 +186,19 @@ class TurnDriver {
     }
   }
 
+  /** Whether an earlier attempt's turn is what works in the conversation: a prompt would be queued behind it, inside OpenCode. */
+  #isAnotherTurn({ type }: Verdict, messages: readonly TurnMessage[]): boolean {
+    const { order, isPrepared } = this.#parts;
+    if (type !== 'running' || isPrepared || this.#sends > 0) return false;
+    return !messages.some(({ id }) => id === order.messageId);
+  }
+
+  async #endOtherTurn(): Promise<TurnEnd | null> {
+    if (await stopHungTurn(this.#parts)) return null;
+    const failure = failureOf('stop_unconfirmed', 'The turn of an earlier attempt cannot be ended.');
+    return this.#failedBy({ failure, retryAfterMs: null }, null);
+  }
+
   async #act(verdict: Verdict): Promise<TurnEnd | Unsure | null> {
     switch (verdict.type) {
       case 'running':
@@ -190,7 +207,7 @@ class TurnDriver {
       case 'finished':
         return { type: 'finished', text: verdict.text, finish: verdict.finish, ...this.#sofar() };
       case 'failed':
-        return this.#failedBy(verdict, verdict.stillRunning && !(await this.#stopped()));
+        return this.#failedBy(verdict, verdict.stillRunning ? await stopHungTurn(this.#parts) : 'ended');
       case 'not_sent':
         return this.#send();
       case 'interrupted':
@@ -292,20 +309,6 @@ class TurnDriver {
     else await this.#parts.health.well();
   }
 
-  /** Whether it was shown that nothing of the turn works any more. */
-  async #stopped(): Promise<boolean> {
-    const { link, ref, logger } = this.#parts;
-    try {
-      // It was seen at work: an abort has its effect at once.
-      await stopTurn(link.agent(), ref, { sentAtMs: null });
-      return true;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      logger.warn({ err: error, openCodeSessionId: ref.sessionId }, 'turn not stopped');
-      return false;
-    }
-  }
-
   /** After a restart nothing is under way, whatever was before. */
   #noticeRestart(): void {
     if (!this.readings.renew()) return;
@@ -322,8 +325,9 @@ class TurnDriver {
     return this.#failedBy({ failure: failureOf(code, message), retryAfterMs: null });
   }
 
-  #failedBy({ failure, retryAfterMs }: TurnFailure, mayStillRun = false): TurnEnd {
-    return { type: 'failed', failure, retryAfterMs, mayStillRun, ...this.#sofar() };
+  #failedBy({ failure, retryAfterMs }: TurnFailure, stop: StopProof | 'ended' | null = 'ended'): TurnEnd {
+    const proof = stop !== null && stop !== 'ended' && { stop };
+    return { type: 'failed', failure, retryAfterMs, mayStillRun: stop === null, ...proof, ...this.#sofar() };
   }
 
   #sofar() {

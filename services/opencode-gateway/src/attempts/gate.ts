@@ -28,6 +28,8 @@ export interface RunFences {
   pass(asked: readonly GateQuestion[]): Promise<readonly GateAnswer[]>;
   /** The other gateway that acted for a session last. */
   holder(sessionId: string): Promise<string | null>;
+  /** Whether a session is to work now. */
+  isWorking(sessionId: string): Promise<boolean>;
   /** Those of the runs that another gateway has taken over. */
   superseded(runs: readonly { readonly sessionId: string; readonly fence: number }[]): Promise<readonly string[]>;
 }

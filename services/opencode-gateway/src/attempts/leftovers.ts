@@ -1,61 +1,123 @@
-import { serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
-import type { ServerLink } from '../server-link.ts';
+import type { Linked } from '../fleet.ts';
+import type { ServerTable } from '../server-table.ts';
 import type { Attempts } from './attempts.ts';
-import type { Authority, Gate } from './gate.ts';
+import { endRun, unconfirmed } from './end-run.ts';
+import type { Authority, Gate, RunFences } from './gate.ts';
+import type { TurnLimits } from '../turn/turn-limits.ts';
+import { createReporter } from './report.ts';
 import { createRunGate, gatedLink, RunAuthority } from './run-gate.ts';
-import { stopTurn } from './stop-turn.ts';
 
 /** A run whose session no longer works, but of which nobody has shown that it ended. */
 export interface LeftoverRun extends Authority {
   readonly sessionId: string;
   readonly tenant: string;
   readonly token: string;
+  readonly messageId: string | null;
   readonly openCodeSessionId: string | null;
   readonly directory: string | null;
+  /** Whether somebody has said already that it cannot be shown. */
+  readonly isUnconfirmed: boolean;
 }
 
 /** Finds such runs of a server in the store, and makes this gateway the one that acts for them. */
 export interface LeftoverRuns {
-  claim(serverId: string): Promise<readonly LeftoverRun[]>;
+  /** Those that were left behind for at least so long. */
+  claim(serverId: string, minAgeSeconds: number): Promise<readonly LeftoverRun[]>;
 }
 
 export interface LeftoverParts {
-  readonly link: ServerLink;
   readonly runs: LeftoverRuns;
   readonly attempts: Pick<Attempts, 'has'>;
   readonly gate: Gate;
+  readonly fences: Pick<RunFences, 'isWorking'>;
+  readonly limits: Pick<TurnLimits, 'stopMs'>;
   readonly router: SessionRouter;
+  readonly table: Pick<ServerTable, 'suspend' | 'reinstate'>;
   readonly logger: Logger;
 }
 
+/** Beyond the time for the proof: to wait for the gate, and to tell the owner. */
 const STOP_MS = 60_000;
+/** Young ones are left to the order that is under way. */
+const YOUNG_SECONDS = 3;
+/** A server that cannot be reached for so long may do anything. Who still reaches it has ended its runs by then. */
+const LOST_SECONDS = 25;
 
 /** Ends what was to be aborted when nobody was there to do it: after a crash between the decision and the deed. */
-export async function endLeftovers(parts: LeftoverParts): Promise<void> {
-  const { link, runs, attempts, logger } = parts;
-  if (!link.up) return;
-  const leftovers = (await runs.claim(link.serverId)).filter(({ sessionId }) => !attempts.has(sessionId));
-  for (const run of leftovers) {
-    await end(parts, run).catch((error: unknown) => {
-      logger.warn({ err: error, sessionId: run.sessionId, run: run.token }, 'leftover run not ended');
-    });
-  }
-}
+export class Leftovers implements AsyncDisposable {
+  readonly #parts: LeftoverParts;
+  /** By session: one that cannot be ended holds up no other. */
+  readonly #ending = new Map<string, Promise<void>>();
+  /** Since when servers are out of reach from here, in `performance.now()`. */
+  readonly #lostAtMs = new Map<string, number>();
+  readonly #leaving = new AbortController();
 
-async function end({ link, gate, router, logger }: LeftoverParts, run: LeftoverRun): Promise<void> {
-  const { sessionId, tenant, token, openCodeSessionId, directory } = run;
-  const begun = openCodeSessionId !== null && directory !== null;
-  const runGate = createRunGate({ gate, sessionId, token, authority: new RunAuthority(run) });
-  const proof = begun
-    ? await stopTurn(
-        gatedLink(link, runGate, AbortSignal.timeout(STOP_MS)).agent(),
-        { sessionId: openCodeSessionId, directory },
-        { sentAtMs: null },
-      )
-    : 'It had not begun.';
-  const envelope = serviceEnvelope('opencode-gateway', { tenant, id: `report-closed:${token}:closed` });
-  await router.send('report-closed', { token, proof }, { ...envelope, sessionId });
-  logger.info({ sessionId, run: token, proof }, 'leftover run ended');
+  constructor(parts: LeftoverParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to end what the store knows of on this server. */
+  async look(linked: Linked): Promise<void> {
+    const { serverId, up } = linked.link;
+    if (up) this.#lostAtMs.delete(serverId);
+    else if (!this.#isLost(serverId)) return;
+    const found = await this.#parts.runs.claim(serverId, up ? YOUNG_SECONDS : LOST_SECONDS);
+    for (const run of found) {
+      if (this.#parts.attempts.has(run.sessionId) || this.#ending.has(run.sessionId)) continue;
+      this.#ending.set(run.sessionId, this.#end(linked, run));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leaving.abort('leaving');
+    await Promise.all(this.#ending.values());
+  }
+
+  #isLost(serverId: string): boolean {
+    const lostAtMs = this.#lostAtMs.get(serverId) ?? performance.now();
+    this.#lostAtMs.set(serverId, lostAtMs);
+    return performance.now() - lostAtMs >= LOST_SECONDS * 1_000;
+  }
+
+  async #end(linked: Linked, run: LeftoverRun): Promise<void> {
+    const { sessionId, token } = run;
+    try {
+      if (linked.link.up) await this.#stop(linked, run);
+      else if (!run.isUnconfirmed)
+        await unconfirmed(this.#endOf(linked, run), 'Its OpenCode server cannot be reached.');
+    } catch (error) {
+      this.#parts.logger.warn({ err: error, sessionId, run: token }, 'leftover run not ended');
+    } finally {
+      this.#ending.delete(sessionId);
+    }
+  }
+
+  async #stop(linked: Linked, run: LeftoverRun): Promise<void> {
+    const isProven = await endRun(this.#endOf(linked, run));
+    if (isProven && run.isUnconfirmed) await this.#parts.table.reinstate(linked.link.serverId);
+  }
+
+  #endOf({ link, endProcesses }: Linked, run: LeftoverRun) {
+    const { gate, fences, router, table, limits, logger } = this.#parts;
+    const { sessionId, tenant, token, openCodeSessionId, directory, messageId } = run;
+    const runGate = createRunGate({ gate, fences, sessionId, token, authority: new RunAuthority(run) });
+    const signal = AbortSignal.any([this.#leaving.signal, AbortSignal.timeout(limits.stopMs + STOP_MS)]);
+    return {
+      link: gatedLink(link, runGate, signal),
+      ref: openCodeSessionId !== null && directory !== null ? { sessionId: openCodeSessionId, directory } : null,
+      sentAtMs: null,
+      latePrompt: messageId,
+      endProcesses,
+      sessionId,
+      proveWithinMs: limits.stopMs,
+      mayAct: (waiting: AbortSignal) => runGate.confirm(waiting),
+      reporter: createReporter(router, { sessionId, tenant, token }, signal),
+      // Once is enough: it was started anew since, or somebody has let it in again.
+      suspend: async (why: string) => (run.isUnconfirmed ? undefined : table.suspend(link.serverId, why)),
+      logger,
+      signal,
+    };
+  }
 }

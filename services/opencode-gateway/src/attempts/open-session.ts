@@ -83,8 +83,13 @@ function newSession({ sessionId, title }: AttemptOrder, directory: string) {
   return { directory, title, metadata: { [OURS]: sessionId } };
 }
 
-function opened({ id, metadata }: AgentSession, order: AttemptOrder, directory: string): Opened {
+/** Under which id the prompt of that id stands in a conversation. */
+export function promptIdIn({ metadata }: AgentSession, messageId: string): string {
   const { [GIVEN_UP]: givenUp, [INSTEAD]: instead } = metadata;
-  const messageId = givenUp === order.messageId && typeof instead === 'string' ? instead : order.messageId;
-  return { ref: { sessionId: id, directory }, sameConversation: true, messageId, isPrepared: false };
+  return givenUp === messageId && typeof instead === 'string' ? instead : messageId;
+}
+
+function opened(session: AgentSession, order: AttemptOrder, directory: string): Opened {
+  const messageId = promptIdIn(session, order.messageId);
+  return { ref: { sessionId: session.id, directory }, sameConversation: true, messageId, isPrepared: false };
 }

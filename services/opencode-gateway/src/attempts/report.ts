@@ -31,7 +31,11 @@ const DECISIVE: ReadonlySet<ReportName> = new Set([
   'report-failed',
 ]);
 
-export function createReporter(router: SessionRouter, order: AttemptOrder, signal: AbortSignal): Reporter {
+export function createReporter(
+  router: SessionRouter,
+  order: Pick<AttemptOrder, 'sessionId' | 'tenant' | 'token'>,
+  signal: AbortSignal,
+): Reporter {
   return {
     async report(name, about, payload) {
       const envelope = {

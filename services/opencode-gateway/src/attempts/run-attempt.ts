@@ -18,6 +18,7 @@ import type { RunGate } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
 import { emptyResumePoint } from './steps-reported.ts';
 import { type KeepFiles, keepFiles } from './keep-files.ts';
+import type { EndTurnProcesses } from './stop-turn.ts';
 import { TurnHealth } from './turn-health.ts';
 import { whenUp } from './when-up.ts';
 
@@ -33,6 +34,7 @@ export interface AttemptParts {
   readonly openDirectory: (directory: string) => Promise<void>;
   readonly limits: TurnLimits;
   readonly awaitPromptTurn: AwaitPromptTurn;
+  readonly endProcesses: EndTurnProcesses;
   readonly logger: Logger;
 }
 
@@ -62,7 +64,8 @@ export async function runAttempt(
   signal: AbortSignal,
 ): Promise<void> {
   const reporter = createReporter(parts.router, order, signal);
-  const run: Run = { ...parts, order, state, signal, reporter, health: new TurnHealth(reporter, order.prepared) };
+  const health = new TurnHealth(reporter, { mayBeImpaired: order.prepared, calmMs: parts.limits.calmMs });
+  const run: Run = { ...parts, order, state, signal, reporter, health };
   try {
     const workspace = await onWorkspace(() => prepare(run));
     const files = keepFiles({ ...parts, workspace, sessionId: order.sessionId });
@@ -150,9 +153,10 @@ async function conclude(run: PlacedRun, end: TurnEnd): Promise<void> {
   const { steps } = end;
   await gate.confirm(signal);
   if (end.type === 'failed') {
-    const { failure, retryAfterMs, mayStillRun } = end;
+    const { failure, retryAfterMs, mayStillRun, stop } = end;
     const resume = { ...end.resume, fileSnapshot: await files() };
-    return reporter.report('report-failed', 'end', { steps, resume, failure, retryAfterMs, mayStillRun });
+    const why = { failure, retryAfterMs, mayStillRun, ...(stop && { stop }) };
+    return reporter.report('report-failed', 'end', { steps, resume, ...why });
   }
   const { title, sessionId } = order;
   const { changed, commit, warnings } = await onWorkspace(() =>

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, CancelledError } from '@oio/errors';
-import type { AgentServer } from '../ports.ts';
+import type { AgentServer, SessionRef } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
-import type { Authority, Gate, GateAnswer } from './gate.ts';
+import type { Authority, Gate, GateAnswer, RunFences } from './gate.ts';
 
 /**
  * How old an answer of the gate may be when the call is made. Less than the silence after which another gateway is given
@@ -45,10 +45,13 @@ export interface RunGate {
   confirm(signal: AbortSignal): Promise<void>;
   /** The same at the beginning of a run: keeps off its predecessors, and tells how far they had come. */
   claim(signal: AbortSignal): Promise<GateAnswer>;
+  /** Whether the session is to work now, whoever acts for it. */
+  isWorking(): Promise<boolean>;
 }
 
 export interface RunGateParts {
   readonly gate: Gate;
+  readonly fences: Pick<RunFences, 'isWorking'>;
   readonly sessionId: string;
   readonly token: string;
   readonly authority: RunAuthority;
@@ -71,6 +74,7 @@ export function createRunGate(parts: RunGateParts): RunGate {
     async confirm(signal) {
       if (performance.now() - passedAtMs > FRESH_MS) await ask(null, signal);
     },
+    isWorking: () => parts.fences.isWorking(parts.sessionId),
     async claim(signal) {
       const answer = await ask(parts.token, signal);
       justClaimed = true;
@@ -124,8 +128,8 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
   return {
     createSession: behindGate((session) => agent.createSession(session)),
     deleteSession: behindGate((session) => agent.deleteSession(session)),
-    prompt: behindGate((prompt) => agent.prompt(prompt)),
-    resume: behindGate((prompt) => agent.resume(prompt)),
+    prompt: behindGate((prompt) => endIfLate(agent, prompt, { gate, call: () => agent.prompt(prompt) })),
+    resume: behindGate((prompt) => endIfLate(agent, prompt, { gate, call: () => agent.resume(prompt) })),
     abort: behindGate((session) => agent.abort(session)),
     // Answers to what a turn waits for: a second one finds nothing that waits.
     replyPermission: (reply) => agent.replyPermission(reply),
@@ -148,6 +152,21 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
     hearing: () => agent.hearing(),
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Sets a turn to work. A process that was held up between the gate and the call may wake up a turn that another one has ended since. A session that
+ * is to work is left alone: whoever acts for it knows what it has in the conversation.
+ */
+async function endIfLate(
+  agent: AgentServer,
+  { sessionId, directory }: SessionRef,
+  { gate, call }: { readonly gate: RunGate; readonly call: () => Promise<void> },
+): Promise<void> {
+  const passedAtMs = performance.now();
+  await call();
+  const isLate = performance.now() - passedAtMs > FRESH_MS;
+  if (isLate && !(await gate.isWorking())) await agent.abort({ sessionId, directory });
 }
 
 /** A link that gives out servers behind the gate. */

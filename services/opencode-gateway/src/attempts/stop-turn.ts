@@ -1,40 +1,188 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { NotFoundError, TimeoutError } from '@oio/errors';
-import type { AgentServer, SessionRef } from '../ports.ts';
+import type { StopProof } from '@oio/contracts';
+import { AppError, NotFoundError, TimeoutError } from '@oio/errors';
+import type { EndedProcesses } from '../managed-server/end-turn-processes.ts';
+import type { AgentServer, SessionRef, TurnMessage } from '../ports.ts';
+import { fingerprintOf } from '../turn/turn-reader.ts';
+import { promptIdIn } from './open-session.ts';
+import { within } from './when-up.ts';
 
-const VERIFY_FOR_MS = 10_000;
-const LOOK_AGAIN_MS = 200;
+const LOOK_AGAIN_MS = 150;
+/** So many readings in a row have to show that nothing works, and nothing may change between them. */
+const READINGS = 3;
 /** A prompt that was taken counts as idle until its run is registered. An abort before that has no effect. */
 const REGISTERED_WITHIN_MS = 3_000;
+
+/** Ends what the tools of these OpenCode sessions have left running; null where that cannot be seen. */
+export type EndTurnProcesses = (openCodeSessionIds: readonly string[]) => Promise<EndedProcesses | null>;
 
 export interface StopOptions {
   /** When a prompt was last handed over, in `performance.now()`; null when none was for long. */
   readonly sentAtMs: number | null;
+  readonly endProcesses: EndTurnProcesses;
+  readonly signal: AbortSignal;
+  /** Waits until the turn may be touched; what that takes is not counted. Default: it may. */
+  readonly mayAct?: (signal: AbortSignal) => Promise<void>;
+  /**
+   * A prompt that a predecessor may have been about to send when it was stopped. If it is not there, it may still come and
+   * begin to work: the conversation is deleted then, so that it finds none.
+   */
+  readonly latePrompt?: string | null;
+  /** For how long a proof is looked for, in milliseconds. */
+  readonly proveWithinMs: number;
 }
 
 /**
- * Ends a turn and those of its sub-sessions, and looks until none of them works. Returns the proof, in words. Throws
- * `TimeoutError` when there is none.
+ * Ends a turn with its sub-sessions and its processes, and looks until it is shown that nothing of it works any more. Throws
+ * `TimeoutError` code `turn_not_stopped` with what stood in the way.
  */
-export async function stopTurn(agent: AgentServer, ref: SessionRef, { sentAtMs }: StopOptions): Promise<string> {
-  const settledAtMs = sentAtMs === null ? 0 : sentAtMs + REGISTERED_WITHIN_MS;
-  const giveUpAtMs = performance.now() + VERIFY_FOR_MS;
-  let family: readonly SessionRef[] = [ref];
-  let working = family;
-  for (;;) {
-    for (const member of working) await agent.abort(member);
-    family = [ref, ...(await descendants(agent, ref))];
-    const activities = await agent.activities(ref.directory);
-    working = family.filter(({ sessionId }) => (activities.get(sessionId)?.type ?? 'idle') !== 'idle');
-    const nowMs = performance.now();
-    if (working.length === 0 && nowMs >= settledAtMs) break;
-    if (nowMs > giveUpAtMs)
-      throw new TimeoutError(`${working.map(({ sessionId }) => sessionId).join(', ')} went on after being aborted.`, {
-        code: 'turn_not_stopped',
-      });
-    await delay(LOOK_AGAIN_MS);
+export async function stopTurn(agent: () => AgentServer, ref: SessionRef, options: StopOptions): Promise<StopProof> {
+  const { proveWithinMs, signal, mayAct } = options;
+  const turn = new StoppedTurn(agent, ref, options);
+  let giveUpAtMs = Math.max(performance.now(), turn.settledAtMs) + proveWithinMs;
+  for (let trouble = 'OpenCode did not answer.'; ; ) {
+    signal.throwIfAborted();
+    const askedAtMs = performance.now();
+    await mayAct?.(signal);
+    giveUpAtMs += performance.now() - askedAtMs;
+    try {
+      const leftMs = giveUpAtMs - performance.now();
+      const outcome = await within(turn.look(), { ms: leftMs, message: trouble, signal });
+      if (typeof outcome !== 'string') return outcome;
+      trouble = outcome;
+    } catch (error) {
+      if (!(error instanceof AppError && error.retryable)) throw error;
+      trouble = error.message;
+    }
+    if (performance.now() > giveUpAtMs) throw new TimeoutError(trouble, { code: 'turn_not_stopped' });
+    await delay(LOOK_AGAIN_MS, undefined, { signal });
   }
-  return `Aborted; ${family.length} OpenCode session${family.length === 1 ? '' : 's'} seen idle.`;
+}
+
+/** A turn that is being ended, over several readings. */
+class StoppedTurn {
+  readonly #agent: () => AgentServer;
+  readonly #ref: SessionRef;
+  readonly #options: StopOptions;
+  /** Before that it cannot be told whether it has begun. */
+  readonly settledAtMs: number;
+  readonly #aborted = new Set<string>();
+  #family: readonly SessionRef[];
+  #working: ReadonlySet<string> = new Set();
+  #idleAt = '';
+  #readings = 0;
+  #seen = '';
+  #deleted = false;
+
+  constructor(agent: () => AgentServer, ref: SessionRef, options: StopOptions) {
+    this.#agent = agent;
+    this.#ref = ref;
+    this.#options = options;
+    this.#family = [ref];
+    this.settledAtMs = options.sentAtMs === null ? 0 : options.sentAtMs + REGISTERED_WITHIN_MS;
+  }
+
+  /** One more reading: the proof, or what it lacks. */
+  async look(): Promise<StopProof | string> {
+    const agent = this.#agent();
+    await this.#abort(agent);
+    this.#family = [this.#ref, ...(await descendants(agent, this.#ref))];
+    const seen = await this.#read(agent);
+    const isNew = this.#family.some(({ sessionId }) => !this.#aborted.has(sessionId));
+    if (this.#working.size > 0 || isNew || performance.now() < this.settledAtMs) return this.#notYet();
+    if (this.#readings === 0 || seen !== this.#seen) {
+      this.#readings = 0;
+      this.#idleAt = new Date().toISOString();
+    }
+    this.#seen = seen;
+    this.#readings += 1;
+    if (this.#readings < READINGS) return 'It was not idle for long enough.';
+    await this.#shutOutLatePrompt(agent);
+    return this.#endProcesses();
+  }
+
+  /** What was not aborted yet, and what works in spite of it. */
+  async #abort(agent: AgentServer): Promise<void> {
+    const due = this.#family.filter(({ sessionId }) => !this.#aborted.has(sessionId) || this.#working.has(sessionId));
+    await Promise.all(
+      due.map(async (session) => {
+        await agent.abort(session);
+        this.#aborted.add(session.sessionId);
+      }),
+    );
+  }
+
+  /** What every session does, by its own directory, and how far its messages are. */
+  async #read(agent: AgentServer): Promise<string> {
+    const directories = [...new Set(this.#family.map(({ directory }) => directory))];
+    const activities = await Promise.all(directories.map((directory) => agent.activities(directory)));
+    const isAtWork = ({ sessionId }: SessionRef): boolean =>
+      activities.some((those) => (those.get(sessionId)?.type ?? 'idle') !== 'idle');
+    this.#working = new Set(this.#family.filter(isAtWork).map(({ sessionId }) => sessionId));
+    const messages = await Promise.all(this.#family.map((session) => messagesOf(agent, session)));
+    return messages.map(fingerprintOf).join('\n');
+  }
+
+  #notYet(): string {
+    this.#readings = 0;
+    if (this.#working.size === 0) return 'It may not have begun yet.';
+    return `${[...this.#working].join(', ')} went on after being aborted.`;
+  }
+
+  async #shutOutLatePrompt(agent: AgentServer): Promise<void> {
+    const { latePrompt = null } = this.#options;
+    if (latePrompt === null) return;
+    const session = await agent.getSession(this.#ref);
+    if (!session || (await agent.message(this.#ref, promptIdIn(session, latePrompt)))) return;
+    await agent.deleteSession(this.#ref);
+    this.#deleted = true;
+  }
+
+  async #endProcesses(): Promise<StopProof | string> {
+    const ids = this.#family.map(({ sessionId }) => sessionId);
+    const processes = await this.#options.endProcesses(ids);
+    if (processes && processes.left.length > 0) {
+      const names = processes.left.map(({ pid, name }) => `${name} (${pid})`);
+      return `Processes of its tools cannot be ended: ${names.join(', ')}.`;
+    }
+    return {
+      aborted: [...this.#aborted].slice(0, LISTED),
+      children: ids.slice(1, LISTED),
+      idleAt: this.#idleAt,
+      readings: this.#readings,
+      conversationDeleted: this.#deleted,
+      processes: processes && processes.ended.slice(0, LISTED).map(({ pid, name }) => ({ pid, name })),
+    };
+  }
+}
+
+/** A proof names so many sessions and processes at most. */
+const LISTED = 100;
+
+/** Of a run that had not opened a conversation yet. */
+export function nothingToStop(): StopProof {
+  const idleAt = new Date().toISOString();
+  return { aborted: [], children: [], idleAt, readings: 0, conversationDeleted: false, processes: null };
+}
+
+/** The proof in words. */
+export function proofInWords({ aborted, readings, processes, conversationDeleted }: StopProof): string {
+  if (aborted.length === 0) return 'It had not begun.';
+  const sessions = `${aborted.length} OpenCode session${aborted.length === 1 ? '' : 's'}`;
+  const ended =
+    processes === null
+      ? 'its processes cannot be seen from here'
+      : `${processes.length || 'no'} process${processes.length === 1 ? '' : 'es'} of its tools had to be ended`;
+  const deleted = conversationDeleted ? ' Its prompt had not arrived, and the conversation was deleted.' : '';
+  return `Aborted; ${sessions} seen idle ${readings} times in a row; ${ended}.${deleted}`;
+}
+
+/** Of a session that is not known, or no longer, there are none. */
+async function messagesOf(agent: AgentServer, session: SessionRef): Promise<readonly TurnMessage[]> {
+  return agent.messages(session).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return [];
+    throw error;
+  });
 }
 
 /** The sub-sessions of a session, at whatever depth. */

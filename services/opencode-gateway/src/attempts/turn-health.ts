@@ -1,29 +1,55 @@
 import type { Failure } from '@oio/contracts';
 import type { Reporter } from './report.ts';
 
-/** Tells the owner when the work on an attempt is impaired, why, and when it no longer is; each once. */
+export interface TurnHealthOptions {
+  /** A run that goes on from another may follow one that was impaired and could not take that back. */
+  readonly mayBeImpaired: boolean;
+  /** How long it has to be well before that is told, in milliseconds. */
+  readonly calmMs: number;
+  /** Never goes backwards. Default: `performance.now`. */
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Tells the owner when the work on an attempt is impaired, by what, and when it no longer is. What comes and goes is told
+ * once: only what has been well for a while counts as well.
+ */
 export class TurnHealth {
   readonly #reporter: Reporter;
+  readonly #calmMs: number;
+  readonly #nowMs: () => number;
   /** The code of what impairs it; null when nothing does. */
   #impairedBy: string | null;
+  #wellSinceMs: number | null = null;
 
-  /** A run that goes on from another may follow one that was impaired and could not take that back. */
-  constructor(reporter: Reporter, mayBeImpaired: boolean) {
+  constructor(reporter: Reporter, { mayBeImpaired, calmMs, nowMs = () => performance.now() }: TurnHealthOptions) {
     this.#reporter = reporter;
     this.#impairedBy = mayBeImpaired ? 'unknown' : null;
+    this.#calmMs = calmMs;
+    this.#nowMs = nowMs;
   }
 
+  /** When it may be told that it is well, if it still is then. */
+  get calmInMs(): number {
+    if (this.#wellSinceMs === null) return Number.POSITIVE_INFINITY;
+    return Math.max(0, this.#wellSinceMs + this.#calmMs - this.#nowMs());
+  }
+
+  /** Told at once, and again when it is something else. */
   async impaired(failure: Failure): Promise<void> {
+    this.#wellSinceMs = null;
     if (this.#impairedBy === failure.code) return;
-    // A session that is degraded for one reason is not told that there is another one now.
-    if (this.#impairedBy !== null) await this.well();
     this.#impairedBy = failure.code;
     await this.#reporter.report('report-degraded', `${Date.now()}`, { failure });
   }
 
+  /** To be said again and again: it is told when it has held for long enough. */
   async well(): Promise<void> {
     if (this.#impairedBy === null) return;
+    this.#wellSinceMs ??= this.#nowMs();
+    if (this.#nowMs() - this.#wellSinceMs < this.#calmMs) return;
     this.#impairedBy = null;
+    this.#wellSinceMs = null;
     await this.#reporter.report('report-recovered', `${Date.now()}`, {});
   }
 }

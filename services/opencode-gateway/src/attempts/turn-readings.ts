@@ -5,7 +5,7 @@ import type { TurnLimits } from '../turn/turn-limits.ts';
 import { TurnReader, type TurnReading } from '../turn/turn-reader.ts';
 import type { TurnHealth } from './turn-health.ts';
 import type { TurnSigns } from './turn-watch.ts';
-import { withinMs } from './when-up.ts';
+import { within } from './when-up.ts';
 
 /** Stalls of up to eight seconds are normal for the real server. */
 const SLOW_MS = 15_000;
@@ -19,6 +19,7 @@ export interface TurnReadingsParts {
   readonly limits: TurnLimits;
   readonly health: TurnHealth;
   readonly signs: TurnSigns;
+  readonly signal: AbortSignal;
   /** The server was started anew, and nothing was handed to it since. */
   readonly nothingRuns: boolean;
 }
@@ -70,7 +71,10 @@ export class TurnReadings {
     const slow = setTimeout(() => void this.outOfReach('It does not answer.').catch(() => {}), SLOW_MS);
     try {
       const patienceMs = Math.max(leftMs, LEAST_PATIENCE_MS);
-      const reading = await withinMs(this.#reader.read(), patienceMs, 'The OpenCode server does not answer.');
+      const message = 'The OpenCode server does not answer.';
+      // A turn that is to be ended does not wait for it.
+      const patience = { ms: patienceMs, message, signal: this.#parts.signal };
+      const reading = await within(this.#reader.read(), patience);
       this.#isReached = true;
       return reading;
     } finally {

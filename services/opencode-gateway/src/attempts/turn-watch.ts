@@ -53,7 +53,8 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
         if (event.type === 'resync' && isEarly) continue;
         if ('sessionId' in event) take(parts, event);
         else wakeUp.ring();
-        if (event.type === 'resync') await catchUp(parts, agent);
+        // A turn that is to be ended does not wait for it.
+        if (event.type === 'resync') await Promise.race([catchUp(parts, agent), aborted(signal)]);
       }
     } finally {
       signs.listeningSinceMs = null;
@@ -63,6 +64,13 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
     wakeUp.ring();
     await delay(SETTLE_MS, undefined, { signal });
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** What was asked while nobody listened would never be answered, and what was opened not be known. */

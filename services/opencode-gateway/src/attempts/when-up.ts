@@ -71,14 +71,26 @@ function pauseAfter({ code, retryAfterMs = 0 }: AppError): number {
   return code === 'rate_limited' ? Math.min(Math.max(PAUSE_MS, retryAfterMs), LONGEST_PAUSE_MS) : PAUSE_MS;
 }
 
+export interface Patience {
+  readonly ms: number;
+  /** What the `TimeoutError` says. */
+  readonly message: string;
+  /** Rejects with its reason. */
+  readonly signal: AbortSignal;
+}
+
 /** Resolves with the task; rejects with a `TimeoutError` when that takes too long. The task is left to itself then: let it only read. */
-export async function withinMs<T>(task: Promise<T>, ms: number, message: string): Promise<T> {
+export async function within<T>(task: Promise<T>, { ms, message, signal }: Patience): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new TimeoutError(message)), Math.max(0, ms));
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
   try {
     return await Promise.race([task, late]);
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

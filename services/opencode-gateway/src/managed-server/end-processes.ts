@@ -15,20 +15,37 @@ export interface EndOptions {
  * outlive it. Answers what could not be ended.
  */
 export async function endProcesses({ server, mark, graceMs }: EndOptions): Promise<readonly ProcessEntry[]> {
-  const family = new Map(processFamily(server, mark).map((entry) => [entry.pid, entry]));
-  if (server !== null) {
-    signal(server, 'SIGTERM');
-    await until(() => !isAlive(server), graceMs);
-  }
-  // While the server was ending, its tools may have started more.
+  const all = await endFamily(() => processFamily(server, mark), {
+    asked: () => (server === null ? [] : [server]),
+    graceMs,
+  });
+  return all.filter(isAlive);
+}
+
+export interface FamilyEnd {
+  /** Which of those that were found first are asked to end before all are ended by force. */
+  readonly asked: (family: readonly ProcessEntry[]) => readonly ProcessIdentity[];
+  readonly graceMs: number;
+}
+
+/** Ends what `find` finds, again and again until that is nothing. Answers all that it found, ended or not. */
+export async function endFamily(
+  find: () => readonly ProcessEntry[],
+  { asked, graceMs }: FamilyEnd,
+): Promise<readonly ProcessEntry[]> {
+  const family = new Map(find().map((entry) => [entry.pid, entry]));
+  const first = asked([...family.values()]);
+  for (const entry of first) signal(entry, 'SIGTERM');
+  await until(() => !first.some(isAlive), graceMs);
+  // While these were ending, they may have started more.
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const entry of processFamily(server, mark)) family.set(entry.pid, entry);
+    for (const entry of find()) family.set(entry.pid, entry);
     const left = [...family.values()].filter(isAlive);
-    if (left.length === 0) return [];
+    if (left.length === 0) break;
     for (const entry of left) signal(entry, 'SIGKILL');
     await until(() => !left.some(isAlive), 1000);
   }
-  return [...family.values()].filter(isAlive);
+  return [...family.values()];
 }
 
 const ROUNDS = 5;

@@ -17,8 +17,12 @@ const MEBIBYTE = 2 ** 20;
 export interface ServerDemand {
   /** Attempts on the server that are not closed. */
   readonly running: number;
+  /** Those of them whose sessions work; of the others the end is only to be shown, which a new start does. */
+  readonly working: number;
   /** Whether an operator wants it drained. */
   readonly asked: boolean;
+  /** Whether it is out of service, because a turn on it could not be shown to have ended. */
+  readonly suspended: boolean;
 }
 
 export interface CareParts {
@@ -98,8 +102,7 @@ class Caretaker {
     const situation = {
       figures: this.#figures(observation),
       draining: this.#draining,
-      asked: demand?.asked ?? false,
-      running: demand?.running ?? null,
+      demand,
       nowMs: performance.now(),
     };
     const step = nextStep(situation, limits);
@@ -107,7 +110,7 @@ class Caretaker {
     onDraining(this.#reason());
     if (step.type !== 'recycle') return;
     logger.info(
-      { serverId: server.id, cause: step.cause, running: situation.running, ...observation },
+      { serverId: server.id, cause: step.cause, running: demand?.running, ...observation },
       'opencode server recycled',
     );
     const compact = step.cause === 'database' ? (ended: ManagedServer) => ended.compact() : undefined;
@@ -116,7 +119,9 @@ class Caretaker {
 
   #drain(cause: Draining['cause'], sinceMs: number): void {
     const { turns, server, logger } = this.#parts;
-    if (this.#draining || !turns.take(server.id)) return;
+    if (this.#draining?.cause === cause) return;
+    // What may still be at work is ended, whoever else drains.
+    if (cause !== 'unconfirmed' && (this.#draining || !turns.take(server.id))) return;
     this.#draining = { cause, sinceMs };
     logger.info({ serverId: server.id, cause }, 'opencode server drains');
   }

@@ -1,7 +1,7 @@
 import { chmod, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT_CODE, StartupError } from '@oio/errors';
-import { HIDDEN_FROM_TOOLS, type ServerPaths, serverPaths } from './server-environment.ts';
+import { HIDDEN_FROM_TOOLS, type ServerPaths, serverPaths, SESSION_MARKER } from './server-environment.ts';
 
 /** Makes the directory of a managed server ready, readable by its owner only. */
 export async function prepareDirectory(directory: string): Promise<ServerPaths> {
@@ -36,10 +36,11 @@ export async function clearTemporaryFiles({ temp }: ServerPaths): Promise<void> 
   await mkdir(temp, { recursive: true, mode: 0o700 });
 }
 
-/** A plugin for OpenCode: the shells that it starts for an agent see none of its secrets. */
+/** A plugin for OpenCode: the shells that it starts for an agent see none of its secrets, and can be told by their session. */
 const PLUGIN = `const hidden = new RegExp(${JSON.stringify(HIDDEN_FROM_TOOLS.source)});
 export const HideSecrets = async () => ({
-  'shell.env': async (_input, output) => {
+  'shell.env': async (input, output) => {
+    output.env[${JSON.stringify(SESSION_MARKER)}] = input.sessionID ?? '';
     for (const name of Object.keys(process.env).filter((name) => hidden.test(name))) output.env[name] = '';
   },
 });

@@ -26,10 +26,10 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   return findProcess(pid)?.startedAt === startedAt;
 }
 
-/** A process, all that carry the mark `NAME=value` in their environment, and the descendants of these. */
-export function processFamily(root: ProcessIdentity | null, mark: string): readonly ProcessEntry[] {
+/** A process, all that carry one of the marks `NAME=value` in their environment, and the descendants of these. */
+export function processFamily(root: ProcessIdentity | null, ...marks: readonly string[]): readonly ProcessEntry[] {
   const all = listProcesses();
-  const isMarked = marked(mark);
+  const isMarked = marked(marks);
   const roots = all.filter(
     ({ pid, startedAt }) => (pid === root?.pid && startedAt === root.startedAt) || isMarked(pid),
   );
@@ -78,12 +78,17 @@ function bootId(): string {
   return knownBootId;
 }
 
-function marked(mark: string): (pid: number) => boolean {
-  if (process.platform === 'linux') return (pid) => read(`/proc/${pid}/environ`).split('\0').includes(mark);
+/** The name of its program, without the arguments; empty for one that is gone. */
+export function processName(pid: number): string {
+  const name = process.platform === 'linux' ? read(`/proc/${pid}/comm`) : ps(['-o', 'comm=', '-p', String(pid)]);
+  return name.trim();
+}
+
+function marked(marks: readonly string[]): (pid: number) => boolean {
+  const isAny = (words: readonly string[]): boolean => words.some((word) => marks.includes(word));
+  if (process.platform === 'linux') return (pid) => isAny(read(`/proc/${pid}/environ`).split('\0'));
   const lines = ps(['-A', '-E', '-ww', '-o', 'pid=,command=']).split('\n');
-  const pids = new Set(
-    lines.filter((line) => ` ${line} `.includes(` ${mark} `)).map((line) => Number.parseInt(line, 10)),
-  );
+  const pids = new Set(lines.filter((line) => isAny(line.split(' '))).map((line) => Number.parseInt(line, 10)));
   return (pid) => pids.has(pid);
 }
 

@@ -1,3 +1,5 @@
+import type { ServerDemand } from './look-after.ts';
+
 /** What is known of a managed server that is running. */
 export interface ServerFigures {
   readonly ageSeconds: number;
@@ -20,7 +22,7 @@ export interface RecycleLimits {
   readonly drainSeconds: number;
 }
 
-export type RecycleCause = 'age' | 'memory' | 'directories' | 'database' | 'asked';
+export type RecycleCause = 'age' | 'memory' | 'directories' | 'database' | 'asked' | 'unconfirmed';
 
 export interface Draining {
   readonly cause: RecycleCause;
@@ -30,10 +32,8 @@ export interface Draining {
 export interface Situation {
   readonly figures: ServerFigures;
   readonly draining: Draining | null;
-  /** Whether an operator wants it. */
-  readonly asked: boolean;
-  /** Attempts that are not closed; null when the store cannot be asked. */
-  readonly running: number | null;
+  /** Null when the store cannot be asked. */
+  readonly demand: ServerDemand | null;
   readonly nowMs: number;
 }
 
@@ -48,15 +48,24 @@ const HEARD_MS = 5_000;
 const GROWTH = 1.25;
 
 /** What is to be done with a server: leave it, let its turns end, or start it anew. */
-export function nextStep({ figures, draining, asked, running, nowMs }: Situation, limits: RecycleLimits): Step {
-  if (!draining) {
-    const cause = asked ? 'asked' : reachedLimit(figures, limits);
-    return cause ? { type: 'drain', cause } : { type: 'serve' };
-  }
-  const { cause, sinceMs } = draining;
-  const drainedMs = nowMs - sinceMs;
-  const isOver = (running === 0 && drainedMs >= HEARD_MS) || drainedMs >= limits.drainSeconds * 1_000;
+export function nextStep(situation: Situation, limits: RecycleLimits): Step {
+  const { figures, draining, demand } = situation;
+  if (demand?.suspended && draining?.cause !== 'unconfirmed') return endOf('unconfirmed', demand.working === 0);
+  if (draining) return endOf(draining.cause, isDrained(draining, situation, limits));
+  const cause = demand?.asked ? 'asked' : reachedLimit(figures, limits);
+  return cause ? { type: 'drain', cause } : { type: 'serve' };
+}
+
+function endOf(cause: RecycleCause, isOver: boolean): Step {
   return { type: isOver ? 'recycle' : 'drain', cause };
+}
+
+function isDrained({ cause, sinceMs }: Draining, { demand, nowMs }: Situation, limits: RecycleLimits): boolean {
+  const drainedMs = nowMs - sinceMs;
+  if (drainedMs >= limits.drainSeconds * 1_000) return true;
+  // At once when nothing else works there: somebody wants it ended.
+  if (cause === 'unconfirmed') return demand?.working === 0;
+  return demand?.running === 0 && drainedMs >= HEARD_MS;
 }
 
 /** Why no new attempt is given to it, in words. */
@@ -70,6 +79,7 @@ const REASONS: Readonly<Record<RecycleCause, string>> = {
   directories: 'It has opened many directories and will be started anew.',
   database: 'Its database has grown large; it will be compacted and the server started anew.',
   asked: 'An operator has asked for it.',
+  unconfirmed: 'A turn on it could not be shown to have ended; it will be started anew.',
 };
 
 function reachedLimit(figures: ServerFigures, limits: RecycleLimits): RecycleCause | null {

@@ -32,6 +32,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The mark in the environment of a server and of everything that it starts. Its value is the server's directory. */
 export const MARKER = 'OIO_MANAGED_SERVER';
 
+/** The mark of whatever a tool of an agent starts. Its value is the id of the OpenCode session. */
+export const SESSION_MARKER = 'OIO_OPENCODE_SESSION';
+/** Only the server itself has it: it is hidden from tools. */
+export const PASSWORD_VARIABLE = 'OPENCODE_SERVER_PASSWORD';
+
 /** Variables that hold credentials of model providers, as OpenCode reads them. */
 export function providerCredentials(environment: Environment): Record<string, string> {
   return pick(environment, (name) => !isOurs(name) && PROVIDER.test(name));
@@ -54,7 +59,7 @@ export function serverEnvironment(
     XDG_CACHE_HOME: join(paths.home, '.cache'),
     TMPDIR: paths.temp,
     [MARKER]: paths.root,
-    OPENCODE_SERVER_PASSWORD: secrets.password,
+    [PASSWORD_VARIABLE]: secrets.password,
     OPENCODE_CONFIG_CONTENT: JSON.stringify(secrets.config),
     ...(secrets.authContent && { OPENCODE_AUTH_CONTENT: secrets.authContent }),
   };

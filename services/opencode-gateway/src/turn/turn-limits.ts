@@ -25,6 +25,10 @@ export interface TurnLimits {
   /** An empty model answer is asked for again at once and for ever. */
   readonly maxUnknownFinishes: number;
   readonly maxSteps: number;
+  /** How long a degraded session has to be well before it counts as running again. */
+  readonly calmMs: number;
+  /** How long it may take to show that a turn which was to be ended has ended. */
+  readonly stopMs: number;
 }
 
 function seconds(byDefault: number, longest: number, what: string) {
@@ -87,6 +91,16 @@ export const turnConfig = z.object({
     .max(10_000)
     .default(500)
     .describe('The most model calls of a turn (`too_many_steps`).'),
+  OPENCODE_CALM_SECONDS: seconds(
+    10,
+    3_600,
+    'How long a degraded session has to be well before it counts as running again, so that it does not go to and fro.',
+  ),
+  OPENCODE_STOP_SECONDS: seconds(
+    20,
+    600,
+    'How long it may take to show that nothing works any more of a turn that was stopped (`stop_unconfirmed`); its server is taken out of service then.',
+  ),
 });
 
 export function turnLimitsOf(config: z.output<typeof turnConfig>): TurnLimits {
@@ -105,6 +119,8 @@ export function turnLimitsOf(config: z.output<typeof turnConfig>): TurnLimits {
     maxRetryWaitMs: config.OPENCODE_RETRY_WAIT_SECONDS * 1_000,
     maxUnknownFinishes: config.OPENCODE_MAX_EMPTY_ANSWERS,
     maxSteps: config.OPENCODE_MAX_STEPS,
+    stopMs: config.OPENCODE_STOP_SECONDS * 1_000,
+    calmMs: config.OPENCODE_CALM_SECONDS * 1_000,
   };
 }
 

@@ -116,7 +116,8 @@ export class TurnReader {
   }
 }
 
-function fingerprintOf(messages: readonly TurnMessage[]): string {
+/** What changes whenever something of the messages does. */
+export function fingerprintOf(messages: readonly TurnMessage[]): string {
   const last = messages.at(-1);
   const tools = last?.parts.map((part) => (part.type === 'tool' ? part.status : sizeOf(part))) ?? [];
   return [messages.length, last?.id, last?.completedAtMs, last?.error?.name, ...tools].join(' ');

@@ -1,3 +1,4 @@
+import type { Database } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, newId } from '@oio/runtime';
 import test from 'ava';
@@ -41,3 +42,54 @@ test('only its keeper renews and takes out a managed server', async (t) => {
   await table.remove(SERVER.id, keeper);
   t.deepEqual(await table.all(), []);
 });
+
+test('a server that is out of service takes no attempts until it was started anew, or the last doubt is gone', async (t) => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const table = createPostgresServerTable(database, createCipher(['a key of at least thirty-two characters']), logger);
+  const keeper = newId();
+  await table.keep({ ...SERVER, managed: true }, keeper, { started: true });
+  const draining = async () => (await table.all())[0]?.draining;
+  const look = { observation: OBSERVATION, draining: 'It is old.' };
+  t.like(await table.observe(SERVER.id, keeper, look), { suspended: false });
+  await table.suspend(SERVER.id, 'Who knows.');
+  t.is(await draining(), 'Who knows.');
+  t.like(await table.observe(SERVER.id, keeper, look), { suspended: true, running: 0, working: 0 });
+  await table.keep({ ...SERVER, managed: true }, keeper, { started: false });
+  t.is(await draining(), 'Who knows.', 'that it has another keeper changes nothing');
+  await table.keep({ ...SERVER, managed: true }, keeper, { started: true });
+  t.is(await draining(), null);
+
+  await table.suspend(SERVER.id, 'Who knows.');
+  await stoppedOn(database, { status: 'stopped', isUnconfirmed: true });
+  await stoppedOn(database, { status: 'stopped', isUnconfirmed: false });
+  await stoppedOn(database, { status: 'running', isUnconfirmed: false });
+  t.like(await table.observe(SERVER.id, keeper, look), { running: 3, working: 1 });
+  await table.reinstate(SERVER.id);
+  t.is(await draining(), 'Who knows.', 'there is another one');
+  await database.query("update sessions set attempt_open = false where state->'attempt'->'stop' is not null");
+  await table.reinstate(SERVER.id);
+  t.is(await draining(), 'It is old.', 'for another reason');
+});
+
+const OBSERVATION = {
+  healthy: true,
+  version: '1',
+  trouble: null,
+  startedAt: null,
+  directories: 0,
+  memoryBytes: 0,
+  databaseBytes: 0,
+};
+
+async function stoppedOn(
+  database: Database,
+  { status, isUnconfirmed }: { readonly status: string; readonly isUnconfirmed: boolean },
+): Promise<void> {
+  const attempt = { number: 1, run: 1, ...(isUnconfirmed && { stop: { failure: { code: 'stop_unconfirmed' } } }) };
+  await database.query(
+    `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, server_id, state, created_at, updated_at)
+     values ($1::uuid, 'acme', $2, 2, '{}', '/project', 'in_place', 1, 1, true, $3, $4::json, now(), now())`,
+    [newId(), status, SERVER.id, JSON.stringify({ attempt })],
+  );
+}

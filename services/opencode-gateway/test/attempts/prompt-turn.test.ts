@@ -2,6 +2,7 @@ import type { AttemptOrder } from '@oio/contracts';
 import { createInProcessBus } from '@oio/messaging';
 import { createLogger } from '@oio/runtime';
 import test from 'ava';
+import type { ChosenAgent } from '../../src/attempts/choose-agent.ts';
 import { driveTurn } from '../../src/attempts/drive-turn.ts';
 import { gatedLink, type RunGate } from '../../src/attempts/run-gate.ts';
 import { TurnHealth } from '../../src/attempts/turn-health.ts';
@@ -18,6 +19,7 @@ test('a prompt waits for its turn before the gate is passed, so that the gate’
     pass: async () => void said.push('gate'),
     confirm: async () => {},
     claim: () => Promise.reject(new Error('It is not asked for.')),
+    isWorking: async () => true,
   };
   const { signal } = new AbortController();
   const { id } = await agent.createSession({ directory: '/project', title: 'A session' });
@@ -30,17 +32,12 @@ test('a prompt waits for its turn before the gate is passed, so that the gate’
     ref: { sessionId: id, directory: '/project' },
     sameConversation: false,
     isPrepared: false,
-    chosen: {
-      agent: 'industrial-coder',
-      model: { providerId: 'null', modelId: 'null' },
-      system: undefined,
-      tools: undefined,
-      warnings: [],
-    },
+    chosen: CHOSEN,
     reporter,
-    health: new TurnHealth(reporter, false),
+    health: new TurnHealth(reporter, { mayBeImpaired: false, calmMs: 0 }),
     limits: DEFAULT_LIMITS,
     state: { openCodeSession: null, sentAtMs: null, settle: null },
+    endProcesses: async () => null,
     awaitPromptTurn: async () => void said.push('turn'),
     files: async () => null,
     logger: createLogger('opencode-gateway', { level: 'silent' }),
@@ -49,6 +46,14 @@ test('a prompt waits for its turn before the gate is passed, so that the gate’
   t.is(end.type, 'finished');
   t.deepEqual(said, ['turn', 'gate', 'prompt']);
 });
+
+const CHOSEN: ChosenAgent = {
+  agent: 'industrial-coder',
+  model: { providerId: 'null', modelId: 'null' },
+  system: undefined,
+  tools: undefined,
+  warnings: [],
+};
 
 const ORDER = {
   sessionId: 'one',

@@ -1,46 +1,174 @@
-import { NotFoundError, TimeoutError } from '@oio/errors';
+import { NotFoundError, TimeoutError, UnavailableError } from '@oio/errors';
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { stopTurn } from '../../src/attempts/stop-turn.ts';
-import type { Activity, AgentServer, SessionRef } from '../../src/ports.ts';
+import { type StopOptions, proofInWords, stopTurn } from '../../src/attempts/stop-turn.ts';
+import type { Activity, AgentServer, SessionRef, TurnMessage } from '../../src/ports.ts';
+import { reply } from '../support/messages.ts';
 
 const ref = { sessionId: 'ses_1', directory: '/project' };
 
-/** An OpenCode of which only the activities matter: one map per look, the last for ever. */
-function fakeServer(looks: readonly (readonly string[])[], children: Readonly<Record<string, string>> = {}) {
-  const aborted: string[] = [];
+interface Fake {
+  /** Which sessions work at each look; the last for ever. */
+  readonly looks: readonly (readonly string[])[];
+  readonly children?: Readonly<Record<string, readonly SessionRef[]>>;
+  /** What the conversation holds at each look; the last for ever. */
+  readonly messages?: readonly (readonly TurnMessage[])[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** An OpenCode of which only what a stop looks at matters. */
+function fakeServer({ looks, children = {}, messages = [], metadata = {} }: Fake) {
+  const calls: string[] = [];
+  const directories = new Set<string>();
+  const of = <T>(series: readonly T[], index: number): T | undefined => series[index] ?? series.at(-1);
   let look = 0;
   const busy: Activity = { type: 'busy' };
   const server = {
-    abort: ({ sessionId }: SessionRef) => Promise.resolve(void aborted.push(sessionId)),
-    children({ sessionId }: SessionRef) {
-      const child = children[sessionId];
-      if (sessionId === 'unknown') return Promise.reject(new NotFoundError('no such session'));
-      return Promise.resolve(child ? [{ id: child, directory: ref.directory }] : []);
+    abort: async ({ sessionId }: SessionRef) => void calls.push(`abort ${sessionId}`),
+    async children({ sessionId }: SessionRef) {
+      if (sessionId === 'unknown') throw new NotFoundError('no such session');
+      return (children[sessionId] ?? []).map(({ sessionId: id, directory }) => ({ id, directory }));
     },
-    activities: () => Promise.resolve(new Map((looks[look++] ?? looks.at(-1) ?? []).map((id) => [id, busy]))),
+    async activities(directory: string) {
+      directories.add(directory);
+      return new Map((of(looks, look) ?? []).map((id) => [id, busy]));
+    },
+    async messages({ sessionId }: SessionRef) {
+      if (sessionId === 'unknown') throw new NotFoundError('no such session');
+      return sessionId === ref.sessionId ? (of(messages, look++) ?? []) : [];
+    },
+    getSession: async () => ({ metadata }),
+    message: async (_session: SessionRef, id: string) => messages.at(-1)?.find((one) => one.id === id) ?? null,
+    deleteSession: async ({ sessionId }: SessionRef) => void calls.push(`delete ${sessionId}`),
   };
-  return { aborted, agent: server as unknown as AgentServer, looks: () => look };
+  return { calls, directories, agent: () => server as unknown as AgentServer, looks: () => look };
 }
 
-test('a turn is stopped with its sub-sessions, which are aborted as long as they work', async (t) => {
-  const { agent, aborted } = fakeServer([['ses_2'], ['ses_2'], []], { ses_1: 'ses_2' });
-  t.is(await stopTurn(agent, ref, { sentAtMs: null }), 'Aborted; 2 OpenCode sessions seen idle.');
-  t.deepEqual(aborted, ['ses_1', 'ses_2', 'ses_2']);
+const options: StopOptions = {
+  sentAtMs: null,
+  endProcesses: async () => ({ ended: [], left: [] }),
+  signal: new AbortController().signal,
+  proveWithinMs: 20_000,
+};
+
+test('a turn is stopped with its sub-sessions, each looked for in its own directory, and aborted as long as they work', async (t) => {
+  const children = {
+    ses_1: [{ sessionId: 'ses_2', directory: '/project' }],
+    ses_2: [{ sessionId: 'ses_3', directory: '/elsewhere' }],
+  };
+  const { agent, calls, directories } = fakeServer({ looks: [['ses_3'], ['ses_3'], []], children });
+  const proof = await stopTurn(agent, ref, options);
+  t.deepEqual(calls, ['abort ses_1', 'abort ses_2', 'abort ses_3', 'abort ses_3']);
+  t.deepEqual([...directories], ['/project', '/elsewhere']);
+  t.like(proof, { aborted: ['ses_1', 'ses_2', 'ses_3'], children: ['ses_2', 'ses_3'], readings: 3 });
+  t.true(Math.abs(Date.parse(proof.idleAt) - Date.now()) < 5_000);
+});
+
+test('idle once is not idle: what moves between two readings works still', async (t) => {
+  const [open, ended] = [[reply(1, { finish: null })], [reply(1, { finish: 'stop' })]];
+  const { agent, looks } = fakeServer({ looks: [[]], messages: [open, open, ended] });
+  t.is((await stopTurn(agent, ref, options)).readings, 3);
+  t.is(looks(), 5);
+});
+
+test('a turn that works again after it was seen idle is aborted again', async (t) => {
+  const { agent, calls } = fakeServer({ looks: [[], [], ['ses_1'], []] });
+  await stopTurn(agent, ref, options);
+  t.deepEqual(calls, ['abort ses_1', 'abort ses_1']);
 });
 
 test('a prompt that was just sent is looked at until its run would have been registered', async (t) => {
-  const { agent, aborted } = fakeServer([[], [], ['ses_1'], []]);
-  await stopTurn(agent, ref, { sentAtMs: performance.now() - 2_000 });
-  t.deepEqual(aborted, ['ses_1', 'ses_1']);
+  const { agent, calls } = fakeServer({ looks: [[], [], ['ses_1'], []] });
+  const beganAtMs = performance.now();
+  await stopTurn(agent, ref, { ...options, sentAtMs: beganAtMs - 2_000 });
+  t.deepEqual(calls, ['abort ses_1', 'abort ses_1']);
+  t.true(performance.now() - beganAtMs >= 1_000);
 });
 
 test('a session that OpenCode no longer knows is idle', async (t) => {
-  const { agent } = fakeServer([[]]);
-  const proof = await stopTurn(agent, { ...ref, sessionId: 'unknown' }, { sentAtMs: null });
-  t.is(proof, 'Aborted; 1 OpenCode session seen idle.');
+  const { agent } = fakeServer({ looks: [[]] });
+  const proof = await stopTurn(agent, { ...ref, sessionId: 'unknown' }, options);
+  t.regex(proofInWords(proof), /^Aborted; 1 OpenCode session seen idle 3 times in a row; no processes/);
+});
+
+test('what its tools left running is ended, named, and part of the proof', async (t) => {
+  const asked: (readonly string[])[] = [];
+  const endProcesses = async (ids: readonly string[]) => {
+    asked.push(ids);
+    return { ended: [{ pid: 7, name: 'sleep' }], left: [] };
+  };
+  const children = { ses_1: [{ sessionId: 'ses_2', directory: '/project' }] };
+  const proof = await stopTurn(fakeServer({ looks: [[]], children }).agent, ref, { ...options, endProcesses });
+  t.deepEqual(asked, [['ses_1', 'ses_2']]);
+  t.deepEqual(proof.processes, [{ pid: 7, name: 'sleep' }]);
+  t.regex(proofInWords(proof), /1 process of its tools had to be ended/);
+});
+
+test('where processes cannot be seen the proof does not speak of them', async (t) => {
+  const proof = await stopTurn(fakeServer({ looks: [[]] }).agent, ref, { ...options, endProcesses: async () => null });
+  t.is(proof.processes, null);
+  t.regex(proofInWords(proof), /cannot be seen/);
 });
 
 test('a turn that goes on in spite of it is no proof', async (t) => {
-  const { agent } = fakeServer([['ses_1']]);
-  await t.throwsAsync(stopTurn(agent, ref, { sentAtMs: null }), { instanceOf: TimeoutError, message: /ses_1 went on/ });
+  const { agent } = fakeServer({ looks: [['ses_1']] });
+  const stopping = stopTurn(agent, ref, { ...options, proveWithinMs: 500 });
+  await t.throwsAsync(stopping, { instanceOf: TimeoutError, code: 'turn_not_stopped', message: /ses_1 went on/ });
+});
+
+test('a process that cannot be ended is no proof', async (t) => {
+  const endProcesses = async () => ({ ended: [], left: [{ pid: 7, name: 'sleep' }] });
+  const { agent } = fakeServer({ looks: [[]] });
+  const stopping = stopTurn(agent, ref, { ...options, endProcesses, proveWithinMs: 800 });
+  await t.throwsAsync(stopping, { code: 'turn_not_stopped', message: /sleep \(7\)/ });
+});
+
+test('a server that does not answer is asked again, and no proof when that lasts', async (t) => {
+  const { agent, calls } = fakeServer({ looks: [[]] });
+  let isDown = true;
+  const link = (): AgentServer => {
+    if (isDown) throw new UnavailableError('It is down.');
+    return agent();
+  };
+  const stopping = stopTurn(link, ref, { ...options, proveWithinMs: 500 });
+  await t.throwsAsync(stopping, { code: 'turn_not_stopped', message: 'It is down.' });
+  const hanging = { ...agent(), abort: () => new Promise<void>(() => {}) };
+  await t.throwsAsync(
+    stopTurn(() => hanging, ref, { ...options, proveWithinMs: 300 }),
+    { code: 'turn_not_stopped' },
+  );
+  isDown = false;
+  await stopTurn(link, ref, options);
+  t.deepEqual(calls, ['abort ses_1']);
+});
+
+test('time that passes until the turn may be touched is not counted', async (t) => {
+  const held = new Set([1, 2, 3]);
+  const mayAct = async (): Promise<void> => {
+    const untilMs = performance.now() + 300;
+    if (held.delete(held.size)) await eventually(() => performance.now() >= untilMs);
+  };
+  const { agent } = fakeServer({ looks: [[]] });
+  t.is((await stopTurn(agent, ref, { ...options, mayAct, proveWithinMs: 600 })).readings, 3);
+});
+
+test('a prompt that somebody may still send finds no conversation', async (t) => {
+  const { agent, calls } = fakeServer({ looks: [[]], messages: [[reply(1)]] });
+  const proof = await stopTurn(agent, ref, { ...options, latePrompt: 'msg_late' });
+  t.true(proof.conversationDeleted);
+  t.deepEqual(calls, ['abort ses_1', 'delete ses_1']);
+  t.regex(proofInWords(proof), /conversation was deleted/);
+});
+
+test('a prompt that has arrived, under whichever id, is not late', async (t) => {
+  const arrived = [[reply(1)]];
+  const id = arrived[0]?.[0]?.id ?? '';
+  for (const [latePrompt, metadata] of [
+    [id, {}],
+    ['msg_old', { oioGivenUp: 'msg_old', oioInstead: id }],
+  ] as const) {
+    const { agent, calls } = fakeServer({ looks: [[]], messages: arrived, metadata });
+    t.false((await stopTurn(agent, ref, { ...options, latePrompt })).conversationDeleted);
+    t.deepEqual(calls, ['abort ses_1']);
+  }
 });

@@ -11,28 +11,49 @@ function begin(mayBeImpaired = false) {
       told.push(failure ? `${name} ${failure.code}` : name);
     },
   };
-  return { told, health: new TurnHealth(reporter, mayBeImpaired) };
+  const clock = { nowMs: 0 };
+  const health = new TurnHealth(reporter, { mayBeImpaired, calmMs: 10_000, nowMs: () => clock.nowMs });
+  return { told, clock, health };
 }
 
-test('what impairs an attempt is told once, and so is its end', async (t) => {
-  const { told, health } = begin();
+test('what impairs an attempt is told once, and so is its end, when it has been well for long enough', async (t) => {
+  const { told, clock, health } = begin();
   await health.well();
   await health.impaired(failureOf('rate_limited'));
   await health.impaired(failureOf('rate_limited', 'Again.'));
   await health.well();
+  t.is(health.calmInMs, 10_000);
+  clock.nowMs = 9_999;
+  await health.well();
+  t.deepEqual(told, ['report-degraded rate_limited']);
+  clock.nowMs = 10_000;
+  await health.well();
   await health.well();
   t.deepEqual(told, ['report-degraded rate_limited', 'report-recovered']);
+});
+
+test('what comes and goes is one impairment', async (t) => {
+  const { told, clock, health } = begin();
+  for (let round = 0; round < 5; round += 1) {
+    await health.impaired(failureOf('rate_limited'));
+    clock.nowMs += 6_000;
+    await health.well();
+    clock.nowMs += 6_000;
+  }
+  t.deepEqual(told, ['report-degraded rate_limited']);
 });
 
 test('another reason takes the place of the first', async (t) => {
   const { told, health } = begin();
   await health.impaired(failureOf('rate_limited'));
   await health.impaired(failureOf('liveness_unknown'));
-  t.deepEqual(told, ['report-degraded rate_limited', 'report-recovered', 'report-degraded liveness_unknown']);
+  t.deepEqual(told, ['report-degraded rate_limited', 'report-degraded liveness_unknown']);
 });
 
 test('a run that goes on from an impaired one takes that back', async (t) => {
-  const { told, health } = begin(true);
+  const { told, clock, health } = begin(true);
+  await health.well();
+  clock.nowMs = 10_000;
   await health.well();
   t.deepEqual(told, ['report-recovered']);
 });

@@ -1,7 +1,7 @@
 import { InvalidError, UnavailableError } from '@oio/errors';
 import test from 'ava';
 import { RunFailure } from '../../src/attempts/run-failure.ts';
-import { whenUp, withinMs } from '../../src/attempts/when-up.ts';
+import { whenUp, within } from '../../src/attempts/when-up.ts';
 import type { AgentServer } from '../../src/ports.ts';
 import { createServerLink } from '../../src/server-link.ts';
 
@@ -84,7 +84,12 @@ test('a single failure after the clock is over may be due to a pause of this pro
   t.is(await whenUp(link, task, patience), 'done');
 });
 
-test('what takes too long is a time-out', async (t) => {
-  await t.throwsAsync(withinMs(new Promise(() => {}), 20, 'Too slow.'), { message: 'Too slow.' });
-  t.is(await withinMs(Promise.resolve(1), 1_000, 'Too slow.'), 1);
+test('what takes too long is a time-out, and what nobody waits for any more ends with its reason', async (t) => {
+  const never = new Promise<never>(() => {});
+  await t.throwsAsync(within(never, { ms: 20, message: 'Too slow.', signal }), { message: 'Too slow.' });
+  t.is(await within(Promise.resolve(1), { ms: 1_000, message: 'Too slow.', signal }), 1);
+  const stop = new AbortController();
+  const waiting = within(never, { ms: 60_000, message: 'Too slow.', signal: stop.signal });
+  stop.abort(new Error('stopped'));
+  await t.throwsAsync(waiting, { message: 'stopped' });
 });

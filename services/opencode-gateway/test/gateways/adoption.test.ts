@@ -1,7 +1,7 @@
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
-import type { AgentServer, Prompt } from '../../src/ports.ts';
+import { freezer } from '../support/freezer.ts';
 import { openGateways } from '../support/gateway-pair.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { makePlace, optionsFor, promptsIn, startRealServer } from '../support/real-server.ts';
@@ -74,32 +74,5 @@ async function begin() {
     server: { id, url, password },
     sessions: () => agent.listSessions(directory),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-/** Holds prompts back, as if the process had been stopped right before they reached the socket. */
-function freezer() {
-  const reached = Promise.withResolvers<void>();
-  const thawed = Promise.withResolvers<void>();
-  const calls: Promise<unknown>[] = [];
-  return {
-    reached: reached.promise,
-    before(agent: AgentServer): AgentServer {
-      const prompt = agent.prompt.bind(agent);
-      Object.defineProperty(agent, 'prompt', {
-        value: (given: Prompt) => {
-          reached.resolve();
-          const made = thawed.promise.then(() => prompt(given));
-          calls.push(made);
-          return made;
-        },
-      });
-      return agent;
-    },
-    async thaw(): Promise<void> {
-      thawed.resolve();
-      await Promise.allSettled(calls);
-    },
-    [Symbol.dispose]: () => thawed.resolve(),
   };
 }

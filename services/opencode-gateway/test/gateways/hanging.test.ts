@@ -14,6 +14,7 @@ const CLOCKS = {
   OPENCODE_SILENCE_SECONDS: '2',
   OPENCODE_TOOL_SECONDS: '2',
   OPENCODE_DOUBT_SECONDS: '2',
+  OPENCODE_CALM_SECONDS: '1',
 };
 /** What a verdict may take beyond its clock. */
 const SLACK_MS = 2_000;

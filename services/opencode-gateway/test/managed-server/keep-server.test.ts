@@ -102,6 +102,8 @@ function tableOf(table: Map<string, ServerEntry & { keeper: string }>): ServerTa
     enter: async () => {},
     keep: async (server, keeper) => void table.set(server.id, { ...server, keeper }),
     renew: async () => {},
+    suspend: async () => {},
+    reinstate: async () => {},
     observe: async () => null,
     observeOthers: async () => {},
     forget: async () => {},

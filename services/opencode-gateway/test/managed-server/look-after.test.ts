@@ -19,7 +19,7 @@ function careOf(parts: Partial<CareParts>) {
     directories: () => 3,
     async report(observation, draining) {
       seen.push({ observation, draining });
-      return { running: 0, asked: false };
+      return { running: 0, working: 0, asked: false, suspended: false };
     },
     onDraining: () => {},
     restart: async (why, prepare) => void restarts.push({ why, prepared: prepare !== undefined }),
@@ -118,4 +118,22 @@ test('a server that fails to answer takes no attempts, and is started anew after
   await eventually(() => restarted.length > 0);
   t.is(restarted[0], 6, 'one that answers in between begins anew');
   t.true(cared.seen.some(({ draining }) => draining === 'It does not answer at the moment.'));
+});
+
+test('a server on which a turn may still be at work is started anew once nothing else works there, whoever else drains', async (t) => {
+  const turns = createDrainTurns();
+  turns.take('another');
+  let working = 1;
+  const told: (string | null)[] = [];
+  await using cared = careOf({
+    turns,
+    limits: { ...OFF, drainSeconds: 3_600 },
+    onDraining: (reason) => told.push(reason),
+    report: async () => ({ running: 2, working, asked: false, suspended: true }),
+  });
+  await eventually(() => told.length > 5);
+  t.deepEqual(new Set(told), new Set(['A turn on it could not be shown to have ended; it will be started anew.']));
+  t.deepEqual(cared.restarts, []);
+  working = 0;
+  await eventually(() => cared.restarts.length > 0, { what: 'the new start, with an attempt open' });
 });

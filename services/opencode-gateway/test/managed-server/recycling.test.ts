@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { ServerDemand } from '../../src/managed-server/look-after.ts';
 import { nextStep, type RecycleLimits, type Situation, type Step } from '../../src/managed-server/recycling.ts';
 
 const LIMITS: RecycleLimits = {
@@ -11,14 +12,17 @@ const LIMITS: RecycleLimits = {
 const FIGURES = { ageSeconds: 999, memoryMb: 1_999, directories: 29, databaseMb: 499, databaseMbBefore: 100 };
 
 interface Case {
-  readonly situation?: Partial<Omit<Situation, 'figures'>>;
+  readonly situation?: Partial<Omit<Situation, 'figures' | 'demand'>>;
+  /** Null when the store cannot be asked. */
+  readonly demand?: Partial<ServerDemand> | null;
   readonly figures?: Partial<Situation['figures']>;
   readonly limits?: Partial<RecycleLimits>;
   readonly expected: Step;
 }
 
-const macro = test.macro((t, { situation, figures, limits, expected }: Case) => {
-  const whole = { draining: null, asked: false, running: 0, nowMs: 0, ...situation };
+const macro = test.macro((t, { situation, demand = {}, figures, limits, expected }: Case) => {
+  const asked = demand && { running: 0, working: 0, asked: false, suspended: false, ...demand };
+  const whole = { draining: null, demand: asked, nowMs: 0, ...situation };
   t.deepEqual(nextStep({ ...whole, figures: { ...FIGURES, ...figures } }, { ...LIMITS, ...limits }), expected);
 });
 
@@ -46,7 +50,7 @@ test('a database that has grown by a quarter since then is one again', macro, {
   expected: { type: 'drain', cause: 'database' },
 });
 test('an operator needs no limit', macro, {
-  situation: { asked: true },
+  demand: { asked: true },
   expected: { type: 'drain', cause: 'asked' },
 });
 test('a draining server waits until everybody has heard of it, though nothing runs', macro, {
@@ -58,19 +62,37 @@ test('a draining server on which nothing runs is started anew', macro, {
   expected: recycle,
 });
 test('a draining server on which a turn runs waits for it', macro, {
-  situation: { draining, running: 1, nowMs: 59_999 },
+  situation: { draining, nowMs: 59_999 },
+  demand: { running: 1 },
   expected: drain,
 });
 test('a turn that does not end in time is broken off', macro, {
-  situation: { draining, running: 1, nowMs: 60_000 },
+  situation: { draining, nowMs: 60_000 },
+  demand: { running: 1 },
   expected: recycle,
 });
 test('while nobody knows what runs the server is not ended before its time', macro, {
-  situation: { draining, running: null, nowMs: 59_999 },
+  situation: { draining, nowMs: 59_999 },
+  demand: null,
   expected: drain,
 });
 test('whoever drains goes on with it below the limit too', macro, {
-  situation: { draining, running: 1, nowMs: 1 },
+  situation: { draining, nowMs: 1 },
+  demand: { running: 1 },
   figures: { ageSeconds: 1 },
   expected: drain,
+});
+test('one that is out of service ends at once when nothing works on it', macro, {
+  demand: { suspended: true, running: 3, working: 0 },
+  expected: { type: 'recycle', cause: 'unconfirmed' },
+});
+test('one that is out of service waits for the turns of others, whatever it drained for before', macro, {
+  situation: { draining, nowMs: 1 },
+  demand: { suspended: true, running: 3, working: 2 },
+  expected: { type: 'drain', cause: 'unconfirmed' },
+});
+test('one that is out of service waits for them as long as any other', macro, {
+  situation: { draining: { cause: 'unconfirmed', sinceMs: 0 }, nowMs: 60_000 },
+  demand: { suspended: true, running: 3, working: 2 },
+  expected: { type: 'recycle', cause: 'unconfirmed' },
 });

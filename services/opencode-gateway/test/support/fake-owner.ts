@@ -1,16 +1,19 @@
 import {
   type AttemptOrder,
+  abortAttempt,
   executeAttempt,
   FIRST_ORDER,
   ORDERS_PER_EPOCH,
   type PayloadOf,
   type ReplyOf,
   type SessionCommandName,
+  type StopProof,
   sessionCommands,
 } from '@oio/contracts';
 import { type Bus, type Handlers, serveAll, serviceEnvelope } from '@oio/messaging';
 import type { Database } from '@oio/persistence';
 import { newId, newMessageId } from '@oio/runtime';
+import { eventually } from '@oio/runtime/testing';
 
 interface Report {
   readonly name: SessionCommandName;
@@ -29,6 +32,7 @@ export class FakeOwner implements AsyncDisposable {
   readonly #database: Database;
   readonly #place: AttemptOrder['place'];
   #openCodeSessionId: string | null = null;
+  #isUnconfirmed = false;
   #unserve: () => Promise<void> = async () => {};
 
   constructor(parts: { readonly bus: Bus; readonly database: Database; readonly place: AttemptOrder['place'] }) {
@@ -89,6 +93,28 @@ export class FakeOwner implements AsyncDisposable {
     return this.#bus.request(executeAttempt, order, envelope, { to: `server.${serverId}` });
   }
 
+  /** Somebody stops the session; who works on it is not told. */
+  async stop(serverId: string): Promise<void> {
+    const stop = `update sessions set status = 'stopped', server_id = $2, updated_at = now() - interval '4 seconds' where id = $1::uuid`;
+    await this.#database.query(stop, [this.sessionId, serverId]);
+  }
+
+  /** Has the run ended by whoever works on it. */
+  abort(serverId: string): Promise<ReplyOf<typeof abortAttempt>> {
+    const order = { sessionId: this.sessionId, token: '1.1', epoch: 1, fence: ORDERS_PER_EPOCH + FIRST_ORDER };
+    const envelope = { ...serviceEnvelope('session-actor', { tenant: 'acme' }), sessionId: this.sessionId };
+    return this.#bus.request(abortAttempt, order, envelope, { to: `server.${serverId}` });
+  }
+
+  /** That nothing works any more of a run that was to be ended. */
+  async proof(): Promise<StopProof> {
+    const closed = await eventually(() => this.reported('report-closed').at(0), {
+      what: 'the proof',
+      withinMs: 90_000,
+    });
+    return (closed.payload as { stop: StopProof }).stop;
+  }
+
   /** The different reports of that name; a repetition counts once. */
   reported(name: SessionCommandName): readonly Report[] {
     const all = this.reports.filter((report) => report.name === name);
@@ -103,8 +129,14 @@ export class FakeOwner implements AsyncDisposable {
     if (report.name === 'report-prepared') {
       const { resume } = report.payload as { resume: { openCodeSessionId: string } };
       this.#openCodeSessionId = resume.openCodeSessionId;
-      const state = JSON.stringify(this.#state());
-      await this.#database.query('update sessions set state = $2 where id = $1::uuid', [this.sessionId, state]);
+      await this.#store();
+    }
+    if (report.name === 'report-unconfirmed') {
+      this.#isUnconfirmed = true;
+      await this.#store();
+    }
+    if (report.name === 'report-closed') {
+      await this.#database.query('update sessions set attempt_open = false where id = $1::uuid', [this.sessionId]);
     }
     this.reports.push(report);
     await this.onReport(report.name);
@@ -117,8 +149,16 @@ export class FakeOwner implements AsyncDisposable {
     };
   }
 
+  async #store(): Promise<void> {
+    const values = [this.sessionId, JSON.stringify(this.#state())];
+    await this.#database.query('update sessions set state = $2 where id = $1::uuid', values);
+  }
+
   #state() {
-    return { attempt: { number: 1, run: 1, openCodeSessionId: this.#openCodeSessionId } };
+    const { messageId } = this;
+    const attempt = { number: 1, run: 1, messageId, openCodeSessionId: this.#openCodeSessionId };
+    const workspace = { path: this.#place.directory };
+    return { attempt: { ...attempt, stop: this.#isUnconfirmed ? { failure: {} } : null }, workspace };
   }
 }
 

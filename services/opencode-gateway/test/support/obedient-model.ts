@@ -2,10 +2,21 @@ import { type FakeModel, type ModelReply, type ModelRequest, startFakeModel } fr
 
 /**
  * A model that does what the first word of the prompt says: `say X`, `hold X` (until released), `bash X` and then says
- * `done`, `task X` (the same order to a sub-agent, then `done`), `status 401`, `later SECONDS` (429), `finish length`, `empty`, `silent`, `drip N` (a piece each second).
+ * `done`, `task X` (the same order to a sub-agent, then `done`), `flaky STATUS COUNT` (refused so often, then a piece each
+ * second), `status 401`, `later SECONDS` (429), `finish length`, `empty`, `silent`, `drip N` (a piece each second).
  */
 export function startObedientModel(): Promise<FakeModel> {
-  return startFakeModel(obey);
+  const refusals = new Map<string, number>();
+  return startFakeModel((request) => refusal(request, refusals) ?? obey(request));
+}
+
+function refusal(request: ModelRequest, refusals: Map<string, number>): ModelReply | null {
+  const prompt = promptOf(request);
+  const [, status, most] = /^flaky (\d+) (\d+)/.exec(prompt) ?? [];
+  const refused = refusals.get(prompt) ?? 0;
+  if (refused >= Number(most ?? 0)) return null;
+  refusals.set(prompt, refused + 1);
+  return { status: Number(status), headers: { 'retry-after': '2' } };
 }
 
 function obey(request: ModelRequest): ModelReply {
@@ -27,6 +38,7 @@ const ORDERS: ReadonlyMap<string, (rest: string) => ModelReply> = new Map(
     finish: (finish: string): ModelReply => ({ text: 'cut', finish }),
     silent: (): ModelReply => ({ silent: true }),
     drip: (count: string): ModelReply => ({ drip: Number(count) }),
+    flaky: (): ModelReply => ({ drip: 4 }),
     later: (seconds: string): ModelReply => ({ status: 429, headers: { 'retry-after': seconds } }),
     empty: (): ModelReply => ({ empty: true }),
   }),

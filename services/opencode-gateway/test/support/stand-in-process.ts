@@ -19,7 +19,11 @@ export async function startStandInProcess() {
     password: PASSWORD,
     async counts() {
       const response = await fetch(`${url}/stand-in/calls`, { headers });
-      return (await response.json()) as { turns: { running: number }; prompts: Record<string, number> };
+      return (await response.json()) as {
+        turns: { running: number };
+        prompts: Record<string, number>;
+        resumes: Record<string, number>;
+      };
     },
     async setFaults(...kinds: readonly string[]): Promise<void> {
       const body = JSON.stringify({ faults: kinds.map((kind) => ({ kind })) });

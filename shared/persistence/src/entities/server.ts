@@ -20,6 +20,8 @@ export const ServerEntity = defineEntity({
     drainAsked: p.boolean().default(false),
     /** Why it takes no new attempts, as its keeper says. */
     draining: p.text().nullable(),
+    /** Why it takes no new attempts until it was started anew: a turn on it could not be shown to have ended. */
+    outOfService: p.text().nullable(),
     /** How it was at `observedAt`: a `ServerObservation` of the contracts. */
     observed: p.json().columnType('json').nullable(),
     observedAt: p.datetime().columnType('timestamptz(3)').nullable(),

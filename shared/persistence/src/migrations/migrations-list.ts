@@ -3,6 +3,7 @@ import { M0002Distributed } from './m0002-distributed.ts';
 import { M0003JsonAsWritten } from './m0003-json-as-written.ts';
 import { M0004StateAlone } from './m0004-state-alone.ts';
 import { M0005ServerPool } from './m0005-server-pool.ts';
+import { M0006OutOfService } from './m0006-out-of-service.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   { name: 'M0003JsonAsWritten', class: M0003JsonAsWritten },
   { name: 'M0004StateAlone', class: M0004StateAlone },
   { name: 'M0005ServerPool', class: M0005ServerPool },
+  { name: 'M0006OutOfService', class: M0006OutOfService },
 ] as const;

@@ -1,0 +1,23 @@
+import type { StopProof } from '@oio/contracts';
+import { AppError } from '@oio/errors';
+import type { TurnParts } from './drive-turn.ts';
+import { stopTurn } from './stop-turn.ts';
+
+/** The failure is not held up for longer: the end is looked for after it as well. */
+const STOP_MS = 10_000;
+
+type Parts = Pick<TurnParts, 'link' | 'ref' | 'endProcesses' | 'limits' | 'logger' | 'signal'>;
+
+/** Ends a turn that its own run gives up. The proof that nothing of it works any more; null when there is none. */
+export async function stopHungTurn(parts: Parts): Promise<StopProof | null> {
+  const { link, ref, endProcesses, limits, logger, signal } = parts;
+  const proveWithinMs = Math.min(STOP_MS, limits.stopMs);
+  try {
+    // It was seen at work: an abort has its effect at once.
+    return await stopTurn(() => link.agent(), ref, { sentAtMs: null, endProcesses, signal, proveWithinMs });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    logger.warn({ err: error, openCodeSessionId: ref.sessionId }, 'turn not stopped');
+    return null;
+  }
+}
