@@ -9,7 +9,7 @@ export interface BackoffOptions {
 /** Keeps what failed away for a while: exponentially longer with each failure in a row. */
 export class Backoff {
   readonly #options: BackoffOptions;
-  readonly #entries = new Map<string, { failures: number; untilMs: number }>();
+  readonly #entries = new Map<string, { failures: number; untilMs: number; isRested: boolean }>();
 
   constructor(options: BackoffOptions) {
     this.#options = options;
@@ -20,7 +20,7 @@ export class Backoff {
     const { clock, firstMs, longestMs } = this.#options;
     const failures = (this.#entries.get(key)?.failures ?? 0) + 1;
     const pauseMs = Math.min(longestMs, firstMs * 2 ** Math.min(30, failures - 1));
-    this.#entries.set(key, { failures, untilMs: clock.monotonicMs() + pauseMs });
+    this.#entries.set(key, { failures, untilMs: clock.monotonicMs() + pauseMs, isRested: false });
     return failures;
   }
 
@@ -45,5 +45,13 @@ export class Backoff {
       if (nowMs > untilMs + this.#options.longestMs) this.#entries.delete(key);
     }
     return [...this.#entries.keys()].filter((key) => this.isCooling(key));
+  }
+
+  /** Those whose pause is over; each once. */
+  rested(): string[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    const over = [...this.#entries].filter(([, { untilMs, isRested }]) => !isRested && nowMs >= untilMs);
+    for (const [, entry] of over) entry.isRested = true;
+    return over.map(([key]) => key);
   }
 }

@@ -5,10 +5,10 @@ import { type Blocker, type Limits, place } from './placement.ts';
 import type { SessionRow } from './ports.ts';
 import { holderOf, ownDirectory, waitingOf } from './session-row.ts';
 import { Slots, serverResource } from './slots.ts';
-import { type WaitingSession, WaitingQueue } from './waiting-queue.ts';
+import { type QueueOptions, type WaitingSession, WaitingQueue } from './waiting-queue.ts';
 
 export interface BoardOptions {
-  readonly queueCapacity: number;
+  readonly queue: QueueOptions;
   readonly limits: () => Limits;
   /** Something may be possible now that was not before. */
   readonly onChange: () => void;
@@ -22,13 +22,21 @@ export interface Marks {
   readonly queue: number;
 }
 
+/** Consecutive sessions that wait. */
+export interface Page {
+  /** The last one before them; null: they are the first. */
+  readonly after: WaitingSession | null;
+  readonly rows: readonly SessionRow[];
+  /** The last of them; null: nothing waits behind them. */
+  readonly upTo: WaitingSession | null;
+}
+
 /** What the database said. */
 export interface Reading {
   /** All that occupy something. */
   readonly holders: readonly SessionRow[];
-  /** The first that wait; all of them if `isWhole`. */
-  readonly waiting: readonly SessionRow[];
-  readonly isWhole: boolean;
+  /** What waits, in the order of the database: pages without gaps in themselves. */
+  readonly pages: readonly Page[];
   /** `Board.marks()` before the database was asked. */
   readonly marks: Marks;
 }
@@ -42,7 +50,7 @@ export class Board {
 
   constructor(options: BoardOptions) {
     this.#options = options;
-    this.queue = new WaitingQueue(options.queueCapacity);
+    this.queue = new WaitingQueue(options.queue);
     this.slots = new Slots((resource) => {
       this.queue.release(resource);
       options.onChange();
@@ -96,15 +104,17 @@ export class Board {
   }
 
   /** Brings memory in step with a reading of the database, apart from what was heard since. */
-  reconcile({ holders, waiting, isWhole, marks }: Reading): void {
+  reconcile({ holders, pages, marks }: Reading): void {
     const isNews = (row: SessionRow): boolean => !this.#isStale(row.id, row.version);
     this.slots.reconcile(holders.filter(isNews).map(holderOf), marks.slots);
     for (const row of holders) if (!isNews(row)) this.#complement(row);
-    const page = waiting.filter((row) => isNews(row) && !this.slots.isReserved(row.id)).map(waitingOf);
-    this.queue.reconcile(
-      page.filter((session) => session !== null),
-      { isWhole, mark: marks.queue },
-    );
+    for (const { after, rows, upTo } of pages) {
+      const page = rows.filter((row) => isNews(row) && !this.slots.isReserved(row.id)).map(waitingOf);
+      this.queue.reconcile(
+        page.filter((session) => session !== null),
+        { after, upTo, mark: marks.queue },
+      );
+    }
     this.#latest.age();
     this.#options.onChange();
   }

@@ -12,8 +12,11 @@ export const schedulerConfig = z.object({
     'How long the active scheduler may be silent before another one takes over.',
   ),
   SCHEDULER_SWEEP_MS: whole(1_000, 50, 60_000).describe('How often memory is compared with the database.'),
-  SCHEDULER_QUEUE_HEAD: whole(10_000, 10, 1_000_000).describe(
+  SCHEDULER_QUEUE_HEAD: whole(1_000_000, 10, 10_000_000).describe(
     'How many waiting sessions are kept in memory; the rest waits in the database.',
+  ),
+  SCHEDULER_MAX_WAIT_SECONDS: whole(1_800, 1, 604_800).describe(
+    'After how long a waiting session is overdue: of four dispatches at least one goes to the one that is overdue longest, whatever its priority.',
   ),
 });
 export type SchedulerConfig = z.output<typeof schedulerConfig>;

@@ -104,7 +104,7 @@ export class Dispatcher implements AsyncDisposable {
   #start(session: WaitingSession, serverId: string): void {
     const { board } = this.#parts;
     board.slots.reserve(session.id, serverId, session.directory);
-    board.queue.remove(session.id);
+    board.queue.dispatched(session.id);
     const dispatch = this.#dispatch(session, serverId).finally(() => {
       board.slots.unreserve(session.id);
       this.#inFlight.delete(dispatch);

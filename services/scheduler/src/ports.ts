@@ -33,6 +33,13 @@ export interface SessionRow {
   readonly version: number;
 }
 
+/** Where a session stands among those that wait. */
+export interface WaitingPlace {
+  readonly priority: number;
+  readonly waitingSinceMs: number;
+  readonly id: string;
+}
+
 export interface SessionKey {
   readonly id: string;
   readonly tenant: string;
@@ -65,8 +72,10 @@ export type WatchLock = (key: string, signal: AbortSignal) => Promise<void>;
 
 /** The sessions as the database has them: the truth that memory is compared with. */
 export interface SessionTable {
-  /** The first `limit` of those that want a slot, in the order of the queue. */
-  waiting(limit: number): Promise<SessionRow[]>;
+  /** The first `limit` of those that want a slot after `after` (null: of all), in the order of `compareWaiting`. */
+  waiting(query: { after: WaitingPlace | null; limit: number }): Promise<SessionRow[]>;
+  /** The newest of those that want a slot, a few of each class. */
+  newest(): Promise<SessionRow[]>;
   /** Those that occupy something: a slot, or the directory that they work in. */
   holders(): Promise<SessionRow[]>;
   find(ids: readonly string[]): Promise<SessionRow[]>;

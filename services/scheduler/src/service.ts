@@ -91,6 +91,7 @@ class Terms implements AsyncDisposable {
       MAX_CONCURRENT_SESSIONS: limit,
       SCHEDULER_QUEUE_HEAD: queueCapacity,
       SCHEDULER_SWEEP_MS: sweepMs,
+      SCHEDULER_MAX_WAIT_SECONDS: maxWaitSeconds,
     } = this.#config;
     const limits = () => ({ limit, servers: this.#servers.all() });
     const table = createPostgresSessionTable(database);
@@ -106,6 +107,7 @@ class Terms implements AsyncDisposable {
       clock,
       logger,
       queueCapacity,
+      maxWaitMs: 1_000 * maxWaitSeconds,
       sweepMs,
     });
   }

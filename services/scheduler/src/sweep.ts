@@ -1,11 +1,16 @@
 import type { Backoff } from './backoff.ts';
-import type { Board } from './board.ts';
-import type { SessionTable } from './ports.ts';
+import type { Board, Page } from './board.ts';
+import type { SessionRow, SessionTable } from './ports.ts';
+import { waitingOf } from './session-row.ts';
+import type { WaitingSession } from './waiting-queue.ts';
 
-/** As many of the queue are compared each time; deeper ones are compared when they have come nearer. */
+/** As many sessions are compared in each place of the queue, and read at once while memory fills. */
 const COMPARED = 1_000;
-/** The head of the queue is read at most this many times longer than its capacity, while all in it are blocked. */
+const READ_AT_ONCE = 10_000;
+/** More is read than the capacity, up to so many times as much, while all in memory are blocked. */
 const LONGEST = 20;
+/** More waits to be read. */
+const READ_AGAIN_MS = 1;
 
 export interface SweepParts {
   readonly table: SessionTable;
@@ -15,32 +20,78 @@ export interface SweepParts {
   readonly refused: Backoff;
 }
 
-/** What was read had been overtaken by what was dispatched meanwhile: too little was gained. */
-const READ_AGAIN_MS = 10;
-
 /**
- * Compares memory with the database: whatever an event missed, in either direction, is put right here. Returns in how
- * many milliseconds it wants to be repeated, if there is a hurry.
+ * Compares memory with the database: whatever an event missed, in either direction, is put right here. Each run compares
+ * all holders, the head of the queue, the newest of each class, and a page that wanders through the whole queue.
  */
-export async function sweep({ table, board, queueCapacity, refused }: SweepParts): Promise<number | undefined> {
-  const marks = board.marks();
-  // Those that are not taken in must not fill the page.
-  const limit = pageSize(board, queueCapacity) + board.slots.reserved + refused.cooling().length;
-  const holders = await table.holders();
-  const waiting = await table.waiting(limit);
-  board.reconcile({
-    holders,
-    waiting: waiting.filter(({ id }) => !refused.isCooling(id)),
-    isWhole: waiting.length < limit,
-    marks,
-  });
-  return board.queue.isLow ? READ_AGAIN_MS : undefined;
-}
+export class Sweep {
+  readonly #parts: SweepParts;
+  /** Memory is read on to its capacity once it has begun to be low. */
+  #isFilling = true;
+  /** Where the wandering page goes on. */
+  #cursor: WaitingSession | null = null;
 
-function pageSize({ queue }: Board, capacity: number): number {
-  if (queue.isLow) return capacity;
-  const isStuck = !queue.isComplete && queue.first() === undefined;
-  return isStuck ? Math.min(LONGEST * capacity, queue.size + capacity) : Math.min(COMPARED, capacity);
+  constructor(parts: SweepParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns in how many milliseconds it wants to be repeated, if there is a hurry. */
+  async run(): Promise<number | undefined> {
+    const { table, board, refused } = this.#parts;
+    const marks = board.marks();
+    const holders = await table.holders();
+    const isNews = ({ id }: SessionRow): boolean => !refused.isCooling(id);
+    const pages = [await this.#page(null, this.#headSize()), ...(await this.#further())];
+    board.reconcile({
+      holders,
+      pages: pages.map((page) => ({ ...page, rows: page.rows.filter(isNews) })),
+      marks,
+    });
+    for (const row of await table.newest()) if (isNews(row)) board.applyRow(row);
+    for (const row of await table.find(refused.rested())) board.applyRow(row);
+    this.#isFilling = this.#wantsMore();
+    return this.#isFilling ? READ_AGAIN_MS : undefined;
+  }
+
+  /** The page behind what is known while memory fills; then the one where the last comparison ended. */
+  async #further(): Promise<Page[]> {
+    const { queue } = this.#parts.board;
+    if (queue.horizon === undefined) return [];
+    const page = this.#isFilling
+      ? await this.#page(queue.horizon, this.#readSize())
+      : await this.#page(this.#cursor, COMPARED);
+    this.#cursor = page.upTo;
+    return [page];
+  }
+
+  async #page(after: WaitingSession | null, limit: number): Promise<Page> {
+    const rows = await this.#parts.table.waiting({ after, limit });
+    const last = rows.at(-1);
+    return { after, rows, upTo: last && rows.length === limit ? waitingOf(last) : null };
+  }
+
+  #wantsMore(): boolean {
+    const { board, queueCapacity } = this.#parts;
+    const { queue } = board;
+    if (queue.isComplete) return false;
+    const isFilled = queue.size >= queueCapacity;
+    return (
+      queue.isLow ||
+      (this.#isFilling && !isFilled) ||
+      (queue.first() === undefined && queue.size < LONGEST * queueCapacity)
+    );
+  }
+
+  #readSize(): number {
+    return Math.min(READ_AT_ONCE, this.#parts.queueCapacity);
+  }
+
+  /** Those that are not taken in must not fill the page. */
+  #headSize(): number {
+    const { board, refused } = this.#parts;
+    const taken = board.slots.reserved + refused.cooling().length;
+    return taken + (board.queue.horizon === undefined ? this.#readSize() : Math.min(COMPARED, this.#readSize()));
+  }
 }
 
 /** Reads single sessions of which an event did not say enough. */

@@ -11,7 +11,7 @@ import { every, type Loop, type LoopOptions } from './every.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { Blocker, Limits } from './placement.ts';
 import type { SessionTable, WatchLock } from './ports.ts';
-import { LookUps, sweep } from './sweep.ts';
+import { LookUps, Sweep } from './sweep.ts';
 import { fireTimers, TIMER_POLL_MS } from './timers.ts';
 
 const REFUSED = { firstMs: 500, longestMs: 30_000 } as const;
@@ -28,6 +28,8 @@ export interface TermParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly queueCapacity: number;
+  /** Who has waited for longer is overdue. */
+  readonly maxWaitMs: number;
   readonly sweepMs: number;
 }
 
@@ -43,10 +45,10 @@ export class Term implements AsyncDisposable {
 
   constructor(parts: TermParts) {
     this.#parts = parts;
-    const { epoch, isActive, limits, table, router, clock, logger, queueCapacity, sweepMs } = parts;
+    const { epoch, isActive, limits, table, router, clock, logger, queueCapacity, maxWaitMs, sweepMs } = parts;
     const refused = new Backoff({ clock, ...REFUSED });
     this.#board = new Board({
-      queueCapacity,
+      queue: { capacity: queueCapacity, maxWaitMs, nowMs: () => Date.parse(clock.now()), weightOf: () => 1 },
       limits,
       onChange: () => this.#dispatcher.wake(),
       onUnclear: (id) => this.lookUp(id),
@@ -57,8 +59,9 @@ export class Term implements AsyncDisposable {
       new Dispatcher({ board, router, epoch, isActive, limits, refused, onLow, logger, pause: realPause }),
     );
     this.#lookUps = new LookUps(table, board);
+    const sweep = new Sweep({ table, board, queueCapacity, refused });
     const sweepLoop = this.#every('sweep', sweepMs, async () => {
-      const againMs = await sweep({ table, board, queueCapacity, refused });
+      const againMs = await sweep.run();
       this.#dispatcher.open();
       return againMs;
     });

@@ -1,57 +1,79 @@
+import { PRIORITIES } from '@oio/contracts';
+import { FairOrder } from './fair-order.ts';
 import { KeyedHeap } from './keyed-heap.ts';
+import { type Lane, type LaneFacts, laneKey } from './lane.ts';
+import { RowHeap } from './row-heap.ts';
+import { WaitingRows } from './waiting-rows.ts';
 
 /** A session that wants a slot. */
-export interface WaitingSession {
+export interface WaitingSession extends LaneFacts {
   readonly id: string;
-  readonly tenant: string;
-  /** Rank: 0 is critical. */
-  readonly priority: number;
   readonly waitingSinceMs: number;
   readonly version: number;
-  /** The server that it must go back to; null for any. */
-  readonly serverId: string | null;
-  /** The directory that it needs for itself; null when it has a worktree of its own. */
-  readonly directory: string | null;
 }
+
+/** A place in the order of the database; null: its start, or its end. */
+type Place = WaitingSession | null;
+
+export interface QueueOptions {
+  /** How many are kept; more when all of so many are blocked. The rest stays in the database. */
+  readonly capacity: number;
+  /** Who has waited for longer is overdue. */
+  readonly maxWaitMs: number;
+  /** Now, in milliseconds since the epoch, by the clock that `waitingSinceMs` is told by. */
+  readonly nowMs: () => number;
+  /** The share of a tenant, relative to the others'; above 0. */
+  readonly weightOf: (tenant: string) => number;
+}
+
+/** Of so many dispatches in a row at least one goes to the session that is overdue longest, if there is room for one. */
+const OVERDUE_TURN = 4;
+/** A larger queue is cut by a sample of about this many. */
+const SAMPLE = 20_000;
 
 /** Priority class, then who has waited longest, then the id, so that the order is total. The index `sessions_waiting` has the same. */
 export function compareWaiting(a: WaitingSession, b: WaitingSession): number {
   return a.priority - b.priority || a.waitingSinceMs - b.waitingSinceMs || (a.id < b.id ? -1 : Number(a.id > b.id));
 }
 
-/** Sessions that depend on the same resources, so that what blocks the first blocks them all. */
-interface Lane {
-  readonly key: string;
-  readonly sessions: KeyedHeap<WaitingSession>;
-  blockedBy: string | null;
-}
-
 /**
- * The head of the queue, bounded: what lies beyond the horizon stays in the database. Sessions that a resource of
- * their own blocks are passed over without being looked at again until that resource is free.
+ * Who waits, and who is next: the highest class, in it the tenant whose turn it is, of that one who has waited longest;
+ * but one in four goes to who is overdue longest, whatever its class. Sessions that a resource of their own blocks are
+ * passed over without being looked at again until that resource is free.
  */
 export class WaitingQueue {
-  readonly #capacity: number;
-  /** How many are kept: the capacity, or more when so many were read because all before them were blocked. */
-  #bound: number;
-  readonly #entries = new Map<string, { readonly session: WaitingSession; readonly change: number }>();
+  readonly #options: QueueOptions;
+  readonly #rows = new WaitingRows();
   readonly #lanes = new Map<string, Lane>();
-  readonly #open = new KeyedHeap<Lane>({
-    keyOf: ({ key }) => key,
-    compare: (a, b) => compareWaiting(first(a), first(b)),
-  });
+  readonly #laneAt: (Lane | undefined)[] = [];
+  readonly #freeNumbers: number[] = [];
+  readonly #classes: readonly FairOrder[];
+  /** The open lanes of all classes by who has waited longest. */
+  readonly #oldest: KeyedHeap<Lane>;
   readonly #blocked = new Map<string, Set<Lane>>();
+  /** Dispatches since one was overdue longest. */
+  #sinceOverdue = 0;
   #change = 0;
+  #bound: number;
   /** All waiting sessions up to this one are here. null: all there are. undefined: nothing was read yet. */
   #horizon: WaitingSession | null | undefined;
 
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-    this.#bound = capacity;
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#bound = options.capacity;
+    const compare = (a: Lane, b: Lane): number => this.#rows.compare(a.rows.peek(), b.rows.peek());
+    const { weightOf } = options;
+    this.#classes = PRIORITIES.map(() => new FairOrder({ compare, weightOf }));
+    this.#oldest = new KeyedHeap({ keyOf: ({ key }) => key, compare });
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#rows.size;
+  }
+
+  /** The last up to which all are here; null when all there are, undefined when nothing was read yet. */
+  get horizon(): WaitingSession | null | undefined {
+    return this.#horizon;
   }
 
   /** Whether every waiting session is here. */
@@ -61,35 +83,44 @@ export class WaitingQueue {
 
   /** Whether the database should be asked for more, as so few are left. */
   get isLow(): boolean {
-    return !this.isComplete && this.size < this.#capacity / 2;
+    return !this.isComplete && this.size < this.#options.capacity / 2;
   }
 
   get(id: string): WaitingSession | undefined {
-    return this.#entries.get(id)?.session;
+    const row = this.#rows.find(id);
+    return row < 0 ? undefined : this.#session(row);
   }
 
-  /** The first that no resource of its own blocks. It stays in the queue. */
+  /** The next that no resource of its own blocks. It stays in the queue. */
   first(): WaitingSession | undefined {
-    return this.#open.peek()?.sessions.peek();
+    const lane = this.#overdue() ?? this.#nextOfClass();
+    return lane && this.#session(lane.rows.peek());
   }
 
   put(session: WaitingSession): void {
-    const known = this.get(session.id);
-    if (known && known.version > session.version) return;
+    const known = this.#rows.find(session.id);
+    if (known >= 0 && this.#rows.version(known) > session.version) return;
     this.#change += 1;
-    if (known) this.remove(session.id);
+    if (known >= 0) this.#delete(known);
     if (this.#horizon && compareWaiting(session, this.#horizon) > 0) return;
     this.#insert(session);
-    if (this.size > 2 * this.#bound) this.#trim();
+    if (this.size > 1.25 * this.#bound) this.#trim();
   }
 
   remove(id: string): void {
-    const session = this.get(id);
-    const lane = session && this.#lanes.get(laneKey(session));
-    if (!lane) return;
-    this.#entries.delete(id);
-    lane.sessions.delete(id);
-    this.#reorder(lane);
+    const row = this.#rows.find(id);
+    if (row >= 0) this.#delete(row);
+  }
+
+  /** It leaves the queue because it runs now, which counts as a turn of its tenant. */
+  dispatched(id: string): void {
+    const row = this.#rows.find(id);
+    if (row < 0) return;
+    const lane = this.#laneOf(row);
+    const isOverdue = this.#oldest.peek() === lane && this.#isOverdue(row);
+    this.#sinceOverdue = isOverdue ? 0 : this.#sinceOverdue + 1;
+    this.#classes[lane.facts.priority]?.served(lane);
+    this.#delete(row);
   }
 
   /** Passes over everything that depends on the same as this session, until the resource is released. */
@@ -115,66 +146,144 @@ export class WaitingQueue {
     return this.#change;
   }
 
-  /** Takes over what the database says: `page` are the first waiting sessions there, all of them if `isWhole`. */
+  /** Takes over what the database says: `page` is what waits there after `after` (null: from the start) up to `upTo` (null: to the end). */
   reconcile(
     page: readonly WaitingSession[],
-    { isWhole, mark }: { readonly isWhole: boolean; readonly mark: number },
+    { after, upTo, mark }: { readonly after: Place; readonly upTo: Place; readonly mark: number },
   ): void {
-    const last = isWhole ? null : page.at(-1);
-    if (last === undefined) return;
-    this.#bound = Math.max(this.#capacity, page.length);
-    this.#extendTo(last);
-    this.#dropAllBut(new Set(page.map(({ id }) => id)), last, mark);
+    this.#extend(after, upTo);
+    const known = new Set(page.map(({ id }) => this.#rows.find(id)));
+    const isGone = (row: number): boolean => this.#rows.change(row) <= mark && !known.has(row);
+    for (const row of this.#between(after, upTo).filter(isGone)) this.#delete(row);
     for (const session of page) if ((this.get(session.id)?.version ?? 0) < session.version) this.put(session);
+    this.#bound = Math.max(this.#options.capacity, this.size);
   }
 
-  /** Removes what was read and was not there, up to `last`, apart from what has changed since. */
-  #dropAllBut(ids: ReadonlySet<string>, last: WaitingSession | null, mark: number): void {
-    for (const { session, change } of this.#entries.values()) {
-      const wasRead = last === null || compareWaiting(session, last) <= 0;
-      if (wasRead && change <= mark && !ids.has(session.id)) this.remove(session.id);
+  /** The rows after `after` (null: from the start) up to `last` (null: to the end), in no order. */
+  #between(after: Place, last: Place): number[] {
+    const found: number[] = [];
+    for (const { rows, facts } of this.#lanes.values()) {
+      if (after && facts.priority < after.priority) continue;
+      for (const row of rows.items) {
+        const isIn = (!after || this.#compareTo(row, after) > 0) && (!last || this.#compareTo(row, last) <= 0);
+        if (isIn) found.push(row);
+      }
     }
+    return found;
   }
 
-  /** Everything up to this one was read; null: everything. */
-  #extendTo(last: WaitingSession | null): void {
+  /** As `compareWaiting`, without making an object for each of a million rows. */
+  #compareTo(row: number, session: WaitingSession): number {
+    const difference =
+      this.#laneOf(row).facts.priority - session.priority || this.#rows.since(row) - session.waitingSinceMs;
+    if (difference !== 0) return difference;
+    const id = this.#rows.idOf(row);
+    return id < session.id ? -1 : Number(id > session.id);
+  }
+
+  /** Everything after `after` up to this one was read; null: to the end. */
+  #extend(after: Place, last: Place): void {
     if (this.#horizon === null) return;
+    if (after && !(this.#horizon && compareWaiting(after, this.#horizon) <= 0)) return;
     if (!last || !this.#horizon || compareWaiting(last, this.#horizon) > 0) this.#horizon = last;
   }
 
+  /** The lane of the one that is overdue longest, when it is its turn. */
+  #overdue(): Lane | undefined {
+    if (this.#sinceOverdue < OVERDUE_TURN - 1) return undefined;
+    const lane = this.#oldest.peek();
+    return lane && this.#isOverdue(lane.rows.peek()) ? lane : undefined;
+  }
+
+  #isOverdue(row: number): boolean {
+    const { maxWaitMs, nowMs } = this.#options;
+    return this.#rows.since(row) + maxWaitMs <= nowMs();
+  }
+
+  #nextOfClass(): Lane | undefined {
+    for (const order of this.#classes) {
+      const lane = order.first();
+      if (lane) return lane;
+    }
+    return undefined;
+  }
+
+  #session(row: number): WaitingSession {
+    const { facts } = this.#laneOf(row);
+    return {
+      ...facts,
+      id: this.#rows.idOf(row),
+      waitingSinceMs: this.#rows.since(row),
+      version: this.#rows.version(row),
+    };
+  }
+
+  #laneOf(row: number): Lane {
+    return this.#laneAt[this.#rows.lane(row)] as Lane;
+  }
+
   #insert(session: WaitingSession): void {
-    this.#entries.set(session.id, { session, change: this.#change });
-    const key = laneKey(session);
-    const lane = this.#lanes.get(key) ?? {
+    const { id, version, waitingSinceMs } = session;
+    const lane = this.#lanes.get(laneKey(session)) ?? this.#open(session);
+    lane.rows.add(this.#rows.add(id, { version, waitingSinceMs, change: this.#change, lane: lane.number }));
+    this.#reorder(lane);
+  }
+
+  #delete(row: number): void {
+    const lane = this.#laneOf(row);
+    lane.rows.delete(row);
+    this.#rows.delete(row);
+    this.#reorder(lane);
+  }
+
+  #open(facts: LaneFacts): Lane {
+    const { tenant, priority, serverId, directory } = facts;
+    const key = laneKey(facts);
+    const number = this.#freeNumbers.pop() ?? this.#laneAt.length;
+    const lane: Lane = {
+      number,
       key,
-      sessions: new KeyedHeap<WaitingSession>({ keyOf: ({ id }) => id, compare: compareWaiting }),
+      facts: { tenant, priority, serverId, directory },
+      rows: new RowHeap(this.#rows),
       blockedBy: null,
     };
     this.#lanes.set(key, lane);
-    lane.sessions.set(session);
-    this.#reorder(lane);
+    this.#laneAt[number] = lane;
+    return lane;
   }
 
   /** The lane's first has changed, or whether it is blocked. */
   #reorder(lane: Lane): void {
-    if (lane.sessions.size > 0 && lane.blockedBy === null) this.#open.set(lane);
-    else this.#open.delete(lane.key);
-    if (lane.sessions.size > 0) return;
-    this.#lanes.delete(lane.key);
-    if (lane.blockedBy !== null) this.#blocked.get(lane.blockedBy)?.delete(lane);
+    const order = this.#classes[lane.facts.priority];
+    if (lane.rows.size > 0 && lane.blockedBy === null) {
+      order?.set(lane);
+      this.#oldest.set(lane);
+      return;
+    }
+    order?.delete(lane);
+    this.#oldest.delete(lane.key);
+    if (lane.rows.size === 0) this.#close(lane);
   }
 
+  #close({ key, number, blockedBy }: Lane): void {
+    const lane = this.#laneAt[number] as Lane;
+    this.#lanes.delete(key);
+    this.#laneAt[number] = undefined;
+    this.#freeNumbers.push(number);
+    const blocked = this.#blocked.get(blockedBy ?? '');
+    blocked?.delete(lane);
+    if (blocked?.size === 0) this.#blocked.delete(blockedBy ?? '');
+  }
+
+  /** Keeps the first `#bound`, found by a sample when there are many: sorting a million takes a second. */
   #trim(): void {
-    const sorted = [...this.#entries.values()].map(({ session }) => session).sort(compareWaiting);
-    for (const { id } of sorted.slice(this.#bound)) this.remove(id);
-    this.#horizon = sorted[this.#bound - 1];
+    const step = Math.ceil(this.size / SAMPLE);
+    const all = this.#between(null, null);
+    const sample = all.filter((_row, index) => index % step === 0).map((row) => this.#session(row));
+    sample.sort(compareWaiting);
+    const horizon = sample[Math.floor((sample.length * this.#bound) / this.size) - 1];
+    if (!horizon) return;
+    this.#horizon = horizon;
+    for (const row of all) if (this.#compareTo(row, horizon) > 0) this.#delete(row);
   }
-}
-
-function first(lane: Lane): WaitingSession {
-  return lane.sessions.peek() as WaitingSession;
-}
-
-function laneKey({ serverId, directory }: WaitingSession): string {
-  return serverId === null && directory === null ? '' : JSON.stringify([serverId, directory]);
 }

@@ -8,10 +8,11 @@ import fc from 'fast-check';
 import { Backoff } from '../src/backoff.ts';
 import { Board } from '../src/board.ts';
 import { Dispatcher } from '../src/dispatcher.ts';
-import type { SessionTable } from '../src/ports.ts';
-import { compareWaiting } from '../src/waiting-queue.ts';
+import type { SessionRow, SessionTable } from '../src/ports.ts';
+import { compareWaiting, type WaitingSession } from '../src/waiting-queue.ts';
 import { waitingOf } from '../src/session-row.ts';
-import { sweep } from '../src/sweep.ts';
+import { Sweep } from '../src/sweep.ts';
+import { idOf } from './support/waiting.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { World } from './support/world.ts';
 
@@ -31,6 +32,7 @@ class Simulation {
   #pending: (() => void)[] = [];
   #board: Board;
   #dispatcher: Dispatcher;
+  #sweep!: Sweep;
   #count = 0;
 
   constructor(chance: () => number) {
@@ -54,7 +56,7 @@ class Simulation {
     this.#count += 1;
     const inPlace = this.#chance() < 0.4 ? this.#pick(['/shop', '/office']) : undefined;
     const priority = this.#pick(PRIORITIES) ?? 'medium';
-    this.world.submit({ id: `s${String(this.#count).padStart(4, '0')}`, priority, ...(inPlace && { inPlace }) });
+    this.world.submit({ id: idOf(this.#count), priority, ...(inPlace && { inPlace }) });
   }
 
   /** Something that is under way arrives. */
@@ -81,8 +83,7 @@ class Simulation {
   /** The sweep: what it reads may be overtaken by what happens until it comes back. */
   look(): void {
     const dispatcher = this.#dispatcher;
-    const parts = { table: this.#table(), board: this.#board, queueCapacity: 10, refused: this.#refused };
-    void sweep(parts).then(() => dispatcher.open());
+    void this.#sweep.run().then(() => dispatcher.open());
   }
 
   changeLeader(): void {
@@ -116,7 +117,12 @@ class Simulation {
     const limits = () => ({ limit: LIMIT, servers: SERVERS });
     this.#refused = new Backoff({ clock: this.#clock, firstMs: 500, longestMs: 30_000 });
     const board: Board = new Board({
-      queueCapacity: 10,
+      queue: {
+        capacity: 10,
+        maxWaitMs: 3_000,
+        nowMs: () => Date.parse(this.#clock.now()),
+        weightOf: () => 1,
+      },
       limits,
       onChange: () => dispatcher.wake(),
       onUnclear: (id) => this.#pending.push(() => this.#readOne(board, id)),
@@ -137,6 +143,7 @@ class Simulation {
       pause: () => new Promise((resolve) => this.#pending.push(resolve)),
       logger,
     });
+    this.#sweep = new Sweep({ table: this.#table(), board, queueCapacity: 10, refused: this.#refused });
     return [board, dispatcher];
   }
 
@@ -193,19 +200,28 @@ class Simulation {
     return {
       holders: () =>
         late(() => this.world.rows.filter(({ status, attemptOpen }) => attemptOpen || status === 'paused')),
-      waiting: (limit) => late(() => this.#waiting().slice(0, limit)),
+      waiting: ({ after, limit }) =>
+        late(() => {
+          const isBehind = (row: SessionRow): boolean => !after || compareWaiting(keyOf(row), after as never) > 0;
+          return this.#waiting().filter(isBehind).slice(0, limit);
+        }),
+      newest: () => late(() => this.#waiting().slice(-3)),
+      find: (ids) => late(() => this.world.rows.filter(({ id }) => ids.includes(id))),
     } as SessionTable;
   }
 
   #waiting() {
-    const key = (row: Parameters<typeof waitingOf>[0]) => waitingOf(row) as NonNullable<ReturnType<typeof waitingOf>>;
-    return this.world.rows.filter((row) => row.waitingSinceMs !== null).sort((a, b) => compareWaiting(key(a), key(b)));
+    return this.world.rows
+      .filter((row) => row.waitingSinceMs !== null)
+      .sort((a, b) => compareWaiting(keyOf(a), keyOf(b)));
   }
 
   #pick<T>(values: readonly T[]): T | undefined {
     return values[Math.floor(this.#chance() * values.length)];
   }
 }
+
+const keyOf = (row: SessionRow): WaitingSession => waitingOf(row) as WaitingSession;
 
 function isWorkingNow(world: World, id: string): boolean {
   const status = world.sessions.get(id)?.status;

@@ -1,3 +1,4 @@
+import { PRIORITIES } from '@oio/contracts';
 import { type Database, readableJson, workerLockKey, workerSigns } from '@oio/persistence';
 import type { SessionKey, SessionRow, SessionTable, TimedSession } from '../ports.ts';
 
@@ -7,7 +8,19 @@ const CLOSING_SECONDS = 60;
 const ROW = `id, tenant, status, priority, (extract(epoch from waiting_since) * 1000)::float8 as "waitingSinceMs", directory, workspace,
   server_id as "serverId", attempt_open as "attemptOpen", version::int as version`;
 
-const WAITING = `select ${ROW} from sessions where waiting_since is not null order by priority, waiting_since, id limit $1`;
+const WAITING = `
+select ${ROW} from sessions where waiting_since is not null and (priority, waiting_since, id) > ($1::smallint, $2::timestamptz, $3::uuid)
+order by priority, waiting_since, id limit $4`;
+
+/** Before all that wait. */
+const START = { priority: -1, waitingSinceMs: 0, id: '00000000-0000-0000-0000-000000000000' };
+
+/** What is missing in memory was most likely committed lately. */
+const NEWEST_OF_CLASS = 100;
+const NEWEST = PRIORITIES.map(
+  (_name, rank) => `(select ${ROW} from sessions where waiting_since is not null and priority = ${rank}
+  order by waiting_since desc, id desc limit ${NEWEST_OF_CLASS})`,
+).join(' union all ');
 
 /** A working session always has a timer (max-duration): by it the partial index finds the few among all. */
 const WORKING = `timer_at is not null and status in ('running', 'degraded')`;
@@ -52,7 +65,11 @@ const FORGET_WORKERS = `delete from workers where lease_until < now() - make_int
 
 export function createPostgresSessionTable(database: Database): SessionTable {
   return {
-    waiting: (limit) => database.query<SessionRow>(WAITING, [limit]),
+    waiting({ after, limit }) {
+      const { priority, waitingSinceMs, id } = after ?? START;
+      return database.query<SessionRow>(WAITING, [priority, new Date(waitingSinceMs).toISOString(), id, limit]);
+    },
+    newest: () => database.query<SessionRow>(NEWEST),
     holders: () => database.query<SessionRow>(HOLDERS),
     find: (ids) => database.query<SessionRow>(FIND, [ids]),
     withTimer: ({ withinMs, limit, except }) =>
