@@ -1,6 +1,8 @@
+import { HOSTILE_TEXT } from '@oio/scripted-model';
 import { type Work, workOf } from './directive.ts';
 import type { EventHub } from './event-hub.ts';
 import { pause } from './pause.ts';
+import { ProviderRefusal, refusalFor, retryMessageFor } from './provider-errors.ts';
 import { Reply } from './reply.ts';
 import type { RequestsForPeople, Said } from './requests-for-people.ts';
 import type { Store } from './store.ts';
@@ -30,6 +32,7 @@ interface Turn extends TurnWorld {
   readonly signal: AbortSignal;
 }
 
+const OVERFLOW = 'ContextOverflowError';
 const RETRY_MS = 100;
 const FOR_EVER_MS = 2 ** 31 - 1;
 const UNKNOWN_PAUSE_MS = 300;
@@ -39,6 +42,8 @@ const DISMISSED = 'The user dismissed this question.';
 /** How a turn came out. */
 export interface Ending {
   readonly error: WireError | null;
+  /** The conversation no longer fits, and has to be summed up. */
+  readonly full?: boolean;
 }
 
 /** Plays the turn of one prompt from where its stored answers end. */
@@ -72,12 +77,14 @@ async function takeStep(turn: Turn, number: number): Promise<Ending | null> {
     await beRetried(turn);
     // The message stays open, and nobody is told.
     if (work.cut) return { error: null };
-    if (isRefused(turn)) throw new ProviderRefusal(work.status ?? 500);
+    if (isRefused(turn)) throw refusalFor(work);
     return number < work.steps ? await callTool(turn, reply, number) : await sayIt(turn, reply);
   } catch (error) {
     const wireError = errorOf(error, signal);
     turn.hub.publish(session.directory, 'session.error', { sessionID: session.id, error: wireError });
-    return { error: storeLater(reply, wireError) };
+    return {
+      error: wireError.name === OVERFLOW ? endUnfinished(reply, wireError) : storeLater(reply, wireError, work.store),
+    };
   }
 }
 
@@ -85,7 +92,12 @@ async function beRetried(turn: Turn): Promise<void> {
   const { work, session, prompt, store, signal } = turn;
   if (store.repliesTo(prompt.id, session.id).length > 1) return;
   for (let attempt = 1; attempt <= work.retry; attempt += 1) {
-    turn.setStatus(session, { type: 'retry', attempt, message: 'Provider is overloaded', next: Date.now() + RETRY_MS });
+    turn.setStatus(session, {
+      type: 'retry',
+      attempt,
+      message: retryMessageFor(work.error),
+      next: Date.now() + RETRY_MS,
+    });
     await pause(RETRY_MS, signal);
   }
   if (work.wait > 0) {
@@ -97,28 +109,45 @@ async function beRetried(turn: Turn): Promise<void> {
   if (work.retry + work.wait > 0) turn.setStatus(session, { type: 'busy' });
 }
 
+const REFUSALS: ReadonlySet<string> = new Set(['APIError', 'ContentFilterError', 'UnknownError']);
+
 function isRefused({ work, session, store }: Turn): boolean {
-  if (work.status === null) return false;
-  const refused = store
-    .messagesOf(session.id)
-    .filter(({ info }) => info.role === 'assistant' && info.error?.name === 'APIError');
-  return refused.length < work.fail;
+  if (work.status === null && work.error === null) return false;
+  return (
+    store.messagesOf(session.id).filter(({ info }) => info.role === 'assistant' && wasRefused(info)).length < work.fail
+  );
+}
+
+function wasRefused({ error, finish, time }: AssistantInfo): boolean {
+  if (error) return REFUSALS.has(error.name);
+  return finish === undefined && time.completed !== undefined;
 }
 
 async function callTool(turn: Turn, reply: Reply, number: number): Promise<Ending | null> {
   const { work, signal } = turn;
-  const end = reply.beginTool('bash', { command: `echo step ${number}` });
+  const end = reply.beginTool(toolOf(work), { command: `echo step ${number}` });
   const said = number === 1 && work.ask ? await ask(turn, work.ask) : null;
   await pause(work.hang === 'tool' ? FOR_EVER_MS : work.ms / work.steps, signal);
   const refused = said?.reply === 'reject';
   if (refused) end({ status: 'error', error: refusalOf(work, said) });
-  else end({ status: 'completed', output: `step ${number}`, metadata: { exit: 0 } });
+  else end(outcomeOf(work, number));
   reply.finish('tool-calls', usageOf(work));
   // A refusal without a word ends the turn, and it looks like any other end.
-  return refused && said.message === undefined ? { error: null } : null;
+  if (refused && said.message === undefined) return { error: null };
+  return work.compact && number === 1 ? { error: null, full: true } : null;
 }
 
-function ask({ people, session, hub, signal }: Turn, kind: 'permission' | 'question'): Promise<Said> {
+function toolOf({ tool }: Work): string {
+  return tool === 'invalid' ? 'invalid' : 'bash';
+}
+
+function outcomeOf({ tool }: Work, number: number): Readonly<Record<string, unknown>> {
+  if (tool === 'error') return { status: 'error', error: 'The tool was called with invalid arguments.' };
+  return { status: 'completed', output: `step ${number}`, metadata: { exit: tool === 'exit' ? 3 : 0 } };
+}
+
+function ask({ people, session, hub, signal }: Turn, kind: 'permission' | 'question' | 'rejected'): Promise<Said> {
+  if (kind === 'rejected') return Promise.resolve({ reply: 'reject' });
   const body =
     kind === 'permission'
       ? { permission: 'bash', patterns: ['echo step 1'], always: ['echo *'], metadata: {} }
@@ -141,7 +170,7 @@ async function sayIt({ work, signal }: Turn, reply: Reply): Promise<Ending | nul
     await pause(work.ms / work.steps / work.pieces, signal);
     if (piece < work.pieces) text.piece('.');
   }
-  text.end('done'.padEnd(work.bytes, '.'));
+  text.end(work.hostile ? HOSTILE_TEXT.repeat(100) : 'done'.padEnd(work.bytes, '.'));
   reply.finish(work.finish, usageOf(work));
   if (work.finish !== 'unknown') return { error: null };
   await pause(UNKNOWN_PAUSE_MS, signal);
@@ -152,25 +181,21 @@ function usageOf({ bytes }: Work) {
   return { cost: 0.001, tokens: { ...NO_USAGE.tokens, input: 100, output: Math.ceil(bytes / 4) } };
 }
 
-class ProviderRefusal extends Error {
-  readonly status: number;
-
-  constructor(status: number) {
-    super(`scripted ${status}`);
-    this.status = status;
-  }
-}
-
 function errorOf(error: unknown, signal: AbortSignal): WireError {
   if (signal.aborted) return { name: 'MessageAbortedError', data: { message: 'Aborted' } };
   if (!(error instanceof ProviderRefusal)) throw error;
-  const { message, status } = error;
-  const facts = { statusCode: status, isRetryable: status >= 500, responseHeaders: {}, responseBody: message };
-  return { name: 'APIError', data: { message, ...facts } };
+  return error.wire;
+}
+
+/** Of an overflow nothing is stored but an end: it is not the last of the turn. */
+function endUnfinished(reply: Reply, error: WireError): WireError {
+  reply.endUnfinished();
+  return error;
 }
 
 /** The session says idle before the error is stored: whoever looks at that instant sees an open message. */
-function storeLater(reply: Reply, error: WireError): WireError {
-  setImmediate(() => reply.fail(error));
+function storeLater(reply: Reply, error: WireError, afterMs: number): WireError {
+  if (afterMs > 0) setTimeout(() => reply.fail(error), afterMs);
+  else setImmediate(() => reply.fail(error));
   return error;
 }

@@ -15,6 +15,16 @@ export const FAULT_KINDS = [
   'rate_limited',
   'hang',
   'drop',
+  /** `{}`, as of another directory. */
+  'empty_object',
+  /** `true`, and nothing is done. */
+  'yes',
+  'unauthorized',
+  'bad_request',
+  /** Answered as ever, but only when the time of the fault is over. */
+  'stall',
+  /** Whoever asks is let in. */
+  'open_door',
 ] as const;
 
 /** One way of misbehaving, until it is used up, its time is over, or the faults are cleared. */
@@ -38,7 +48,8 @@ interface Active {
   left: number;
 }
 
-const ON_STREAMS: ReadonlySet<Fault['kind']> = new Set(['silent_events', 'cut_events']);
+/** They are no answers to calls. */
+const OF_THE_SERVER: ReadonlySet<Fault['kind']> = new Set(['silent_events', 'cut_events', 'open_door']);
 
 /** The faults that are switched on. */
 export class Faults {
@@ -52,8 +63,8 @@ export class Faults {
     }));
   }
 
-  /** Whether streams suffer from it now. */
-  has(kind: 'silent_events' | 'cut_events'): boolean {
+  /** Whether the server suffers from it now. */
+  has(kind: 'silent_events' | 'cut_events' | 'open_door' | 'stall'): boolean {
     return this.#present().some(({ fault }) => fault.kind === kind);
   }
 
@@ -61,7 +72,7 @@ export class Faults {
   take(method: string, path: string): Fault | null {
     const met = this.#present().find(
       ({ fault }) =>
-        !ON_STREAMS.has(fault.kind) &&
+        !OF_THE_SERVER.has(fault.kind) &&
         new RegExp(fault.match ?? '').test(`${method} ${path}`) &&
         Math.random() < (fault.share ?? 1),
     );
@@ -80,8 +91,8 @@ const BYTE_EVERY_MS = 10_000;
 const ENDLESS_CHUNK = Buffer.alloc(65_536, ' ');
 
 /** Answers in the way of the fault. */
-export function misbehave({ kind, retryAfterSeconds = 1 }: Fault, response: ServerResponse): void {
-  MANNERS.get(kind)?.(response, retryAfterSeconds);
+export function misbehave(fault: Fault | null, response: ServerResponse): void {
+  if (fault) MANNERS.get(fault.kind)?.(response, fault.retryAfterSeconds ?? 1);
 }
 
 const MANNERS: ReadonlyMap<Fault['kind'], (response: ServerResponse, retryAfterSeconds: number) => void> = new Map<
@@ -94,6 +105,10 @@ const MANNERS: ReadonlyMap<Fault['kind'], (response: ServerResponse, retryAfterS
   ['html', (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><p>hello')],
   ['wrong_json', (response) => void response.writeHead(200, JSON_TYPE).end('{"surprise":true}')],
   ['broken_json', (response) => void response.writeHead(200, JSON_TYPE).end('{"surprise":')],
+  ['empty_object', (response) => void response.writeHead(200, JSON_TYPE).end('{}')],
+  ['yes', (response) => void response.writeHead(200, JSON_TYPE).end('true')],
+  ['unauthorized', (response) => void response.writeHead(401).end()],
+  ['bad_request', (response) => void response.writeHead(400, JSON_TYPE).end('{"_tag":"BadRequest"}')],
   [
     'storm_500',
     (response) =>

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, send } from './answer.ts';
 import type { Call } from './call-log.ts';
 import { answerControl, type Controlled } from './control.ts';
-import { misbehave } from './faults.ts';
+import { type Fault, misbehave } from './faults.ts';
+import { pause } from './pause.ts';
 import { type RouteCall, routeFor, type RouteWorld } from './routes.ts';
 
 export interface StandInWorld extends RouteWorld, Controlled {
@@ -23,7 +24,8 @@ export async function handleRequest(
 ): Promise<void> {
   const received = await receive(request);
   const { method, path, query, body } = received;
-  if (request.headers.authorization !== world.authorization) send(response, NOT_AUTHORIZED);
+  const isKnown = request.headers.authorization === world.authorization || world.faults.has('open_door');
+  if (!isKnown) send(response, NOT_AUTHORIZED);
   else if (!path.startsWith('/stand-in/')) await play(world, received, response);
   else send(response, answerControl(world, `${method} ${path}`, query, body ?? {}));
 }
@@ -60,14 +62,25 @@ async function play(world: StandInWorld, received: Received, response: ServerRes
   const call = { ...received, body: body ?? {}, ids };
   const fault = world.faults.take(method, path);
   world.calls.record(recordOf(world, call, { kind: route.kind, fault: fault && fault.kind }));
-  if (fault && fault.when !== 'after') {
-    misbehave(fault, response);
-    return;
-  }
+  const manner = mannerOf(fault);
+  if (manner === 'before') return misbehave(fault, response);
+  if (manner === 'stall') await untilOver(world);
   const answer = body === null ? NOT_JSON : await route.answer(world, call);
-  if (fault) misbehave(fault, response);
+  if (manner === 'after') misbehave(fault, response);
   else send(response, answer);
   if (answer.stream && world.faults.has('cut_events')) response.destroy();
+}
+
+/** Whether the fault takes the place of the call, of its answer, or only holds it up. */
+function mannerOf(fault: Fault | null): 'none' | 'before' | 'after' | 'stall' {
+  if (fault === null) return 'none';
+  return fault.kind === 'stall' ? 'stall' : (fault.when ?? 'before');
+}
+
+const STALL_LOOK_MS = 20;
+
+async function untilOver({ faults }: StandInWorld): Promise<void> {
+  while (faults.has('stall')) await pause(STALL_LOOK_MS);
 }
 
 async function readAll(request: IncomingMessage): Promise<string> {

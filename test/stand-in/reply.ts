@@ -19,7 +19,12 @@ export class Reply {
   #info: AssistantInfo;
   readonly #parts: Part[] = [];
 
-  constructor({ store, hub }: { readonly store: Store; readonly hub: EventHub }, directory: string, prompt: UserInfo) {
+  constructor(
+    { store, hub }: { readonly store: Store; readonly hub: EventHub },
+    directory: string,
+    prompt: UserInfo,
+    { summary = false } = {},
+  ) {
     this.#store = store;
     this.#hub = hub;
     this.#directory = directory;
@@ -33,6 +38,7 @@ export class Reply {
       mode: prompt.agent,
       path: { cwd: directory, root: directory },
       time: { created: Date.now() },
+      ...(summary && { summary }),
       ...NO_USAGE,
     };
     this.#keep();
@@ -65,6 +71,10 @@ export class Reply {
   finish(reason: string, usage: Usage): void {
     this.#part({ type: 'step-finish', reason, ...usage });
     this.#end({ finish: reason, ...usage });
+  }
+
+  endUnfinished(): void {
+    this.#end({});
   }
 
   /** A tool that was running ends with it; OpenCode tells of the error before it stores it. */

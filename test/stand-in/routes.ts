@@ -5,7 +5,7 @@ import { newId } from './new-id.ts';
 import type { RequestsForPeople, Said } from './requests-for-people.ts';
 import type { Store } from './store.ts';
 import type { PromptBody, Turns } from './turns.ts';
-import type { ModelRef, Session } from './wire.ts';
+import { type ModelRef, NO_USAGE, type Session } from './wire.ts';
 
 /** What the routes work on. */
 export interface RouteWorld {
@@ -56,7 +56,7 @@ const ROUTES: readonly Route[] = [
   read('/session', listSessions),
   read(
     `/session/${ID}`,
-    withSession((_world, session) => ok(session)),
+    withSession(({ store }, session) => ok({ ...session, ...totalsOf(store, session.id) })),
   ),
   read(
     `/session/${ID}/children`,
@@ -121,6 +121,11 @@ function childrenOf(store: Store, parent: string): Session[] {
   return [...store.sessions.values()].filter(({ parentID }) => parentID === parent);
 }
 
+/** What a session shows as its cost may fall: nobody should bill from it. */
+function totalsOf(store: Store, id: string) {
+  return { cost: 1 / (1 + store.messagesOf(id).length), tokens: NO_USAGE.tokens };
+}
+
 function oneMessage({ store }: RouteWorld, session: Session, { ids: [, id = ''] }: RouteCall): Answer {
   const message = store.message(id);
   return message?.info.sessionID === session.id ? ok(message) : notFound(`Message not found: ${id}`);
@@ -163,10 +168,9 @@ async function abort({ turns }: RouteWorld, { ids: [id = ''] }: RouteCall): Prom
   return ok(true);
 }
 
-/** Its turn ends, and its messages go with it. */
-async function deleteSession({ turns, store }: RouteWorld, { ids: [id = ''] }: RouteCall): Promise<Answer> {
+/** Its messages go with it; a turn of it goes on all the same. */
+function deleteSession({ store }: RouteWorld, { ids: [id = ''] }: RouteCall): Answer {
   if (!store.sessions.has(id)) return notFound(`Session not found: ${id}`);
-  await turns.abort(id);
   store.deleteSession(id);
   return ok(true);
 }

@@ -20,6 +20,8 @@ export interface StandInOptions {
   readonly password?: string;
   /** Where sessions, messages and calls are kept, so that another start goes on from there; turns that ran are interrupted. */
   readonly stateFile?: string;
+  /** The directive, without its brackets, of prompts that have none. */
+  readonly always?: string;
 }
 
 /** A running stand-in. Disposing of it is like a kill: nothing is finished. */
@@ -38,7 +40,7 @@ const MODEL: ModelRef = { providerID: 'stand-in', modelID: 'm' };
 /** Starts what speaks like an OpenCode server, does what prompts tell it by directive, and counts. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const { port = 0, password = randomBytes(16).toString('hex'), stateFile = null } = options;
-  const { world, close } = createWorld(password, stateFile);
+  const { world, close } = createWorld(password, stateFile, options.always ?? '');
   const server = createServer((request, response) => {
     handleRequest(world, request, response).catch((error: unknown) => {
       // A client that leaves in the middle of its request; whatever else it is shows as a connection that breaks off.
@@ -62,7 +64,11 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   };
 }
 
-function createWorld(password: string, stateFile: string | null): { world: StandInWorld; close: () => void } {
+function createWorld(
+  password: string,
+  stateFile: string | null,
+  always: string,
+): { world: StandInWorld; close: () => void } {
   const store = new Store();
   const calls = new CallLog();
   const journal = openJournal(stateFile, (kind, value) => {
@@ -77,7 +83,7 @@ function createWorld(password: string, stateFile: string | null): { world: Stand
   const hub = new EventHub(faults);
   const people = new RequestsForPeople();
   const offered = { agents: AGENTS, model: MODEL };
-  const turns = new Turns({ store, hub, people, ...offered });
+  const turns = new Turns({ store, hub, people, always, ...offered });
   const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`;
   return {
     world: { store, calls, faults, hub, people, turns, authorization, ...offered },

@@ -25,10 +25,11 @@ export class Store {
     this.#ofSession.delete(id);
   }
 
-  /** Stores the message as it is now. */
+  /** Stores the message as it is now. Of a session that was deleted while it worked nothing is stored any more. */
   putMessage(message: Message): void {
-    this.#journal?.append('message', message);
     const { id, sessionID } = message.info;
+    if (!this.sessions.has(sessionID)) return;
+    this.#journal?.append('message', message);
     if (!this.#messages.has(id)) this.#ofSession.set(sessionID, [...(this.#ofSession.get(sessionID) ?? []), id]);
     this.#messages.set(id, message);
   }

@@ -1,7 +1,9 @@
 import { answerPrompt, type TurnWorld } from './answer-prompt.ts';
+import { sumUp } from './compaction.ts';
 import { type Work, workOf } from './directive.ts';
 import type { EventHub } from './event-hub.ts';
 import { newId } from './new-id.ts';
+import { pause } from './pause.ts';
 import type { RequestsForPeople } from './requests-for-people.ts';
 import type { Store } from './store.ts';
 import type { Message, ModelRef, Part, Session, Status, UserInfo } from './wire.ts';
@@ -20,10 +22,18 @@ export interface TurnsParts {
   readonly people: RequestsForPeople;
   readonly agents: readonly string[];
   readonly model: ModelRef;
+  /** The directive of prompts that have none, without its brackets; empty without one. */
+  readonly always: string;
 }
+
+/** How long a summary takes. */
+const SUM_UP_MS = 200;
 
 /** After these another model call follows. */
 const UNFINISHED: ReadonlySet<string> = new Set(['tool-calls', 'unknown']);
+
+/** A model that is offered and not there. */
+const NOWHERE: ModelRef = { providerID: 'stand-in', modelID: 'gone' };
 
 interface Run {
   readonly abort: AbortController;
@@ -47,16 +57,27 @@ export class Turns {
   }
 
   /** What comes after the 204: an unknown agent is told by an event alone, and nothing is stored. */
-  submit(session: Session, body: PromptBody): void {
-    if (body.agent !== undefined && !this.#parts.agents.includes(body.agent)) {
+  submit(session: Session, posted: PromptBody): void {
+    const body = { ...posted, parts: [...posted.parts, ...this.#directiveFor(posted)] };
+    const { ignored, late } = workOf(body.parts.map(({ text }) => text).join('\n'));
+    if (ignored === 'agent' || (body.agent !== undefined && !this.#parts.agents.includes(body.agent))) {
       this.#errorTwice(session, `Agent not found: "${body.agent}".`);
       return;
     }
-    const { ignored } = workOf(body.parts.map(({ text }) => text).join('\n'));
     if (ignored === 'lost') return;
     this.#store(session, body);
     if (ignored === 'asleep' || this.#isAsleep(session)) return;
-    if (!this.#runs.has(session.id)) this.#start(session, body.model);
+    const start = (): void => {
+      if (!this.#runs.has(session.id)) this.#start(session, ignored === 'model' ? NOWHERE : body.model);
+    };
+    if (late > 0) setTimeout(start, late);
+    else start();
+  }
+
+  #directiveFor({ parts }: PromptBody): PromptBody['parts'] {
+    const { always } = this.#parts;
+    const has = parts.some(({ text }) => typeof text === 'string' && text.includes('[['));
+    return always === '' || parts.length === 0 || has ? [] : [{ type: 'text', text: `[[work ${always}]]` }];
   }
 
   /** A resume says nothing: it is the stored prompt that is not run. */
@@ -136,14 +157,21 @@ export class Turns {
   async #answerAll(session: Session, signal: AbortSignal): Promise<boolean> {
     let prompt = this.#open(session);
     while (prompt && !signal.aborted) {
-      const { error } = await answerPrompt(this.#world(), session, prompt, signal);
-      if (error) return true;
+      const { error, full } = await answerPrompt(this.#world(), session, prompt, signal);
+      if (full || error?.name === 'ContextOverflowError') await this.#sumUp(session, prompt);
+      else if (error) return true;
       const next = this.#open(session);
       // Ended without an answer, by a refusal.
       if (next === prompt) return false;
       prompt = next;
     }
     return signal.aborted;
+  }
+
+  /** Only when the error is stored, which comes after it is told. */
+  async #sumUp(session: Session, prompt: Message): Promise<void> {
+    await pause(SUM_UP_MS);
+    sumUp(this.#parts, session, prompt);
   }
 
   /** The last prompt, unless it is answered. */
@@ -170,7 +198,12 @@ export class Turns {
     store.putSession(child);
     hub.publish(child.directory, 'session.created', { info: child });
     this.submit(child, {
-      parts: [{ type: 'text', text: `[[work ms=${work.ms} pieces=${work.pieces}${work.hang ? ' hang' : ''}]]` }],
+      parts: [
+        {
+          type: 'text',
+          text: `[[work ms=${work.childMs ?? work.ms} pieces=${work.pieces}${work.hang ? ' hang' : ''}]]`,
+        },
+      ],
     });
   }
 

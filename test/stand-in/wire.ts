@@ -37,6 +37,8 @@ export interface AssistantInfo extends Info, Usage {
   readonly path: { readonly cwd: string; readonly root: string };
   readonly time: { readonly created: number; readonly completed?: number };
   readonly finish?: string;
+  /** It only sums up what was compacted. */
+  readonly summary?: boolean;
   readonly error?: WireError;
 }
 

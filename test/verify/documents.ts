@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configurationDocument } from '../documents/configuration-document.ts';
+import { faultKitDocument } from '../documents/fault-kit-document.ts';
 import { messagesDocument } from '../documents/messages-document.ts';
 import { openapiDocument } from '../documents/openapi-document.ts';
 import { reasonCodesDocument } from '../documents/reason-codes-document.ts';
@@ -19,6 +20,7 @@ export const DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/openapi.json', generate: openapiDocument },
   { path: 'docs/messages.md', generate: messagesDocument },
   { path: 'docs/reason-codes.md', generate: reasonCodesDocument },
+  { path: 'docs/fault-kit.md', generate: faultKitDocument },
   { path: 'docs/configuration.md', generate: configurationDocument },
 ];
 

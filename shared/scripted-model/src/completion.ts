@@ -40,7 +40,10 @@ export function completionOf(request: ChatRequest, answer: Answer): Completion {
     text,
     toolCalls: calls,
     finishReason: answer.finishReason ?? (calls.length > 0 ? 'tool_calls' : 'stop'),
-    usage: usageOf(request, reasoning, text + calls.map((call) => call.name + call.input).join('')),
+    usage: claiming(
+      answer.promptTokens,
+      usageOf(request, reasoning, text + calls.map((call) => call.name + call.input).join('')),
+    ),
   };
 }
 
@@ -65,6 +68,11 @@ export function completionBody(completion: Completion): object {
 
 function toolCallBody({ id, name, input }: Completion['toolCalls'][number]): object {
   return { id, type: 'function', function: { name, arguments: input } };
+}
+
+function claiming(promptTokens: number | undefined, usage: Usage): Usage {
+  if (promptTokens === undefined) return usage;
+  return { ...usage, prompt_tokens: promptTokens, total_tokens: promptTokens + usage.completion_tokens };
 }
 
 function usageOf(request: ChatRequest, reasoning: string, output: string): Usage {

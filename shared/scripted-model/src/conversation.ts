@@ -12,6 +12,8 @@ export interface Conversation {
   readonly tools: readonly string[];
   /** The user's messages, oldest first. */
   readonly prompts: readonly string[];
+  /** What the model has said in it, oldest first; after a compaction the summary. */
+  readonly answers: readonly string[];
   /** The steps that the agent has finished since the last prompt, oldest first. */
   readonly steps: readonly FinishedStep[];
   readonly messageCount: number;
@@ -32,6 +34,7 @@ export function readConversation(request: ChatRequest, sessionId: string | null)
     system: contentOf(messages, ['system', 'developer']).join('\n'),
     tools: request.tools.map((tool) => tool.function.name),
     prompts: contentOf(messages, ['user']),
+    answers: contentOf(messages, ['assistant']),
     steps: finishedSteps(messages.slice(lastPrompt + 1)),
     messageCount: messages.length,
   };

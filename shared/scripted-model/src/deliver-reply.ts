@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatRequest } from './chat-request.ts';
 import { completionBody, completionOf } from './completion.ts';
 import { type Channel, CompletionStream } from './completion-stream.ts';
@@ -21,6 +22,13 @@ async function commitFault(channel: Channel, request: ChatRequest, fault: Fault)
       return;
     case 'stall':
       return stall(channel, request, fault);
+    case 'silence':
+      await begin(channel, request, fault.after);
+      return;
+    case 'drip':
+      return drip(channel, request, fault);
+    case 'html':
+      return void channel.response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><p>Welcome');
     case 'malformed_json':
       return (await begin(channel, request, fault.after)).breakOff();
     case 'empty_stream':
@@ -33,6 +41,19 @@ async function stall(channel: Channel, request: ChatRequest, fault: Extract<Faul
   const stream = request.stream ? await begin(channel, request, after, answer) : null;
   await gate.pass(channel.signal);
   await (stream ? stream.finish() : deliverReply(channel, request, answer));
+}
+
+async function drip(
+  channel: Channel,
+  request: ChatRequest,
+  { everyMs, pieces }: Extract<Fault, { kind: 'drip' }>,
+): Promise<void> {
+  const stream = await begin(channel, request);
+  for (let piece = 0; piece < pieces; piece += 1) {
+    await stream.say('drop ');
+    await sleep(everyMs, undefined, { signal: channel.signal });
+  }
+  await stream.finish();
 }
 
 /** The first words of a stream; without any, not even its headers are sent. */

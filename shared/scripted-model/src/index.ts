@@ -3,6 +3,7 @@ export * from './demo-repository.ts';
 export * from './demo-scripts.ts';
 export * from './demo-sessions.ts';
 export * from './gate.ts';
+export * from './model-faults.ts';
 export * from './open-code-provider.ts';
 export * from './script.ts';
 export * from './scripted-model.ts';

@@ -30,6 +30,11 @@ function isSideCall({ system, tools }: Conversation): boolean {
 }
 
 function sideAnswer({ system, prompts }: Conversation): string {
-  if (!/title generator/i.test(system)) return 'The work went on as the script says.';
+  if (!/title generator/i.test(system)) return `The work went on as the script says. ${marksIn(prompts)}`.trim();
   return (prompts.at(-1) ?? '').trim().split(/\s+/).slice(0, 6).join(' ') || 'Scripted session';
+}
+
+/** A conversation that was summed up is still under the same script. */
+function marksIn(prompts: readonly string[]): string {
+  return [...new Set(prompts.join('\n').match(/\[\[[^\]]*\]\]/g))].join(' ');
 }

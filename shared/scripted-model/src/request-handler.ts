@@ -12,6 +12,8 @@ import type { Script } from './script.ts';
 
 /** A model call and who answered it. */
 export interface RecordedRequest {
+  /** Milliseconds since 1970, by the wall clock. */
+  readonly atMs: number;
   readonly conversation: Conversation;
   /** Null when no script was in charge: a call for a title, or no match. */
   readonly script: string | null;
@@ -77,7 +79,7 @@ async function complete(endpoint: Endpoint, { request, response, signal }: Excha
   const session = request.headers['x-session-id'];
   const conversation = readConversation(chat, typeof session === 'string' ? session : null);
   const chosen = nextReply(endpoint.scripts, conversation);
-  endpoint.record({ conversation, script: chosen?.script ?? null, step: chosen?.step ?? 0 });
+  endpoint.record({ atMs: Date.now(), conversation, script: chosen?.script ?? null, step: chosen?.step ?? 0 });
   if (!chosen) throw new InvalidError('No script matches this conversation.', { code: 'no_script' });
   await deliverReply({ response, signal, tokenDelayMs: endpoint.tokenDelayMs }, chat, chosen.reply);
 }

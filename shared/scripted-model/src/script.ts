@@ -23,6 +23,8 @@ export interface Answer {
   readonly toolCalls?: readonly ToolCall[];
   /** Given only to say something else than the answer shows: `length` for one that was cut off. */
   readonly finishReason?: 'length' | 'content_filter';
+  /** Claimed in place of what the request has, in tokens. */
+  readonly promptTokens?: number;
 }
 
 export interface ToolCall {
@@ -41,7 +43,13 @@ export type Fault =
   | { readonly kind: 'connection_reset'; readonly after?: string }
   /** Nothing more comes until the gate is released; then the answer follows. */
   | { readonly kind: 'stall'; readonly gate: Gate; readonly after?: string; readonly answer: Answer }
+  /** The same for ever, until the client leaves. */
+  | { readonly kind: 'silence'; readonly after?: string }
+  /** One word after the other, with pauses in between. */
+  | { readonly kind: 'drip'; readonly everyMs: number; readonly pieces: number }
   | { readonly kind: 'malformed_json'; readonly after?: string }
+  /** 200 and a web page, as from a proxy in between. */
+  | { readonly kind: 'html' }
   /** A stream that ends without an answer and without a reason. OpenCode asks again at once, for ever. */
   | { readonly kind: 'empty_stream' };
 

@@ -18,11 +18,14 @@ export function failureOfError(error: AgentError): TurnFailure {
 
 /** The failure of a turn whose provider makes OpenCode wait longer than we are willing to. */
 export function failureOfWaiting(message: string, waitMs: number): TurnFailure {
-  // That is repeated like any rate limit, and waiting does not help.
-  if (codeOfWords(message) === 'provider_quota')
-    return { failure: failureOf('provider_quota', message), retryAfterMs: null };
+  if (isForGood(message)) return { failure: failureOf('provider_quota', message), retryAfterMs: null };
   const text = `The provider makes us wait for ${Math.ceil(waitMs / 1000)} s: ${message}`;
   return { failure: failureOf('retry_wait_too_long', text), retryAfterMs: waitMs };
+}
+
+/** Whether OpenCode repeats in vain: a used up quota comes with the status of a rate limit, and no waiting helps. */
+export function isForGood(message: string): boolean {
+  return codeOfWords(message) === 'provider_quota';
 }
 
 /** What impairs a session while OpenCode asks the provider again by itself. */

@@ -1,7 +1,7 @@
 import type { Failure } from '@oio/contracts';
 import { type FailureCode, failureOf } from '@oio/domain';
 import type { Activity, AgentError, ToolCall, TurnMessage } from '../ports.ts';
-import { failureOfError, failureOfWaiting, type TurnFailure } from './failure.ts';
+import { failureOfError, failureOfWaiting, isForGood, type TurnFailure } from './failure.ts';
 import type { Liveness } from './liveness.ts';
 import { stepsOf, type Usage, usageOf } from './steps.ts';
 import { turnOf } from './turn.ts';
@@ -82,12 +82,26 @@ function isFromBefore({ sentAfter }: View, { id, error }: TurnMessage): boolean 
 
 /** Turns that would go on for ever. */
 function runawayOf({ replies, limits }: View): TurnFailure | null {
-  const tail = replies.slice(-limits.maxUnknownFinishes);
-  if (tail.length === limits.maxUnknownFinishes && tail.every(({ finish }) => finish === 'unknown')) {
-    return failure('empty_answers', `The model gave ${tail.length} empty answers in a row.`);
-  }
+  // OpenCode asks again so fast that nearly every reading shows an answer that was just begun: it says nothing yet.
+  const ended = replies.at(-1)?.completedAtMs === null ? replies.slice(0, -1) : replies;
+  const most = limits.maxUnknownFinishes;
+  if (endsWith(ended, most, ({ finish }) => finish === 'unknown'))
+    return failure('empty_answers', `The model gave ${most} empty answers in a row.`);
+  // Each time OpenCode sums the conversation up and asks again.
+  const answers = ended.filter(({ summary }) => !summary);
+  if (endsWith(answers, most, isOverflow))
+    return failure('context_overflow', `The conversation was summed up ${most} times and is too long all the same.`);
   if (replies.length <= limits.maxSteps) return null;
   return failure('too_many_steps', `The turn took more than ${limits.maxSteps} steps.`);
+}
+
+/** What did not fit is ended without a finish; in the event it has an error, in the store it has none. */
+function isOverflow({ finish, error }: TurnMessage): boolean {
+  return finish === null && (error === null || error.name === 'ContextOverflowError');
+}
+
+function endsWith(replies: readonly TurnMessage[], count: number, is: (reply: TurnMessage) => boolean): boolean {
+  return replies.length >= count && replies.slice(-count).every(is);
 }
 
 function whileActive({ activity, nowMs, limits, liveness = ALIVE }: View): Verdict {
@@ -96,7 +110,8 @@ function whileActive({ activity, nowMs, limits, liveness = ALIVE }: View): Verdi
   const { againInMs } = liveness;
   if (activity?.type !== 'retry') return { type: 'running', retry: null, doubt, againInMs };
   const waitMs = activity.nextAtMs - nowMs;
-  if (waitMs <= limits.maxRetryWaitMs) return { type: 'running', retry: activity, doubt, againInMs };
+  if (waitMs <= limits.maxRetryWaitMs && !isForGood(activity.message))
+    return { type: 'running', retry: activity, doubt, againInMs };
   return { type: 'failed', stillRunning: true, ...failureOfWaiting(activity.message, waitMs) };
 }
 

@@ -7,6 +7,8 @@ const overflow = reply(1, { finish: null, parts: [], error: agentError({ name: '
 const compaction = userMessage({ id: 'msg_20406b01', synthetic: true, parts: [] });
 const summary = reply(2, { id: 'msg_20406b02', parentId: compaction.id, summary: true });
 const goOn = userMessage({ id: 'msg_20406b03', synthetic: true });
+const tooLong = (number: number) => reply(number, { finish: null, parts: [] });
+const summed = (number: number) => reply(number, { summary: true });
 test(
   'an overflow is followed by a compaction, so it is not final at once',
   becomes,
@@ -102,6 +104,22 @@ test(
   { type: 'failed', failure: { code: 'provider_unavailable' } },
 );
 
+test(
+  'a conversation that is too long after each of three summaries stays so, and would be summed up for ever',
+  becomes,
+  {
+    messages: [userMessage(), ...[1, 3, 5].flatMap((number) => [tooLong(number), summed(number + 1)]), openReply(7)],
+    activity: busy,
+  },
+  { type: 'failed', failure: { code: 'context_overflow', transient: false }, stillRunning: true },
+);
+test(
+  'two overflows may be followed by a summary that is short enough',
+  becomes,
+  { messages: [userMessage(), tooLong(1), summed(2), tooLong(3), summed(4)], activity: busy },
+  { type: 'running' },
+);
+
 // Turns that would not end.
 const empty = (number: number) => reply(number, { finish: 'unknown', parts: [] });
 test(
@@ -118,6 +136,15 @@ test(
   becomes,
   {
     messages: [userMessage(), reply(1), empty(2), empty(3), empty(4)],
+    activity: busy,
+  },
+  { type: 'failed', failure: { code: 'empty_answers' }, stillRunning: true },
+);
+test(
+  'the answer that was just begun after them does not hide the loop',
+  becomes,
+  {
+    messages: [userMessage(), empty(1), empty(2), empty(3), openReply(4)],
     activity: busy,
   },
   { type: 'failed', failure: { code: 'empty_answers' }, stillRunning: true },
@@ -140,6 +167,12 @@ test(
     type: 'running',
     retry: retryIn(4000),
   },
+);
+test(
+  'a used up quota is not waited for, however soon OpenCode asks again',
+  becomes,
+  { messages: [userMessage()], activity: retryIn(2_000, 'You exceeded your current quota, please check your plan.') },
+  { type: 'failed', failure: { code: 'provider_quota', transient: false }, stillRunning: true },
 );
 test(
   'a provider that wants an hour is given up, to be tried later',

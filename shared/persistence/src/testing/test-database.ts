@@ -16,10 +16,13 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A fresh database with the whole schema, on the test run's server or on an embedded one of its own; gone afterwards. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+/**
+ * A fresh database with the whole schema, on the server that is named, else on the test run's, else on an embedded one of
+ * its own; gone afterwards.
+ */
+export async function openTestDatabase(named?: string): Promise<TestDatabase> {
   await using stack = new AsyncDisposableStack();
-  const server = process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack));
+  const server = named ?? process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack));
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administrate(server, `create database ${name}`);
   stack.defer(() => administrate(server, `drop database ${name} with (force)`));
@@ -28,6 +31,14 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   const database = stack.use(await openDatabase(url.href));
   const owned = stack.move();
   return { database, url: url.href, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** A server for any number of test databases: the test run's, else an embedded one that ends with what is returned. */
+export async function openTestServer(): Promise<{ readonly url: string } & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const url = process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack));
+  const owned = stack.move();
+  return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** On a connection of its own: the server's own database stays as it is. */

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { FAULTS, faultsNamed } from './catalogue.ts';
+import type { NamedFault } from './named-fault.ts';
+
+export const USAGE = `npm run -s faults -- list [--json]
+                       the faults, what each does, and what is to come of it
+npm run -s faults -- serve --fault NAME [--port N] [--password P] [--as stand-in]
+                       a server that has it: the stand-in for an OpenCode server, or the model endpoint
+npm run -s faults -- run [--faults A,B] [--times N] [--real] [--json]
+                       has each strike N times (20) at an orchestrator, on the stand-in or on the real binary
+npm run -s faults -- living [--times N] [--real] [--json]
+                       turns that are slow and alive: none may be cut
+`;
+
+export interface Arguments {
+  readonly mode: 'list' | 'serve' | 'run' | 'living';
+  readonly faults: readonly NamedFault[];
+  readonly times: number;
+  readonly real: boolean;
+  readonly json: boolean;
+  readonly port: number;
+  readonly password: string | undefined;
+  readonly asStandIn: boolean;
+}
+
+const TIMES = 20;
+const MODES = ['list', 'serve', 'run', 'living'] as const;
+
+/** Reads the command line. Throws for what it does not know. */
+export function readArguments(args: readonly string[]): Arguments {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      fault: { type: 'string' },
+      faults: { type: 'string' },
+      times: { type: 'string' },
+      port: { type: 'string' },
+      password: { type: 'string' },
+      as: { type: 'string' },
+      real: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const mode = MODES.find((one) => one === positionals[0]);
+  if (mode === undefined) throw new Error(`Say what to do: ${MODES.join(', ')}.`);
+  const names = (values.fault ?? values.faults ?? '').split(',').filter(Boolean);
+  if (mode === 'serve' && names.length !== 1) throw new Error('Say which fault: --fault NAME.');
+  return {
+    mode,
+    faults: names.length > 0 ? faultsNamed(names) : FAULTS,
+    times: wholeNumber('times', values.times, TIMES),
+    real: values.real,
+    json: values.json,
+    port: wholeNumber('port', values.port, 0),
+    password: values.password,
+    asStandIn: values.as === 'stand-in',
+  };
+}
+
+function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
+  const number = text === undefined ? otherwise : Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new Error(`--${name} must be a whole number, not "${text}".`);
+}

@@ -1,0 +1,69 @@
+import { openTestServer } from '@oio/persistence/testing';
+import { type Arguments, readArguments, USAGE } from './arguments.ts';
+import { isPlayedOn } from './catalogue.ts';
+import { tryOnRealServer } from './on-real-server.ts';
+import { tryOnStandIns } from './on-stand-ins.ts';
+import { listLines, livingLines, Progress, reportLines } from './report.ts';
+import { type Lived, runLiving } from './run-living.ts';
+import { serveFault } from './serve-fault.ts';
+import { faultsIn, type Outcome } from './trial.ts';
+
+const out = (text: string): void => void process.stdout.write(`${text}\n`);
+const MODES: Readonly<Record<Arguments['mode'], (given: Arguments) => Promise<number | null>>> = {
+  list,
+  serve,
+  run,
+  living,
+};
+
+const code = await main();
+// A server that was asked for goes on.
+if (code !== null) process.exit(code);
+
+async function main(): Promise<number | null> {
+  try {
+    const given = readArguments(process.argv.slice(2));
+    return await MODES[given.mode](given);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return 64;
+  }
+}
+
+async function list({ faults, json }: Arguments): Promise<number> {
+  out(json ? JSON.stringify(faults) : listLines(faults).join('\n'));
+  return 0;
+}
+
+async function serve({ faults: [fault], port, password, asStandIn }: Arguments): Promise<null> {
+  out(await serveFault({ fault: fault?.name ?? '', port, password, asStandIn }));
+  return null;
+}
+
+async function run({ faults: wanted, times, real, json }: Arguments): Promise<number> {
+  const faults = wanted.filter((fault) => isPlayedOn(real ? 'real' : 'stand-in', fault));
+  await using postgres = await openTestServer();
+  using progress = new Progress(faults.length * times);
+  const outcomes: Outcome[] = [];
+  const onOutcome = (outcome: Outcome): void => {
+    outcomes.push(outcome);
+    progress.note(outcome.fault, faultsIn(outcome));
+  };
+  await (real ? tryOnRealServer : tryOnStandIns)({ postgres: postgres.url, faults, times, onOutcome });
+  out(json ? JSON.stringify(outcomes) : reportLines(faults, outcomes).join('\n'));
+  const isRight = outcomes.length === faults.length * times && outcomes.every((one) => faultsIn(one).length === 0);
+  return isRight ? 0 : 1;
+}
+
+async function living({ times, real, json }: Arguments): Promise<number> {
+  await using postgres = await openTestServer();
+  using progress = new Progress(0);
+  const lived: Lived[] = [];
+  const onLived = (one: Lived): void => {
+    lived.push(one);
+    progress.note(one.name, one.killedBy === null ? [] : [`cut by ${one.killedBy}`]);
+  };
+  await runLiving({ postgres: postgres.url, on: real ? 'real' : 'stand-in', times, onLived });
+  out(json ? JSON.stringify(lived) : livingLines(lived).join('\n'));
+  return lived.every(({ killedBy }) => killedBy === null) ? 0 : 1;
+}

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openCodeConfig, OpencodeAgentServer, startManagedServer } from '@oio/opencode-gateway';
+import type { NamedFault } from './named-fault.ts';
+import { inLanes, type TrialOptions } from './on-stand-ins.ts';
+import { openRealScene } from './real-scene.ts';
+import type { Scene } from './scene.ts';
+import { demandOn, type Outcome, tryFault } from './trial.ts';
+
+/** Directories, each of which costs the server seconds once, and works on one session at a time. */
+const LANES = 4;
+
+/** Tries each fault so many times on the real binary: those that hurt the whole server one by one, after the others. */
+export async function tryOnRealServer({ postgres, faults, times, onOutcome }: TrialOptions): Promise<void> {
+  const trials = faults
+    .filter(({ name }) => name !== 'server-starts')
+    .flatMap((fault) =>
+      Array.from({ length: times }, (_, number) => ({ fault, id: `trial-${fault.name}-${number}.` })),
+    );
+  if (trials.length > 0) {
+    await using scene = await openRealScene(postgres);
+    const places = await Promise.all(Array.from({ length: LANES }, () => scene.newDirectory()));
+    const inPlace = async ({ fault, id }: (typeof trials)[number]): Promise<void> => {
+      const directory = fault.expected === 'directory_invalid' ? await scene.newDirectory() : (places.pop() ?? '');
+      onOutcome(await tryFault(inDirectory(scene, directory), fault, id));
+      if (fault.expected !== 'directory_invalid') places.push(directory);
+    };
+    await inLanes(
+      LANES,
+      trials.filter(({ fault }) => !hurtsItsServer(fault)),
+      inPlace,
+    );
+    await inLanes(
+      1,
+      trials.filter(({ fault }) => hurtsItsServer(fault)),
+      inPlace,
+    );
+  }
+  for (const fault of faults.filter(({ name }) => name === 'server-starts')) {
+    for (let number = 0; number < times; number += 1) onOutcome(await tryStart(fault));
+  }
+}
+
+const HURTING: ReadonlySet<string> = new Set([
+  'server-killed',
+  'server-stalls',
+  'server-wedged',
+  'tool-outlives-server',
+]);
+
+function hurtsItsServer({ name }: NamedFault): boolean {
+  return HURTING.has(name);
+}
+
+function inDirectory(scene: Scene, directory: string): Scene {
+  return {
+    ...scene,
+    async newDirectory() {
+      await rm(join(directory, 'ran.txt'), { force: true });
+      return directory;
+    },
+  };
+}
+
+/** A start without a wanted port, and the first thing that is asked. */
+async function tryStart(fault: NamedFault): Promise<Outcome> {
+  const directory = await mkdtemp(join(tmpdir(), 'oio-faults-'));
+  const limitMs = demandOn('real', fault).bound.fixedMs ?? 0;
+  const beganAtMs = Date.now();
+  try {
+    const server = await startManagedServer({ directory, config: openCodeConfig({}), environment: process.env });
+    const agent = new OpencodeAgentServer(server);
+    const { healthy } = await agent.health();
+    const tookMs = Date.now() - beganAtMs;
+    await agent[Symbol.asyncDispose]();
+    await server.stop();
+    const complaints = [
+      ...(healthy ? [] : ['it is not well']),
+      ...(server.url.endsWith(':4096') ? ['it took the usual port'] : []),
+    ];
+    return { fault: fault.name, verdict: 'no harm', tookMs, boundMs: limitMs, complaints };
+  } finally {
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

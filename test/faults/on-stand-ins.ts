@@ -1,0 +1,58 @@
+import { playOf } from '../stand-in/named-faults.ts';
+import { type Clocks, STAND_IN_CLOCKS } from './clocks.ts';
+import { deedFor } from './deeds.ts';
+import type { NamedFault } from './named-fault.ts';
+import { openStandInScene } from './stand-in-scene.ts';
+import { type Outcome, tryFault } from './trial.ts';
+
+export interface TrialOptions {
+  readonly postgres: string;
+  readonly faults: readonly NamedFault[];
+  readonly times: number;
+  /** Told of each, as it comes. */
+  readonly onOutcome: (outcome: Outcome) => void;
+}
+
+/** Scenes at the same time. */
+const LANES = 8;
+/** Sessions at the same time on one server, of faults that only hurt their own. */
+const AT_ONCE = 40;
+
+/** Tries each fault so many times: one that hurts its whole server on a server of its own each time, the others on one together. */
+export async function tryOnStandIns({ postgres, faults, times, onOutcome }: TrialOptions): Promise<void> {
+  const trials = faults.flatMap((fault) => Array.from({ length: times }, (_, number) => ({ fault, number })));
+  const alone = trials.filter(({ fault }) => hurtsItsServer(fault));
+  const together = chunks(trials.filter(({ fault }) => !hurtsItsServer(fault)));
+  const scenes = [
+    ...together.map((all) => ({ options: { postgres, clocks: STAND_IN_CLOCKS }, all })),
+    ...alone.map((one) => ({ options: { postgres, clocks: clocksFor(one.fault), fault: one.fault.name }, all: [one] })),
+  ];
+  await inLanes(LANES, scenes, async ({ options, all }) => {
+    await using scene = await openStandInScene(options);
+    await Promise.all(all.map(async ({ fault, number }) => onOutcome(await tryFault(scene, fault, `trial-${number}`))));
+  });
+}
+
+/** Runs a task for each, so many at the same time. */
+export async function inLanes<T>(lanes: number, items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const lane = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await task(item);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+function hurtsItsServer({ name }: NamedFault): boolean {
+  return playOf(name)?.faults !== undefined || deedFor(name) !== null;
+}
+
+/** What must do no harm meets clocks that are longer than its stall; a turn of the others may be longer than its clock. */
+function clocksFor({ expected }: NamedFault): Clocks {
+  const patient = { OPENCODE_SILENCE_SECONDS: 20, OPENCODE_FIRST_TOKEN_SECONDS: 20, OPENCODE_CONNECT_SECONDS: 20 };
+  return { ...STAND_IN_CLOCKS, OPENCODE_TURN_SECONDS: 60, ...(expected === 'no harm' && patient) };
+}
+
+function chunks<T>(items: readonly T[]): (readonly T[])[] {
+  const count = Math.ceil(items.length / AT_ONCE);
+  return Array.from({ length: count }, (_, index) => items.slice(index * AT_ONCE, (index + 1) * AT_ONCE));
+}
