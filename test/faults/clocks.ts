@@ -11,6 +11,7 @@ export const STAND_IN_CLOCKS: Clocks = {
   OPENCODE_TOOL_SECONDS: 2,
   OPENCODE_TURN_SECONDS: 6,
   OPENCODE_DOUBT_SECONDS: 2,
+  OPENCODE_STOP_SECONDS: 5,
   OPENCODE_RETRY_WAIT_SECONDS: 5,
   OPENCODE_MAX_STEPS: 6,
 };
@@ -24,6 +25,7 @@ export const REAL_CLOCKS: Clocks = {
   OPENCODE_SILENCE_SECONDS: 10,
   OPENCODE_TOOL_SECONDS: 10,
   OPENCODE_TURN_SECONDS: 30,
+  OPENCODE_STOP_SECONDS: 20,
 };
 
 export function boundMs({ settings = [], fixedMs = 0 }: Bound, clocks: Clocks): number {

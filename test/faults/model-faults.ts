@@ -25,14 +25,14 @@ const ROWS: Readonly<Record<ModelFault, ModelRow>> = {
     does: 'answers 200 and ends the stream without a word; OpenCode asks again at once and for ever',
     from: [7, 'hostile: empty 200'],
     expected: 'empty_answers',
-    bound: {},
+    bound: { fixedMs: 1_000, why: 'three empty answers' },
     onReal: { bound: { fixedMs: 8_000, why: 'three empty answers, each a step of OpenCode' } },
   },
   'html-from-provider': {
     does: 'answers 200 and a web page, as from a proxy in between; to OpenCode that is an empty answer',
     from: ['hostile: HTML'],
     expected: 'empty_answers',
-    bound: {},
+    bound: { fixedMs: 1_000, why: 'three empty answers' },
     onReal: { bound: { fixedMs: 8_000, why: 'three empty answers, each a step of OpenCode' } },
   },
   'garbled-stream': {
@@ -104,7 +104,7 @@ const ROWS: Readonly<Record<ModelFault, ModelRow>> = {
     does: 'refuses every request as too long; OpenCode sums up and asks again, for ever',
     from: [5, 'model: context_length_exceeded'],
     expected: 'context_overflow',
-    bound: {},
+    bound: { fixedMs: 1_000, why: 'three refusals, and a summary after each of them' },
     onReal: { bound: { fixedMs: 12_000, why: 'three refusals, and a summary after each of them' } },
   },
   'context-overflow-once': {

@@ -8,7 +8,8 @@ export type ClockSetting =
   | 'OPENCODE_SILENCE_SECONDS'
   | 'OPENCODE_TOOL_SECONDS'
   | 'OPENCODE_TURN_SECONDS'
-  | 'OPENCODE_DOUBT_SECONDS';
+  | 'OPENCODE_DOUBT_SECONDS'
+  | 'OPENCODE_STOP_SECONDS';
 
 /** What must come of a fault: a session that ends by a reason, one that completes all the same, or one that is not accepted. */
 export type Expected = FailureCode | 'no harm' | 'not accepted';

@@ -116,7 +116,7 @@ const ROWS: Readonly<Record<StandInFault | RealFault, ServerRow>> = {
     does: 'stops in mid-answer, and goes on after an abort that it says to have obeyed, as for an unknown id',
     from: [18],
     expected: 'tokens_stalled',
-    bound: { settings: ['OPENCODE_SILENCE_SECONDS'], fixedMs: 10_000, why: 'the end is looked for so long' },
+    bound: { settings: ['OPENCODE_SILENCE_SECONDS', 'OPENCODE_STOP_SECONDS'] },
     only: { on: 'stand-in', why: ITS_ANSWERS },
   },
   'cost-falls': {
