@@ -67,6 +67,9 @@ function submitCommand(
     .addOption(new Option('--type <type>', 'what kind of work').choices(SESSION_TYPES))
     .addOption(new Option('-p, --priority <priority>', 'how urgent').choices(PRIORITIES))
     .addOption(new Option('--workspace <kind>', 'own worktree or the directory itself').choices(WORKSPACES))
+    .option('--not-before <instant>', 'stay pending until then, such as 2027-03-01T08:00:00Z')
+    .option('--queue-timeout <seconds>', 'the longest that it waits for a slot')
+    .option('--max-duration <seconds>', 'the longest that it runs')
     .option('-w, --watch', 'stay and show what happens')
     .option('--wait', 'stay until it has ended, and show how; exit code 1 unless it succeeded')
     .action((prompt: string, options: SubmitOptions & { watch?: boolean; wait?: boolean }) =>

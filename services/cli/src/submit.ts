@@ -9,13 +9,17 @@ export interface SubmitOptions {
   readonly type?: NewSessionInput['type'];
   readonly priority?: NewSessionInput['priority'];
   readonly workspace?: NewSessionInput['workspace'];
+  /** As the API takes it. */
+  readonly notBefore?: string;
+  readonly queueTimeout?: string;
+  readonly maxDuration?: string;
 }
 
 const TITLE_CHARACTERS = 80;
 
 /** Submits a prompt; the title is its first line unless one is given. */
 export function submit(client: Client, prompt: string, options: SubmitOptions): Promise<SessionView> {
-  const { title, directory, model, agent, type, priority, workspace } = options;
+  const { title, directory, model, agent, type, priority, workspace, notBefore, queueTimeout, maxDuration } = options;
   return client.createSession({
     title: title ?? titleOf(prompt),
     prompt,
@@ -25,6 +29,9 @@ export function submit(client: Client, prompt: string, options: SubmitOptions): 
     ...(type && { type }),
     ...(priority && { priority }),
     ...(workspace && { workspace }),
+    ...(notBefore && { notBefore }),
+    ...(queueTimeout && { queueTimeoutSeconds: Number(queueTimeout) }),
+    ...(maxDuration && { maxDurationSeconds: Number(maxDuration) }),
   });
 }
 

@@ -1,33 +1,40 @@
 import { agentName, inspectPlace, modelName, newSession } from '@oio/contracts';
 import { serviceEnvelope } from '@oio/messaging';
 import type { GatewayRouter } from '@oio/ownership';
-import type { Logger } from '@oio/runtime';
+import { timeViolations } from '@oio/domain';
+import type { Clock, Logger } from '@oio/runtime';
 import type { FurtherViolations } from './parse-request.ts';
 import type { Principal } from './ports.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * What is impossible about the place of a session whose other fields break the contract already, so that the client learns
+ * What is impossible about the place and the times of a session whose other fields break the contract already, so that the client learns
  * of both at once. Asks only about fields that are valid in themselves; when nobody can answer, the rest is told alone.
  */
 export function createPlaceInspection(
   gateways: GatewayRouter,
+  clock: Clock,
   logger: Logger,
 ): (principal: Principal, correlationId: string) => FurtherViolations {
   return ({ id, tenant }, correlationId) =>
     async (body) => {
       const raw = body as Raw;
+      const times = timeViolations(
+        { start: field(raw, 'start') ?? true, notBefore: field(raw, 'notBefore') },
+        clock.now(),
+      );
       const envelope = { ...serviceEnvelope('http-gateway', { tenant }), correlationId, principal: `user:${id}` };
       try {
         const { violations } = await gateways.read(inspectPlace, questionFrom(raw), envelope);
         const directoryKnown = field(raw, 'directory') !== undefined;
-        return violations.filter(
+        const known = violations.filter(
           (violation) => directoryKnown || !['directory', 'workspace'].includes(violation.field),
         );
+        return [...times, ...known];
       } catch (error) {
         logger.warn({ err: error, correlationId }, 'place not inspected');
-        return [];
+        return times;
       }
     };
 }
@@ -45,11 +52,19 @@ function questionFrom(raw: Raw) {
   };
 }
 
+const ASKED_ABOUT = [
+  'directory',
+  'workspace',
+  'agent',
+  'model',
+  'cpuLimit',
+  'memoryLimitMb',
+  'start',
+  'notBefore',
+] as const satisfies readonly (keyof typeof newSession.shape)[];
+
 /** A field by its own rule; undefined when it breaks it. */
-function field<N extends 'directory' | 'workspace' | 'agent' | 'model' | 'cpuLimit' | 'memoryLimitMb'>(
-  raw: Raw,
-  name: N,
-) {
+function field<N extends (typeof ASKED_ABOUT)[number]>(raw: Raw, name: N) {
   const result = newSession.shape[name].safeParse(raw[name]);
   return result.success ? (result.data as ReturnType<(typeof newSession.shape)[N]['parse']>) : undefined;
 }

@@ -56,7 +56,7 @@ export async function startHttpGateway(
   const told = { streams, ends, admission, readiness, logger };
   const gateways = createGatewayRouter(bus);
   const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, letters, replay, servers, ...told });
-  const further = { createSession: createPlaceInspection(gateways, logger) };
+  const further = { createSession: createPlaceInspection(gateways, clock, logger) };
   const refusals = new RefusalCounts(clock);
   stack.use(reportRefusals(refusals, logger));
   const parts = { handlers, further, allowedHosts, authenticator, limits, admission, refusals, logger };

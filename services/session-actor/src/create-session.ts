@@ -1,5 +1,5 @@
 import { type CommandReply, inspectPlace, type NewSession, type Place } from '@oio/contracts';
-import { decideCreate } from '@oio/domain';
+import { decideCreate, timeViolations } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
@@ -57,7 +57,7 @@ async function check(parts: CreateParts, request: IdentifiedSession, envelope: E
   }
 }
 
-async function inspect({ gateways }: CreateParts, request: NewSession, envelope: Envelope): Promise<Place> {
+async function inspect({ gateways, clock }: CreateParts, request: NewSession, envelope: Envelope): Promise<Place> {
   const { directory, workspace, agent, agentConfig, model, cpuLimit, memoryLimitMb } = request;
   const models = Object.entries(agentConfig).flatMap(([name, settings]) =>
     settings.model ? [{ field: `agentConfig.${name}.model`, model: settings.model }] : [],
@@ -72,7 +72,9 @@ async function inspect({ gateways }: CreateParts, request: NewSession, envelope:
     memoryLimitMb,
   };
   const causedBy = serviceEnvelope('session-actor', { causedBy: envelope });
-  const { place, violations } = await gateways.read(inspectPlace, question, causedBy);
+  const found = await gateways.read(inspectPlace, question, causedBy);
+  const violations = [...timeViolations(request, clock.now()), ...found.violations];
+  const { place } = found;
   if (violations.length > 0 || !place) throw new InvalidError('The session cannot be accepted.', { violations });
   return place;
 }

@@ -63,6 +63,29 @@ test.serial('what was accepted stays accepted, though its place has gone', async
   world.gateway.violations = [];
 });
 
+test.serial(
+  'a start in the past is refused beside everything else that is impossible; one to come is kept, and fired',
+  async (t) => {
+    world.gateway.violations = [{ field: 'model', code: 'not_found', message: 'There is no such model.' }];
+    const error = await t.throwsAsync(world.create({ notBefore: '2020-01-01T00:00:00Z' }), {
+      instanceOf: InvalidError,
+    });
+    world.gateway.violations = [];
+    t.deepEqual(
+      error.violations.map(({ field, code }) => [field, code]),
+      [
+        ['notBefore', 'past'],
+        ['model', 'not_found'],
+      ],
+    );
+    const notBefore = new Date(Date.now() + 3_600_000).toISOString();
+    const { sessionId, status, session } = await world.create({ notBefore });
+    t.is(status, 'pending');
+    t.is(session?.notBefore, notBefore);
+    t.like(await world.send(sessionId, 'fire-timer', { name: 'not-before', generation: 1 }), { status: 'queued' });
+  },
+);
+
 test.serial('a session that is impossible is refused with every reason, and nothing of it is stored', async (t) => {
   const violations = [
     { field: 'directory', code: 'not_found', message: 'There is no such directory.' },

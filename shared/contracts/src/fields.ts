@@ -96,6 +96,17 @@ export function decimal(name: string, min: number, max: number, unit?: string) {
     .max(max, { error: (issue) => rule(issue.input) });
 }
 
+/** An instant with its offset, kept in UTC with milliseconds, so that instants compare as text. */
+export function instant(name: string) {
+  return z.iso
+    .datetime({
+      offset: true,
+      error: (issue) =>
+        `${name} must be an instant with its offset, such as 2027-03-01T08:00:00Z or 2027-03-01T09:00:00+01:00; ${came(issue.input)}.`,
+    })
+    .overwrite((value) => (Number.isNaN(Date.parse(value)) ? value : new Date(value).toISOString()));
+}
+
 /** One of a fixed set of words. */
 export function oneOf<const T extends readonly string[]>(name: string, values: T) {
   return z.enum(values, { error: (issue) => `${name} must be one of ${values.join(', ')}; ${came(issue.input)}.` });

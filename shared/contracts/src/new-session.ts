@@ -4,6 +4,7 @@ import {
   agentName,
   boundedText,
   decimal,
+  instant,
   integer,
   metadata,
   modelName,
@@ -51,6 +52,15 @@ export const newSession = z.strictObject({
     .boolean({ error: 'start must be true or false.' })
     .default(true)
     .describe('false leaves the session pending until it is started.'),
+  // Optional, not null: what most sessions do not have costs nothing in what is stored of them.
+  notBefore: instant('notBefore')
+    .nullable()
+    .optional()
+    .describe('The session stays pending until then, at most ten years ahead. Started by hand, it does not wait.'),
+  queueTimeoutSeconds: integer('queueTimeoutSeconds', 1, 31_536_000, 'seconds')
+    .nullable()
+    .optional()
+    .describe('The longest that it waits for a slot, each time that it is queued; then it fails with queue_timeout.'),
   maxDurationSeconds: integer('maxDurationSeconds', 60, 86_400, 'seconds')
     .nullable()
     .default(null)

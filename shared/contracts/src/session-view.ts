@@ -91,6 +91,8 @@ export const sessionView = z
       .describe('The worktree and branch that the session works on; null until it first runs.'),
     commit: z.string().nullable().describe('The commit that holds the result.'),
     start: z.boolean(),
+    notBefore: instant.nullable().default(null).describe('It starts by itself then.'),
+    queueTimeoutSeconds: z.int().nullable().default(null),
     maxDurationSeconds: z.int(),
     cpuLimit: z.number().nullable(),
     memoryLimitMb: z.number().nullable(),

@@ -290,3 +290,14 @@ test('what was accepted is accepted again as it is', (t) => {
 for (const input of [undefined, null, 5, 'text', [], [LEAST]]) {
   test(`${JSON.stringify(input)} is no session`, (t) => t.is(violations(input)[0]?.field, ''));
 }
+
+test('an instant is kept in UTC, to the millisecond; one without offset, or none at all, is refused by name', (t) => {
+  const parse = (notBefore: unknown) =>
+    newSession.safeParse({ title: 'Mend the parser', prompt: 'Mend it.', notBefore });
+  t.is(parse('2027-03-01T09:00:00+01:00').data?.notBefore, '2027-03-01T08:00:00.000Z');
+  for (const bad of ['2027-03-01T09:00:00', '2027-02-30T09:00:00Z', 'tomorrow', 7, '9999-99-99T99:99:99Z']) {
+    const [issue] = parse(bad).error?.issues ?? [];
+    t.deepEqual(issue?.path, ['notBefore']);
+    t.regex(issue?.message ?? '', /^notBefore must be an instant/);
+  }
+});

@@ -1,3 +1,4 @@
+import type { Failure } from '@oio/contracts';
 import type { InternalCommandName } from './decide-reports.ts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { abort, allowedCommands, queued, settleChildren } from './decide-client.ts';
@@ -73,10 +74,7 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
   },
   'give-up': (snapshot, { failure }) => {
     if (snapshot.status !== 'pending' && snapshot.status !== 'queued') return nothing;
-    return emit(
-      [{ type: 'session.failed', data: { ...transitionTo(snapshot, 'failed'), failure, retryAt: null } }],
-      [...abort(snapshot), ...settleChildren(snapshot)],
-    );
+    return failWaiting(snapshot, failure);
   },
   'end-by-parent': (snapshot, { policy, parentId }) => {
     // Only its own parent: a refused submission may have left its id with another session.
@@ -84,6 +82,14 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     return endedByParent(snapshot, policy, parentId);
   },
 };
+
+/** Ends a session that waits, for good. */
+function failWaiting(snapshot: SessionSnapshot, failure: Failure): Verdict {
+  return emit(
+    [{ type: 'session.failed', data: { ...transitionTo(snapshot, 'failed'), failure, retryAt: null } }],
+    [...abort(snapshot), ...settleChildren(snapshot)],
+  );
+}
 
 /** A paused attempt goes on where it was, under the same prompt; anything else that waits begins a new one. */
 function runOf({ status, attempt }: SessionSnapshot, serverId: string, messageId: string) {
@@ -105,6 +111,15 @@ function hasEnded({ status, timers }: SessionSnapshot): boolean {
 }
 
 const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, context: DecisionContext) => Verdict } = {
+  'not-before': (snapshot) => (snapshot.status === 'pending' ? emit([queued(snapshot)]) : nothing),
+  'queue-timeout': (snapshot) => {
+    if (snapshot.status !== 'queued') return nothing;
+    const failure = failureOf(
+      'queue_timeout',
+      `It waited for ${snapshot.session.queueTimeoutSeconds} s, the longest allowed (queueTimeoutSeconds).`,
+    );
+    return failWaiting(snapshot, failure);
+  },
   'max-duration': (snapshot) => {
     if (!canBecome(snapshot, 'timeout')) return nothing;
     const failure = failureOf(

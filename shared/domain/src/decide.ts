@@ -15,14 +15,14 @@ export function decide(snapshot: SessionSnapshot, command: SessionCommand, conte
   return complete(snapshot, decider(snapshot, command.payload, context), context);
 }
 
-/** The birth of a session: created, and queued in the same commit unless it is to wait for `start`. */
+/** The birth of a session: created, and queued in the same commit unless it is to wait for `start` or a later time. */
 export function decideCreate(
   id: string,
   data: SessionEventData<'session.created'>,
   context: Occasion,
 ): Extract<Decision, { kind: 'events' }> {
   const born = number(null, id, data.tenant, [{ type: 'session.created', data }], context);
-  if (!data.session.start) return { kind: 'events', ...born, effects: [] };
+  if (!data.session.start || data.session.notBefore) return { kind: 'events', ...born, effects: [] };
   const queued: NewEvent = {
     type: 'session.queued',
     data: {

@@ -19,7 +19,7 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
       failure: null,
       lastFailure: snapshot.failure,
       times: { ...next.times, queuedAt: event.at, waitingSince: event.at },
-      timers: {},
+      timers: patience(snapshot, event),
     };
   },
   'session.running': (snapshot, event) =>
@@ -51,6 +51,12 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
   'session.orphaned': failed,
   'session.resume-requested': (snapshot, { at }) => ({ ...snapshot, times: { ...snapshot.times, waitingSince: at } }),
 };
+
+/** Whoever waits for a slot only so long gives up by itself. */
+function patience({ session }: SessionSnapshot, { at, seq }: Transition<'session.queued'>): SessionSnapshot['timers'] {
+  if (!session.queueTimeoutSeconds) return {};
+  return { 'queue-timeout': { generation: seq, fireAt: later(at, session.queueTimeoutSeconds * 1_000) } };
+}
 
 /** What every transition does: the status, and the time spent waiting or working. */
 function moved(snapshot: SessionSnapshot, event: Transition): SessionSnapshot {

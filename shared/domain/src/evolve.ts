@@ -70,7 +70,12 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     warnings: [],
     warningCount: 0,
     times: noTimes,
-    timers: {},
+    timers: startOf(event),
   };
   return snapshotOf({ birth: event.data, state });
+}
+
+/** A session of a later time starts by itself. */
+function startOf({ seq, data: { session } }: StoredSessionEvent<'session.created'>): SessionState['timers'] {
+  return session.notBefore ? { 'not-before': { generation: seq, fireAt: session.notBefore } } : {};
 }

@@ -191,6 +191,11 @@ export const FAILURES = {
     advice:
       'Its OpenCode server takes no new turns until that is settled: a managed one is started anew, look at a registered one. It can be retried then.',
   },
+  queue_timeout: {
+    meaning: 'It waited for a slot longer than queueTimeoutSeconds.',
+    retry: 'never',
+    advice: 'Submit it again at a better time, with a higher priority, or with more time to wait.',
+  },
   time_exceeded: {
     meaning: 'It ran longer than maxDurationSeconds.',
     retry: 'never',

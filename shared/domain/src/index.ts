@@ -19,6 +19,7 @@ export {
   type TimerName,
 } from './snapshot.ts';
 export { partsOf, readSnapshot, type SessionState, snapshotOf, type StoredSession } from './snapshot-parts.ts';
+export { timeViolations } from './time-rules.ts';
 export { isLiving, isTerminal, isWorking, TRANSITIONS } from './transitions.ts';
 export { usageOfStep } from './usage.ts';
 export { toSessionView } from './view.ts';

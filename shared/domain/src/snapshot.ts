@@ -49,7 +49,7 @@ export interface Timer {
   readonly fireAt: string;
 }
 
-export type TimerName = 'max-duration' | 'checkpoint' | 'retry';
+export type TimerName = 'not-before' | 'queue-timeout' | 'max-duration' | 'checkpoint' | 'retry';
 
 /**
  * All that is known of a session, computed from its history by `evolve` and by nothing else. Plain JSON: instants are

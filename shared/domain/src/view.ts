@@ -15,6 +15,8 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     place,
     directory: place.directory,
     workspace: place.workspace,
+    notBefore: session.notBefore ?? null,
+    queueTimeoutSeconds: session.queueTimeoutSeconds ?? null,
     id: snapshot.id,
     tenant: snapshot.tenant,
     createdBy: snapshot.createdBy,

@@ -1,6 +1,19 @@
 import test from 'ava';
-import { failureOf } from '../src/index.ts';
-import { after, at, completed, dispatched, failed, fired, prepared, SESSION_IN, submitted, token } from './sessions.ts';
+import { decide, failureOf, timeViolations } from '../src/index.ts';
+import {
+  after,
+  at,
+  command,
+  completed,
+  context,
+  dispatched,
+  failed,
+  fired,
+  prepared,
+  SESSION_IN,
+  submitted,
+  token,
+} from './sessions.ts';
 
 test('a dispatch sets the time limit and the checkpoint interval', (t) => {
   const running = dispatched(submitted({ maxDurationSeconds: 600 }, { checkpointIntervalSeconds: 60 }), at(100));
@@ -72,6 +85,68 @@ for (const status of [
     t.deepEqual(SESSION_IN[status]().timers, {});
   });
 }
+
+test('a session of a later time stays pending until its timer fires, and is queued then', (t) => {
+  const early = submitted({ notBefore: at(500) });
+  t.is(early.status, 'pending');
+  t.deepEqual(early.timers, { 'not-before': { generation: 1, fireAt: at(500) } });
+  const queued = fired(early, 'not-before', { now: at(500) });
+  t.like(queued, { status: 'queued', retries: 0, timers: {} });
+  t.is(queued.times.waitingSince, at(500));
+});
+
+test('a session of a later time that is started by hand does not wait, and one that is cancelled never starts', (t) => {
+  const early = submitted({ notBefore: at(500) });
+  const order = command('fire-timer', { name: 'not-before', generation: 1 });
+  for (const [name, status] of [
+    ['start', 'queued'],
+    ['cancel', 'cancelled'],
+  ] as const) {
+    const moved = after(early, name, {});
+    t.like(moved, { status, timers: {} });
+    t.is(decide(moved, order, context(at(500))).kind, 'nothing');
+  }
+});
+
+test('a session that waits longer for a slot than it may fails for that reason, and is not retried by itself', (t) => {
+  const waiting = submitted({ queueTimeoutSeconds: 30 });
+  t.deepEqual(waiting.timers, { 'queue-timeout': { generation: waiting.version, fireAt: at(30) } });
+  const failed = fired(waiting, 'queue-timeout', { now: at(30) });
+  t.like(failed, { status: 'failed', timers: {} });
+  t.is(failed.failure?.code, 'queue_timeout');
+});
+
+test('a session that got its slot in time has the limits of its run alone, and its patience anew when it is queued again', (t) => {
+  const running = dispatched(submitted({ queueTimeoutSeconds: 30 }), at(29));
+  t.deepEqual(Object.keys(running.timers), ['max-duration', 'checkpoint']);
+  const retried = after(
+    fired(prepared(submitted({ queueTimeoutSeconds: 30 })), 'max-duration'),
+    'retry',
+    {},
+    { now: at(900) },
+  );
+  t.is(retried.timers['queue-timeout']?.fireAt, at(930));
+});
+
+test('the wait of a paused session for its slot is not bounded by it', (t) => {
+  const paused = after(prepared(submitted({ queueTimeoutSeconds: 30 })), 'pause', {});
+  t.deepEqual(after(paused, 'resume', {}).timers, {});
+});
+
+for (const [what, notBefore, code] of [
+  ['in the past', at(-1), 'past'],
+  ['more than ten years ahead', '2036-01-01T00:00:00.001Z', 'too_late'],
+] as const) {
+  test(`a start ${what} is refused by name`, (t) => {
+    t.like(timeViolations({ start: true, notBefore }, at(0))[0], { field: 'notBefore', code });
+  });
+}
+
+test('a start just now, ten years ahead, or at no time at all is taken; one of a session that does not start is not', (t) => {
+  for (const notBefore of [at(0), '2036-01-01T00:00:00.000Z', null, undefined])
+    t.deepEqual(timeViolations({ start: true, notBefore }, at(0)), []);
+  t.like(timeViolations({ start: false, notBefore: at(5) }, at(0))[0], { field: 'notBefore', code: 'contradiction' });
+});
 
 test('a session that ends has no timer left of its run, and one that failed for a passing reason only that of its retry', (t) => {
   t.deepEqual(completed(prepared(submitted())).timers, {});
