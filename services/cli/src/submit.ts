@@ -19,20 +19,25 @@ const TITLE_CHARACTERS = 80;
 
 /** Submits a prompt; the title is its first line unless one is given. */
 export function submit(client: Client, prompt: string, options: SubmitOptions): Promise<SessionView> {
-  const { title, directory, model, agent, type, priority, workspace, notBefore, queueTimeout, maxDuration } = options;
-  return client.createSession({
-    title: title ?? titleOf(prompt),
-    prompt,
-    ...(directory && { directory }),
-    ...(model && { model }),
-    ...(agent && { agent }),
-    ...(type && { type }),
-    ...(priority && { priority }),
-    ...(workspace && { workspace }),
-    ...(notBefore && { notBefore }),
-    ...(queueTimeout && { queueTimeoutSeconds: Number(queueTimeout) }),
-    ...(maxDuration && { maxDurationSeconds: Number(maxDuration) }),
-  });
+  const { title, queueTimeout, maxDuration, directory, model, agent, type, priority, workspace, notBefore } = options;
+  const [queueTimeoutSeconds, maxDurationSeconds] = [numberOf(queueTimeout), numberOf(maxDuration)];
+  const named = {
+    directory,
+    model,
+    agent,
+    type,
+    priority,
+    workspace,
+    notBefore,
+    queueTimeoutSeconds,
+    maxDurationSeconds,
+  };
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined && value !== ''));
+  return client.createSession({ title: title ?? titleOf(prompt), prompt, ...given });
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }
 
 function titleOf(prompt: string): string {

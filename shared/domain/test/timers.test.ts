@@ -111,9 +111,9 @@ test('a session of a later time that is started by hand does not wait, and one t
 test('a session that waits longer for a slot than it may fails for that reason, and is not retried by itself', (t) => {
   const waiting = submitted({ queueTimeoutSeconds: 30 });
   t.deepEqual(waiting.timers, { 'queue-timeout': { generation: waiting.version, fireAt: at(30) } });
-  const failed = fired(waiting, 'queue-timeout', { now: at(30) });
-  t.like(failed, { status: 'failed', timers: {} });
-  t.is(failed.failure?.code, 'queue_timeout');
+  const gaveUp = fired(waiting, 'queue-timeout', { now: at(30) });
+  t.like(gaveUp, { status: 'failed', timers: {} });
+  t.is(gaveUp.failure?.code, 'queue_timeout');
 });
 
 test('a session that got its slot in time has the limits of its run alone, and its patience anew when it is queued again', (t) => {

@@ -35,6 +35,8 @@ const RUNNING = {
   agentConfig: {},
   agent: 'coder',
   model: null,
+  notBefore: null,
+  queueTimeoutSeconds: null,
   prompt: 'Mend it.',
   directory: '/srv/projects/one',
   workspace: 'in_place',
