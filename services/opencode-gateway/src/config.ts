@@ -54,6 +54,13 @@ export const opencodeGatewayConfig = z.object({
   OPENCODE_DRAIN_SECONDS: number(0, 86_400, 600).describe(
     'How long the turns of a server that is to be started anew may go on; then they are broken off, and resumed on the new start.',
   ),
+  OPENCODE_CGROUP: z
+    .string()
+    .regex(/^\/[^\0]*$/, 'must begin with /')
+    .optional()
+    .describe(
+      'A cgroup that the gateway may divide, as a path below the mount of cgroups: limits of CPU and memory are enforced in it. It must be writable and, in cgroups of version 2, hold no processes itself. Default: that of the gateway.',
+    ),
   OPENCODE_PORT: z.coerce
     .number()
     .int()

@@ -14,7 +14,7 @@ import { gatewayAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { Attempts } from './attempts/attempts.ts';
 import type { Fleet, Linked } from './fleet.ts';
-import { answerInspectPlace, type Located } from './inspect-place.ts';
+import { answerInspectPlace, type InspectPlaceParts, type Located } from './inspect-place.ts';
 import { shareAnswers } from './share-answers.ts';
 import { answerUnattended } from './unattended.ts';
 import type { Workspaces } from './workspaces/workspaces.ts';
@@ -24,6 +24,7 @@ export interface HandlerParts {
   readonly attempts: Attempts;
   readonly workspaces: Workspaces;
   readonly roots: readonly string[];
+  readonly cgroups: InspectPlaceParts['cgroups'];
   readonly logger: Logger;
 }
 
@@ -54,7 +55,7 @@ export async function serveServer(parts: HandlerParts, { link }: Linked): Promis
 
 /** What concerns the runs that this gateway has, at its own address; and what any gateway can answer. */
 export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: string): Promise<() => Promise<void>> {
-  const { bus, attempts, workspaces, roots } = parts;
+  const { bus, attempts, workspaces, roots, cgroups } = parts;
   const shared = shareAnswers<Located>();
   const catalogue = async () => anyOf(fleet).catalogue();
   const handlers: Handlers<typeof ofGateway> = {
@@ -63,7 +64,7 @@ export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: s
     confirmAttempts: async ({ payload }) => ({ missing: attempts.missing(payload.attempts) }),
     diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
     snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
-    inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, shared }, payload),
+    inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, cgroups, shared }, payload),
   };
   const ends = [
     await serveAll(bus, ofGateway, handlers, { at: gatewayAddress(gateway) }),

@@ -1,5 +1,6 @@
 import type { inspectPlace, PayloadOf, Place, ReplyOf, Violation, WorkspaceKind } from '@oio/contracts';
 import type { Catalogue } from './catalogue.ts';
+import type { Cgroups } from './cgroups/find-cgroups.ts';
 import type { SharedAnswers } from './share-answers.ts';
 import { findProjectPlugins } from './workspaces/project-plugins.ts';
 import type { Workspaces } from './workspaces/workspaces.ts';
@@ -10,6 +11,8 @@ export interface InspectPlaceParts {
   readonly workspaces: Workspaces;
   readonly catalogue: () => Promise<Catalogue>;
   readonly roots: readonly string[];
+  /** What limits can be enforced in. */
+  readonly cgroups: () => Promise<Pick<Cgroups, 'obstacles'>>;
   /** Looking at a directory costs several runs of git. */
   readonly shared: SharedAnswers<Located>;
 }
@@ -24,7 +27,7 @@ export async function answerInspectPlace(
     ...located.violations,
     ...agentViolations(question, catalogue),
     ...modelViolations(question, catalogue),
-    ...limitViolations(question),
+    ...(await limitViolations(parts, question)),
   ];
   return { place: located.place, violations };
 }
@@ -100,16 +103,20 @@ function modelViolations({ models }: Question, catalogue: Catalogue): Violation[
     }));
 }
 
-/** Refused rather than ignored: nothing here could enforce them. */
-function limitViolations({ cpuLimit, memoryLimitMb }: Question): Violation[] {
-  const limits = { cpuLimit, memoryLimitMb };
-  return Object.entries(limits)
-    .filter(([, value]) => value !== null)
-    .map(([field]) => ({
-      field,
-      code: 'unsupported',
-      message: `${field} cannot be enforced on this OpenCode server; leave it out.`,
-    }));
+/** Refused rather than ignored. Most sessions have none, and nothing is asked for them. */
+async function limitViolations({ cgroups }: InspectPlaceParts, question: Question): Promise<Violation[]> {
+  const wanted = (['cpuLimit', 'memoryLimitMb'] as const).filter((field) => question[field] !== null);
+  if (wanted.length === 0) return [];
+  const { obstacles } = await cgroups();
+  return wanted.flatMap((field) =>
+    obstacles[field] === null
+      ? []
+      : [{ field, code: 'unenforceable', message: unenforceable(field, obstacles[field]) }],
+  );
+}
+
+function unenforceable(field: string, obstacle: string): string {
+  return `${field} cannot be enforced here: ${obstacle}. Leave it out, or have the operator give the opencode-gateway a cgroup of its own (OPENCODE_CGROUP).`;
 }
 
 const SHOWN = 8;

@@ -1,5 +1,5 @@
 import type { ServerLink } from './server-link.ts';
-import type { KeyedMutex } from './workspaces/keyed-mutex.ts';
+import { createKeyedMutex, type KeyedMutex } from './workspaces/keyed-mutex.ts';
 
 /** Directories that are known to be open; when there are more, they are asked for again. */
 const KNOWN = 10_000;
@@ -8,7 +8,10 @@ const KNOWN = 10_000;
  * Has a server open its directories one at a time: each takes its only thread for seconds, and several at once stop
  * everything. One that is known to be open costs nothing. `mutex` is shared by all who open directories there.
  */
-export function createDirectoryOpener(link: ServerLink, mutex: KeyedMutex): (directory: string) => Promise<void> {
+export function createDirectoryOpener(
+  link: ServerLink,
+  mutex: KeyedMutex = createKeyedMutex(),
+): (directory: string) => Promise<void> {
   const opened = new Set<string>();
   let generation = link.generation;
   return (directory) => {

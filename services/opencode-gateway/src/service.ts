@@ -8,13 +8,15 @@ import { type Logger, newId } from '@oio/runtime';
 import { OpencodeAgentServer } from './adapters/opencode-agent-server.ts';
 import { createPostgresLeftoverRuns } from './adapters/postgres-leftover-runs.ts';
 import { createPostgresMutex } from './adapters/postgres-mutex.ts';
+import { withoutOpenAttempt } from './adapters/postgres-open-attempts.ts';
 import { createPostgresRunFences } from './adapters/postgres-run-fences.ts';
 import { createPostgresServerTable } from './adapters/postgres-server-table.ts';
 import { createRedisPromptTurns } from './adapters/redis-prompt-turns.ts';
 import { createServerAnnouncer } from './announce-servers.ts';
 import { Attempts } from './attempts/attempts.ts';
 import { createGate } from './attempts/gate.ts';
-import { Leftovers } from './attempts/leftovers.ts';
+import { type LeftoverParts, Leftovers } from './attempts/leftovers.ts';
+import { findCgroups } from './cgroups/find-cgroups.ts';
 import { createCipher } from './cipher.ts';
 import type { OpencodeGatewayConfig, OpencodeGatewaySetting } from './config.ts';
 import { encryptionKeys } from './encryption-keys.ts';
@@ -22,6 +24,8 @@ import { Fleet, type KnownServer } from './fleet.ts';
 import { type HandlerParts, serveGateway, serveServer } from './handlers.ts';
 import { createInProcessPromptTurns } from './in-process-prompt-turns.ts';
 import type { ManagedServer } from './managed-server/managed-server.ts';
+import { abandonedSessions, type DedicatedPlace, endAbandonedDedicated } from './managed-server/abandoned-dedicated.ts';
+import { dedicator } from './managed-server/dedicator.ts';
 import { startServerPool } from './managed-server/server-pool.ts';
 import type { AgentServer } from './ports.ts';
 import { createPromptLimit, UNLIMITED } from './prompt-limit.ts';
@@ -71,8 +75,10 @@ export async function startOpencodeGateway(
 
   const linkedTo = (serverId: string) => fleet.linkedTo(serverId);
   const acting = { bus, router, gate, fences, limits, table, logger };
-  const attempts = new Attempts({ ...acting, workspaces, gateway, linkedTo });
-  const served = { bus, attempts, workspaces, roots: setting.roots, logger };
+  const cgroups = onceAsked(() => findCgroups(config.OPENCODE_CGROUP ?? null));
+  const dedicate = dedicator({ setting, cgroups, connect: ports.connect, logger });
+  const attempts = new Attempts({ ...acting, dedicate, workspaces, gateway, linkedTo });
+  const served = { bus, attempts, workspaces, roots: setting.roots, cgroups, logger };
   const fleet = stack.use(openFleet(config, ports, { ...served, mutex }));
   const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);
   stack.use(await startServerPool({ bus, fleet, table, gateway, config, setting, alone, logger }));
@@ -83,15 +89,39 @@ export async function startOpencodeGateway(
 
   stack.defer(await serveGateway(served, fleet, gateway));
   stack.use(await startAnnouncing(ports, fleet, gateway));
-  const runs = createPostgresLeftoverRuns(database, gateway);
-  const leftovers = stack.use(new Leftovers({ ...acting, runs, attempts }));
-  const sweep = async () => {
-    await attempts.dropSuperseded();
-    for (const linked of fleet.all()) await leftovers.look(linked);
-  };
-  stack.defer(repeat(LEFTOVERS_MS, sweep, logger));
+  const place = { root: setting.serverDirectory, cgroups };
+  stack.use(startSweeping({ ...acting, database, gateway, fleet, attempts, place }));
   logger.info({ gateway }, 'opencode-gateway started');
   return stack.move();
+}
+
+/** The answer does not change while the process runs. */
+function onceAsked<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null;
+  return () => (answer ??= ask());
+}
+
+interface SweepParts extends Omit<LeftoverParts, 'runs' | 'endOwnServer'> {
+  readonly database: Database;
+  readonly gateway: string;
+  readonly fleet: Fleet;
+  readonly attempts: Attempts;
+  readonly place: DedicatedPlace;
+}
+
+/** Looks now and then for what dead processes have left behind, and ends it. */
+function startSweeping({ database, gateway, fleet, place, ...parts }: SweepParts): AsyncDisposable {
+  const stack = new AsyncDisposableStack();
+  const runs = createPostgresLeftoverRuns(database, gateway);
+  const endOwnServer = (sessionId: string) => endAbandonedDedicated(place, sessionId);
+  const leftovers = stack.use(new Leftovers({ ...parts, runs, endOwnServer }));
+  const sweep = async () => {
+    await parts.attempts.dropSuperseded();
+    for (const linked of fleet.all()) await leftovers.look(linked);
+    for (const id of await withoutOpenAttempt(database, await abandonedSessions(place))) await endOwnServer(id);
+  };
+  stack.defer(repeat(LEFTOVERS_MS, sweep, parts.logger));
+  return stack;
 }
 
 function openFleet(

@@ -29,9 +29,14 @@ export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Author
     prepared: attempt.openCodeSessionId !== null,
     lastStepId: attempt.lastStepId,
     counted: attempt.counted,
+    limits: limitsOf(session),
     resume: checkpoints.last?.resume ?? null,
     previousFailure: previousFailure(snapshot),
   };
+}
+
+function limitsOf({ cpuLimit, memoryLimitMb }: SessionSnapshot['session']): AttemptOrder['limits'] {
+  return cpuLimit === null && memoryLimitMb === null ? null : { cpuLimit, memoryLimitMb };
 }
 
 /** Why the attempt before this one ended: the newest failure that the checkpoints' attempt left, told to the agent. */

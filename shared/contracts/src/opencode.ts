@@ -40,6 +40,8 @@ export const attemptOrder = z.object({
   lastStepId: z.string().nullable(),
   /** The last message of each OpenCode session whose calls are counted for this attempt, beside the steps. */
   counted: z.record(z.string(), z.string()),
+  /** With any the attempt gets a server of its own, in a cgroup; null: it shares one. */
+  limits: z.object({ cpuLimit: z.number().nullable(), memoryLimitMb: z.number().nullable() }).nullable(),
   /** From the latest checkpoint; null when nothing was done yet. */
   resume: resumePoint.nullable(),
   /** How the attempt before this one ended, for an agent that has to be told; null in the first attempt. */

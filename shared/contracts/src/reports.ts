@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { reportedJson, reportedObject, reportedText } from './json.ts';
 import { workspaceInUse } from './new-session.ts';
 import { stopProof } from './stop-proof.ts';
-import { failure, resumePoint, tokenUsage } from './usage.ts';
+import { failure, resourceUsage, resumePoint, tokenUsage } from './usage.ts';
 
 /** What an opencode-gateway tells the owner of a session about an attempt. `token` says which run of which attempt; a stale one is refused. */
 const token = z.string();
@@ -51,6 +51,8 @@ export const reportFailed = z.object({
   /** What shows that nothing works any more, where it had to be ended. */
   stop: stopProof.optional(),
 });
+/** What the server took on which the attempt ran alone. */
+export const reportResources = z.object({ token, resources: resourceUsage });
 /** The run is over and nothing of it works any more, after a stop, pause or cancel. */
 export const reportClosed = z.object({ token, proof: reportedText, stop: stopProof.optional() });
 /** The run was to be ended, and nobody could show in time that it has. The search for a proof goes on. */

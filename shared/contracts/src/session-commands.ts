@@ -11,6 +11,7 @@ import {
   reportFailed,
   reportPrepared,
   reportRecovered,
+  reportResources,
   reportStep,
   reportUnconfirmed,
   reportWarning,
@@ -98,6 +99,11 @@ export const internalCommands = {
   'report-warning': command('report-warning', 'Something that a person should know happened.', reportWarning),
   'report-completed': command('report-completed', 'The turn has ended well.', reportCompleted),
   'report-failed': command('report-failed', 'The turn has failed.', reportFailed),
+  'report-resources': command(
+    'report-resources',
+    'What the server took on which the attempt ran alone.',
+    reportResources,
+  ),
   'report-closed': command('report-closed', 'The turn was ended on request and nothing of it is left.', reportClosed),
   'report-unconfirmed': command(
     'report-unconfirmed',

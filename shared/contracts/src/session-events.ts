@@ -5,7 +5,7 @@ import { modelCall } from './model-calls.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
 import { finishedStep } from './reports.ts';
 import { stopProof } from './stop-proof.ts';
-import { checkpoint, failure, resumePoint, warning } from './usage.ts';
+import { checkpoint, failure, resourceUsage, resumePoint, warning } from './usage.ts';
 import { PRIORITIES, STATUSES } from './vocabulary.ts';
 
 const status = z.enum(STATUSES);
@@ -62,6 +62,8 @@ export const sessionEventData = {
   }),
   /** What sub-agents took, and calls that failed for good: everything beside the steps. */
   'session.usage-counted': z.object({ token: z.string(), calls: z.array(modelCall) }),
+  /** What the server took on which the attempt ran alone. */
+  'session.resources-measured': z.object({ token: z.string(), resources: resourceUsage }),
   'session.checkpoint-made': z.object({ checkpoint }),
   'session.warning-raised': z.object({ warning }),
   'session.child-added': z.object({ childId: z.string() }),

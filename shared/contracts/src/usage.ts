@@ -16,6 +16,16 @@ export type TokenUsage = z.output<typeof tokenUsage>;
 
 export const noTokens: TokenUsage = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
 
+/** What an attempt took of the machine. */
+export const resourceUsage = z.object({
+  /** Of one core, on average; null where nobody counts it. */
+  cpuPercent: z.number().min(0).nullable(),
+  /** The most that it ever took. */
+  memoryMb: z.number().min(0),
+  diskMb: z.number().min(0),
+});
+export type ResourceUsage = z.output<typeof resourceUsage>;
+
 /** What a retry needs to go on from a checkpoint. */
 export const resumePoint = z.object({
   openCodeSessionId: z.string().nullable(),

@@ -76,6 +76,9 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
     const orders = report.mayStillRun ? abort(snapshot) : [];
     return emit([...late, failed, ...end], retryAt ? orders : [...orders, ...settleChildren(snapshot)]);
   }),
+  'report-resources': current((_snapshot, { token, resources }) =>
+    emit([{ type: 'session.resources-measured', data: { token, resources } }]),
+  ),
   // While it is to work, nobody asked for its end: the attempt is executed again instead.
   'report-closed': current((snapshot, { token, proof, stop }) =>
     isWorking(snapshot.status) ? nothing : emit([closed(token, proof, stop)]),

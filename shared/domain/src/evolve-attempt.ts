@@ -11,6 +11,7 @@ export const attemptEvolvers: Pick<
   | 'session.workspace-prepared'
   | 'session.step-finished'
   | 'session.usage-counted'
+  | 'session.resources-measured'
   | 'session.checkpoint-made'
   | 'session.warning-raised'
   | 'session.impairment-changed'
@@ -33,6 +34,7 @@ export const attemptEvolvers: Pick<
     usage: addStep(snapshot.usage, step),
   }),
   'session.usage-counted': (snapshot, { data: { calls } }) => addCalls(snapshot, calls),
+  'session.resources-measured': (snapshot, { data: { resources } }) => ({ ...snapshot, resources }),
   'session.checkpoint-made': (snapshot, { seq, at, data: { checkpoint } }) => ({
     ...snapshot,
     checkpoints: { count: checkpoint.sequence, last: checkpoint },

@@ -67,6 +67,7 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     lastFailure: null,
     checkpoints: { count: 0, last: null },
     usage: { ...noUsage, subAgents: noUsage },
+    resources: null,
     warnings: [],
     warningCount: 0,
     times: noTimes,

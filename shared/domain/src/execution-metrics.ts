@@ -14,14 +14,14 @@ export const HEALTHY = { errorRate: 0.1, retries: 5, warnings: 10 } as const;
 
 /** What nobody measures yet. */
 const unmeasured = {
-  cpuPercent: null,
-  memoryMb: null,
-  diskMb: null,
   networkBytesSent: null,
   networkBytesReceived: null,
   confidence: null,
   codeQuality: null,
 } as const satisfies Partial<ExecutionMetrics>;
+
+/** Of a session that shares its server nobody can tell what it takes. */
+const noResources = { cpuPercent: null, memoryMb: null, diskMb: null };
 
 /** What is known of a session in numbers, at the instant `now`. Source: the domain specification, section 4. */
 export function executionMetrics(snapshot: SessionSnapshot, now: string): ExecutionMetrics {
@@ -29,6 +29,7 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
   return {
     ...instantsAndDurations(snapshot, now),
     ...unmeasured,
+    ...(snapshot.resources ?? noResources),
     tokens: { ...usage.tokens, total: Object.values(usage.tokens).reduce((sum, count) => sum + count, 0) },
     apiCalls: usage.apiCalls,
     apiErrors: usage.apiErrors,

@@ -201,6 +201,16 @@ export const FAILURES = {
     retry: 'never',
     advice: 'Retry it to let it go on, or allow more time.',
   },
+  memory_limit_exceeded: {
+    meaning: 'The agent and its tools wanted more memory than the session may have.',
+    retry: 'never',
+    advice: 'Submit it with a higher memoryLimitMb: the OpenCode server alone takes 350 to 800 MB of it.',
+  },
+  limit_unenforceable: {
+    meaning: 'A limit of CPU or memory cannot be enforced where the session was to run.',
+    retry: 'never',
+    advice: 'Give the opencode-gateway a cgroup of its own (OPENCODE_CGROUP), or submit it without the limit.',
+  },
   stopped_by_user: {
     meaning: 'Somebody stopped it.',
     retry: 'never',

@@ -9,6 +9,7 @@ const FACTS = [
   'session.workspace-prepared',
   'session.step-finished',
   'session.usage-counted',
+  'session.resources-measured',
   'session.checkpoint-made',
   'session.warning-raised',
   'session.child-added',

@@ -3,6 +3,7 @@ import type {
   Checkpoint,
   Failure,
   ModelUsage,
+  ResourceUsage,
   Place,
   SessionEventData,
   Status,
@@ -83,6 +84,8 @@ export interface SessionSnapshot {
   readonly checkpoints: { readonly count: number; readonly last: Checkpoint | null };
   /** Of all attempts; it only grows. `subAgents` is the part of it that these took. */
   readonly usage: ModelUsage & { readonly subAgents: ModelUsage };
+  /** Of the last attempt that ran alone on its server; null when none did. */
+  readonly resources: ResourceUsage | null;
   /** The newest ones; `warningCount` counts all. */
   readonly warnings: readonly Warning[];
   readonly warningCount: number;

@@ -170,6 +170,11 @@ const ORDERS = {
       token: tokenOf(snapshot, move),
       calls: [call(`ses_${move.number % 3}`, `msg_${move.number % 10}`), call('ses_1', `msg_${move.number % 7}`)],
     }),
+  resources: (snapshot, move) =>
+    command('report-resources', {
+      token: tokenOf(snapshot, move),
+      resources: { cpuPercent: move.number, memoryMb: move.number, diskMb: 1 },
+    }),
   degraded: (snapshot, move) => command('report-degraded', { token: tokenOf(snapshot, move), failure: failure(move) }),
   recovered: (snapshot, move) => command('report-recovered', { token: tokenOf(snapshot, move) }),
   warning: (snapshot, move) =>

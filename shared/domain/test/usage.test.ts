@@ -49,6 +49,14 @@ test('each attempt has an account of its own, and the session’s is the sum of 
   t.is(view.metrics.costUsd, 0.02);
 });
 
+test('what an attempt took that ran alone on its server is shown; of others it is not known', (t) => {
+  const running = prepared(submitted());
+  t.like(toSessionView(running, at(9)).metrics, { cpuPercent: null, memoryMb: null, diskMb: null });
+  const resources = { cpuPercent: 140.5, memoryMb: 900, diskMb: 12 };
+  const session = after(running, 'report-resources', { token: '1.1', resources });
+  t.like(toSessionView(session, at(9)).metrics, resources);
+});
+
 test('a checkpoint says what the session had taken when it was made, earlier attempts and sub-agents included', (t) => {
   const counted = after(prepared(submitted()), 'report-usage', { token: '1.1', calls: [call('ses_2', 'msg_2')] });
   const session = after(counted, 'report-step', { token: '1.1', step: step('prt_1'), resume });

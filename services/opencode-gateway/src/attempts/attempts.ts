@@ -13,11 +13,13 @@ import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import { gatewayAddress } from '@oio/ownership';
 import type { Linked } from '../fleet.ts';
 import type { ServerTable } from '../server-table.ts';
+import type { DedicatedOrder, DedicatedServer } from '../managed-server/dedicated-server.ts';
 import { failureOfRefusal } from '../turn/failure.ts';
 import { endRun } from './end-run.ts';
 import type { Gate, RunFences } from './gate.ts';
 import { createReporter, StaleRunError } from './report.ts';
-import { type AttemptParts, runAttempt } from './run-attempt.ts';
+import { type AttemptParts, runAttempt, tellResources } from './run-attempt.ts';
+import { RunFailure } from './run-failure.ts';
 import { createRunGate, gatedLink, RunAuthority, type RunGate, SupersededError } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
 
@@ -31,7 +33,9 @@ type StopReason = 'abort' | 'shutdown' | 'superseded';
 
 interface Run {
   readonly order: AttemptOrder;
-  readonly linked: Linked;
+  /** What it runs on; a server of its own once it has one. */
+  linked: Linked;
+  dedicated: DedicatedServer | null;
   readonly authority: RunAuthority;
   readonly gate: RunGate;
   readonly state: RunState;
@@ -39,7 +43,9 @@ interface Run {
   readonly done: Promise<void>;
 }
 
-export interface AttemptsParts extends Omit<AttemptParts, 'link' | 'gate' | keyof Linked> {
+export interface AttemptsParts extends Omit<AttemptParts, 'link' | 'gate' | 'measure' | keyof Linked> {
+  /** Starts a server for a run that has limits. */
+  readonly dedicate: (order: DedicatedOrder, signal: AbortSignal) => Promise<DedicatedServer>;
   /** The id of this gateway. */
   readonly gateway: string;
   readonly linkedTo: (serverId: string) => Linked | null;
@@ -160,6 +166,7 @@ export class Attempts implements AsyncDisposable {
     const run: Run = {
       order,
       linked,
+      dedicated: null,
       authority,
       gate: createRunGate({ ...this.#parts, sessionId, token, authority }),
       state: { openCodeSession: null, sentAtMs: null, settle: null },
@@ -170,20 +177,42 @@ export class Attempts implements AsyncDisposable {
   }
 
   async #run(run: Run): Promise<void> {
-    const { order, linked, gate, state, stop } = run;
+    const { order, stop } = run;
     const { logger } = this.#parts;
-    const link = gatedLink(linked.link, gate, stop.signal);
     try {
       stop.signal.throwIfAborted();
-      await runAttempt({ ...this.#parts, ...linked, link, gate }, order, state, stop.signal).catch((error: unknown) =>
-        this.#ended(run, error),
-      );
+      await this.#work(run).catch((error: unknown) => this.#ended(run, error));
     } catch (error) {
       // The search for leftovers ends what is left of it.
       logger.warn({ err: error, sessionId: order.sessionId, run: order.token }, 'run not ended cleanly');
     } finally {
+      await this.#endDedicated(run);
       if (this.#runs.get(order.sessionId) === run) this.#runs.delete(order.sessionId);
     }
+  }
+
+  async #work(run: Run): Promise<void> {
+    const { order, gate, state, stop } = run;
+    const { limits, sessionId } = order;
+    if (limits) {
+      run.dedicated = await this.#parts.dedicate({ sessionId, limits }, stop.signal);
+      run.linked = { ...run.linked, ...run.dedicated.place };
+    }
+    const { dedicated, linked } = run;
+    const link = gatedLink(linked.link, gate, stop.signal);
+    const signal = dedicated ? AbortSignal.any([stop.signal, dedicated.broken]) : stop.signal;
+    const parts = { ...this.#parts, ...linked, link, gate, measure: () => measured(run) };
+    await runAttempt(parts, order, state, signal).catch((error: unknown) => {
+      // Why its server was given up says more than what that led to.
+      if (!stop.signal.aborted) dedicated?.broken.throwIfAborted();
+      throw error;
+    });
+  }
+
+  async #endDedicated({ dedicated, order }: Run): Promise<void> {
+    await dedicated?.end().catch((error: unknown) => {
+      this.#parts.logger.error({ err: error, sessionId: order.sessionId }, 'dedicated opencode server not ended');
+    });
   }
 
   async #ended(run: Run, error: unknown): Promise<void> {
@@ -191,17 +220,22 @@ export class Attempts implements AsyncDisposable {
     const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : null;
     if (reason === 'shutdown') return;
     if (reason === 'superseded' || error instanceof SupersededError) return this.#letGo(order, error);
-    if (reason === null && !(error instanceof StaleRunError)) return this.#failed(order, error);
+    if (reason === null && !(error instanceof StaleRunError)) return this.#failed(run, error);
     // Of what a predecessor has begun only the store knows.
     if (!state.openCodeSession && order.prepared) return this.#letGo(order, error);
     await this.#stop(run);
   }
 
-  async #stop({ order, linked, gate, state }: Run): Promise<void> {
+  async #stop(run: Run): Promise<void> {
+    const { order, linked, dedicated, gate, state } = run;
     const signal = AbortSignal.timeout(this.#parts.limits.stopMs + STOP_MS);
     const { router, table, limits, logger } = this.#parts;
     await endRun({
       ...state,
+      settle: async (agent, reporter) => {
+        await state.settle?.(agent, reporter);
+        await tellResources(reporter, () => measured(run));
+      },
       link: gatedLink(linked.link, gate, signal),
       ref: state.openCodeSession,
       endProcesses: linked.endProcesses,
@@ -211,7 +245,8 @@ export class Attempts implements AsyncDisposable {
       proveWithinMs: limits.stopMs,
       mayAct: (waiting) => gate.confirm(waiting),
       reporter: createReporter(router, order, signal),
-      suspend: (why) => table.suspend(order.serverId, why),
+      // One of its own is ended in any case.
+      suspend: async (why) => (dedicated ? undefined : table.suspend(order.serverId, why)),
       logger,
       signal,
     });
@@ -222,11 +257,19 @@ export class Attempts implements AsyncDisposable {
   }
 
   /** What the server refuses, or a defect of ours, must not leave a session running for ever. */
-  async #failed(order: AttemptOrder, error: unknown): Promise<void> {
+  async #failed(run: Run, error: unknown): Promise<void> {
+    const { order } = run;
     this.#parts.logger.error({ err: error, sessionId: order.sessionId, run: order.token }, 'run failed');
     const reporter = createReporter(this.#parts.router, order, AbortSignal.timeout(STOP_MS));
     const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
-    const failure = failureOfRefusal(error) ?? failureOf('internal', message);
+    const own = error instanceof RunFailure ? error.failure : failureOfRefusal(error);
+    const failure = own ?? failureOf('internal', message);
+    await tellResources(reporter, () => measured(run));
+    await this.#endDedicated(run);
     await reporter.report('report-failed', 'end', { steps: [], resume: null, failure });
   }
+}
+
+function measured({ dedicated }: Run): ReturnType<AttemptParts['measure']> {
+  return dedicated?.resources() ?? Promise.resolve(null);
 }

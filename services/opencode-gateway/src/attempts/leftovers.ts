@@ -34,6 +34,8 @@ export interface LeftoverParts {
   readonly fences: Pick<RunFences, 'isWorking'>;
   readonly limits: Pick<TurnLimits, 'stopMs'>;
   readonly router: SessionRouter;
+  /** Ends the server that a session had for itself: the proof, or null when it had none. */
+  readonly endOwnServer: (sessionId: string) => Promise<string | null>;
   readonly table: Pick<ServerTable, 'suspend' | 'reinstate'>;
   readonly logger: Logger;
 }
@@ -84,6 +86,7 @@ export class Leftovers implements AsyncDisposable {
   async #end(linked: Linked, run: LeftoverRun): Promise<void> {
     const { sessionId, token } = run;
     try {
+      if (await this.#stopOwn(linked, run)) return;
       if (linked.link.up) await this.#stop(linked, run);
       else if (!run.isUnconfirmed)
         await unconfirmed(this.#endOf(linked, run), 'Its OpenCode server cannot be reached.');
@@ -92,6 +95,15 @@ export class Leftovers implements AsyncDisposable {
     } finally {
       this.#ending.delete(sessionId);
     }
+  }
+
+  /** A server of its own is ended whatever it does; whether there was one. */
+  async #stopOwn(linked: Linked, run: LeftoverRun): Promise<boolean> {
+    const { mayAct, signal, reporter } = this.#endOf(linked, run);
+    await mayAct(signal);
+    const proof = await this.#parts.endOwnServer(run.sessionId);
+    if (proof) await reporter.report('report-closed', 'closed', { proof });
+    return proof !== null;
   }
 
   async #stop(linked: Linked, run: LeftoverRun): Promise<void> {

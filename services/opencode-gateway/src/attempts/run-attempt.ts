@@ -1,4 +1,4 @@
-import type { AttemptOrder } from '@oio/contracts';
+import type { AttemptOrder, ResourceUsage } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
@@ -36,6 +36,8 @@ export interface AttemptParts {
   readonly awaitPromptTurn: AwaitPromptTurn;
   readonly endProcesses: EndTurnProcesses;
   readonly logger: Logger;
+  /** What the run took of the machine; null where others share its server. */
+  readonly measure: () => Promise<ResourceUsage | null>;
 }
 
 /** One run of an attempt, and what it works with. */
@@ -72,7 +74,9 @@ export async function runAttempt(
     const placed: PlacedRun = { ...run, workspace, files };
     await alone(placed, async () => conclude(placed, await work(placed)));
   } catch (error) {
-    if (!(error instanceof RunFailure)) throw error;
+    // What ends it from outside is told by whoever did that.
+    if (!(error instanceof RunFailure) || signal.aborted) throw error;
+    await tellResources(reporter, run.measure);
     const { failure, mayStillRun } = error;
     await reporter.report('report-failed', 'end', { steps: [], resume: null, failure, mayStillRun });
   }
@@ -151,6 +155,7 @@ async function startingPoint({ order, workspace, files }: PlacedRun, { ref, same
 async function conclude(run: PlacedRun, end: TurnEnd): Promise<void> {
   const { gate, reporter, workspaces, workspace, order, signal, files, logger } = run;
   const { steps } = end;
+  await tellResources(reporter, run.measure);
   await gate.confirm(signal);
   if (end.type === 'failed') {
     const { failure, retryAfterMs, mayStillRun, stop } = end;
@@ -173,4 +178,10 @@ async function conclude(run: PlacedRun, end: TurnEnd): Promise<void> {
   await workspaces.releaseWorkspace({ workspace }).catch((error: unknown) => {
     logger.warn({ err: error, sessionId }, 'worktree not removed');
   });
+}
+
+/** Before the end is told: nothing of a run is heard after that. */
+export async function tellResources(reporter: Reporter, measure: AttemptParts['measure']): Promise<void> {
+  const resources = await measure();
+  if (resources) await reporter.report('report-resources', 'end', { resources });
 }

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import { z } from 'zod';
+import { enteringCommand } from '../cgroups/find-cgroups.ts';
 import { OpencodeHttp } from '../adapters/opencode-http.ts';
 import { endProcesses } from './end-processes.ts';
 import { findProcess, type ProcessIdentity } from './process-table.ts';
@@ -11,6 +12,8 @@ import { lastLines, listeningPort, openLog } from './server-log.ts';
 
 export interface Launch {
   readonly binary: string;
+  /** Of the cgroup that it and all that it starts are in. */
+  readonly entrances: readonly string[];
   readonly paths: ServerPaths;
   readonly port: number;
   readonly password: string;
@@ -62,10 +65,12 @@ export async function answers(url: string, password: string, withinMs: number): 
 
 const POLL_MS = 50;
 
-async function spawnServer({ binary, paths, port, environment }: Launch) {
+async function spawnServer({ binary, entrances, paths, port, environment }: Launch) {
   const log = await openLog(paths.log);
   try {
-    const child = spawn(binary, ['serve', '--hostname', '127.0.0.1', '--port', String(port)], {
+    const serve = [binary, 'serve', '--hostname', '127.0.0.1', '--port', String(port)];
+    const [program = binary, ...args] = enteringCommand(entrances, serve);
+    const child = spawn(program, args, {
       cwd: paths.cwd,
       env: environment,
       stdio: ['ignore', log, log],

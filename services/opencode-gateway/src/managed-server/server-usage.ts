@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { type ProcessIdentity, processFamily, residentBytes } from './process-table.ts';
 import { MARKER, type ServerPaths } from './server-environment.ts';
 
@@ -16,6 +18,13 @@ export function serverUsage({ root, database }: ServerPaths, server: ProcessIden
     memoryBytes: residentBytes(family.map(({ pid }) => pid)),
     databaseBytes: sizeOf(database) + sizeOf(`${database}-wal`),
   };
+}
+
+/** What a directory and all below it take on the disk. 0 where it cannot be told. */
+export async function directoryBytes(path: string): Promise<number> {
+  const told = await promisify(execFile)('du', ['-sk', path]).catch((error: unknown) => error);
+  // What vanishes while it counts makes it fail, and it has counted the rest.
+  return Number.parseInt(String(Reflect.get(told as object, 'stdout') ?? '0'), 10) * 1_024 || 0;
 }
 
 function sizeOf(path: string): number {

@@ -34,6 +34,8 @@ export interface ManagedServerOptions {
   /** Content of the user's own OpenCode `auth.json`. */
   readonly authContent?: string | undefined;
   readonly startupMs?: number;
+  /** Of the cgroup that it is to be in. */
+  readonly entrances?: readonly string[];
   /** How long a stopping server may take before it is ended by force. */
   readonly stopMs?: number;
 }
@@ -113,6 +115,7 @@ async function launch(plan: Plan, state: ServerState): Promise<ManagedServer> {
   await writeState(paths.state, state);
   const running = await launchServer({
     binary: binary.path,
+    entrances: options.entrances ?? [],
     paths,
     port: state.port,
     password: state.password,

@@ -7,6 +7,8 @@ import { startManagedServer } from './start-managed-server.ts';
 export interface OwnServer extends Omit<OpencodeGatewaySetting, 'serverDirectory'> {
   readonly directory: string;
   readonly port: number | undefined;
+  readonly entrances?: readonly string[];
+  readonly startupMs?: number;
 }
 
 /** Starts or adopts one of the OpenCode servers of the settings. Throws `StartupError`. */
@@ -17,12 +19,16 @@ export function startOwnServer({
   model,
   environment,
   authContent,
+  entrances = [],
+  startupMs,
 }: OwnServer): Promise<ManagedServer> {
   return startManagedServer({
     directory,
     ...(port && { port }),
     config: openCodeConfig({ ...(providers && { providers }), model: model ? modelRef(model) : null }),
     environment,
+    entrances,
+    ...(startupMs && { startupMs }),
     ...(authContent && { authContent }),
   });
 }

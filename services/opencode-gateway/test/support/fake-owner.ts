@@ -21,6 +21,12 @@ interface Report {
   readonly payload: unknown;
 }
 
+interface OrderOptions {
+  readonly epoch?: number;
+  readonly number?: number;
+  readonly limits?: AttemptOrder['limits'];
+}
+
 /** One session and its owner, who orders its attempt and writes down what is reported. */
 export class FakeOwner implements AsyncDisposable {
   readonly sessionId = newId();
@@ -63,7 +69,7 @@ export class FakeOwner implements AsyncDisposable {
   order(
     serverId: string,
     prompt: string,
-    { epoch = 1, number = FIRST_ORDER }: { readonly epoch?: number; readonly number?: number } = {},
+    { epoch = 1, number = FIRST_ORDER, limits = null }: OrderOptions = {},
   ): Promise<ReplyOf<typeof executeAttempt>> {
     const order: PayloadOf<typeof executeAttempt> = {
       sessionId: this.sessionId,
@@ -86,6 +92,7 @@ export class FakeOwner implements AsyncDisposable {
       prepared: this.#openCodeSessionId !== null,
       lastStepId: null,
       counted: {},
+      limits,
       resume: null,
       previousFailure: null,
     };
