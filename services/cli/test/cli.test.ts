@@ -94,6 +94,21 @@ test('a failure is shown with its code, in a session with what to do, and so is 
   );
 });
 
+test('how a turn was ended is shown, and so is that nobody can show it', (t) => {
+  const stop = { at: '2026-01-01T00:00:00.000Z', summary: 'Aborted; all idle.', proof: null };
+  const session = { id: 'x', title: 'x', status: 'stopped', failure: null, allowedCommands: [], ...nothingUsed };
+  const lineOf = (more: object): string | undefined => {
+    const attempt = { number: 1, steps: 0, serverId: 's', stop: { ...stop, ...more } };
+    return sessionLines({ ...session, attempt } as never)
+      .split('\n')
+      .find((line) => line.startsWith('stop'));
+  };
+  t.is(lineOf({ state: 'proven', failure: null }), 'stop       proven: Aborted; all idle.');
+  t.is(lineOf({ state: 'under_way', failure: null }), 'stop       under way: Aborted; all idle.');
+  const failure = { code: 'stop_unconfirmed' };
+  t.is(lineOf({ state: 'unconfirmed', failure }), 'stop       stop_unconfirmed: Aborted; all idle.');
+});
+
 test('what a session took is shown, and what of it its attempt and its sub-agents took', (t) => {
   const took = (input: number, costUsd: number) => ({
     tokens: { input, output: 1, reasoning: 0, cacheRead: 0, cacheWrite: 0 },

@@ -63,6 +63,12 @@ test('a server is drained and takes attempts again as an operator orders', async
   t.like(await order('drain'), { status: 200, body: { id, draining: 'An operator has asked for it.' } });
   t.truthy((await listed(api, id))?.draining);
   t.like(await order('accept'), { status: 200, body: { id, draining: null } });
+  await api.database.query(
+    "update servers set draining = 'It is old.', out_of_service = 'A turn goes on.' where id = $1",
+    [id],
+  );
+  t.is((await listed(api, id))?.draining, 'A turn goes on.', 'what may still be at work comes first');
+  t.like(await order('accept'), { status: 200, body: { id, draining: 'It is old.' } }, 'somebody has looked at it');
   t.like(await order('drain', newId()), { status: 404, body: { code: 'server_not_found' } });
   t.is((await order('drain', 'a%20b')).status, 422);
 });

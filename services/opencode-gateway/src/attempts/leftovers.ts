@@ -44,8 +44,8 @@ export interface LeftoverParts {
 const STOP_MS = 60_000;
 /** Young ones are left to the order that is under way. */
 const YOUNG_SECONDS = 3;
-/** A server that cannot be reached for so long may do anything. Who still reaches it has ended its runs by then. */
-const LOST_SECONDS = 25;
+/** Beyond the time for the proof, a server that cannot be reached may do anything: who still reaches it has ended its runs by then. */
+const LOST_MS = 10_000;
 
 /** Ends what was to be aborted when nobody was there to do it: after a crash between the decision and the deed. */
 export class Leftovers implements AsyncDisposable {
@@ -65,7 +65,7 @@ export class Leftovers implements AsyncDisposable {
     const { serverId, up } = linked.link;
     if (up) this.#lostAtMs.delete(serverId);
     else if (!this.#isLost(serverId)) return;
-    const found = await this.#parts.runs.claim(serverId, up ? YOUNG_SECONDS : LOST_SECONDS);
+    const found = await this.#parts.runs.claim(serverId, up ? YOUNG_SECONDS : this.#lostMs / 1_000);
     for (const run of found) {
       if (this.#parts.attempts.has(run.sessionId) || this.#ending.has(run.sessionId)) continue;
       this.#ending.set(run.sessionId, this.#end(linked, run));
@@ -77,10 +77,14 @@ export class Leftovers implements AsyncDisposable {
     await Promise.all(this.#ending.values());
   }
 
+  get #lostMs(): number {
+    return this.#parts.limits.stopMs + LOST_MS;
+  }
+
   #isLost(serverId: string): boolean {
     const lostAtMs = this.#lostAtMs.get(serverId) ?? performance.now();
     this.#lostAtMs.set(serverId, lostAtMs);
-    return performance.now() - lostAtMs >= LOST_SECONDS * 1_000;
+    return performance.now() - lostAtMs >= this.#lostMs;
   }
 
   async #end(linked: Linked, run: LeftoverRun): Promise<void> {

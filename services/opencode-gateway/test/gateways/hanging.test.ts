@@ -52,6 +52,33 @@ test.serial('a provider that is asked again degrades the session by its own reas
   t.deepEqual(codesOf(scene.owner.reported('report-degraded')), ['rate_limited']);
 });
 
+test.serial('a provider that is asked again and answers then is an impairment that ends with the answer', async (t) => {
+  await using scene = await begin();
+  await scene.order('retry=3 ms=6000 pieces=12');
+  await eventually(() => scene.owner.reported('report-recovered').length === 1, { withinMs: 20_000, what: 'recovery' });
+  t.is(scene.owner.reported('report-completed').length, 0, 'it is told before the end');
+  await eventually(() => scene.owner.reported('report-completed').length === 1, { withinMs: 20_000, what: 'the end' });
+  t.is(scene.owner.reported('report-degraded').length, 1);
+});
+
+test.serial('a server that comes and goes degrades the session once, until it stays', async (t) => {
+  await using scene = await begin({ OPENCODE_CONNECT_SECONDS: '60', OPENCODE_CALM_SECONDS: '6' });
+  await scene.order('ms=40000 pieces=80');
+  await eventually(async () => (await scene.running()) === 1, { what: 'the turn runs' });
+  const reads = async () => (await scene.standIn.counts()).counts['read'] ?? 0;
+  for (const fault of [['drop'], [], ['drop'], []]) {
+    await scene.standIn.setFaults(...fault);
+    const before = await reads();
+    await eventually(async () => (await reads()) >= before + 6, {
+      what: `readings with ${fault.join()}`,
+      withinMs: 20_000,
+    });
+  }
+  await eventually(() => scene.owner.reported('report-recovered').length === 1, { what: 'recovery', withinMs: 30_000 });
+  t.deepEqual(codesOf(scene.owner.reported('report-degraded')), ['server_unreachable']);
+  t.is(scene.owner.reported('report-completed').length, 0, 'the turn goes on');
+});
+
 test.serial(
   'a server that no longer answers is out of reach when its clock is over, and nothing is claimed of the turn',
   async (t) => {

@@ -45,10 +45,11 @@ test('a stop ends what the tools left in the background; a prompt that OpenCode 
 });
 
 test('a managed server on which a turn cannot be stopped is started anew at once, which ends the turn', async (t) => {
-  await using scene = await begin((agent) => {
+  const deaf = (agent: AgentServer): AgentServer => {
     Object.defineProperty(agent, 'abort', { value: async () => {} });
     return agent;
-  });
+  };
+  await using scene = await begin(deaf, { OPENCODE_STOP_SECONDS: '5' });
   const { owner, serverId } = scene;
   const before = await scene.pid();
   await owner.order(serverId, 'hold thinking');
@@ -64,7 +65,7 @@ test('a managed server on which a turn cannot be stopped is started anew at once
 });
 
 /** A gateway with a managed server on the real binary, and one session. */
-async function begin(change = (agent: AgentServer) => agent) {
+async function begin(change = (agent: AgentServer) => agent, settings: Record<string, string> = {}) {
   await using stack = new AsyncDisposableStack();
   const place = stack.use(await makePlace());
   const model = stack.use(await startObedientModel());
@@ -73,7 +74,7 @@ async function begin(change = (agent: AgentServer) => agent) {
   await gateways.start({
     managed: { directory: place.data, model, count: 1 },
     connect: (known) => change(new OpencodeAgentServer(known)),
-    settings: { OPENCODE_STOP_SECONDS: '3' },
+    settings,
   });
   const state = async () => readState(join(place.data, 'server.json'));
   const first = await state();

@@ -73,6 +73,23 @@ test('a server that leaves a stop without an answer is no proof either', async (
   t.is(await scene.running(), 0);
 });
 
+test('a turn on a server that nobody reaches any more is in doubt, also for a gateway that comes later', async (t) => {
+  await using scene = await begin();
+  const first = await scene.start();
+  await scene.order('hang=tokens', 1);
+  await first[Symbol.asyncDispose]();
+  await scene.standIn[Symbol.asyncDispose]();
+  await scene.owner.stop(SERVER);
+  await scene.forgetHolder();
+  await scene.start();
+  const [doubt] = await eventually(() => nonEmpty(scene.owner.reported('report-unconfirmed')), {
+    what: 'the doubt',
+    withinMs: 60_000,
+  });
+  t.like(doubt?.payload, { failure: { code: 'stop_unconfirmed', message: 'Its OpenCode server cannot be reached.' } });
+  t.regex((await scene.draining()) ?? '', /cannot be reached/);
+});
+
 test('a prompt that a frozen gateway sends after the stop was shown lands nowhere', async (t) => {
   using frozen = freezer();
   await using scene = await begin();

@@ -102,7 +102,7 @@ export class FakeOwner implements AsyncDisposable {
 
   /** Somebody stops the session; who works on it is not told. */
   async stop(serverId: string): Promise<void> {
-    const stop = `update sessions set status = 'stopped', server_id = $2, updated_at = now() - interval '4 seconds' where id = $1::uuid`;
+    const stop = `update sessions set status = 'stopped', server_id = $2, updated_at = now() - interval '1 minute' where id = $1::uuid`;
     await this.#database.query(stop, [this.sessionId, serverId]);
   }
 

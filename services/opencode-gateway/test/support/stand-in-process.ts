@@ -23,6 +23,7 @@ export async function startStandInProcess() {
         turns: { running: number };
         prompts: Record<string, number>;
         resumes: Record<string, number>;
+        counts: Record<string, number>;
       };
     },
     async setFaults(...kinds: readonly string[]): Promise<void> {
