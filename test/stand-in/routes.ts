@@ -5,7 +5,7 @@ import { newId } from './new-id.ts';
 import type { RequestsForPeople, Said } from './requests-for-people.ts';
 import type { Store } from './store.ts';
 import type { PromptBody, Turns } from './turns.ts';
-import { type ModelRef, NO_USAGE, type Session } from './wire.ts';
+import { type Message, type ModelRef, NO_USAGE, type Session } from './wire.ts';
 
 /** What the routes work on. */
 export interface RouteWorld {
@@ -74,6 +74,9 @@ const ROUTES: readonly Route[] = [
   read('/permission', pending('permission')),
   read('/question', pending('question')),
   post('/session', createSession, 'create'),
+  post(`/session/${ID}/fork`, withSession(forkSession), 'create'),
+  { pattern: new RegExp(`^PATCH /session/${ID}$`), kind: 'create', answer: withSession(updateSession) },
+  post('/experimental/control-plane/move-session', moveSession, 'create'),
   post(`/session/${ID}/prompt_async`, withSession(takePrompt), 'prompt'),
   post(`/session/${ID}/abort`, abort, 'abort'),
   { pattern: new RegExp(`^DELETE /session/${ID}$`), kind: 'delete', answer: deleteSession },
@@ -149,6 +152,47 @@ function createSession({ store, hub }: RouteWorld, { directory, body }: RouteCal
   store.putSession(session);
   hub.publish(directory, 'session.created', { info: session });
   return ok(session);
+}
+
+/** All messages are copied when the one that is named is not there. The directory of the call means nothing. */
+function forkSession({ store, hub }: RouteWorld, session: Session, { body }: RouteCall): Answer {
+  const now = Date.now();
+  const fork: Session = {
+    ...session,
+    id: newId('ses'),
+    title: `${session.title} (fork #1)`,
+    time: { created: now, updated: now },
+  };
+  store.putSession(fork);
+  hub.publish(fork.directory, 'session.created', { info: fork });
+  const all = store.messagesOf(session.id);
+  const end = all.findIndex(({ info }) => info.id === body['messageID']);
+  const ids = new Map(all.map(({ info }) => [info.id, newId('msg')]));
+  for (const { info, parts } of end === -1 ? all : all.slice(0, end))
+    store.putMessage(copyOf(info, parts, fork.id, ids));
+  return ok(fork);
+}
+
+function copyOf(info: Message['info'], parts: Message['parts'], sessionID: string, ids: ReadonlyMap<string, string>) {
+  const messageID = ids.get(info.id) ?? info.id;
+  const own = { ...info, id: messageID, sessionID };
+  const copied = own.role === 'assistant' ? { ...own, parentID: ids.get(own.parentID) ?? own.parentID } : own;
+  return { info: copied, parts: parts.map((part) => ({ ...part, id: newId('prt'), sessionID, messageID })) };
+}
+
+function updateSession({ store }: RouteWorld, session: Session, { body }: RouteCall): Answer {
+  const { title, metadata } = body as Partial<Session>;
+  const updated = { ...session, ...(title !== undefined && { title }), ...(metadata && { metadata }) };
+  store.putSession(updated);
+  return ok(updated);
+}
+
+function moveSession({ store }: RouteWorld, { body }: RouteCall): Answer {
+  const { sessionID, destination } = body as { sessionID?: string; destination?: { directory?: string } };
+  const session = store.sessions.get(sessionID ?? '');
+  if (!session || !destination?.directory) return badRequest('MoveSessionError');
+  store.putSession({ ...session, directory: destination.directory });
+  return NO_CONTENT;
 }
 
 /** The 204 says nothing: agent and model are looked at later. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { PRIORITIES, SESSION_TYPES, type SessionView, WORKSPACES } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
 import { Command, Option } from 'commander';
+import { checkpointCommands } from './checkpoint-commands.ts';
 import { connect, type Environment, type WithClient } from './connect.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
 import { reasonCodesCommand } from './reason-codes-command.ts';
@@ -37,6 +38,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   reasonCodesCommand(oio, withClient, print);
   deadLetterCommands(oio, withClient, print);
   serverCommands(oio, withClient, print);
+  checkpointCommands(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {
     oio
       .command(`${name} <id>`)

@@ -32,6 +32,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     cancelSession: command('cancel'),
     retrySession: command('retry'),
     checkpointSession: command('checkpoint'),
+    revertSession: command('revert'),
     deleteSession: command('delete'),
   };
 }

@@ -6,6 +6,9 @@ import { KEYS, startApi, withDatabase } from './support/start-api.ts';
 const database = withDatabase(test);
 const UNKNOWN = '019aa0e0-0000-7000-8000-000000000000';
 
+/** For routes that want one. */
+const BODIES: Readonly<Record<string, object>> = { revertSession: { checkpoint: 1 } };
+
 // From the routes themselves, so that a new one cannot dodge it. What belongs to no tenant only an operator may see.
 const withId = Object.entries(routes as Record<string, Route>).filter(([, { params }]) => params);
 for (const [name, route] of withId.filter(([, { scope }]) => scope !== 'operator')) {
@@ -19,6 +22,7 @@ for (const [name, route] of withId.filter(([, { scope }]) => scope !== 'operator
     const ask = async (asked: string, headers: Record<string, string>) => {
       const response = await api.fetch(route.path.replace('{id}', asked), {
         method: route.method,
+        ...(BODIES[name] && { json: BODIES[name] }),
         key: KEYS.bob,
         headers,
       });

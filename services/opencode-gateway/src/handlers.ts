@@ -6,6 +6,7 @@ import {
   inspectPlace,
   type PayloadOf,
   type ReplyOf,
+  revertSession,
   snapshotWorkspace,
 } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
@@ -13,6 +14,8 @@ import { type Bus, type Handlers, serveAll } from '@oio/messaging';
 import { gatewayAddress } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { Attempts } from './attempts/attempts.ts';
+import type { Gate, RunFences } from './attempts/gate.ts';
+import { revertSession as revert } from './attempts/revert-session.ts';
 import type { Fleet, Linked } from './fleet.ts';
 import { answerInspectPlace, type InspectPlaceParts, type Located } from './inspect-place.ts';
 import { shareAnswers } from './share-answers.ts';
@@ -23,13 +26,24 @@ export interface HandlerParts {
   readonly bus: Bus;
   readonly attempts: Attempts;
   readonly workspaces: Workspaces;
+  readonly linkedTo: (serverId: string) => Linked | null;
+  readonly gate: Gate;
+  readonly fences: RunFences;
   readonly roots: readonly string[];
   readonly cgroups: InspectPlaceParts['cgroups'];
   readonly logger: Logger;
 }
 
-const ofServer = { executeAttempt, abortAttempt, diffWorkspace, snapshotWorkspace };
-const ofGateway = { executeAttempt, abortAttempt, confirmAttempts, diffWorkspace, snapshotWorkspace, inspectPlace };
+const ofServer = { executeAttempt, abortAttempt, diffWorkspace, snapshotWorkspace, revertSession };
+const ofGateway = {
+  executeAttempt,
+  abortAttempt,
+  confirmAttempts,
+  diffWorkspace,
+  snapshotWorkspace,
+  revertSession,
+  inspectPlace,
+};
 const ofAny = { inspectPlace };
 
 /** Takes part in what concerns the sessions of one server: orders, and what their turns ask. */
@@ -40,6 +54,7 @@ export async function serveServer(parts: HandlerParts, { link }: Linked): Promis
     abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
     diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
     snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
+    revertSession: ({ payload }) => revert(parts, payload),
   };
   const unserve = await serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` });
   const stopping = new AbortController();
@@ -64,6 +79,7 @@ export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: s
     confirmAttempts: async ({ payload }) => ({ missing: attempts.missing(payload.attempts) }),
     diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
     snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
+    revertSession: ({ payload }) => revert(parts, payload),
     inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, cgroups, shared }, payload),
   };
   const ends = [

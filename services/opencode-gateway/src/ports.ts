@@ -19,6 +19,15 @@ export interface AgentServer extends AsyncDisposable {
   /** Not idempotent: a lost answer leaves a session behind, which `listSessions` finds by its metadata. */
   createSession(session: NewSession): Promise<AgentSession>;
   getSession(session: SessionRef): Promise<AgentSession | null>;
+  /**
+   * A further session with copies of the messages before `before`, under new ids; of all messages for null and for an id
+   * that is not there. It lies in the same directory, has the same metadata, and is no child. Not idempotent, like
+   * `createSession`.
+   */
+  forkSession(session: SessionRef, before: string | null): Promise<AgentSession>;
+  updateSession(session: SessionRef, change: Pick<NewSession, 'title' | 'metadata'>): Promise<void>;
+  /** Has a session that does nothing work in another directory from now on. Read it to see whether it does. */
+  moveSession(session: SessionRef, directory: string): Promise<void>;
   /** Gone when it resolves, also when it was not there. What runs in it goes on to its end: abort it first. */
   deleteSession(session: SessionRef): Promise<void>;
   /** The sessions of exactly this directory. */

@@ -20,7 +20,7 @@ import { findCgroups } from './cgroups/find-cgroups.ts';
 import { createCipher } from './cipher.ts';
 import type { OpencodeGatewayConfig, OpencodeGatewaySetting } from './config.ts';
 import { encryptionKeys } from './encryption-keys.ts';
-import { Fleet, type KnownServer } from './fleet.ts';
+import { Fleet, type KnownServer, type Linked } from './fleet.ts';
 import { type HandlerParts, serveGateway, serveServer } from './handlers.ts';
 import { createInProcessPromptTurns } from './in-process-prompt-turns.ts';
 import type { ManagedServer } from './managed-server/managed-server.ts';
@@ -73,12 +73,12 @@ export async function startOpencodeGateway(
   const gate = createGate(fences);
   const limits = turnLimitsOf(config);
 
-  const linkedTo = (serverId: string) => fleet.linkedTo(serverId);
+  const linkedTo = (serverId: string): Linked | null => fleet.linkedTo(serverId);
   const acting = { bus, router, gate, fences, limits, table, logger };
   const cgroups = onceAsked(() => findCgroups(config.OPENCODE_CGROUP ?? null));
   const dedicate = dedicator({ setting, cgroups, connect: ports.connect, logger });
   const attempts = new Attempts({ ...acting, dedicate, workspaces, gateway, linkedTo });
-  const served = { bus, attempts, workspaces, roots: setting.roots, cgroups, logger };
+  const served = { bus, attempts, workspaces, linkedTo, gate, fences, roots: setting.roots, cgroups, logger };
   const fleet = stack.use(openFleet(config, ports, { ...served, mutex }));
   const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);
   stack.use(await startServerPool({ bus, fleet, table, gateway, config, setting, alone, logger }));

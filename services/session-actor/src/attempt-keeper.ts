@@ -5,7 +5,7 @@ import { type Bus, serviceEnvelope } from '@oio/messaging';
 import { type GatewayRouter, gatewayAddress, type SessionRouter } from '@oio/ownership';
 import type { Clock, Logger } from '@oio/runtime';
 import { attemptOrder } from './attempt-order.ts';
-import { Fences } from './fences.ts';
+import type { Fences } from './fences.ts';
 import { TakersAtWork } from './takers-at-work.ts';
 
 /** An order that was not taken is given again after this time. */
@@ -45,13 +45,14 @@ export interface AttemptKeeperParts {
   readonly gateways: GatewayRouter;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly fences: Fences;
   /** The session as it is now, and the epoch under which it is owned here; null when it no longer is. */
   readonly loaded: (sessionId: string) => { readonly epoch: number; readonly snapshot: SessionSnapshot } | null;
 }
 
 export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
   const orders = new Map<string, Order>();
-  const fences = new Fences((sessionId) => parts.loaded(sessionId)?.epoch ?? null);
+  const { fences } = parts;
   const takers = new TakersAtWork(parts);
   const now = (): number => parts.clock.monotonicMs();
   const epochOf = ({ id }: SessionSnapshot): number | null => parts.loaded(id)?.epoch ?? null;

@@ -41,6 +41,9 @@ function limitsOf({ cpuLimit, memoryLimitMb }: SessionSnapshot['session']): Atte
 
 /** Why the attempt before this one ended: the newest failure that the checkpoints' attempt left, told to the agent. */
 function previousFailure(snapshot: SessionSnapshot): string | null {
+  const { revert, attempt } = snapshot;
+  if (revert?.state === 'done' && attempt?.number === revert.attempt + 1)
+    return `somebody took the work back to checkpoint ${revert.checkpoint}. Files and conversation are as they were then.`;
   return (snapshot.attempt?.number ?? 1) > 1
     ? (snapshot.lastFailure?.message ?? 'The attempt before this one did not come to its end.')
     : null;

@@ -3,9 +3,11 @@ import type { StoredSessionEvent } from '@oio/contracts';
 import type { Effect, SessionSnapshot } from '@oio/domain';
 import { AppError } from '@oio/errors';
 import { serviceEnvelope } from '@oio/messaging';
-import type { SessionRouter } from '@oio/ownership';
+import type { GatewayRouter, SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { AttemptKeeper } from './attempt-keeper.ts';
+import type { Fences } from './fences.ts';
+import { orderRevert } from './revert-order.ts';
 
 /**
  * How often something outside is tried, and the first pause. What stays undone is found later: an open attempt by the
@@ -25,6 +27,8 @@ export interface EffectRunner extends Disposable {
 export interface EffectParts {
   readonly router: SessionRouter;
   readonly attempts: AttemptKeeper;
+  readonly gateways: GatewayRouter;
+  readonly fences: Fences;
   readonly logger: Logger;
 }
 
@@ -62,17 +66,19 @@ export async function endChild(
 }
 
 async function run(
-  { attempts, router }: EffectParts,
+  parts: EffectParts,
   effect: Outgoing,
   snapshot: SessionSnapshot,
   signal: AbortSignal,
 ): Promise<void> {
+  const { attempts, router } = parts;
   const { id, tenant } = snapshot;
   const envelope = serviceEnvelope('session-actor', { tenant });
   if (effect.type === 'execute-attempt') return attempts.ensure(snapshot);
   if (effect.type === 'abort-attempt') {
     return tried(() => attempts.abort(snapshot, effect), signal);
   }
+  if (effect.type === 'revert-workspace') return tried(() => orderRevert(parts, snapshot), signal);
   if (effect.type === 'tell-parent') {
     return tried(
       () => router.send('child-ended', { childId: id }, { ...envelope, sessionId: effect.parentId }),

@@ -7,11 +7,11 @@ import { type Clock, type Logger, newMessageId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { commitEntry } from './commit-entry.ts';
 import { type EffectRunner, effectsOnParent } from './effects.ts';
+import { type Findings, findOut } from './find-out.ts';
 import type { HistoryBell } from './history-bell.ts';
 import type { LiveSession } from './live-session.ts';
 import { type LiveSessions, noSuchSession } from './live-sessions.ts';
 import type { SessionStore } from './ports.ts';
-import { presentFiles } from './present-files.ts';
 import type { Worker } from './worker.ts';
 
 export interface CommandParts {
@@ -40,9 +40,9 @@ export async function executeCommand(
     const session = await parts.sessions.get(sessionId);
     assertVisible(session.snapshot, envelope);
     // Before its turn: whatever it takes holds up nobody else.
-    const files = await presentFiles(parts, session.snapshot, command, envelope);
+    const findings = await findOut(parts, session.snapshot, command, envelope);
     const reply = await session.inTurn(async () =>
-      session.retired ? null : handle(parts, session, { command, files }, envelope),
+      session.retired ? null : handle(parts, session, { command, findings }, envelope),
     );
     // Retired while the command waited: all that waited go on, in their order, to the session as it is loaded anew.
     if (reply) return reply;
@@ -80,13 +80,13 @@ export function replyOf(
 /** A command, and what was found out for it outside of the session's turn. */
 interface Asked {
   readonly command: SessionCommand;
-  readonly files: { readonly fileSnapshot?: string | null };
+  readonly findings: Findings;
 }
 
 async function handle(
   parts: CommandParts,
   session: LiveSession,
-  { command, files }: Asked,
+  { command, findings }: Asked,
   envelope: Envelope,
 ): Promise<CommandReply> {
   parts.worker.assertUnfenced();
@@ -106,7 +106,7 @@ async function handle(
     },
     takenOver: session.takenOver,
     ...children,
-    ...files,
+    ...findings,
   });
   if (decision.kind !== 'events') return withoutEffect(parts, session.snapshot, decision, envelope, now);
   const outcome = await commit(parts, session, decision, command, envelope.id);

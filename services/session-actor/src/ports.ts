@@ -1,3 +1,4 @@
+import type { Checkpoint } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
 import type { Bus, Parking } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
@@ -25,6 +26,8 @@ export interface SessionStore {
   commit(entry: SessionCommit): Promise<CommitOutcome>;
   /** Whether the command has had its effect already. */
   hasOutcome(sessionId: string, commandId: string): Promise<boolean>;
+  /** A checkpoint of a session; null when there is none of that number, or it is no longer kept. */
+  checkpoint(sessionId: string, sequence: number): Promise<Checkpoint | null>;
   /** How the children of a session have ended so far. */
   childOutcomes(parentId: string): Promise<{ readonly succeeded: number; readonly failed: number }>;
   /** Living children whose parent has ended some seconds ago and meant to end them: whoever was to do it is gone. */

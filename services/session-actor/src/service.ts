@@ -9,6 +9,7 @@ import { type AttemptKeeper, createAttemptKeeper } from './attempt-keeper.ts';
 import type { SessionActorConfig } from './config.ts';
 import { createEffectRunner, endChild } from './effects.ts';
 import type { CreateParts } from './create-session.ts';
+import { Fences } from './fences.ts';
 import { createHandlers } from './handlers.ts';
 import { createHistoryBell } from './history-bell.ts';
 import { LiveSessions } from './live-sessions.ts';
@@ -48,8 +49,9 @@ export async function startSessionActor(
   const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });
   const loaded = (id: string) => sessions.loaded(id);
   const owner = worker.incarnation;
-  const attempts = createAttemptKeeper({ owner, bus, router, gateways, clock, logger, loaded });
-  const effects = stack.use(createEffectRunner({ router, attempts, logger }));
+  const fences = new Fences((id) => loaded(id)?.epoch ?? null);
+  const attempts = createAttemptKeeper({ owner, bus, router, gateways, clock, logger, loaded, fences });
+  const effects = stack.use(createEffectRunner({ router, gateways, attempts, fences, logger }));
 
   const bell = createHistoryBell(bus, owner);
   const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, gateways, config };

@@ -10,6 +10,7 @@ export * from './problem.ts';
 export * from './process-news.ts';
 export * from './reason-codes.ts';
 export * from './reports.ts';
+export * from './revert.ts';
 export * from './routes.ts';
 export * from './servers.ts';
 export * from './session-commands.ts';

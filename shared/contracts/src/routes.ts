@@ -138,6 +138,7 @@ export const routes = {
   cancelSession: commandRoute('cancel'),
   retrySession: commandRoute('retry'),
   checkpointSession: commandRoute('checkpoint'),
+  revertSession: commandRoute('revert'),
   deleteSession: {
     method: 'DELETE',
     path: '/v1/sessions/{id}',

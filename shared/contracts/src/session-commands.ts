@@ -16,6 +16,7 @@ import {
   reportUnconfirmed,
   reportWarning,
 } from './reports.ts';
+import { checkpointNumber, revertOutcome } from './revert.ts';
 import { sessionView } from './session-view.ts';
 import { failure } from './usage.ts';
 import { STATUSES } from './vocabulary.ts';
@@ -51,6 +52,11 @@ export const clientCommands = {
   cancel: command('cancel', 'Give up a session that does not run.', because),
   retry: command('retry', 'Start a new attempt of a recoverable session from its latest checkpoint.', none),
   checkpoint: command('checkpoint', 'Make a checkpoint now.', z.strictObject({ data: json.default({}) })),
+  revert: command(
+    'revert',
+    'Take the files and the conversation of a session that does not run back to a checkpoint.',
+    z.strictObject({ checkpoint: checkpointNumber }),
+  ),
   delete: command('delete', 'Hide a session that has ended; its history is kept.', none),
 } as const;
 
@@ -82,6 +88,7 @@ export const internalCommands = {
     'A child has ended: what succeeded in part may be complete by now.',
     z.strictObject({ childId: z.string() }),
   ),
+  'revert-ended': command('revert-ended', 'A session was taken back to a checkpoint, or could not be.', revertOutcome),
   'give-up': command('give-up', 'End a waiting session that can never run.', z.strictObject({ failure })),
   'report-prepared': command(
     'report-prepared',

@@ -4,6 +4,7 @@ import { json } from './json.ts';
 import { modelCall } from './model-calls.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
 import { finishedStep } from './reports.ts';
+import { revertEventData } from './revert.ts';
 import { stopProof } from './stop-proof.ts';
 import { checkpoint, failure, resourceUsage, resumePoint, warning } from './usage.ts';
 import { PRIORITIES, STATUSES } from './vocabulary.ts';
@@ -65,6 +66,7 @@ export const sessionEventData = {
   /** What the server took on which the attempt ran alone. */
   'session.resources-measured': z.object({ token: z.string(), resources: resourceUsage }),
   'session.checkpoint-made': z.object({ checkpoint }),
+  ...revertEventData,
   'session.warning-raised': z.object({ warning }),
   'session.child-added': z.object({ childId: z.string() }),
   /** Another worker has taken over a session at work, because its owner was gone; the new epoch is in the event around it. */

@@ -3,6 +3,7 @@ import { json, jsonObject } from './json.ts';
 import { place, workspaceInUse } from './new-session.ts';
 import { failureView } from './reason-codes.ts';
 import { modelUsage } from './model-calls.ts';
+import { revertInUse } from './revert.ts';
 import { stopProof } from './stop-proof.ts';
 import { checkpoint, tokenUsage, warning } from './usage.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, STATUSES } from './vocabulary.ts';
@@ -113,6 +114,7 @@ export const sessionView = z
     earlierAttempts: z.array(attemptUsage).describe('What the attempts before took, the last 20 of them.'),
     failure: failureView.nullable().describe('Why it has ended, or what impairs it.'),
     lastFailure: failureView.nullable().default(null).describe('Why the attempt before the present one has ended.'),
+    revert: revertInUse.nullable().default(null).describe('The last order to take it back to a checkpoint.'),
     retryAt: instant.nullable().describe('When the next automatic retry is due.'),
     recoverable: z.boolean(),
     allowedCommands: z.array(z.string()).describe('Commands that the present state allows.'),

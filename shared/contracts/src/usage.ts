@@ -43,8 +43,11 @@ export type ResumePoint = z.output<typeof resumePoint>;
 export const checkpoint = z.object({
   sequence: z.int().min(1),
   timestamp: z.iso.datetime(),
-  /** `step`: after a finished agent step. `interval`: the time-out between two. `request`: somebody asked. `prepared`: before the prompt. */
-  origin: z.enum(['prepared', 'step', 'interval', 'request']),
+  /**
+   * `step`: after a finished agent step. `interval`: the time-out between two. `request`: somebody asked. `prepared`: before
+   * the prompt. `revert`: after the session was taken back.
+   */
+  origin: z.enum(['prepared', 'step', 'interval', 'request', 'revert']),
   attempt: z.int().min(0),
   data: json,
   resume: resumePoint,

@@ -1,6 +1,7 @@
 import type { ClientCommandName, Status } from '@oio/contracts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { canBecome, type Decider, type Effect, emit, refuse, transitionTo } from './decision.ts';
+import { isReverting, mayRevert, revert, whyNotReverted } from './decide-revert.ts';
 import { failureOf } from './failures.ts';
 import { isRecoverable, mayRetry } from './retry-policy.ts';
 import { attemptToken, isStopUnconfirmed, type SessionSnapshot } from './snapshot.ts';
@@ -16,13 +17,15 @@ export function allowedCommands(snapshot: SessionSnapshot): readonly Name[] {
 const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } = {
   start: ({ status }) => status === 'pending',
   pause: (snapshot) => canBecome(snapshot, 'paused'),
-  resume: ({ status, times }) => status === 'paused' && times.waitingSince === null,
+  resume: (snapshot) => snapshot.status === 'paused' && snapshot.times.waitingSince === null && !isReverting(snapshot),
   stop: (snapshot) => canBecome(snapshot, 'stopped'),
   cancel: (snapshot) => canBecome(snapshot, 'cancelled'),
   retry: (snapshot) =>
+    !isReverting(snapshot) &&
     !isStopUnconfirmed(snapshot) &&
     (isRecoverable(snapshot) ||
       (snapshot.status === 'partially_completed' && snapshot.deletedAt === null && mayRetry(snapshot))),
+  revert: mayRevert,
   checkpoint: ({ status }) => isWorking(status) || status === 'paused',
   delete: ({ status, deletedAt }) => isTerminal(status) && deletedAt === null,
 };
@@ -67,6 +70,7 @@ export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
       },
     ]),
   ),
+  revert: guarded('revert', 'paused', revert),
   delete: guarded('delete', 'cancelled', (snapshot) =>
     emit([{ type: 'session.deleted', data: {} }], snapshot.timers.retry ? settleChildren(snapshot) : []),
   ),
@@ -81,7 +85,11 @@ function guarded<N extends Name>(name: N, target: Status, decider: Decider<N>): 
 
 /** What the states alone do not say. */
 const WHY_NOT: { readonly [N in Name]?: (snapshot: SessionSnapshot) => string | undefined } = {
-  resume: ({ status }) => (status === 'paused' ? 'it waits for a slot already' : undefined),
+  resume: (snapshot) => {
+    if (isReverting(snapshot)) return whyNotReverted(snapshot);
+    return snapshot.status === 'paused' ? 'it waits for a slot already' : undefined;
+  },
+  revert: whyNotReverted,
   retry: whyNotRetried,
   checkpoint: () => 'only a running, degraded or paused session has work to keep',
   delete: ({ deletedAt }) =>
@@ -89,6 +97,7 @@ const WHY_NOT: { readonly [N in Name]?: (snapshot: SessionSnapshot) => string | 
 };
 
 function whyNotRetried(snapshot: SessionSnapshot): string {
+  if (isReverting(snapshot)) return whyNotReverted(snapshot);
   if (snapshot.deletedAt !== null) return 'it is deleted';
   if (isStopUnconfirmed(snapshot)) return 'its last turn may still be at work (stop_unconfirmed)';
   if (snapshot.status === 'completed') return 'a completed session is never retried';

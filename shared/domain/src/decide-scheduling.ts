@@ -1,6 +1,7 @@
 import type { Failure } from '@oio/contracts';
 import type { InternalCommandName } from './decide-reports.ts';
 import { nextCheckpoint } from './checkpoints.ts';
+import { isReverting, REVERT, revertEnded, revertOverdue } from './decide-revert.ts';
 import { abort, allowedCommands, queued, settleChildren } from './decide-client.ts';
 import {
   canBecome,
@@ -72,6 +73,7 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
       },
     ]);
   },
+  'revert-ended': revertEnded,
   'give-up': (snapshot, { failure }) => {
     if (snapshot.status !== 'pending' && snapshot.status !== 'queued') return nothing;
     return failWaiting(snapshot, failure);
@@ -91,9 +93,10 @@ function failWaiting(snapshot: SessionSnapshot, failure: Failure): Verdict {
   );
 }
 
-/** A paused attempt goes on where it was, under the same prompt; anything else that waits begins a new one. */
-function runOf({ status, attempt }: SessionSnapshot, serverId: string, messageId: string) {
-  if (status === 'paused' && attempt) {
+/** A paused attempt goes on where it was, under the same prompt, unless that was taken back; anything else that waits begins a new one. */
+function runOf({ status, attempt, revert }: SessionSnapshot, serverId: string, messageId: string) {
+  const isTakenBack = revert?.state === 'done' && revert.attempt === attempt?.number;
+  if (status === 'paused' && attempt && !isTakenBack) {
     return { attempt: attempt.number, run: attempt.run + 1, serverId: attempt.serverId, messageId: attempt.messageId };
   }
   return { attempt: (attempt?.number ?? 0) + 1, run: 1, serverId, messageId };
@@ -102,7 +105,8 @@ function runOf({ status, attempt }: SessionSnapshot, serverId: string, messageId
 /** What is still to be done outside for a session in this state: the same after a crash as before it. */
 export function pendingEffects(snapshot: SessionSnapshot): readonly Effect[] {
   if (isWorking(snapshot.status)) return [{ type: 'execute-attempt' }];
-  return hasEnded(snapshot) ? [...abort(snapshot), ...settleChildren(snapshot)] : abort(snapshot);
+  const reverting = isReverting(snapshot) ? REVERT : [];
+  return [...abort(snapshot), ...reverting, ...(hasEnded(snapshot) ? settleChildren(snapshot) : [])];
 }
 
 /** Ended for good, as far as nobody orders a retry: no automatic one is due. */
@@ -140,6 +144,7 @@ const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, context: 
       },
     ]);
   },
+  revert: revertOverdue,
   // It fires again by and by, until nothing of the last turn can get in the way of the next.
   retry: (snapshot) => (isRecoverable(snapshot) && !isStopUnconfirmed(snapshot) ? emit([queued(snapshot)]) : nothing),
 };

@@ -1,5 +1,6 @@
 import type {
   Cause,
+  Checkpoint,
   ChildPolicy,
   SessionCommandName,
   SessionCommandPayload,
@@ -32,6 +33,8 @@ export interface DecisionContext {
   readonly takenOver?: boolean;
   /** The commit that holds the files as they are now; null where there is no git, missing when nobody was asked. */
   readonly fileSnapshot?: string | null;
+  /** The checkpoint that a command names; null when it is not kept. */
+  readonly checkpoint?: Checkpoint | null;
   /** How the children have ended so far; only needed for sessions that have some. */
   readonly children?: { readonly succeeded: number; readonly failed: number };
 }
@@ -43,6 +46,7 @@ export type NewEvent = {
 /** What must happen outside once the events are committed. Each is derived again from the snapshot after a crash. */
 export type Effect =
   | { readonly type: 'execute-attempt' }
+  | { readonly type: 'revert-workspace' }
   | { readonly type: 'abort-attempt'; readonly serverId: string; readonly token: string }
   | { readonly type: 'settle-children'; readonly policy: Exclude<ChildPolicy, 'detach'> };
 

@@ -68,7 +68,7 @@ function moved(snapshot: SessionSnapshot, event: Transition): SessionSnapshot {
     ...snapshot,
     status: to,
     statusUpdatedAt: event.at,
-    timers: isWorking(to) ? snapshot.timers : {},
+    timers: isWorking(to) ? snapshot.timers : ofRevert(snapshot),
     times: {
       ...times,
       waitingSince: null,
@@ -78,6 +78,11 @@ function moved(snapshot: SessionSnapshot, event: Transition): SessionSnapshot {
       attemptMs: times.attemptMs + workedMs,
     },
   };
+}
+
+/** It goes on, whatever becomes of the session meanwhile. */
+function ofRevert({ timers: { revert } }: SessionSnapshot): SessionSnapshot['timers'] {
+  return revert ? { revert } : {};
 }
 
 function dispatched(snapshot: SessionSnapshot, event: Transition<'session.running'>): SessionSnapshot {

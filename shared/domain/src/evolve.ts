@@ -1,5 +1,6 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { attemptEvolvers } from './evolve-attempt.ts';
+import { revertEvolvers } from './evolve-revert.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
 import type { Evolver, Evolvers } from './evolvers.ts';
 import { type SessionState, snapshotOf } from './snapshot-parts.ts';
@@ -28,6 +29,7 @@ export function replay(history: readonly StoredSessionEvent[]): SessionSnapshot 
 const evolvers: Evolvers = {
   ...transitionEvolvers,
   ...attemptEvolvers,
+  ...revertEvolvers,
   'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
   // Who owns it is told by the epochs of the events, not by the snapshot.
   'session.adopted': (snapshot) => snapshot,
@@ -65,6 +67,7 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     subTasks: null,
     failure: null,
     lastFailure: null,
+    revert: null,
     checkpoints: { count: 0, last: null },
     usage: { ...noUsage, subAgents: noUsage },
     resources: null,

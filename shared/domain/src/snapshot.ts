@@ -5,6 +5,8 @@ import type {
   ModelUsage,
   ResourceUsage,
   Place,
+  ResumePoint,
+  RevertInUse,
   SessionEventData,
   Status,
   StopProof,
@@ -50,7 +52,7 @@ export interface Timer {
   readonly fireAt: string;
 }
 
-export type TimerName = 'not-before' | 'queue-timeout' | 'max-duration' | 'checkpoint' | 'retry';
+export type TimerName = 'not-before' | 'queue-timeout' | 'max-duration' | 'checkpoint' | 'retry' | 'revert';
 
 /**
  * All that is known of a session, computed from its history by `evolve` and by nothing else. Plain JSON: instants are
@@ -81,6 +83,15 @@ export interface SessionSnapshot {
   readonly failure: Failure | null;
   /** How the attempt before the present one ended. */
   readonly lastFailure: Failure | null;
+  /** The last order to take it back to a checkpoint, and the attempt whose work that was. */
+  readonly revert:
+    | (RevertInUse & {
+        readonly resume: ResumePoint;
+        readonly requested: number;
+        readonly tries: number;
+        readonly attempt: number;
+      })
+    | null;
   readonly checkpoints: { readonly count: number; readonly last: Checkpoint | null };
   /** Of all attempts; it only grows. `subAgents` is the part of it that these took. */
   readonly usage: ModelUsage & { readonly subAgents: ModelUsage };

@@ -1,4 +1,4 @@
-import type { Failure, FailureView, SessionView, TurnStop } from '@oio/contracts';
+import type { Failure, FailureView, RevertInUse, SessionView, TurnStop } from '@oio/contracts';
 import { allowedCommands } from './decide-client.ts';
 import { executionMetrics } from './execution-metrics.ts';
 import { kindOf } from './failures.ts';
@@ -33,6 +33,7 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     earlierAttempts: [...snapshot.earlierAttempts],
     failure: snapshot.failure && failureView(snapshot.failure),
     lastFailure: snapshot.lastFailure && failureView(snapshot.lastFailure),
+    revert: snapshot.revert && revertView(snapshot.revert),
     retryAt: snapshot.timers.retry?.fireAt ?? null,
     recoverable: isRecoverable(snapshot),
     allowedCommands: [...allowedCommands(snapshot)],
@@ -61,4 +62,8 @@ function stopView({ status, statusUpdatedAt }: SessionSnapshot, { open, stop }: 
   }
   if (!open || isWorking(status)) return null;
   return { state: 'under_way', at: statusUpdatedAt, summary: 'It is being ended.', proof: null, failure: null };
+}
+
+function revertView({ checkpoint, state, failure }: RevertInUse): RevertInUse {
+  return { checkpoint, state, failure };
 }

@@ -29,7 +29,7 @@ const ALLOWED: Readonly<Record<Status, string[]>> = {
   degraded: ['pause', 'stop', 'checkpoint'],
   completed: ['delete'],
   partially_completed: ['retry', 'delete'],
-  failed: ['retry', 'delete'],
+  failed: ['retry', 'revert', 'delete'],
   timeout: ['retry', 'delete'],
   stopped: ['retry', 'delete'],
   cancelled: ['delete'],

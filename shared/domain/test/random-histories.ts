@@ -82,6 +82,7 @@ export function play({ creations, moves }: Story): Scenes {
         random: move.number / 1_000,
         messageId: `msg_${move.number}`,
         takenOver: move.number % 2 === 0,
+        checkpoint: checkpointOf(latest(scenes.get(id) ?? [])),
       });
   }
   return scenes;
@@ -114,6 +115,10 @@ function settle(
   for (const childId of parent.childIds.filter((id) => FAMILY.includes(id))) {
     send(childId, command('end-by-parent', { policy: effect.policy, parentId: parent.id }), {});
   }
+}
+
+function checkpointOf({ checkpoints }: SessionSnapshot) {
+  return checkpoints.last && { ...checkpoints.last, resume: { ...checkpoints.last.resume, fileSnapshot: 'f00d' } };
 }
 
 function outcomes(scenes: ReadonlyMap<string, readonly Scene[]>): { succeeded: number; failed: number } {
@@ -157,6 +162,15 @@ const ORDERS = {
   time: timer('max-duration'),
   interval: timer('checkpoint'),
   retryTime: timer('retry'),
+  revert: (_, { number }) => command('revert', { checkpoint: 1 + (number % 3) }),
+  revertTime: timer('revert'),
+  revertEnded: ({ revert }, move) =>
+    command('revert-ended', {
+      requested: revert?.requested ?? 1,
+      ...(move.number < 500
+        ? { conversation: { openCodeSessionId: 'ses_2', lastMessageId: 'msg_2' }, failure: null }
+        : { conversation: null, failure: failure(move) }),
+    }),
   adopt: () => command('adopt', {}),
   addChild: (_, { number }) => command('add-child', { childId: FAMILY[number % 3] ?? PARENT }),
   childEnded: (_, { number }) => command('child-ended', { childId: FAMILY[number % 3] ?? PARENT }),
@@ -224,7 +238,11 @@ const WEIGHTS: { readonly [N in keyof typeof ORDERS]?: number } = {
   degraded: 4,
   retry: 8,
   retryTime: 6,
-  pause: 3,
+  pause: 5,
+  closed: 12,
+  revert: 16,
+  revertTime: 2,
+  revertEnded: 16,
   start: 3,
 };
 

@@ -63,6 +63,7 @@ const RUNNING = {
   failure: null,
   lastFailure: null,
   retryAt: null,
+  revert: null,
   recoverable: false,
   allowedCommands: ['pause', 'stop', 'checkpoint'],
   healthScore: 0.9,

@@ -69,6 +69,21 @@ export class OpencodeAgentServer implements AgentServer {
     return orNull(this.#http.get({ ...at(ref), schema: session }));
   }
 
+  forkSession(ref: SessionRef, before: string | null): Promise<AgentSession> {
+    const body = before === null ? {} : { messageID: before };
+    return this.#http.post({ ...at(ref, '/fork'), body, schema: session, deadlineMs: LONG_MS });
+  }
+
+  updateSession(ref: SessionRef, { title, metadata }: Pick<NewSession, 'title' | 'metadata'>): Promise<void> {
+    return this.#http.patch({ ...at(ref), body: { title, metadata }, schema: nothing });
+  }
+
+  moveSession({ sessionId, directory: from }: SessionRef, directory: string): Promise<void> {
+    const body = { sessionID: sessionId, destination: { directory } };
+    const path = '/experimental/control-plane/move-session';
+    return this.#http.post({ path, directory: from, body, schema: nothing });
+  }
+
   async deleteSession(ref: SessionRef): Promise<void> {
     await orNull(this.#http.delete({ ...at(ref), schema: z.boolean() }));
   }

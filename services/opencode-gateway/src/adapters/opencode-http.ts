@@ -59,6 +59,11 @@ export class OpencodeHttp implements AsyncDisposable {
     return this.resilience.write(() => this.#call('POST', request));
   }
 
+  /** Sets something, the same when said twice. */
+  patch<S extends z.ZodType>(request: OpencodeRequest<S>): Promise<z.output<S>> {
+    return this.resilience.write(() => this.#call('PATCH', request));
+  }
+
   /** Removes something; saying it twice is the same as once, but who says it decides whether to. */
   delete<S extends z.ZodType>(request: OpencodeRequest<S>): Promise<z.output<S>> {
     return this.resilience.write(() => this.#call('DELETE', request));
@@ -100,7 +105,7 @@ export class OpencodeHttp implements AsyncDisposable {
   }
 
   async #call<S extends z.ZodType>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     request: OpencodeRequest<S>,
   ): Promise<z.output<S>> {
     const deadline = AbortSignal.timeout(request.deadlineMs ?? this.#readTimeoutMs);

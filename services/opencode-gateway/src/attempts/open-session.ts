@@ -36,7 +36,7 @@ export async function openSession({ agent, order, directory, claim }: Opening): 
   const known = claim.openCodeSessionId ?? order.resume?.openCodeSessionId ?? null;
   const kept = claim.first && !known ? null : await findSession(agent, order, directory, known);
   if (kept) return { ...opened(kept, order, directory), isPrepared: claim.openCodeSessionId === kept.id };
-  const made = await agent.createSession(newSession(order, directory));
+  const made = await agent.createSession(conversationOf(order, directory));
   return { ...opened(made, order, directory), sameConversation: false };
 }
 
@@ -50,7 +50,7 @@ export async function replaceSession(
 ): Promise<Opened> {
   await agent.abort(old);
   await agent.deleteSession(old);
-  const { metadata, ...session } = newSession(order, directory);
+  const { metadata, ...session } = conversationOf(order, directory);
   const instead = { [GIVEN_UP]: order.messageId, [INSTEAD]: newMessageId() };
   const made = await agent.createSession({ ...session, metadata: { ...metadata, ...instead } });
   return { ...opened(made, order, directory), sameConversation: false };
@@ -79,7 +79,8 @@ async function findSession(
   );
 }
 
-function newSession({ sessionId, title }: AttemptOrder, directory: string) {
+/** What OpenCode is told of a conversation of ours. */
+export function conversationOf({ sessionId, title }: Pick<AttemptOrder, 'sessionId' | 'title'>, directory: string) {
   return { directory, title, metadata: { [OURS]: sessionId } };
 }
 

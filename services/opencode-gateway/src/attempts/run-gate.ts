@@ -127,6 +127,9 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
     };
   return {
     createSession: behindGate((session) => agent.createSession(session)),
+    forkSession: behindGate((session, before) => agent.forkSession(session, before)),
+    updateSession: behindGate((session, change) => agent.updateSession(session, change)),
+    moveSession: behindGate((session, directory) => agent.moveSession(session, directory)),
     deleteSession: behindGate((session) => agent.deleteSession(session)),
     prompt: behindGate((prompt) => endIfLate(agent, prompt, { gate, call: () => agent.prompt(prompt) })),
     resume: behindGate((prompt) => endIfLate(agent, prompt, { gate, call: () => agent.resume(prompt) })),

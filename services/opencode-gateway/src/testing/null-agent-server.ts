@@ -57,6 +57,9 @@ function answers(conversations: Map<string, Conversation>): Omit<AgentServer, 'h
       if (conversations.size > KEPT && oldest !== undefined) conversations.delete(oldest);
       return session;
     },
+    forkSession: async (source) => found(conversations, source).session,
+    updateSession: async () => {},
+    moveSession: async () => {},
     deleteSession: async ({ sessionId }) => void conversations.delete(sessionId),
     getSession: async ({ sessionId }) => conversations.get(sessionId)?.session ?? null,
     listSessions: async (directory) =>

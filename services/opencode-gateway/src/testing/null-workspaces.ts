@@ -18,6 +18,7 @@ export function createNullWorkspaces(): Workspaces {
     }),
     commitWorkspace: async () => ({ changed: false, commit: null, warnings: [] }),
     snapshotWorkspace: async () => null,
+    restoreWorkspace: async () => {},
     diffWorkspace: async () => null,
     releaseWorkspace: async () => ({ removed: true }),
     withDirectory: async () => ({ [Symbol.dispose]() {} }),

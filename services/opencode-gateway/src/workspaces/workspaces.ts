@@ -6,6 +6,7 @@ import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 import { type PrepareOptions, prepareWorkspace } from './prepare-workspace.ts';
 import { createRealRoots } from './real-roots.ts';
 import { type Released, releaseWorkspace } from './release-workspace.ts';
+import { type RestoreOptions, restoreWorkspace } from './restore-workspace.ts';
 import { type SnapshotOptions, snapshotWorkspace } from './snapshot-workspace.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -26,6 +27,7 @@ export interface Workspaces {
   commitWorkspace(options: Omit<CommitOptions, 'git'>): Promise<Committed>;
   /** A commit that holds the files as they are now; null where there is no git. */
   snapshotWorkspace(options: Omit<SnapshotOptions, 'git'>): Promise<string | null>;
+  restoreWorkspace(options: Omit<RestoreOptions, 'git' | 'mutex'>): Promise<void>;
   diffWorkspace(options: Omit<DiffOptions, 'git'>): Promise<WorkspaceDiff | null>;
   releaseWorkspace(options: { readonly workspace: Workspace }): Promise<Released>;
   /**
@@ -46,6 +48,7 @@ export function createWorkspaces({ environment, roots, worktreesDirectory, mutex
     prepareWorkspace: (options) => prepareWorkspace({ ...options, git, mutex, realRoots, worktreesDirectory }),
     commitWorkspace: (options) => commitWorkspace({ ...options, git }),
     snapshotWorkspace: (options) => snapshots.run(options.workspace.root, () => snapshotWorkspace({ ...options, git })),
+    restoreWorkspace: (options) => restoreWorkspace({ ...options, git, mutex }),
     diffWorkspace: (options) => diffWorkspace({ ...options, git }),
     releaseWorkspace: (options) => releaseWorkspace({ ...options, git, mutex }),
     withDirectory: (directory, signal) => inPlace.acquire(directory, signal),

@@ -1,4 +1,5 @@
-import { readSnapshot, type StoredSession } from '@oio/domain';
+import type { Checkpoint } from '@oio/contracts';
+import { CHECKPOINTS_KEPT, readSnapshot, type StoredSession } from '@oio/domain';
 import { createGroupCommit, type Database, isLivingWorker, readableJson, storedSession } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
@@ -25,6 +26,10 @@ const CHILD_OUTCOMES = `
 select count(*) filter (where status in ('completed', 'partially_completed'))::int as succeeded,
   count(*) filter (where status in ('failed', 'timeout', 'stopped', 'cancelled', 'orphaned'))::int as failed
 from sessions where parent_id = $1::uuid`;
+
+const CHECKPOINTS = `
+select data -> 'checkpoint' as checkpoint from session_events
+where session_id = $1::uuid and type = 'session.checkpoint-made' order by seq desc limit $2::int`;
 
 /** A child that was retried after its parent's end is not meant: somebody wants it to go on. */
 const [CHILD, PARENT, PARENT_BIRTH] = [readableJson('c.state'), readableJson('p.state'), readableJson('b.data')];
@@ -60,6 +65,10 @@ export function createPostgresSessionStore(database: Database): SessionStore {
         { prepared: 'has_outcome' },
       );
       return rows.length > 0;
+    },
+    async checkpoint(sessionId, sequence) {
+      const found = await database.query<{ checkpoint: Checkpoint }>(CHECKPOINTS, [sessionId, CHECKPOINTS_KEPT]);
+      return found.find(({ checkpoint }) => checkpoint.sequence === sequence)?.checkpoint ?? null;
     },
     async childOutcomes(parentId) {
       const [row] = await database.query<{ succeeded: number; failed: number }>(CHILD_OUTCOMES, [parentId]);

@@ -18,6 +18,7 @@ import {
   sessionMetrics,
   sessionOutput,
   snapshotWorkspace,
+  revertSession,
   workerAnnounced,
   workerEnded,
 } from '@oio/contracts';
@@ -45,8 +46,8 @@ const reports = Object.entries(internalCommands).flatMap(([name, contract]) =>
 const attempts = [executeAttempt, abortAttempt];
 const atGateways = [
   ...placed(attempts, 'server.s'),
-  ...placed([diffWorkspace, snapshotWorkspace], 'server.s'),
-  ...placed([...attempts, diffWorkspace, snapshotWorkspace, inspectPlace], 'gateway.g'),
+  ...placed([diffWorkspace, snapshotWorkspace, revertSession], 'server.s'),
+  ...placed([...attempts, diffWorkspace, snapshotWorkspace, revertSession, inspectPlace], 'gateway.g'),
 ];
 
 export const allEvents: readonly EventContract[] = Object.values(sessionEvents) as EventContract[];
@@ -83,8 +84,8 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
   'session-actor': {
     asks: [
       ...commands(Object.values(sessionCommands)),
-      ...placed([...attempts, snapshotWorkspace], 'server.s'),
-      ...placed([...attempts, confirmAttempts, inspectPlace, snapshotWorkspace], 'gateway.g'),
+      ...placed([...attempts, snapshotWorkspace, revertSession], 'server.s'),
+      ...placed([...attempts, confirmAttempts, inspectPlace, snapshotWorkspace, revertSession], 'gateway.g'),
       ...placed([inspectPlace]),
     ],
     serves: commands(Object.values(sessionCommands)),

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ScriptedModel, startScriptedModel } from '@oio/scripted-model';
+import { eventually } from '@oio/runtime/testing';
+import test from 'ava';
+import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
+import { makePlace, type Place } from './support/place.ts';
+import {
+  countOf,
+  directoryOf,
+  letToolEnd,
+  makeTurns,
+  reaches,
+  reachesClosed,
+  reachesSecondStep,
+  submit,
+  toolRuns,
+} from './support/sessions.ts';
+import { openCodeMessages } from './support/truth.ts';
+
+/** Sessions that are taken back, forked and followed up, on the real server. */
+const stack = new AsyncDisposableStack();
+const turns = makeTurns();
+let place: Place;
+let model: ScriptedModel;
+let orchestrator: Orchestrator;
+
+test.before(async () => {
+  place = stack.use(await makePlace());
+  model = stack.use(await startScriptedModel({ scripts: turns.scripts, tokenDelayMs: 1 }));
+  orchestrator = await startOrchestrator(place, model);
+});
+test.after.always(async () => {
+  await orchestrator[Symbol.asyncDispose]();
+  await stack.disposeAsync();
+});
+
+/** A session that was stopped in its second step, with a file that came after the checkpoint of the first. */
+async function stoppedInTool(): Promise<{ id: string; directory: string }> {
+  const { id } = await submit(orchestrator, 'wait');
+  await reachesSecondStep(orchestrator, id);
+  const directory = await directoryOf(orchestrator, id);
+  await toolRuns(directory);
+  await orchestrator.client.stopSession({ id });
+  await reachesClosed(orchestrator, id);
+  await writeFile(join(directory, 'later.txt'), 'later\n');
+  return { id, directory };
+}
+
+function isReverted(id: string) {
+  const state = async () => (await orchestrator.client.getSession({ id })).revert?.state === 'done';
+  return eventually(state, { withinMs: 60_000, what: `session ${id} to be taken back` });
+}
+
+test.serial(
+  'a session is taken back to a checkpoint, and its next attempt knows nothing of what came later',
+  async (t) => {
+    const { id, directory } = await stoppedInTool();
+    const before = await orchestrator.client.getSession({ id });
+    const [, step] = (await orchestrator.client.getCheckpoints({ id })).checkpoints;
+    await orchestrator.client.revertSession({ id }, { checkpoint: step?.sequence ?? 0 });
+    await isReverted(id);
+    t.false(existsSync(join(directory, 'later.txt')));
+    t.is(await countOf(orchestrator, id), 'ran\n');
+
+    const { checkpoints } = await orchestrator.client.getCheckpoints({ id });
+    t.deepEqual(
+      checkpoints.slice(-2).map(({ origin }) => origin),
+      ['request', 'revert'],
+    );
+    t.is(
+      place.git('show', `${checkpoints.at(-2)?.resume.fileSnapshot}:later.txt`),
+      'later\n',
+      'what it was before is kept',
+    );
+    t.is(checkpoints.at(-1)?.resume.fileSnapshot, step?.resume.fileSnapshot);
+
+    await letToolEnd(orchestrator, id);
+    await orchestrator.client.retrySession({ id });
+    const completed = await reaches(orchestrator, id, 'completed');
+    t.not(completed.attempt?.openCodeSessionId, before.attempt?.openCodeSessionId);
+    const conversation = await openCodeMessages(place, completed);
+    const own = conversation.findIndex(({ info }) => info.id === completed.attempt?.messageId);
+    t.is(own, 2, 'the first prompt, its first step, and then the new prompt');
+    t.regex(JSON.stringify(conversation[own]), /taken? the work back to checkpoint|took the work back to checkpoint/);
+    t.is((await openCodeMessages(place, before)).length, 3, 'the old conversation is kept');
+  },
+);
+
+test.serial(
+  'a repeated order has no second effect, and one to a checkpoint that is not there is refused',
+  async (t) => {
+    const { id } = await stoppedInTool();
+    await t.throwsAsync(orchestrator.client.revertSession({ id }, { checkpoint: 99 }), { message: /no checkpoint 99/ });
+    const key = { idempotencyKey: `revert-${id}` };
+    await Promise.all([1, 2, 3].map(() => orchestrator.client.revertSession({ id }, { checkpoint: 2 }, key)));
+    await isReverted(id);
+    const { events } = await orchestrator.client.getHistory({ id, limit: 200 });
+    t.is(events.filter(({ type }) => type === 'session.reverted').length, 1);
+  },
+);
+
+test.serial('an order that was accepted is carried out although everything of ours was killed meanwhile', async (t) => {
+  const { id, directory } = await stoppedInTool();
+  await orchestrator.client.revertSession({ id }, { checkpoint: 2 });
+  await orchestrator.kill();
+  await orchestrator[Symbol.asyncDispose]();
+  orchestrator = await startOrchestrator(place, model);
+  await isReverted(id);
+  t.false(existsSync(join(directory, 'later.txt')));
+  const { events } = await orchestrator.client.getHistory({ id, limit: 200 });
+  t.is(events.filter(({ type }) => type === 'session.reverted').length, 1);
+});
