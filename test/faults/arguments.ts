@@ -6,7 +6,7 @@ export const USAGE = `npm run -s faults -- list [--json]
                        the faults, what each does, and what is to come of it
 npm run -s faults -- serve --fault NAME [--port N] [--password P] [--as stand-in]
                        a server that has it: the stand-in for an OpenCode server, or the model endpoint
-npm run -s faults -- run [--faults A,B] [--times N] [--real] [--json]
+npm run -s faults -- run [--faults A,B] [--times N] [--lanes N] [--real] [--json]
                        has each strike N times (20) at an orchestrator, on the stand-in or on the real binary
 npm run -s faults -- living [--times N] [--real] [--json]
                        turns that are slow and alive: none may be cut
@@ -16,6 +16,8 @@ export interface Arguments {
   readonly mode: 'list' | 'serve' | 'run' | 'living';
   readonly faults: readonly NamedFault[];
   readonly times: number;
+  /** Servers, or on the real binary sessions, at the same time. */
+  readonly lanes: number | null;
   readonly real: boolean;
   readonly json: boolean;
   readonly port: number;
@@ -35,6 +37,7 @@ export function readArguments(args: readonly string[]): Arguments {
       fault: { type: 'string' },
       faults: { type: 'string' },
       times: { type: 'string' },
+      lanes: { type: 'string' },
       port: { type: 'string' },
       password: { type: 'string' },
       as: { type: 'string' },
@@ -50,6 +53,7 @@ export function readArguments(args: readonly string[]): Arguments {
     mode,
     faults: names.length > 0 ? faultsNamed(names) : FAULTS,
     times: wholeNumber('times', values.times, TIMES),
+    lanes: values.lanes === undefined ? null : wholeNumber('lanes', values.lanes, 1),
     real: values.real,
     json: values.json,
     port: wholeNumber('port', values.port, 0),

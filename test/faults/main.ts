@@ -40,7 +40,7 @@ async function serve({ faults: [fault], port, password, asStandIn }: Arguments):
   return null;
 }
 
-async function run({ faults: wanted, times, real, json }: Arguments): Promise<number> {
+async function run({ faults: wanted, times, lanes, real, json }: Arguments): Promise<number> {
   const faults = wanted.filter((fault) => isPlayedOn(real ? 'real' : 'stand-in', fault));
   await using postgres = await openTestServer();
   using progress = new Progress(faults.length * times);
@@ -49,7 +49,7 @@ async function run({ faults: wanted, times, real, json }: Arguments): Promise<nu
     outcomes.push(outcome);
     progress.note(outcome.fault, faultsIn(outcome));
   };
-  await (real ? tryOnRealServer : tryOnStandIns)({ postgres: postgres.url, faults, times, onOutcome });
+  await (real ? tryOnRealServer : tryOnStandIns)({ postgres: postgres.url, faults, times, lanes, onOutcome });
   out(json ? JSON.stringify(outcomes) : reportLines(faults, outcomes).join('\n'));
   const isRight = outcomes.length === faults.length * times && outcomes.every((one) => faultsIn(one).length === 0);
   return isRight ? 0 : 1;

@@ -12,7 +12,7 @@ import { demandOn, type Outcome, tryFault } from './trial.ts';
 const LANES = 4;
 
 /** Tries each fault so many times on the real binary: those that hurt the whole server one by one, after the others. */
-export async function tryOnRealServer({ postgres, faults, times, onOutcome }: TrialOptions): Promise<void> {
+export async function tryOnRealServer({ postgres, faults, times, lanes, onOutcome }: TrialOptions): Promise<void> {
   const trials = faults
     .filter(({ name }) => name !== 'server-starts')
     .flatMap((fault) =>
@@ -20,7 +20,7 @@ export async function tryOnRealServer({ postgres, faults, times, onOutcome }: Tr
     );
   if (trials.length > 0) {
     await using scene = await openRealScene(postgres);
-    const places = await Promise.all(Array.from({ length: LANES }, () => scene.newDirectory()));
+    const places = await Promise.all(Array.from({ length: lanes ?? LANES }, () => scene.newDirectory()));
     const inPlace = async ({ fault, id }: (typeof trials)[number]): Promise<void> => {
       const directory = fault.expected === 'directory_invalid' ? await scene.newDirectory() : (places.pop() ?? '');
       onOutcome(await tryFault(inDirectory(scene, directory), fault, id));

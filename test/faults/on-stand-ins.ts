@@ -9,6 +9,8 @@ export interface TrialOptions {
   readonly postgres: string;
   readonly faults: readonly NamedFault[];
   readonly times: number;
+  /** At the same time: servers, or on the real binary sessions. */
+  readonly lanes?: number | null;
   /** Told of each, as it comes. */
   readonly onOutcome: (outcome: Outcome) => void;
 }
@@ -19,7 +21,7 @@ const LANES = 8;
 const AT_ONCE = 40;
 
 /** Tries each fault so many times: one that hurts its whole server on a server of its own each time, the others on one together. */
-export async function tryOnStandIns({ postgres, faults, times, onOutcome }: TrialOptions): Promise<void> {
+export async function tryOnStandIns({ postgres, faults, times, lanes, onOutcome }: TrialOptions): Promise<void> {
   const trials = faults.flatMap((fault) => Array.from({ length: times }, (_, number) => ({ fault, number })));
   const alone = trials.filter(({ fault }) => hurtsItsServer(fault));
   const together = chunks(trials.filter(({ fault }) => !hurtsItsServer(fault)));
@@ -27,7 +29,7 @@ export async function tryOnStandIns({ postgres, faults, times, onOutcome }: Tria
     ...together.map((all) => ({ options: { postgres, clocks: STAND_IN_CLOCKS }, all })),
     ...alone.map((one) => ({ options: { postgres, clocks: clocksFor(one.fault), fault: one.fault.name }, all: [one] })),
   ];
-  await inLanes(LANES, scenes, async ({ options, all }) => {
+  await inLanes(lanes ?? LANES, scenes, async ({ options, all }) => {
     await using scene = await openStandInScene(options);
     await Promise.all(all.map(async ({ fault, number }) => onOutcome(await tryFault(scene, fault, `trial-${number}`))));
   });
