@@ -18,7 +18,7 @@ export interface TrialOptions {
 /** Scenes at the same time. */
 const LANES = 8;
 /** Sessions at the same time on one server, of faults that only hurt their own. */
-const AT_ONCE = 40;
+const AT_ONCE = 10;
 
 /** Tries each fault so many times: one that hurts its whole server on a server of its own each time, the others on one together. */
 export async function tryOnStandIns({ postgres, faults, times, lanes, onOutcome }: TrialOptions): Promise<void> {
