@@ -6,7 +6,7 @@ import type { NamedFault } from './named-fault.ts';
 import { inLanes, type TrialOptions } from './on-stand-ins.ts';
 import { openRealScene } from './real-scene.ts';
 import type { Scene } from './scene.ts';
-import { demandOn, type Outcome, tryFault } from './trial.ts';
+import { demandOn, type Outcome, spoilt, tryFault } from './trial.ts';
 
 /** Directories, each of which costs the server seconds once, and works on one session at a time. */
 const LANES = 4;
@@ -23,7 +23,8 @@ export async function tryOnRealServer({ postgres, faults, times, lanes, onOutcom
     const places = await Promise.all(Array.from({ length: lanes ?? LANES }, () => scene.newDirectory()));
     const inPlace = async ({ fault, id }: (typeof trials)[number]): Promise<void> => {
       const directory = fault.expected === 'directory_invalid' ? await scene.newDirectory() : (places.pop() ?? '');
-      onOutcome(await tryFault(inDirectory(scene, directory), fault, id));
+      const outcome = tryFault(inDirectory(scene, directory), fault, id);
+      onOutcome(await outcome.catch((error: unknown) => spoilt(fault, error)));
       if (fault.expected !== 'directory_invalid') places.push(directory);
     };
     await inLanes(

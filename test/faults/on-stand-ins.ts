@@ -3,7 +3,7 @@ import { type Clocks, STAND_IN_CLOCKS } from './clocks.ts';
 import { deedFor } from './deeds.ts';
 import type { NamedFault } from './named-fault.ts';
 import { openStandInScene } from './stand-in-scene.ts';
-import { type Outcome, tryFault } from './trial.ts';
+import { type Outcome, spoilt, tryFault } from './trial.ts';
 
 export interface TrialOptions {
   readonly postgres: string;
@@ -16,7 +16,7 @@ export interface TrialOptions {
 }
 
 /** Scenes at the same time. */
-const LANES = 8;
+const LANES = 6;
 /** Sessions at the same time on one server, of faults that only hurt their own. */
 const AT_ONCE = 10;
 
@@ -30,8 +30,13 @@ export async function tryOnStandIns({ postgres, faults, times, lanes, onOutcome 
     ...alone.map((one) => ({ options: { postgres, clocks: clocksFor(one.fault), fault: one.fault.name }, all: [one] })),
   ];
   await inLanes(lanes ?? LANES, scenes, async ({ options, all }) => {
-    await using scene = await openStandInScene(options);
-    await Promise.all(all.map(async ({ fault, number }) => onOutcome(await tryFault(scene, fault, `trial-${number}`))));
+    const opening = openStandInScene(options);
+    const outcomes = all.map(async ({ fault, number }) => {
+      const outcome = opening.then((scene) => tryFault(scene, fault, `trial-${number}`));
+      onOutcome(await outcome.catch((error: unknown) => spoilt(fault, error)));
+    });
+    await Promise.all(outcomes);
+    await opening.then((scene) => scene[Symbol.asyncDispose]()).catch(() => undefined);
   });
 }
 

@@ -40,6 +40,18 @@ export function demandOn(
   return scene === 'real' ? { expected, bound, ...fault.onReal } : { expected, bound };
 }
 
+/** An injection that could not be carried out. */
+export function spoilt(fault: NamedFault, error: unknown): Outcome {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    fault: fault.name,
+    verdict: 'not tried',
+    tookMs: 0,
+    boundMs: 0,
+    complaints: [`it could not be tried: ${why}`],
+  };
+}
+
 /** Submits a session, has the fault strike, and looks what comes of it. */
 export async function tryFault(scene: Scene, fault: NamedFault, id: string): Promise<Outcome> {
   const { expected, bound } = demandOn(scene.on, fault);
