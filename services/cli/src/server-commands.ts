@@ -23,18 +23,21 @@ export function serverCommands(oio: Command, withClient: WithClient, print: (tex
 
 function serversTable(servers: readonly ServerView[]): string {
   const table = new Table({
-    head: ['id', 'state', 'running', 'directories', 'memory', 'database', 'age', 'detail'],
+    head: ['id', 'state', 'running', 'directories', 'cpu', 'memory', 'database', 'disk', 'age', 'detail'],
     style: { head: [], border: [] },
   });
   for (const server of servers) {
-    const { id, state, draining, running, capacity, directories, memoryBytes, databaseBytes, trouble } = server;
+    const { id, state, draining, running, capacity, directories, trouble } = server;
+    const { cpuPercent, memoryBytes, databaseBytes, diskBytes } = server;
     table.push([
       id,
       draining && state === 'up' ? 'draining' : state,
       `${running}/${capacity}`,
       directories ?? '',
+      cpuPercent === null ? '' : `${Math.round(cpuPercent)} %`,
       megabytes(memoryBytes),
       megabytes(databaseBytes),
+      megabytes(diskBytes),
       ageOf(server.startedAt),
       printable(trouble ?? draining ?? ''),
     ]);

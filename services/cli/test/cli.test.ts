@@ -233,6 +233,8 @@ const SERVER = {
   directories: 3,
   memoryBytes: 512 * 2 ** 20,
   databaseBytes: 2 ** 20,
+  cpuPercent: 12.5,
+  diskBytes: 2 ** 21,
   observedAt: '2026-01-01T00:00:00.000Z',
 };
 

@@ -3,7 +3,8 @@ import type { Bus, Envelope } from '@oio/messaging';
 import type { GatewayRouter } from '@oio/ownership';
 import { newId } from '@oio/runtime';
 import { dependencyMetrics } from './dependency-metrics.ts';
-import type { Principal, SessionReader } from './ports.ts';
+import { serverMetrics } from './server-metrics.ts';
+import type { Principal, SessionReader, ServerList } from './ports.ts';
 import type { Readiness } from './readiness.ts';
 import { standingOf } from './read-handlers.ts';
 import type { RouteHandlers } from './route-types.ts';
@@ -15,6 +16,7 @@ export interface RelayParts {
   readonly gateways: GatewayRouter;
   readonly readiness: Readiness;
   readonly reader: SessionReader;
+  readonly servers: ServerList;
   readonly streams: SessionStreams;
 }
 
@@ -26,6 +28,7 @@ export function createRelayHandlers({
   gateways,
   reader,
   readiness,
+  servers,
   streams,
 }: RelayParts): Pick<RouteHandlers, Names> {
   return {
@@ -43,13 +46,7 @@ export function createRelayHandlers({
       await standingOf(reader, request.principal.tenant, id);
       return { body: await bus.request(sessionMetrics, { sessionId: id }, envelopeOf(request, id)) };
     },
-    async metrics(request) {
-      const [{ contentType, body }, { dependencies }] = await Promise.all([
-        bus.request(metricsExposition, {}, envelopeOf(request, null)),
-        readiness.ask(),
-      ]);
-      return { headers: { 'Content-Type': contentType }, body: body + dependencyMetrics(dependencies) };
-    },
+    metrics: (request) => exposition({ bus, readiness, servers }, envelopeOf(request, null)),
     async streamSession({ params: { id }, query, headers, principal: { tenant }, standAside }) {
       await standingOf(reader, tenant, id);
       standAside();
@@ -57,6 +54,20 @@ export function createRelayHandlers({
       return { body: (response) => streams.open({ tenant, sessionId: id, after, response }) };
     },
   };
+}
+
+async function exposition(
+  { bus, readiness, servers }: Pick<RelayParts, 'bus' | 'readiness' | 'servers'>,
+  envelope: Envelope,
+) {
+  const [{ contentType, body }, { dependencies }, known] = await Promise.all([
+    bus.request(metricsExposition, {}, envelope),
+    readiness.ask(),
+    // Without the database the rest is worth all the more.
+    servers.all().catch(() => []),
+  ]);
+  const text = body + dependencyMetrics(dependencies) + serverMetrics(known);
+  return { headers: { 'Content-Type': contentType }, body: text };
 }
 
 function envelopeOf(

@@ -12,6 +12,8 @@ const SEEN = {
   directories: 3,
   memoryBytes: 1_000_000,
   databaseBytes: 2_000,
+  cpuPercent: 12.5,
+  diskBytes: 3_000,
 };
 const OBSERVED: unknown = { healthy: true, ...SEEN };
 
@@ -40,6 +42,18 @@ test('an operator sees how each server is, and nobody its password', async (t) =
   const known = { id, url: 'http://127.0.0.1:4096', managed: true, capacity: 8, running: 0, draining: null };
   t.deepEqual(server as unknown, { ...known, ...SEEN, state: 'up' });
   t.notRegex(await (await api.fetch('/v1/servers', { key })).text(), /secret/);
+});
+
+test('the metrics say what each server takes of the machine, and leave out what is not known', async (t) => {
+  await using api = await startApi(database());
+  const id = await enter(api);
+  const foreign = await enter(api, { observed: { ...SEEN, healthy: true, cpuPercent: null, memoryBytes: null } });
+  const body = await (await api.fetch('/metrics', { key })).text();
+  t.true(body.includes(`oio_server_cpu_cores{server="${id}"} 0.125`));
+  t.true(body.includes(`oio_server_memory_bytes{server="${id}"} 1000000`));
+  t.true(body.includes(`oio_server_disk_bytes{server="${id}"} 3000`));
+  t.true(body.includes(`oio_server_up{server="${foreign}"} 1`));
+  t.false(body.includes(`oio_server_memory_bytes{server="${foreign}"}`));
 });
 
 test('a server is down when a gateway says so, and unknown when none says anything or it cannot be read', async (t) => {

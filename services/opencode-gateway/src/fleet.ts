@@ -1,11 +1,12 @@
 import { type Cache, createInProcessCache } from '@oio/cache';
-import type { ServerObservation } from '@oio/contracts';
+import type { ResourceUsage, ServerObservation } from '@oio/contracts';
 import { ForbiddenError } from '@oio/errors';
 import type { Logger } from '@oio/runtime';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { createDirectoryOpener } from './open-directory.ts';
 import type { EndTurnProcesses } from './attempts/stop-turn.ts';
 import { endTurnProcesses } from './managed-server/end-turn-processes.ts';
+import type { UsageMeter } from './managed-server/usage-meter.ts';
 import type { AgentServer, ServerHealth } from './ports.ts';
 import { type AwaitPromptTurn, UNLIMITED } from './prompt-limit.ts';
 import { createKeyedMutex, type KeyedMutex } from './workspaces/keyed-mutex.ts';
@@ -32,6 +33,8 @@ export interface Linked {
   /** To be waited for before each prompt. */
   readonly awaitPromptTurn: AwaitPromptTurn;
   readonly endProcesses: EndTurnProcesses;
+  /** What a session took of the machine while it was alone there; null where that is not seen from here. */
+  readonly tookAlone: (sessionId: string) => ResourceUsage | null;
 }
 
 export interface ServerState {
@@ -59,6 +62,7 @@ interface Entry extends Linked {
   server: KnownServer;
   readonly link: SettableServerLink;
   agent: AgentServer;
+  meter: UsageMeter | null;
   /** This process looks after it, and knows its state without asking. */
   kept: boolean;
   version: string | null;
@@ -72,7 +76,7 @@ interface Entry extends Linked {
 const FAILURES = 2;
 
 /** What cannot be seen of a server on a machine of its own. */
-const UNSEEN = { startedAt: null, memoryBytes: null, databaseBytes: null };
+const UNSEEN = { startedAt: null, memoryBytes: null, databaseBytes: null, cpuPercent: null, diskBytes: null };
 
 /** The links of this gateway to all servers that there are. */
 export class Fleet implements AsyncDisposable {
@@ -150,6 +154,12 @@ export class Fleet implements AsyncDisposable {
     if (entry) entry.server = { ...entry.server, draining: reason };
   }
 
+  /** What measures a server that this process looks after. */
+  meter(serverId: string, meter: UsageMeter): void {
+    const entry = this.#entries.get(serverId);
+    if (entry) entry.meter = meter;
+  }
+
   /** A server that this process looks after has gone down. */
   async lose(serverId: string, reason: string): Promise<void> {
     const entry = this.#entries.get(serverId);
@@ -178,6 +188,8 @@ export class Fleet implements AsyncDisposable {
       endProcesses: async (sessions) =>
         entry.server.managed ? endTurnProcesses(entry.server.password, sessions) : null,
       awaitPromptTurn: (this.#parts.limitPrompts ?? UNLIMITED)(server.id),
+      tookAlone: (sessionId) => entry.meter?.tookAlone(sessionId, performance.now()) ?? null,
+      meter: null,
       kept: false,
       version: null,
       trouble: 'It has not answered yet.',

@@ -9,6 +9,8 @@ export const serverObservation = z.object({
   directories: z.int().min(0).nullable().describe('Directories that it has worked in since its start.'),
   memoryBytes: z.int().min(0).nullable().describe('Of its whole process tree.'),
   databaseBytes: z.int().min(0).nullable(),
+  cpuPercent: z.number().min(0).nullable().describe('Of one core, lately, with all that it started.'),
+  diskBytes: z.int().min(0).nullable().describe('Of its data directory; counted now and then.'),
 });
 export type ServerObservation = z.output<typeof serverObservation>;
 

@@ -43,6 +43,8 @@ const NOTHING_SEEN = {
   directories: null,
   memoryBytes: null,
   databaseBytes: null,
+  cpuPercent: null,
+  diskBytes: null,
 };
 
 function viewOf({ observed, silent, url, ...row }: Row): ServerView {

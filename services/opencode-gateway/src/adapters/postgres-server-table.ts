@@ -26,6 +26,7 @@ const OBSERVE = `
 update servers set observed = $3, observed_at = now(), draining = $4 where id = $1 and keeper = $2::uuid
 returning drain_asked as asked, out_of_service is not null as suspended,
   (select count(*)::int from sessions where server_id = $1 and attempt_open) as running,
+  (select min(id::text) from sessions where server_id = $1 and attempt_open having count(*) = 1) as alone,
   (select count(*)::int from sessions where server_id = $1 and attempt_open and status in ('running', 'degraded')) as working`;
 
 const SUSPEND = 'update servers set out_of_service = $2 where id = $1';

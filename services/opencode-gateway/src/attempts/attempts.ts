@@ -270,6 +270,6 @@ export class Attempts implements AsyncDisposable {
   }
 }
 
-function measured({ dedicated }: Run): ReturnType<AttemptParts['measure']> {
-  return dedicated?.resources() ?? Promise.resolve(null);
+function measured({ dedicated, linked, order }: Run): ReturnType<AttemptParts['measure']> {
+  return dedicated?.resources() ?? Promise.resolve(linked.tookAlone(order.sessionId));
 }

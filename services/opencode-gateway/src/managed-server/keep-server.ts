@@ -9,6 +9,7 @@ import { lookAfter } from './look-after.ts';
 import type { ManagedServer } from './managed-server.ts';
 import type { RecycleLimits } from './recycling.ts';
 import { ServerKeptError } from './server-kept-error.ts';
+import { UsageMeter } from './usage-meter.ts';
 import { type Restart, type SupervisedServer, superviseServer } from './supervise-server.ts';
 
 const RENEW_MS = 2_000;
@@ -157,8 +158,11 @@ class Keeper implements AsyncDisposable {
     // It may have ended meanwhile.
     if (this.#stopped || this.#present !== server) return;
     const agent = () => fleet.linkedTo(server.id)?.link.agent();
+    const meter = new UsageMeter(server);
+    fleet.meter(server.id, meter);
     this.#care = lookAfter({
       server,
+      meter,
       health: async () => agent()?.health() ?? Promise.reject(new Error('It is down.')),
       directories: () => agent()?.directoriesSeen() ?? 0,
       report: (observation, draining) => table.observe(server.id, gateway, { observation, draining }),

@@ -5,6 +5,7 @@ import { repeat } from '../repeat.ts';
 import type { DrainTurns } from './drain-turns.ts';
 import type { ManagedServer } from './managed-server.ts';
 import { type Draining, drainReason, nextStep, type RecycleLimits, type ServerFigures } from './recycling.ts';
+import type { UsageMeter } from './usage-meter.ts';
 import type { Restart } from './supervise-server.ts';
 
 const LOOK_MS = 3_000;
@@ -21,6 +22,8 @@ export interface ServerDemand {
   readonly working: number;
   /** Whether an operator wants it drained. */
   readonly asked: boolean;
+  /** The session whose attempt is the only one that is not closed. */
+  readonly alone: string | null;
   /** Whether it is out of service, because a turn on it could not be shown to have ended. */
   readonly suspended: boolean;
 }
@@ -34,6 +37,7 @@ export interface CareParts {
   readonly report: (observation: ServerObservation, draining: string | null) => Promise<ServerDemand | null>;
   /** Tells the scheduler by and by whether it takes attempts, and if not why. */
   readonly onDraining: (reason: string | null) => void;
+  readonly meter: UsageMeter;
   readonly restart: Restart;
   readonly limits: RecycleLimits;
   readonly turns: DrainTurns;
@@ -99,6 +103,7 @@ class Caretaker {
     const observation = this.#observe();
     const demand = await report(observation, this.#reason()).catch(() => null);
     if (this.#hasLeft) return;
+    this.#parts.meter.noteAlone(demand?.alone ?? null, performance.now());
     const situation = {
       figures: this.#figures(observation),
       draining: this.#draining,
@@ -132,14 +137,14 @@ class Caretaker {
   }
 
   #observe(): ServerObservation {
-    const { server, directories } = this.#parts;
+    const { server, directories, meter } = this.#parts;
     return {
       healthy: this.#failures === 0,
       version: this.#version,
       trouble: this.#trouble,
       startedAt: new Date(server.launchedAtMs).toISOString(),
       directories: directories(),
-      ...server.usage(),
+      ...meter.look(performance.now()),
     };
   }
 

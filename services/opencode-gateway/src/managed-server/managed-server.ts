@@ -15,6 +15,8 @@ export interface ManagedServer {
   /** When it was started, in milliseconds since 1970. */
   readonly launchedAtMs: number;
   usage(): ServerUsage;
+  /** What its data directory takes on the disk. */
+  diskBytes(): Promise<number>;
   /** Ends it and everything that its tools left behind. */
   stop(): Promise<void>;
   /** The same, and its keeper remains: it starts it again. */
@@ -31,14 +33,14 @@ export interface ManagedServerParts extends ProcessIdentity, Omit<ManagedServer,
 }
 
 export function managedServer(parts: ManagedServerParts): ManagedServer {
-  const { id, url, password, pid, adopted, launchedAtMs, usage, end, compact, release } = parts;
+  const { id, url, password, pid, adopted, launchedAtMs, usage, end, compact, release, diskBytes } = parts;
   let stopping: Promise<void> | null = null;
   const stop = () => {
     stopping ??= parts.stop();
     return stopping;
   };
   const exited = parts.exited ?? watch(parts);
-  return { id, url, password, pid, adopted, launchedAtMs, usage, end, compact, stop, release, exited };
+  return { id, url, password, pid, adopted, launchedAtMs, usage, diskBytes, end, compact, stop, release, exited };
 }
 
 const WATCH_MS = 500;

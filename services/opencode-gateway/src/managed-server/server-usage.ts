@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { type ProcessIdentity, processFamily, residentBytes } from './process-table.ts';
+import { cpuSeconds, type ProcessIdentity, processFamily, residentBytes } from './process-table.ts';
 import { MARKER, type ServerPaths } from './server-environment.ts';
 
 /** What a managed server takes of the machine. */
@@ -10,12 +10,16 @@ export interface ServerUsage {
   readonly memoryBytes: number;
   /** With what is not yet written back. */
   readonly databaseBytes: number;
+  /** Of its whole process tree so far; less when one of them has ended elsewhere. */
+  readonly cpuSeconds: number;
 }
 
 export function serverUsage({ root, database }: ServerPaths, server: ProcessIdentity): ServerUsage {
   const family = processFamily(server, `${MARKER}=${root}`);
+  const pids = family.map(({ pid }) => pid);
   return {
-    memoryBytes: residentBytes(family.map(({ pid }) => pid)),
+    memoryBytes: residentBytes(pids),
+    cpuSeconds: cpuSeconds(pids),
     databaseBytes: sizeOf(database) + sizeOf(`${database}-wal`),
   };
 }

@@ -19,7 +19,7 @@ import {
   serverPaths,
 } from './server-environment.ts';
 import { lastLines } from './server-log.ts';
-import { serverUsage } from './server-usage.ts';
+import { directoryBytes, serverUsage } from './server-usage.ts';
 import { readState, type ServerState, writeState } from './state-file.ts';
 
 export interface ManagedServerOptions {
@@ -137,6 +137,7 @@ function endsOf(plan: Plan, state: ServerState, server: ProcessIdentity) {
   return {
     launchedAtMs: state.launchedAtMs ?? Date.now(),
     usage: () => serverUsage(paths, server),
+    diskBytes: () => directoryBytes(paths.root),
     end,
     compact: () => compactDatabase(binary.path, paths, environmentFor(plan, state.password)),
     async stop() {

@@ -80,6 +80,8 @@ const OBSERVATION = {
   directories: 0,
   memoryBytes: 0,
   databaseBytes: 0,
+  cpuPercent: 0,
+  diskBytes: 0,
 };
 
 async function stoppedOn(

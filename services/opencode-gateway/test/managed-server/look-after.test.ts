@@ -4,6 +4,7 @@ import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { createDrainTurns } from '../../src/managed-server/drain-turns.ts';
 import { type CareParts, lookAfter } from '../../src/managed-server/look-after.ts';
+import { UsageMeter } from '../../src/managed-server/usage-meter.ts';
 import { fakeManagedServer } from '../support/fake-managed-server.ts';
 
 const OFF = { ageSeconds: 0, memoryMb: 0, directories: 0, databaseMb: 0, drainSeconds: 0 };
@@ -13,13 +14,15 @@ const GIGABYTE = 2 ** 30;
 function careOf(parts: Partial<CareParts>) {
   const seen: { observation: ServerObservation; draining: string | null }[] = [];
   const restarts: { why: string; prepared: boolean }[] = [];
+  const server = parts.server ?? fakeManagedServer();
   const care = lookAfter({
-    server: fakeManagedServer(),
+    server,
+    meter: new UsageMeter(server),
     health: async () => ({ healthy: true, version: '1' }),
     directories: () => 3,
     async report(observation, draining) {
       seen.push({ observation, draining });
-      return { running: 0, working: 0, asked: false, suspended: false };
+      return { running: 0, working: 0, asked: false, suspended: false, alone: null };
     },
     onDraining: () => {},
     restart: async (why, prepare) => void restarts.push({ why, prepared: prepare !== undefined }),
@@ -34,10 +37,10 @@ function careOf(parts: Partial<CareParts>) {
 }
 
 test('how a server is is told again and again', async (t) => {
-  const usage = () => ({ memoryBytes: GIGABYTE, databaseBytes: 5 });
+  const usage = () => ({ memoryBytes: GIGABYTE, databaseBytes: 5, cpuSeconds: 1 });
   await using cared = careOf({ server: fakeManagedServer({ usage, launchedAtMs: 1 }) });
   const last = await eventually(() => cared.seen.find(({ observation }) => observation.version !== null));
-  t.deepEqual(last, {
+  t.like(last, {
     draining: null,
     observation: {
       healthy: true,
@@ -70,7 +73,7 @@ test('what is seen only once of much memory is a fork, and no reason', async (t)
   let looks = 0;
   const usage = () => {
     looks += 1;
-    return { memoryBytes: looks === 2 ? GIGABYTE : 0, databaseBytes: 0 };
+    return { memoryBytes: looks === 2 ? GIGABYTE : 0, databaseBytes: 0, cpuSeconds: 0 };
   };
   await using cared = careOf({ server: fakeManagedServer({ usage }), limits: { ...OFF, memoryMb: 1_024 } });
   await eventually(() => cared.seen.length > 5);
@@ -81,7 +84,7 @@ test('what is seen only once of much memory is a fork, and no reason', async (t)
 });
 
 test('a large database is compacted while the server is down', async (t) => {
-  const usage = () => ({ memoryBytes: 0, databaseBytes });
+  const usage = () => ({ memoryBytes: 0, databaseBytes, cpuSeconds: 0 });
   let databaseBytes = 1;
   await using cared = careOf({ server: fakeManagedServer({ usage }), limits: { ...OFF, databaseMb: 1_024 } });
   await eventually(() => cared.seen.length > 1);
@@ -93,7 +96,7 @@ test('a large database is compacted while the server is down', async (t) => {
 test('of two servers at their limits one waits until the other is back', async (t) => {
   const turns = createDrainTurns();
   const limits = { ...OFF, memoryMb: 1, drainSeconds: 3_600 };
-  const usage = () => ({ memoryBytes: GIGABYTE, databaseBytes: 0 });
+  const usage = () => ({ memoryBytes: GIGABYTE, databaseBytes: 0, cpuSeconds: 0 });
   const first = careOf({ server: fakeManagedServer({ id: 'one', usage }), limits, turns });
   await eventually(() => first.seen.at(-1)?.draining ?? null);
   await using second = careOf({ server: fakeManagedServer({ id: 'two', usage }), limits, turns });
@@ -129,7 +132,7 @@ test('a server on which a turn may still be at work is started anew once nothing
     turns,
     limits: { ...OFF, drainSeconds: 3_600 },
     onDraining: (reason) => told.push(reason),
-    report: async () => ({ running: 2, working, asked: false, suspended: true }),
+    report: async () => ({ running: 2, working, asked: false, suspended: true, alone: null }),
   });
   await eventually(() => told.length > 5);
   t.deepEqual(new Set(told), new Set(['A turn on it could not be shown to have ended; it will be started anew.']));

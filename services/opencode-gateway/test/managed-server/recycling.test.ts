@@ -21,7 +21,7 @@ interface Case {
 }
 
 const macro = test.macro((t, { situation, demand = {}, figures, limits, expected }: Case) => {
-  const asked = demand && { running: 0, working: 0, asked: false, suspended: false, ...demand };
+  const asked = demand && { running: 0, working: 0, asked: false, suspended: false, alone: null, ...demand };
   const whole = { draining: null, demand: asked, nowMs: 0, ...situation };
   t.deepEqual(nextStep({ ...whole, figures: { ...FIGURES, ...figures } }, { ...LIMITS, ...limits }), expected);
 });
