@@ -76,7 +76,8 @@ export function reachesSecondStep({ client }: Pick<Orchestrator, 'client'>, id: 
 export async function reachesClosed({ client }: Pick<Orchestrator, 'client'>, id: string): Promise<void> {
   await eventually(
     async () => (await client.getHistory({ id, limit: 200 })).events.at(-1)?.type === 'session.attempt-closed',
-    { what: `the end of the run of session ${id}` },
+    // The product takes up to 20 s to show it.
+    { what: `the end of the run of session ${id}`, withinMs: 25_000 },
   );
 }
 
