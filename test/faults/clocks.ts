@@ -9,7 +9,7 @@ export const STAND_IN_CLOCKS: Clocks = {
   OPENCODE_FIRST_TOKEN_SECONDS: 2,
   OPENCODE_SILENCE_SECONDS: 2,
   OPENCODE_TOOL_SECONDS: 2,
-  OPENCODE_TURN_SECONDS: 6,
+  OPENCODE_TURN_SECONDS: 10,
   OPENCODE_DOUBT_SECONDS: 2,
   OPENCODE_STOP_SECONDS: 5,
   OPENCODE_RETRY_WAIT_SECONDS: 5,
@@ -26,6 +26,8 @@ export const REAL_CLOCKS: Clocks = {
   OPENCODE_TOOL_SECONDS: 10,
   OPENCODE_TURN_SECONDS: 30,
   OPENCODE_STOP_SECONDS: 20,
+  // OpenCode's own pauses before it asks a provider again are shorter.
+  OPENCODE_RETRY_WAIT_SECONDS: 30,
 };
 
 export function boundMs({ settings = [], fixedMs = 0 }: Bound, clocks: Clocks): number {

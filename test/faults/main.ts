@@ -1,9 +1,13 @@
-import { openTestServer } from '@oio/persistence/testing';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '@oio/persistence';
+import { withTemporaryDirectory } from '../temporary-directory.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { isPlayedOn } from './catalogue.ts';
 import { tryOnRealServer } from './on-real-server.ts';
 import { tryOnStandIns } from './on-stand-ins.ts';
 import { listLines, livingLines, Progress, reportLines } from './report.ts';
+import type { Place } from './scene.ts';
 import { type Lived, runLiving } from './run-living.ts';
 import { serveFault } from './serve-fault.ts';
 import { faultsIn, type Outcome } from './trial.ts';
@@ -42,28 +46,37 @@ async function serve({ faults: [fault], port, password, asStandIn }: Arguments):
 
 async function run({ faults: wanted, times, lanes, real, json }: Arguments): Promise<number> {
   const faults = wanted.filter((fault) => isPlayedOn(real ? 'real' : 'stand-in', fault));
-  await using postgres = await openTestServer();
   using progress = new Progress(faults.length * times);
   const outcomes: Outcome[] = [];
   const onOutcome = (outcome: Outcome): void => {
     outcomes.push(outcome);
     progress.note(outcome.fault, faultsIn(outcome));
   };
-  await (real ? tryOnRealServer : tryOnStandIns)({ postgres: postgres.url, faults, times, lanes, onOutcome });
+  const tryAll = real ? tryOnRealServer : tryOnStandIns;
+  await inPlace((place) => tryAll({ ...place, faults, times, lanes, onOutcome }));
   out(json ? JSON.stringify(outcomes) : reportLines(faults, outcomes).join('\n'));
   const isRight = outcomes.length === faults.length * times && outcomes.every((one) => faultsIn(one).length === 0);
   return isRight ? 0 : 1;
 }
 
 async function living({ times, real, json }: Arguments): Promise<number> {
-  await using postgres = await openTestServer();
   using progress = new Progress(0);
   const lived: Lived[] = [];
   const onLived = (one: Lived): void => {
     lived.push(one);
     progress.note(one.name, one.killedBy === null ? [] : [`cut by ${one.killedBy}`]);
   };
-  await runLiving({ postgres: postgres.url, on: real ? 'real' : 'stand-in', times, onLived });
+  await inPlace((place) => runLiving({ ...place, on: real ? 'real' : 'stand-in', times, onLived }));
   out(json ? JSON.stringify(lived) : livingLines(lived).join('\n'));
   return lived.every(({ killedBy }) => killedBy === null) ? 0 : 1;
+}
+
+/** A directory and a PostgreSQL in it, which are gone afterwards, also when this process is ended in the midst of it. */
+async function inPlace(task: (place: Place) => Promise<void>): Promise<void> {
+  await withTemporaryDirectory({ prefix: 'oio-faults-' }, async (root) => {
+    // The database may run under another user, who has to pass.
+    await chmod(root, 0o711);
+    await using postgres = await startEmbeddedPostgres({ directory: join(root, 'postgres') });
+    await task({ root, postgres: postgres.url });
+  });
 }

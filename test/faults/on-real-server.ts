@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCodeConfig, OpencodeAgentServer, startManagedServer } from '@oio/opencode-gateway';
 import type { NamedFault } from './named-fault.ts';
@@ -12,14 +11,15 @@ import { demandOn, type Outcome, spoilt, tryFault } from './trial.ts';
 const LANES = 4;
 
 /** Tries each fault so many times on the real binary: those that hurt the whole server one by one, after the others. */
-export async function tryOnRealServer({ postgres, faults, times, lanes, onOutcome }: TrialOptions): Promise<void> {
+export async function tryOnRealServer(options: TrialOptions): Promise<void> {
+  const { root, faults, times, lanes, onOutcome } = options;
   const trials = faults
     .filter(({ name }) => name !== 'server-starts')
     .flatMap((fault) =>
       Array.from({ length: times }, (_, number) => ({ fault, id: `trial-${fault.name}-${number}.` })),
     );
   if (trials.length > 0) {
-    await using scene = await openRealScene(postgres);
+    await using scene = await openRealScene(options);
     const places = await Promise.all(Array.from({ length: lanes ?? LANES }, () => scene.newDirectory()));
     const inPlace = async ({ fault, id }: (typeof trials)[number]): Promise<void> => {
       const directory = fault.expected === 'directory_invalid' ? await scene.newDirectory() : (places.pop() ?? '');
@@ -39,7 +39,7 @@ export async function tryOnRealServer({ postgres, faults, times, lanes, onOutcom
     );
   }
   for (const fault of faults.filter(({ name }) => name === 'server-starts')) {
-    for (let number = 0; number < times; number += 1) onOutcome(await tryStart(fault));
+    for (let number = 0; number < times; number += 1) onOutcome(await tryStart(root, fault));
   }
 }
 
@@ -65,8 +65,8 @@ function inDirectory(scene: Scene, directory: string): Scene {
 }
 
 /** A start without a wanted port, and the first thing that is asked. */
-async function tryStart(fault: NamedFault): Promise<Outcome> {
-  const directory = await mkdtemp(join(tmpdir(), 'oio-faults-'));
+async function tryStart(root: string, fault: NamedFault): Promise<Outcome> {
+  const directory = await mkdtemp(join(root, 'oio-faults-'));
   const limitMs = demandOn('real', fault).bound.fixedMs ?? 0;
   const beganAtMs = Date.now();
   try {

@@ -2,11 +2,11 @@ import { playOf } from '../stand-in/named-faults.ts';
 import { type Clocks, STAND_IN_CLOCKS } from './clocks.ts';
 import { deedFor } from './deeds.ts';
 import type { NamedFault } from './named-fault.ts';
+import type { Place } from './scene.ts';
 import { openStandInScene } from './stand-in-scene.ts';
 import { type Outcome, spoilt, tryFault } from './trial.ts';
 
-export interface TrialOptions {
-  readonly postgres: string;
+export interface TrialOptions extends Place {
   readonly faults: readonly NamedFault[];
   readonly times: number;
   /** At the same time: servers, or on the real binary sessions. */
@@ -21,16 +21,18 @@ const LANES = 6;
 const AT_ONCE = 10;
 
 /** Tries each fault so many times: one that hurts its whole server on a server of its own each time, the others on one together. */
-export async function tryOnStandIns({ postgres, faults, times, lanes, onOutcome }: TrialOptions): Promise<void> {
+export async function tryOnStandIns(options: TrialOptions): Promise<void> {
+  const { root, postgres, faults, times, lanes, onOutcome } = options;
+  const place = { root, postgres };
   const trials = faults.flatMap((fault) => Array.from({ length: times }, (_, number) => ({ fault, number })));
   const alone = trials.filter(({ fault }) => hurtsItsServer(fault));
   const together = chunks(trials.filter(({ fault }) => !hurtsItsServer(fault)));
   const scenes = [
-    ...together.map((all) => ({ options: { postgres, clocks: STAND_IN_CLOCKS }, all })),
-    ...alone.map((one) => ({ options: { postgres, clocks: clocksFor(one.fault), fault: one.fault.name }, all: [one] })),
+    ...together.map((all) => ({ scene: { ...place, clocks: STAND_IN_CLOCKS }, all })),
+    ...alone.map((one) => ({ scene: { ...place, clocks: clocksFor(one.fault), fault: one.fault.name }, all: [one] })),
   ];
-  await inLanes(lanes ?? LANES, scenes, async ({ options, all }) => {
-    const opening = openStandInScene(options);
+  await inLanes(lanes ?? LANES, scenes, async ({ scene: wanted, all }) => {
+    const opening = openStandInScene(wanted);
     const outcomes = all.map(async ({ fault, number }) => {
       const outcome = opening.then((scene) => tryFault(scene, fault, `trial-${number}`));
       onOutcome(await outcome.catch((error: unknown) => spoilt(fault, error)));

@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { whenThisProcessEnds } from '@oio/backing-servers';
 import {
   bash,
   faultMark,
@@ -13,7 +13,7 @@ import { pause } from '../stand-in/pause.ts';
 import { asSettings, REAL_CLOCKS } from './clocks.ts';
 import { LIVING_SCRIPTS } from './living.ts';
 import { openOrchestrator } from './open-orchestrator.ts';
-import type { FaultyServer, Scene } from './scene.ts';
+import type { FaultyServer, Place, Scene } from './scene.ts';
 
 /** Leaves a line each time that it is run. */
 const COUNTED = { toolCalls: [bash('echo ran >> ran.txt')] };
@@ -39,12 +39,21 @@ function during(name: string, next: Script['steps'][number]): Script {
 
 const ANYTHING: Script = { name: 'anything', matches: () => true, steps: [DONE] };
 
+/** What the server in this place is and has started, by the mark in its environment. */
+const END_SERVER = `for file in /proc/[0-9]*/environ; do
+  if tr '\\0' '\\n' < "$file" | grep -q "^OIO_MANAGED_SERVER=$1/"; then
+    pid=\${file#/proc/}; kill -KILL "\${pid%/environ}"
+  fi
+done`;
+
 /** An orchestrator on a managed server: the real binary, whose model is the scripted one. */
-export async function openRealScene(postgres: string): Promise<Scene> {
+export async function openRealScene({ root: place, postgres }: Place): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const root = await mkdtemp(join(tmpdir(), 'oio-faults-'));
+  const root = await mkdtemp(join(place, 'oio-faults-'));
   stack.defer(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   await chmod(root, 0o711);
+  // A managed server outlives its parent by design.
+  stack.defer(whenThisProcessEnds(END_SERVER, root));
   const scripts = [...modelFaultScripts(), ...LIVING_SCRIPTS, ...SCRIPTS, ANYTHING];
   const model = stack.use(await startScriptedModel({ scripts, tokenDelayMs: 0 }));
   const { model: name, provider: providers } = openCodeProvider(model);

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { openTestServer } from '@oio/persistence/testing';
 import test from 'ava';
 import { faultsNamed } from './catalogue.ts';
@@ -29,7 +30,7 @@ test('faults come to the same on the real server as on the stand-in', async (t) 
   await using server = await openTestServer();
   const outcomes: Outcome[] = [];
   const onOutcome = (outcome: Outcome): void => void outcomes.push(outcome);
-  await tryOnRealServer({ postgres: server.url, faults: faultsNamed(SOME), times: 1, onOutcome });
+  await tryOnRealServer({ root: tmpdir(), postgres: server.url, faults: faultsNamed(SOME), times: 1, onOutcome });
   t.deepEqual(
     outcomes.flatMap(({ fault, complaints }) => complaints.map((complaint) => `${fault}: ${complaint}`)),
     [],

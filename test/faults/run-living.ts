@@ -3,7 +3,7 @@ import { STAND_IN_CLOCKS } from './clocks.ts';
 import { LIVING, type LivingTurn, livingPrompt } from './living.ts';
 import { inLanes } from './on-stand-ins.ts';
 import { openRealScene } from './real-scene.ts';
-import type { Scene } from './scene.ts';
+import type { Place, Scene } from './scene.ts';
 import { openStandInScene } from './stand-in-scene.ts';
 
 export interface Lived {
@@ -12,8 +12,7 @@ export interface Lived {
   readonly killedBy: string | null;
 }
 
-export interface LivingOptions {
-  readonly postgres: string;
+export interface LivingOptions extends Place {
   readonly on: Scene['on'];
   readonly times: number;
   readonly onLived: (lived: Lived) => void;
@@ -25,10 +24,10 @@ const ON_REAL = 4;
 const CLOCKS = { ...STAND_IN_CLOCKS, OPENCODE_TURN_SECONDS: 120 };
 
 /** Runs turns that are slow and alive; none may be cut. */
-export async function runLiving({ postgres, on, times, onLived }: LivingOptions): Promise<void> {
+export async function runLiving({ root, postgres, on, times, onLived }: LivingOptions): Promise<void> {
+  const place = { root, postgres };
   const turns = LIVING.flatMap((turn) => Array.from({ length: times }, () => turn));
-  await using scene =
-    on === 'real' ? await openRealScene(postgres) : await openStandInScene({ postgres, clocks: CLOCKS });
+  await using scene = on === 'real' ? await openRealScene(place) : await openStandInScene({ ...place, clocks: CLOCKS });
   await inLanes(on === 'real' ? ON_REAL : turns.length, turns, async (turn) => onLived(await live(scene, turn)));
 }
 

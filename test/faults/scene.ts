@@ -1,6 +1,13 @@
 import type { Client } from '@oio/sdk';
 import type { Clocks } from './clocks.ts';
 
+/** Where scenes are set. */
+export interface Place {
+  readonly root: string;
+  /** A PostgreSQL for their databases. */
+  readonly postgres: string;
+}
+
 /** An orchestrator on a server that faults can be tried on. */
 export interface Scene extends AsyncDisposable {
   readonly on: 'stand-in' | 'real';

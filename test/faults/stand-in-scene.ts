@@ -1,23 +1,21 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { playOf } from '../stand-in/named-faults.ts';
 import { type StandIn, startStandIn } from '../stand-in/start-stand-in.ts';
 import { asSettings, type Clocks } from './clocks.ts';
 import { openOrchestrator } from './open-orchestrator.ts';
-import type { FaultyServer, Scene } from './scene.ts';
+import type { FaultyServer, Place, Scene } from './scene.ts';
 
-export interface StandInSceneOptions {
-  readonly postgres: string;
+export interface StandInSceneOptions extends Place {
   readonly clocks: Clocks;
   /** What the server suffers from at once, or from the first turn on. */
   readonly fault?: string;
 }
 
 /** An orchestrator of its own on a stand-in of its own. */
-export async function openStandInScene({ postgres, clocks, fault }: StandInSceneOptions): Promise<Scene> {
+export async function openStandInScene({ root: place, postgres, clocks, fault }: StandInSceneOptions): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const root = await mkdtemp(join(tmpdir(), 'oio-faults-'));
+  const root = await mkdtemp(join(place, 'oio-faults-'));
   stack.defer(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   await chmod(root, 0o711);
   const server = stack.use(await openServer(join(root, 'stand-in')));

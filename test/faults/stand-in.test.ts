@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { openTestServer } from '@oio/persistence/testing';
 import test from 'ava';
 import { FAULTS, isPlayedOn } from './catalogue.ts';
@@ -41,10 +42,10 @@ test('turns that are slow and alive are not cut', async (t) => {
 async function tryAll(postgres: string): Promise<void> {
   const all: Lived[] = [];
   try {
-    await runLiving({ postgres, on: 'stand-in', times: 4, onLived: (one) => all.push(one) });
+    await runLiving({ root: tmpdir(), postgres, on: 'stand-in', times: 4, onLived: (one) => all.push(one) });
     lived.resolve(all);
     const onOutcome = (outcome: Outcome): void => outcomes.get(outcome.fault)?.resolve(outcome);
-    await tryOnStandIns({ postgres, faults, times: 1, onOutcome });
+    await tryOnStandIns({ root: tmpdir(), postgres, faults, times: 1, onOutcome });
   } catch (error) {
     lived.reject(error);
     for (const { promise, reject } of outcomes.values()) {
