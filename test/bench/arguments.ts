@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const WORKLOADS = ['w1', 'w2', 'w3', 'limits'] as const;
+export const WORKLOADS = ['w1', 'w2', 'w3', 'w4', 'limits'] as const;
 export type Workload = (typeof WORKLOADS)[number];
 export const MODES = ['standalone', 'distributed'] as const;
 export type Mode = (typeof MODES)[number];
@@ -14,11 +14,14 @@ export interface BenchOptions {
   readonly clients: number;
   /** One JSON line on standard output instead of a table. */
   readonly json: boolean;
+  /** W4: how many wait, one run for each. */
+  readonly sizes: readonly number[];
   /** A directory for CPU profiles of the services' processes; null without. */
   readonly profiles: string | null;
 }
 
-export const USAGE = `npm run -s bench -- [--workload w1|w2|w3|limits|all] [--mode standalone|distributed|all] [--seconds 20] [--clients 64] [--json]
+export const USAGE = `npm run -s bench -- [--workload w1|w2|w3|w4|limits|all] [--mode standalone|distributed|all] [--seconds 20] [--clients 64] [--json]
+  --sizes 1000,100000    w4: how many wait, one run for each
   --profiles DIRECTORY   write a CPU profile of each service process there
 `;
 
@@ -29,9 +32,11 @@ export function parseArguments(args: readonly string[]): BenchOptions | null {
     const seconds = Number(values.seconds);
     const clients = Number(values.clients);
     const workloads = chosen(WORKLOADS, values.workload);
+    const sizes = values.sizes.split(',').map(Number);
+    if (!sizes.every((size) => Number.isInteger(size) && size > 0)) return null;
     const modes = chosen(MODES, values.mode);
     if (!(seconds > 0) || !Number.isInteger(clients) || clients < 1 || !workloads || !modes) return null;
-    return { workloads, modes, seconds, clients, json: values.json, profiles: values.profiles ?? null };
+    return { workloads, modes, seconds, clients, sizes, json: values.json, profiles: values.profiles ?? null };
   } catch {
     return null;
   }
@@ -43,6 +48,7 @@ const OPTIONS = {
   seconds: { type: 'string', default: '20' },
   clients: { type: 'string', default: '64' },
   json: { type: 'boolean', default: false },
+  sizes: { type: 'string', default: '1000,10000,100000,1000000' },
   profiles: { type: 'string' },
 } as const;
 

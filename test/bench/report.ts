@@ -4,7 +4,7 @@ import type { RunResult } from './run-workload.ts';
 
 /** What one run came to, for a person. */
 export function report(result: RunResult): string {
-  const rows = [...loadRows(result), ...takeoverRows(result), ...limitRows(result.limits)];
+  const rows = [...loadRows(result), ...takeoverRows(result), ...backlogRows(result), ...limitRows(result.limits)];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
   return [`${result.workload} ${result.mode}, ${result.clients} clients`, ...lines].join('\n');
@@ -39,6 +39,13 @@ function takeoverRows({ takeoverMs, handoverMs }: RunResult): Row[] {
 
 function takeoverRow(name: string, { sessions, p50, p99, max, failed }: Takeover): Row {
   return [name, `${sessions} sessions: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms; ${failed} requests failed`];
+}
+
+function backlogRows({ sizes = [] }: RunResult): Row[] {
+  return sizes.map(({ queued, seededPerSec, takeoverMs, drainPerSec, pickupMs, schedulerRssMb }) => [
+    `${queued} queued`,
+    `drained ${drainPerSec}/s; critical picked up in p50 ${pickupMs.p50} ms, p99 ${pickupMs.p99} ms (${pickupMs.count}); known after ${takeoverMs} ms; scheduler ${schedulerRssMb} MB; seeded by the commit statement alone, ${seededPerSec}/s`,
+  ]);
 }
 
 function limitRows(limits: Limits): Row[] {

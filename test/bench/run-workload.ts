@@ -1,3 +1,4 @@
+import { type BacklogFigures, measureBacklog } from './backlog.ts';
 import type { Mode, Workload } from './arguments.ts';
 import { type Limits, measureLimits } from './limits/measure-limits.ts';
 import { startLiveSessions } from './live-sessions.ts';
@@ -12,6 +13,7 @@ export interface RunOptions {
   readonly mode: Mode;
   readonly seconds: number;
   readonly clients: number;
+  readonly sizes: readonly number[];
   readonly profiles: string | null;
   readonly onProgress: (text: string) => void;
 }
@@ -23,6 +25,8 @@ export interface RunResult extends Partial<LoadFigures> {
   readonly limits: Limits;
   /** W3: by fault. */
   readonly takeoverMs?: { readonly sigkill: Takeover; readonly sigstop: Takeover };
+  /** W4: by size. */
+  readonly sizes?: readonly BacklogFigures[];
   /** W3: a session-actor that is told to stop. */
   readonly handoverMs?: Takeover;
 }
@@ -43,6 +47,7 @@ async function run(options: RunOptions, directory: string): Promise<RunResult> {
   const common = { workload, mode, clients, limits };
   if (workload === 'limits') return common;
   if (workload === 'w3') return { ...common, ...(await takeovers(options, directory)) };
+  if (workload === 'w4') return { ...common, sizes: await backlogs(options, directory) };
   return { ...common, ...(await load(backing, { ...options, workload, directory })) };
 }
 
@@ -50,6 +55,13 @@ async function takeovers(options: RunOptions, directory: string) {
   const measure = (fault: Fault): Promise<Takeover> => measureFailover({ ...options, directory, fault });
   const handoverMs = await measure('SIGTERM');
   return { takeoverMs: { sigkill: await measure('SIGKILL'), sigstop: await measure('SIGSTOP') }, handoverMs };
+}
+
+async function backlogs(options: RunOptions, directory: string): Promise<BacklogFigures[]> {
+  const figures: BacklogFigures[] = [];
+  for (const queued of options.sizes)
+    figures.push(await measureBacklog({ ...options, directory, queued, slots: options.clients }));
+  return figures;
 }
 
 async function load(

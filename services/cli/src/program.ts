@@ -5,11 +5,13 @@ import { Command, Option } from 'commander';
 import { checkpointCommands } from './checkpoint-commands.ts';
 import { connect, type Environment, type WithClient } from './connect.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
+import { limitCommands } from './limit-commands.ts';
 import { reasonCodesCommand } from './reason-codes-command.ts';
 import { serverCommands } from './server-commands.ts';
 import { eventLine, printable, sessionLines, sessionsTable } from './show-session.ts';
 import { type SubmitOptions, submit } from './submit.ts';
 import { watchSession } from './watch-session.ts';
+import { whyCommand } from './why-command.ts';
 
 const STEERING = {
   start: 'queue a pending session',
@@ -39,6 +41,8 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   deadLetterCommands(oio, withClient, print);
   serverCommands(oio, withClient, print);
   checkpointCommands(oio, withClient, print);
+  limitCommands(oio, withClient, print);
+  whyCommand(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {
     oio
       .command(`${name} <id>`)

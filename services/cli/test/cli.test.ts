@@ -219,6 +219,36 @@ test('servers are listed, drained and let in again', async (t) => {
   t.deepEqual(asked, ['GET /v1/servers', 'POST /v1/servers/one/drain', 'POST /v1/servers/one/accept']);
 });
 
+test('limits are set by a file and shown, and a session tells why it waits', async (t) => {
+  await using server = await startServer((path, response) => {
+    response.end(JSON.stringify(path.includes('waiting') ? { waiting: WAITING } : { limits: [RULE] }));
+  });
+  const run = async (...words: string[]) => {
+    const out = new PassThrough();
+    await program({ OIO_URL: server.url, OIO_API_KEY: 'k' }, out).parseAsync(['node', 'oio', ...words]);
+    out.end();
+    return text(out);
+  };
+  const directory = await mkdtemp(join(tmpdir(), 'oio-cli-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'limits.json');
+  await writeFile(file, JSON.stringify({ limits: [RULE] }));
+  t.regex(await run('limits', 'set', file), /tenant .* acme .* 5 .* 60/);
+  t.regex(await run('limits'), /tenant .* acme/);
+  t.regex(
+    await run('why', '019f0000-0000-7000-8000-000000000001'),
+    /the limit of tenant acme is reached: 5 of 5[^]*position {2}3/,
+  );
+});
+
+const RULE = { scope: 'tenant', name: 'acme', concurrent: 5, startsPerMinute: 60, weight: null };
+const WAITING = {
+  because: { reason: 'limit', scope: 'tenant', name: 'acme', limit: 5, used: 5, heldBy: [] },
+  position: 3,
+  waitingSince: '2026-01-01T00:00:00.000Z',
+  estimatedStart: null,
+};
+
 const SERVER = {
   id: 'one',
   url: 'http://127.0.0.1:4096',

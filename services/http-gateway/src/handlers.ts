@@ -2,6 +2,7 @@ import type { ClientCommandName } from '@oio/contracts';
 import { reasonCodes } from '@oio/domain';
 import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { openApiDocument } from './openapi.ts';
+import { createLimitHandlers, type LimitParts } from './limit-handlers.ts';
 import { createReadHandlers, type ReadParts } from './read-handlers.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
 import { createServerHandlers, type ServerParts } from './server-handlers.ts';
@@ -10,7 +11,7 @@ import { commandSession } from './session-commands.ts';
 import { sessionAnswer } from './session-answer.ts';
 import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
-export type HandlerParts = SubmitParts & ReadParts & RelayParts & DeadLetterParts & ServerParts;
+export type HandlerParts = SubmitParts & ReadParts & RelayParts & DeadLetterParts & ServerParts & LimitParts;
 
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 
@@ -25,6 +26,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createSubmitHandler(parts),
     ...createDeadLetterHandlers(parts),
     ...createServerHandlers(parts),
+    ...createLimitHandlers(parts),
     startSession: command('start'),
     pauseSession: command('pause'),
     resumeSession: command('resume'),

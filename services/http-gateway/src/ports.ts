@@ -1,4 +1,4 @@
-import type { Checkpoint, Priority, Scope, ServerView, Status, StoredSessionEvent } from '@oio/contracts';
+import type { Checkpoint, LimitRule, Priority, Scope, ServerView, Status, StoredSessionEvent } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
@@ -36,6 +36,12 @@ export interface ServerList {
   all(): Promise<readonly ServerView[]>;
   /** Asks for a server to take no new attempts, or to take them again; how it is then, null when it is not known. */
   drain(id: string, asked: boolean): Promise<ServerView | null>;
+}
+
+/** The limits that operators have set. Throws `UnavailableError` when the store cannot be asked. */
+export interface LimitStore {
+  read(): Promise<readonly LimitRule[]>;
+  write(rules: readonly LimitRule[]): Promise<void>;
 }
 
 /** Sessions as they stand in the store. Throws `UnavailableError` when it cannot be asked. */

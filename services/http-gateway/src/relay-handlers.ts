@@ -70,7 +70,8 @@ async function exposition(
   return { headers: { 'Content-Type': contentType }, body: text };
 }
 
-function envelopeOf(
+/** The request as a message to another service, about a session or none. */
+export function envelopeOf(
   { principal, correlationId }: { readonly principal: Principal; readonly correlationId: string },
   sessionId: string | null,
 ): Envelope {

@@ -1,8 +1,9 @@
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import { createGatewayRouter } from '@oio/ownership';
-import { createPostgresDeadLetters } from '@oio/persistence';
+import { createPostgresDeadLetters, type Database } from '@oio/persistence';
 import { Admission } from './admission.ts';
 import { createPostgresIdempotencyKeys } from './adapters/postgres-idempotency-keys.ts';
+import { createPostgresLimitStore } from './adapters/postgres-limit-store.ts';
 import { createPostgresServerList } from './adapters/postgres-server-list.ts';
 import { createPostgresSessionReader } from './adapters/postgres-session-reader.ts';
 import { createApp } from './app.ts';
@@ -51,11 +52,11 @@ export async function startHttpGateway(
     new OrderLimit({ ...limits.orders, first: Math.min(FIRST_ORDERS, limits.orders.most) }),
   );
 
-  const [letters, servers] = [createPostgresDeadLetters(database), createPostgresServerList(database)];
+  const operated = operatedStores(database);
   const replay = createReplay(bus, router);
   const told = { streams, ends, admission, readiness, logger };
   const gateways = createGatewayRouter(bus);
-  const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, letters, replay, servers, ...told });
+  const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, replay, ...operated, ...told });
   const further = { createSession: createPlaceInspection(gateways, clock, logger) };
   const refusals = new RefusalCounts(clock);
   stack.use(reportRefusals(refusals, logger));
@@ -71,6 +72,15 @@ export async function startHttpGateway(
   logger.info({ url: listening.url }, 'http-gateway started');
   const running = stack.move();
   return { url: listening.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** What operators look after. */
+function operatedStores(database: Database) {
+  return {
+    letters: createPostgresDeadLetters(database),
+    servers: createPostgresServerList(database),
+    limits: createPostgresLimitStore(database),
+  };
 }
 
 /** The names by which clients reach the API, beside those of loopback: the check against DNS rebinding needs to know them. */

@@ -32,18 +32,26 @@ export function boardEvent(event: { readonly type: string }): StoredSessionEvent
   return sessionEvents[event.type as SessionEventType].payload.safeParse(event).data ?? null;
 }
 
+interface KnownBefore extends Pick<Holder, 'directory' | 'keys'> {
+  readonly known: Holder | undefined;
+}
+
 /** The holder that a session is after an event, given what was known of it; null for an event that says nothing about that. */
-export function holderAfter(
-  event: StoredSessionEvent,
-  known: Holder | undefined,
-  directory: string | null,
-): Holder | null {
+export function holderAfter(event: StoredSessionEvent, { known, directory, keys }: KnownBefore): Holder | null {
   const { sessionId: id, seq: version, type } = event;
   if (type === 'session.attempt-closed') return known ? { ...known, version, isOpen: false } : null;
   const status = STATUS_AFTER[type as StatusEvent];
   if (!status) return null;
   const serverId = type === 'session.running' ? event.data.serverId : (known?.serverId ?? null);
-  return { id, version, status, serverId, directory, isOpen: status === 'working' || (known?.isOpen ?? hasRun(event)) };
+  return {
+    id,
+    version,
+    status,
+    serverId,
+    directory,
+    keys,
+    isOpen: status === 'working' || (known?.isOpen ?? hasRun(event)),
+  };
 }
 
 /** Whether there was a run before the event, which may still be under way on the server. */

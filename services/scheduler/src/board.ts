@@ -1,15 +1,14 @@
 import { PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
 import { holderAfter } from './board-event.ts';
 import { LatestVersions } from './latest-versions.ts';
-import { type Blocker, type Limits, place } from './placement.ts';
+import { type LimitKey, limitKeys, serverKey } from './limit-book.ts';
 import type { SessionRow } from './ports.ts';
 import { holderOf, ownDirectory, waitingOf } from './session-row.ts';
-import { Slots, serverResource } from './slots.ts';
+import { Slots } from './slots.ts';
 import { type QueueOptions, type WaitingSession, WaitingQueue } from './waiting-queue.ts';
 
 export interface BoardOptions {
   readonly queue: QueueOptions;
-  readonly limits: () => Limits;
   /** Something may be possible now that was not before. */
   readonly onChange: () => void;
   /** An event did not say enough: the session should be read. */
@@ -57,14 +56,6 @@ export class Board {
     });
   }
 
-  /** Why a queued session does not run yet; null when it is only a matter of its turn. undefined: it is not in the head of the queue. */
-  why(id: string): Blocker | null | undefined {
-    const session = this.queue.get(id);
-    if (!session) return undefined;
-    const placement = place(session, this.slots, this.#options.limits());
-    return placement.kind === 'wait' ? placement.blocker : null;
-  }
-
   applyEvent(event: StoredSessionEvent): void {
     const { sessionId: id, seq } = event;
     if (this.#isStale(id, seq)) return;
@@ -88,14 +79,29 @@ export class Board {
   }
 
   /** A dispatch has succeeded: the session works, at this version or a later one. */
-  applyDispatched({ id, directory }: WaitingSession, serverId: string, version: number): void {
+  applyDispatched(session: WaitingSession, serverId: string, version: number): void {
+    const { id, directory } = session;
     if (this.#isStale(id, version)) return;
     this.#latest.note(id, version);
-    this.slots.set({ id, version, status: 'working', serverId, directory, isOpen: true });
+    this.slots.set({
+      id,
+      version,
+      status: 'working',
+      serverId,
+      directory,
+      keys: limitKeys(session),
+      isOpen: true,
+    });
   }
 
   serverHeard(serverId: string): void {
-    this.queue.release(serverResource(serverId));
+    this.queue.release(serverKey(serverId).resource);
+    this.#options.onChange();
+  }
+
+  /** Other limits hold from now on. */
+  limitsChanged(): void {
+    this.queue.releaseAll();
     this.#options.onChange();
   }
 
@@ -129,7 +135,7 @@ export class Board {
     if (known ? known.serverId !== null : old.directory === null) return;
     this.slots.set(
       known
-        ? { ...known, serverId: old.serverId, directory: old.directory }
+        ? { ...known, serverId: old.serverId, directory: old.directory, keys: old.keys }
         : { ...old, status: 'ended', isOpen: true },
     );
     this.#options.onUnclear(row.id);
@@ -146,9 +152,19 @@ export class Board {
     if (known) this.slots.set({ ...known, version, status: 'ended' });
     // A dispatch is still under way for it: the sweep will find it once that has come to its end.
     if (this.slots.isReserved(id)) return;
-    const priority = PRIORITIES.indexOf(data.priority);
-    const directory = ownDirectory(data.place);
-    this.queue.put({ id, tenant, priority, waitingSinceMs: Date.parse(at), version, serverId: null, directory });
+    const { model = null, concurrencyKey = null, place } = data;
+    this.queue.put({
+      id,
+      tenant,
+      priority: PRIORITIES.indexOf(data.priority),
+      waitingSinceMs: Date.parse(at),
+      version,
+      serverId: null,
+      directory: ownDirectory(place),
+      project: place.directory,
+      model,
+      concurrencyKey,
+    });
   }
 
   /** An event that takes the session out of the queue, into a slot or out of it. */
@@ -156,10 +172,20 @@ export class Board {
     const id = event.sessionId;
     const known = this.slots.get(id);
     const isNew = known === undefined && this.queue.get(id) === undefined && !this.slots.isReserved(id);
-    const holder = holderAfter(event, known, this.slots.directoryOf(id) ?? this.queue.get(id)?.directory ?? null);
+    const directory = this.slots.claimOf(id)?.directory ?? this.queue.get(id)?.directory ?? null;
+    const holder = holderAfter(event, { known, directory, keys: this.#keysOf(id) });
     if (!holder) return;
     this.queue.remove(id);
     this.slots.set(holder);
     if (isNew && holder.status !== 'ended') this.#options.onUnclear(id);
+  }
+
+  /** What the session counts for, apart from its server, which events tell. */
+  #keysOf(id: string): readonly LimitKey[] {
+    const waiting = this.queue.get(id);
+    if (waiting) return limitKeys(waiting);
+    const counted = this.slots.claimOf(id)?.counted ?? [];
+    if (counted.length > 0) return counted.filter(({ scope }) => scope !== 'server');
+    return this.slots.get(id)?.keys ?? [];
   }
 }

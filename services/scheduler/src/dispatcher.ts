@@ -2,11 +2,11 @@ import { isWorking } from '@oio/domain';
 import { AppError } from '@oio/errors';
 import { serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
-import { type Logger, newId } from '@oio/runtime';
-import { setTimeout } from 'node:timers/promises';
+import { type Clock, type Logger, newId } from '@oio/runtime';
+import { setTimeout as rest } from 'node:timers/promises';
 import type { Backoff } from './backoff.ts';
 import type { Board } from './board.ts';
-import { type Limits, place } from './placement.ts';
+import type { Scheduling } from './scheduling.ts';
 import type { WaitingSession } from './waiting-queue.ts';
 
 /** Dispatches under way at most. */
@@ -22,7 +22,8 @@ export interface DispatcherParts {
   readonly epoch: number;
   /** Whether this scheduler is still the active one. */
   readonly isActive: () => boolean;
-  readonly limits: () => Limits;
+  readonly scheduling: Scheduling;
+  readonly clock: Clock;
   /** Sessions whose dispatch was refused, kept away for a moment. */
   readonly refused: Backoff;
   /** Few are left in the head of the queue, and more wait in the database. */
@@ -34,7 +35,7 @@ export interface DispatcherParts {
 
 /** The pause that the clock on the wall makes. */
 export function realPause(ms: number, signal: AbortSignal): Promise<void> {
-  return setTimeout(ms, undefined, { signal }).catch(() => {});
+  return rest(ms, undefined, { signal }).catch(() => {});
 }
 
 /** Sends waiting sessions to servers, as many as the limits allow, in the order of the queue. */
@@ -44,6 +45,8 @@ export class Dispatcher implements AsyncDisposable {
   readonly #stop = new AbortController();
   #isOpen = false;
   #isScheduled = false;
+  /** When a rate of starts lets the next one through. */
+  #later: NodeJS.Timeout | undefined;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -67,6 +70,7 @@ export class Dispatcher implements AsyncDisposable {
 
   /** At once: nothing is sent or repeated any more. */
   stop(): void {
+    clearTimeout(this.#later);
     this.#stop.abort();
   }
 
@@ -85,15 +89,15 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   #dispatchPossible(): void {
-    const { board } = this.#parts;
-    const limits = this.#parts.limits();
+    const { scheduling, clock } = this.#parts;
+    clearTimeout(this.#later);
     while (this.#inFlight.size < IN_FLIGHT && this.#mayAct()) {
-      const session = board.queue.first();
-      if (!session) return;
-      const placement = place(session, board.slots, limits);
-      if (placement.kind === 'run') this.#start(session, placement.serverId);
-      else if (placement.resource === null) return;
-      else board.queue.block(session, placement.resource);
+      const choice = scheduling.next(clock.monotonicMs());
+      if (choice.session) this.#start(choice.session, choice.serverId);
+      else {
+        if (choice.waitMs !== null) this.#later = setTimeout(() => this.wake(), Math.ceil(choice.waitMs));
+        return;
+      }
     }
   }
 
@@ -102,9 +106,8 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   #start(session: WaitingSession, serverId: string): void {
-    const { board } = this.#parts;
-    board.slots.reserve(session.id, serverId, session.directory);
-    board.queue.dispatched(session.id);
+    const { board, scheduling, clock } = this.#parts;
+    scheduling.start(session, serverId, clock.monotonicMs());
     const dispatch = this.#dispatch(session, serverId).finally(() => {
       board.slots.unreserve(session.id);
       this.#inFlight.delete(dispatch);

@@ -69,6 +69,11 @@ export class FairOrder {
     if (backlog.lanes.size > 0) this.#turns.set(backlog);
   }
 
+  /** When a tenant is served next, in virtual time. */
+  startOf(tenant: string): number {
+    return Math.max(this.#now, this.#backlogs.get(tenant)?.start ?? this.#now);
+  }
+
   #begin(tenant: string): Backlog {
     if (this.#backlogs.size > this.#turns.size + REMEMBERED) this.#forget();
     const { compare } = this.#options;

@@ -9,6 +9,11 @@ export interface LaneFacts {
   readonly serverId: string | null;
   /** The directory that it needs for itself; null when it has a worktree of its own. */
   readonly directory: string | null;
+  /** The project directory. */
+  readonly project: string;
+  readonly model: string | null;
+  /** The client's own key, of which its tenant may run so many at the same time. */
+  readonly concurrencyKey: string | null;
 }
 
 /** Sessions of the same class and tenant that depend on the same resources, so that what blocks the first blocks them all. */
@@ -20,6 +25,13 @@ export interface Lane {
   blockedBy: string | null;
 }
 
-export function laneKey({ tenant, priority, serverId, directory }: LaneFacts): string {
-  return JSON.stringify([priority, tenant, serverId, directory]);
+export function laneKey(facts: LaneFacts): string {
+  const { tenant, priority, serverId, directory, project, model, concurrencyKey } = facts;
+  return JSON.stringify([priority, tenant, serverId, directory !== null, project, model, concurrencyKey]);
+}
+
+/** Only these, of something that may be more. */
+export function laneFacts(facts: LaneFacts): LaneFacts {
+  const { tenant, priority, serverId, directory, project, model, concurrencyKey } = facts;
+  return { tenant, priority, serverId, directory, project, model, concurrencyKey };
 }

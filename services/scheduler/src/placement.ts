@@ -1,17 +1,11 @@
+import type { WaitingReason } from '@oio/contracts';
+import { GLOBAL, type LimitBook, type LimitKey, limitKeys, serverKey } from './limit-book.ts';
 import type { Server } from './servers.ts';
-import { directoryResource, serverResource } from './slots.ts';
+import { directoryResource } from './slots.ts';
 import type { WaitingSession } from './waiting-queue.ts';
 
-/** Why a session waits. */
-export type Blocker =
-  | { readonly reason: 'no_slot'; readonly limit: number; readonly used: number }
-  | { readonly reason: 'directory_busy'; readonly directory: string; readonly heldBy: string }
-  | {
-      readonly reason: 'no_server';
-      /** The server that it must go back to; null for any. */
-      readonly serverId: string | null;
-      readonly detail: 'none_healthy' | 'none_accepting' | 'all_full';
-    };
+/** What keeps a session waiting. Who holds a limit is told only to who asks: it is not needed to decide. */
+export type Blocker = Exclude<WaitingReason, { readonly reason: 'turn' }>;
 
 /** Where a session goes now, or why it waits; `resource` is what only it and its like wait for, null when all wait. */
 export type Placement =
@@ -20,45 +14,69 @@ export type Placement =
 
 /** What is occupied, and by whom. */
 export interface Occupancy {
-  readonly used: number;
-  usedOn(serverId: string): number;
+  used(resource: string): number;
   occupantOf(directory: string, exceptId: string): string | null;
 }
 
-export interface Limits {
-  /** How many sessions may work at the same time. */
-  readonly limit: number;
+/** What a decision looks at besides the session. */
+export interface Circumstances {
+  readonly occupancy: Occupancy;
+  readonly book: LimitBook;
   readonly servers: readonly Server[];
+  /** In how many milliseconds the next may start under a limit; 0: now. */
+  readonly waitMs: (resource: string, gapMs: number) => number;
 }
 
 /** The one decision about a waiting session. The scheduler acts on it and explains with it. */
-export function place(session: WaitingSession, occupancy: Occupancy, { limit, servers }: Limits): Placement {
-  const { used } = occupancy;
-  if (used >= limit) return { kind: 'wait', blocker: { reason: 'no_slot', limit, used }, resource: null };
-  const { directory, serverId } = session;
-  const heldBy = directory === null ? null : occupancy.occupantOf(directory, session.id);
-  if (directory !== null && heldBy !== null) {
-    return {
-      kind: 'wait',
-      blocker: { reason: 'directory_busy', directory, heldBy },
-      resource: directoryResource(directory),
-    };
+export function place(session: WaitingSession, circumstances: Circumstances): Placement {
+  for (const key of limitKeys(session)) {
+    const blocker = limited(key, circumstances);
+    if (blocker) return { kind: 'wait', blocker, resource: key === GLOBAL ? null : key.resource };
   }
-  const healthy = servers.filter(({ id, isHealthy }) => isHealthy && (serverId === null || id === serverId));
+  return inOwnDirectory(session, circumstances.occupancy) ?? onServer(session, circumstances);
+}
+
+/** What the limit has against one more start now. */
+function limited(key: LimitKey, { occupancy, book, waitMs }: Circumstances): Blocker | null {
+  const { scope, name, resource } = key;
+  const [limit, used] = [book.concurrent(key), occupancy.used(resource)];
+  if (used >= limit) return { reason: 'limit', scope, name, limit, used, heldBy: [] };
+  const wait = waitMs(resource, book.startGapMs(key));
+  return wait > 0 ? { reason: 'rate', scope, name, waitMs: wait } : null;
+}
+
+function inOwnDirectory({ directory, id }: WaitingSession, occupancy: Occupancy): Placement | null {
+  const heldBy = directory === null ? null : occupancy.occupantOf(directory, id);
+  if (directory === null || heldBy === null) return null;
+  const blocker: Blocker = { reason: 'directory_busy', directory, heldBy };
+  return { kind: 'wait', blocker, resource: directoryResource(directory) };
+}
+
+function onServer({ serverId }: WaitingSession, circumstances: Circumstances): Placement {
+  const candidates = circumstances.servers.filter(({ id }) => serverId === null || id === serverId);
+  const healthy = candidates.filter(({ isHealthy }) => isHealthy);
   const accepting = healthy.filter(({ isAccepting }) => isAccepting);
-  const best = emptiest(accepting, occupancy);
+  const best = emptiest(accepting, circumstances);
   if (best) return { kind: 'run', serverId: best.id };
-  const unhealthy = healthy.length === 0;
+  const waits = accepting.map(({ id }) => limited(serverKey(id), circumstances));
+  const rates = waits.flatMap((wait) => (wait?.reason === 'rate' ? [wait.waitMs] : []));
   const full = accepting.length === 0 ? 'none_accepting' : 'all_full';
-  const blocker: Blocker = { reason: 'no_server', serverId, detail: unhealthy ? 'none_healthy' : full };
-  return { kind: 'wait', blocker, resource: serverId === null ? null : serverResource(serverId) };
+  const blocker: Blocker = {
+    reason: 'no_server',
+    serverId,
+    detail: healthy.length === 0 ? 'none_healthy' : full,
+    waitMs: rates.length > 0 ? Math.min(...rates) : null,
+  };
+  return { kind: 'wait', blocker, resource: serverId === null ? null : serverKey(serverId).resource };
 }
 
 /** The one with room of which the smallest share is used, so that the work spreads. */
-function emptiest(servers: readonly Server[], occupancy: Occupancy): Server | undefined {
+function emptiest(servers: readonly Server[], circumstances: Circumstances): Server | undefined {
   let best: { readonly server: Server; readonly share: number } | undefined;
   for (const server of servers) {
-    const share = occupancy.usedOn(server.id) / server.capacity;
+    const key = serverKey(server.id);
+    if (limited(key, circumstances)) continue;
+    const share = circumstances.occupancy.used(key.resource) / server.capacity;
     if (share < 1 && (!best || share < best.share || (share === best.share && server.id < best.server.id)))
       best = { server, share };
   }

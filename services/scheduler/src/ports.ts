@@ -1,4 +1,4 @@
-import type { Status, WorkspaceKind } from '@oio/contracts';
+import type { LimitRule, Status, WorkspaceKind } from '@oio/contracts';
 import type { Timer } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory, SessionRouter } from '@oio/ownership';
@@ -27,6 +27,8 @@ export interface SessionRow {
   readonly waitingSinceMs: number | null;
   readonly directory: string;
   readonly workspace: WorkspaceKind;
+  readonly model: string | null;
+  readonly concurrencyKey: string | null;
   readonly serverId: string | null;
   /** Whether something of its last run may still work on the server. */
   readonly attemptOpen: boolean;
@@ -98,4 +100,9 @@ export interface LeaderTable {
   /** Prolongs the lease; false when it has ended or passed to another. */
   renew(holder: string, epoch: number, leaseMs: number): Promise<boolean>;
   resign(holder: string, epoch: number): Promise<void>;
+}
+
+/** The limits as an operator has set them; read anew after each change. */
+export interface LimitTable {
+  read(): Promise<readonly LimitRule[]>;
 }

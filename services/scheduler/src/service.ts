@@ -1,11 +1,19 @@
-import { type HistoryGrown, historyGrown, serverAnnounced, workerEnded } from '@oio/contracts';
+import {
+  type HistoryGrown,
+  historyGrown,
+  limitsChanged,
+  serverAnnounced,
+  type Waiting,
+  workerEnded,
+} from '@oio/contracts';
 import { newId } from '@oio/runtime';
 import { createPostgresLeaderTable } from './adapters/postgres-leader-table.ts';
+import { createPostgresLimitTable } from './adapters/postgres-limit-table.ts';
 import { createPostgresSessionTable } from './adapters/postgres-session-table.ts';
 import { boardEvent } from './board-event.ts';
 import type { SchedulerConfig } from './config.ts';
 import { Leadership } from './leadership.ts';
-import type { Blocker } from './placement.ts';
+import { LiveLimits } from './live-limits.ts';
 import type { SchedulerPorts } from './ports.ts';
 import { Servers } from './servers.ts';
 import { Term } from './term.ts';
@@ -13,8 +21,8 @@ import { Term } from './term.ts';
 export interface Scheduler extends AsyncDisposable {
   /** Whether this one schedules; the others stand by. */
   readonly isActive: boolean;
-  /** Why a queued session does not run yet; null when it is only a matter of its turn, undefined when this scheduler does not know it. */
-  why(sessionId: string): Blocker | null | undefined;
+  /** Why a session waits; null when it does not, or this scheduler does not know. */
+  explain(sessionId: string): Waiting | null;
 }
 
 /** Starts one scheduler. Any number may run; one is active at a time. */
@@ -22,7 +30,15 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
   await using stack = new AsyncDisposableStack();
   const { bus, router, clock } = ports;
   const servers = new Servers(clock);
-  const terms = stack.use(new Terms(config, ports, servers));
+  const limits = stack.use(
+    await LiveLimits.start({
+      table: createPostgresLimitTable(ports.database),
+      globalConcurrent: config.MAX_CONCURRENT_SESSIONS,
+      onChange: () => terms.current?.limitsChanged(),
+      logger: ports.logger,
+    }),
+  );
+  const terms: Terms = stack.use(new Terms(config, ports, { servers, limits }));
 
   // Heard by those on standby as well, so that a new leader knows the servers at once.
   const onServer = (news: Parameters<Servers['hear']>[0]): void => {
@@ -41,6 +57,7 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
   stack.defer(await bus.subscribe([serverAnnounced], { handler: onServer }));
   stack.defer(await bus.subscribe([historyGrown], { handler: onGrown }));
   stack.defer(await bus.subscribe([workerEnded], { handler: () => terms.current?.workerEnded() }));
+  stack.defer(await bus.subscribe([limitsChanged], { handler: () => limits.changed() }));
   stack.use(terms.startLeadership());
 
   const resources = stack.move();
@@ -48,23 +65,29 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
     get isActive() {
       return terms.current !== null;
     },
-    why: (sessionId) => terms.current?.why(sessionId),
+    explain: (sessionId) => terms.current?.explain(sessionId) ?? null,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** What every term decides by. */
+interface Known {
+  readonly servers: Servers;
+  readonly limits: LiveLimits;
 }
 
 /** The terms of this scheduler, one after the other, as it gains the leadership and loses it. */
 class Terms implements AsyncDisposable {
   readonly #config: SchedulerConfig;
   readonly #ports: SchedulerPorts;
-  readonly #servers: Servers;
+  readonly #known: Known;
   #ending: Promise<unknown> = Promise.resolve();
   current: Term | null = null;
 
-  constructor(config: SchedulerConfig, ports: SchedulerPorts, servers: Servers) {
+  constructor(config: SchedulerConfig, ports: SchedulerPorts, known: Known) {
     this.#config = config;
     this.#ports = ports;
-    this.#servers = servers;
+    this.#known = known;
   }
 
   startLeadership(): Leadership {
@@ -88,17 +111,17 @@ class Terms implements AsyncDisposable {
   #begin(epoch: number, isActive: () => boolean): void {
     const { database, router, bus, directory, watchLock, clock, logger } = this.#ports;
     const {
-      MAX_CONCURRENT_SESSIONS: limit,
       SCHEDULER_QUEUE_HEAD: queueCapacity,
       SCHEDULER_SWEEP_MS: sweepMs,
       SCHEDULER_MAX_WAIT_SECONDS: maxWaitSeconds,
     } = this.#config;
-    const limits = () => ({ limit, servers: this.#servers.all() });
+    const { servers, limits } = this.#known;
     const table = createPostgresSessionTable(database);
     this.current = new Term({
       epoch,
       isActive,
-      limits,
+      book: () => limits.book,
+      servers: () => servers.all(),
       table,
       router,
       bus,

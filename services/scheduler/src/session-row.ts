@@ -1,4 +1,6 @@
 import { isWorking } from '@oio/domain';
+import type { LaneFacts } from './lane.ts';
+import { limitKeys } from './limit-book.ts';
 import type { SessionRow } from './ports.ts';
 import type { Holder } from './slots.ts';
 import type { WaitingSession } from './waiting-queue.ts';
@@ -6,15 +8,20 @@ import type { WaitingSession } from './waiting-queue.ts';
 /** What the database says of a session that may occupy something. */
 export function holderOf(row: SessionRow): Holder {
   const { id, version, serverId, attemptOpen: isOpen } = row;
-  return { id, version, status: occupation(row), serverId, directory: ownDirectory(row), isOpen };
+  const keys = limitKeys(laneFactsOf(row));
+  return { id, version, status: occupation(row), serverId, directory: ownDirectory(row), keys, isOpen };
 }
 
 /** The place of a session in the queue; null when it does not want a slot. */
 export function waitingOf(row: SessionRow): WaitingSession | null {
-  const { id, tenant, priority, waitingSinceMs, version } = row;
-  if (waitingSinceMs === null) return null;
+  const { id, waitingSinceMs, version } = row;
+  return waitingSinceMs === null ? null : { ...laneFactsOf(row), id, waitingSinceMs, version };
+}
+
+function laneFactsOf(row: SessionRow): LaneFacts {
+  const { tenant, priority, model, concurrencyKey, directory: project } = row;
   const serverId = row.status === 'paused' ? row.serverId : null;
-  return { id, tenant, priority, waitingSinceMs, version, serverId, directory: ownDirectory(row) };
+  return { tenant, priority, serverId, directory: ownDirectory(row), project, model, concurrencyKey };
 }
 
 /** The directory that a session needs for itself; null when it has a worktree of its own. */

@@ -1,3 +1,5 @@
+import { type LimitKey, serverKey } from './limit-book.ts';
+
 /** A session that occupies something, as it was last heard of. */
 export interface Holder {
   readonly id: string;
@@ -6,18 +8,20 @@ export interface Holder {
   readonly serverId: string | null;
   /** The directory that it works in itself; null when it has a worktree of its own. */
   readonly directory: string | null;
+  /** What it counts for while it works. */
+  readonly keys: readonly LimitKey[];
   /** Whether something of its last run may still work. */
   readonly isOpen: boolean;
 }
 
 /** What a session takes away from the others. */
-interface Claim {
-  /** The server that its slot is on; null when it has none. */
-  readonly slotOn: string | null;
+export interface Claim {
+  /** What it counts for, its server included; empty when it has no slot. */
+  readonly counted: readonly LimitKey[];
   readonly directory: string | null;
 }
 
-const NOTHING: Claim = { slotOn: null, directory: null };
+const NOTHING: Claim = { counted: [], directory: null };
 
 /**
  * Who occupies slots and directories. A slot is reserved before a dispatch is sent and stays reserved until its outcome
@@ -28,18 +32,14 @@ export class Slots {
   readonly #holders = new Map<string, { readonly holder: Holder; readonly change: number }>();
   readonly #reservations = new Map<string, Claim>();
   readonly #claims = new Map<string, Claim>();
-  readonly #usedOn = new Map<string, number>();
+  /** By resource: who counts for it. */
+  readonly #users = new Map<string, Set<string>>();
   readonly #directories = new Map<string, Set<string>>();
-  #used = 0;
   #change = 0;
 
-  /** `onFreed` is told of every resource that has become free, by the names of `serverResource` and `directoryResource`. */
+  /** `onFreed` is told of every resource that has become free, by the names of `LimitKey` and `directoryResource`. */
   constructor(onFreed: (resource: string) => void) {
     this.#onFreed = onFreed;
-  }
-
-  get used(): number {
-    return this.#used;
   }
 
   /** How many dispatches have no known outcome yet. */
@@ -47,8 +47,19 @@ export class Slots {
     return this.#reservations.size;
   }
 
-  usedOn(serverId: string): number {
-    return this.#usedOn.get(serverId) ?? 0;
+  /** How many count for this limit now. */
+  used(resource: string): number {
+    return this.#users.get(resource)?.size ?? 0;
+  }
+
+  /** Those who count for both limits. */
+  usersOf(resource: string, other: string): string[] {
+    return [...(this.#users.get(resource) ?? [])].filter((id) => this.counts(id, other));
+  }
+
+  /** Whether the session counts for the limit. */
+  counts(id: string, resource: string): boolean {
+    return this.#users.get(resource)?.has(id) ?? false;
   }
 
   /** Who else works in the directory itself; null when nobody does. */
@@ -61,17 +72,18 @@ export class Slots {
     return this.#holders.get(id)?.holder;
   }
 
-  /** The directory that the session occupies now. */
-  directoryOf(id: string): string | null {
-    return this.#claims.get(id)?.directory ?? null;
+  /** What the session occupies now. */
+  claimOf(id: string): Claim | undefined {
+    return this.#claims.get(id);
   }
 
   isReserved(id: string): boolean {
     return this.#reservations.has(id);
   }
 
-  reserve(id: string, serverId: string, directory: string | null): void {
-    this.#reservations.set(id, { slotOn: serverId, directory });
+  /** `keys` are what it counts for, apart from the server. */
+  reserve(id: string, serverId: string, { directory, keys }: Pick<Holder, 'directory' | 'keys'>): void {
+    this.#reservations.set(id, { counted: [...keys, serverKey(serverId)], directory });
     this.#settle(id);
   }
 
@@ -112,21 +124,20 @@ export class Slots {
     const after = this.#reservations.get(id) ?? claimOf(this.get(id));
     if (after === NOTHING) this.#claims.delete(id);
     else this.#claims.set(id, after);
-    this.#moveSlot(before.slotOn, after.slotOn);
+    this.#move(id, before.counted, after.counted);
     this.#moveDirectory(id, before.directory, after.directory);
   }
 
-  #moveSlot(before: string | null, after: string | null): void {
-    if (before === after) return;
-    if (after !== null) {
-      this.#used += 1;
-      this.#usedOn.set(after, this.usedOn(after) + 1);
+  #move(id: string, before: readonly LimitKey[], after: readonly LimitKey[]): void {
+    for (const { resource } of after) this.#users.set(resource, (this.#users.get(resource) ?? new Set()).add(id));
+    const kept = new Set(after.map(({ resource }) => resource));
+    for (const { resource } of before) {
+      if (kept.has(resource)) continue;
+      const users = this.#users.get(resource);
+      users?.delete(id);
+      if (users?.size === 0) this.#users.delete(resource);
+      this.#onFreed(resource);
     }
-    if (before === null) return;
-    this.#used -= 1;
-    if (this.usedOn(before) > 1) this.#usedOn.set(before, this.usedOn(before) - 1);
-    else this.#usedOn.delete(before);
-    this.#onFreed(serverResource(before));
   }
 
   #moveDirectory(id: string, before: string | null, after: string | null): void {
@@ -140,8 +151,7 @@ export class Slots {
   }
 }
 
-export const serverResource = (serverId: string): string => `server:${serverId}`;
-export const directoryResource = (directory: string): string => `directory:${directory}`;
+export const directoryResource = (directory: string): string => `in-place:${directory}`;
 
 function occupies(holder: Holder): boolean {
   return claimOf(holder) !== NOTHING;
@@ -150,8 +160,8 @@ function occupies(holder: Holder): boolean {
 /** A slot while it works; the directory also while it is paused, and until its last run is shown to be over. */
 function claimOf(holder: Holder | undefined): Claim {
   if (!holder) return NOTHING;
-  if (holder.status === 'working') return { slotOn: holder.serverId ?? '', directory: holder.directory };
-  if (holder.directory !== null && (holder.status === 'paused' || holder.isOpen))
-    return { slotOn: null, directory: holder.directory };
+  const { directory, keys, serverId } = holder;
+  if (holder.status === 'working') return { counted: [...keys, serverKey(serverId ?? '')], directory };
+  if (directory !== null && (holder.status === 'paused' || holder.isOpen)) return { counted: [], directory };
   return NOTHING;
 }

@@ -1,4 +1,4 @@
-import type { StoredSessionEvent } from '@oio/contracts';
+import { explainWaiting, type StoredSessionEvent, type Waiting } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory, SessionRouter } from '@oio/ownership';
 import type { Clock, Logger } from '@oio/runtime';
@@ -9,8 +9,11 @@ import { DeadWorkers, LOOK_EVERY_MS } from './dead-workers.ts';
 import { Dispatcher, realPause } from './dispatcher.ts';
 import { every, type Loop, type LoopOptions } from './every.ts';
 import { PacedCommands } from './paced-commands.ts';
-import type { Blocker, Limits } from './placement.ts';
+import type { LimitBook } from './limit-book.ts';
 import type { SessionTable, WatchLock } from './ports.ts';
+import { Scheduling } from './scheduling.ts';
+import type { Server } from './servers.ts';
+import { StartRates } from './start-rates.ts';
 import { LookUps, Sweep } from './sweep.ts';
 import { fireTimers, TIMER_POLL_MS } from './timers.ts';
 
@@ -19,7 +22,8 @@ const REFUSED = { firstMs: 500, longestMs: 30_000 } as const;
 export interface TermParts {
   readonly epoch: number;
   readonly isActive: () => boolean;
-  readonly limits: () => Limits;
+  readonly book: () => LimitBook;
+  readonly servers: () => readonly Server[];
   readonly table: SessionTable;
   readonly router: SessionRouter;
   readonly bus: Bus;
@@ -38,6 +42,7 @@ export class Term implements AsyncDisposable {
   readonly #parts: TermParts;
   readonly #resources = new AsyncDisposableStack();
   readonly #board: Board;
+  readonly #scheduling: Scheduling;
   readonly #dispatcher: Dispatcher;
   readonly #lookUps: LookUps;
   readonly #lookUpLoop: Loop;
@@ -45,28 +50,39 @@ export class Term implements AsyncDisposable {
 
   constructor(parts: TermParts) {
     this.#parts = parts;
-    const { epoch, isActive, limits, table, router, clock, logger, queueCapacity, maxWaitMs, sweepMs } = parts;
+    const { epoch, isActive, book, servers, table, router, clock, logger, queueCapacity, maxWaitMs, sweepMs } = parts;
     const refused = new Backoff({ clock, ...REFUSED });
     this.#board = new Board({
-      queue: { capacity: queueCapacity, maxWaitMs, nowMs: () => Date.parse(clock.now()), weightOf: () => 1 },
-      limits,
+      queue: {
+        capacity: queueCapacity,
+        maxWaitMs,
+        nowMs: () => Date.parse(clock.now()),
+        weightOf: (tenant) => book().weightOf(tenant),
+      },
       onChange: () => this.#dispatcher.wake(),
       onUnclear: (id) => this.lookUp(id),
     });
     const board = this.#board;
+    const { queue, slots } = board;
+    const rates = new StartRates(() => clock.monotonicMs());
+    this.#scheduling = new Scheduling({ queue, slots, rates, book, servers });
+    const scheduling = this.#scheduling;
     const onLow = (): void => sweepLoop.wake();
     this.#dispatcher = this.#resources.use(
-      new Dispatcher({ board, router, epoch, isActive, limits, refused, onLow, logger, pause: realPause }),
+      new Dispatcher({ board, scheduling, router, epoch, isActive, refused, onLow, clock, logger, pause: realPause }),
     );
     this.#lookUps = new LookUps(table, board);
     const sweep = new Sweep({ table, board, queueCapacity, refused });
+    const onKnown = this.#whenKnown();
     const sweepLoop = this.#every('sweep', sweepMs, async () => {
       const againMs = await sweep.run();
       this.#dispatcher.open();
+      if (againMs === undefined) onKnown();
       return againMs;
     });
     this.#lookUpLoop = this.#every('look-ups', sweepMs, () => this.#lookUps.run());
     this.#startCommands();
+    this.#answer();
   }
 
   applyEvent(event: StoredSessionEvent): void {
@@ -84,13 +100,17 @@ export class Term implements AsyncDisposable {
     this.#board.serverHeard(serverId);
   }
 
+  limitsChanged(): void {
+    this.#board.limitsChanged();
+  }
+
   /** A worker has ended: what it owned is taken over at once. */
   workerEnded(): void {
     this.#adoptions?.wake();
   }
 
-  why(sessionId: string): Blocker | null | undefined {
-    return this.#board.why(sessionId);
+  explain(sessionId: string): Waiting | null {
+    return this.#scheduling.explain(sessionId, Date.parse(this.#parts.clock.now()));
   }
 
   /** At once: nothing is dispatched any more. */
@@ -121,6 +141,27 @@ export class Term implements AsyncDisposable {
     const workers = this.#resources.use(new DeadWorkers({ ...this.#parts, onSign, onChange }));
     const looks = this.#every('workers', LOOK_EVERY_MS, () => workers.look());
     this.#every('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
+  }
+
+  /** Says once that memory holds all that wait, and how long it took from the beginning of the term. */
+  #whenKnown(): () => void {
+    const { clock, logger } = this.#parts;
+    const beganMs = clock.monotonicMs();
+    let isKnown = false;
+    return () => {
+      if (isKnown) return;
+      isKnown = true;
+      const tookMs = Math.round(clock.monotonicMs() - beganMs);
+      logger.info({ waiting: this.#board.queue.size, tookMs }, 'all that wait are known');
+    };
+  }
+
+  /** Only the active one knows who waits. */
+  #answer(): void {
+    const { bus, logger } = this.#parts;
+    const serving = bus.serve(explainWaiting, async ({ payload }) => ({ waiting: this.explain(payload.sessionId) }));
+    serving.catch((error: unknown) => logger.error({ err: error }, 'nobody is told why sessions wait'));
+    this.#resources.defer(async () => (await serving.catch(() => null))?.());
   }
 
   #every(name: string, intervalMs: number, task: LoopOptions['task']): Loop {

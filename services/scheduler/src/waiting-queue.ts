@@ -1,7 +1,8 @@
 import { PRIORITIES } from '@oio/contracts';
 import { FairOrder } from './fair-order.ts';
 import { KeyedHeap } from './keyed-heap.ts';
-import { type Lane, type LaneFacts, laneKey } from './lane.ts';
+import { type Lane, laneFacts, type LaneFacts, laneKey } from './lane.ts';
+import { positionOf } from './queue-position.ts';
 import { RowHeap } from './row-heap.ts';
 import { WaitingRows } from './waiting-rows.ts';
 
@@ -97,6 +98,16 @@ export class WaitingQueue {
     return lane && this.#session(lane.rows.peek());
   }
 
+  /** How many would run before it, itself included, if every one of those here could and nobody were overdue. */
+  positionOf(session: WaitingSession): number {
+    return positionOf(session, {
+      lanes: [...this.#lanes.values()],
+      startOf: (tenant) => this.#classes[session.priority]?.startOf(tenant) ?? 0,
+      weightOf: this.#options.weightOf,
+      isBefore: (row) => this.#compareTo(row, session) < 0,
+    });
+  }
+
   put(session: WaitingSession): void {
     const known = this.#rows.find(session.id);
     if (known >= 0 && this.#rows.version(known) > session.version) return;
@@ -139,6 +150,11 @@ export class WaitingQueue {
       lane.blockedBy = null;
       this.#reorder(lane);
     }
+  }
+
+  /** Everything may be otherwise now. */
+  releaseAll(): void {
+    for (const resource of this.#blocked.keys()) this.release(resource);
   }
 
   /** The present change number: `reconcile` leaves alone what changed after it. */
@@ -237,13 +253,12 @@ export class WaitingQueue {
   }
 
   #open(facts: LaneFacts): Lane {
-    const { tenant, priority, serverId, directory } = facts;
     const key = laneKey(facts);
     const number = this.#freeNumbers.pop() ?? this.#laneAt.length;
     const lane: Lane = {
       number,
       key,
-      facts: { tenant, priority, serverId, directory },
+      facts: laneFacts(facts),
       rows: new RowHeap(this.#rows),
       blockedBy: null,
     };

@@ -9,6 +9,9 @@ import { Backoff } from '../src/backoff.ts';
 import { Board } from '../src/board.ts';
 import { Dispatcher } from '../src/dispatcher.ts';
 import type { SessionRow, SessionTable } from '../src/ports.ts';
+import { LimitBook } from '../src/limit-book.ts';
+import { Scheduling } from '../src/scheduling.ts';
+import { StartRates } from '../src/start-rates.ts';
 import { compareWaiting, type WaitingSession } from '../src/waiting-queue.ts';
 import { waitingOf } from '../src/session-row.ts';
 import { Sweep } from '../src/sweep.ts';
@@ -114,7 +117,7 @@ class Simulation {
   #refused = new Backoff({ clock: this.#clock, firstMs: 500, longestMs: 30_000 });
 
   #lead(): [Board, Dispatcher] {
-    const limits = () => ({ limit: LIMIT, servers: SERVERS });
+    const book = new LimitBook({ rules: [], globalConcurrent: LIMIT });
     this.#refused = new Backoff({ clock: this.#clock, firstMs: 500, longestMs: 30_000 });
     const board: Board = new Board({
       queue: {
@@ -123,9 +126,15 @@ class Simulation {
         nowMs: () => Date.parse(this.#clock.now()),
         weightOf: () => 1,
       },
-      limits,
       onChange: () => dispatcher.wake(),
       onUnclear: (id) => this.#pending.push(() => this.#readOne(board, id)),
+    });
+    const scheduling = new Scheduling({
+      queue: board.queue,
+      slots: board.slots,
+      rates: new StartRates(() => this.#clock.monotonicMs()),
+      book: () => book,
+      servers: () => SERVERS,
     });
     const epoch = this.world.schedulerEpoch;
     const router = {
@@ -136,8 +145,9 @@ class Simulation {
       board,
       router: router as never,
       epoch,
+      scheduling,
+      clock: this.#clock,
       isActive: () => true,
-      limits,
       refused: this.#refused,
       onLow: () => {},
       pause: () => new Promise((resolve) => this.#pending.push(resolve)),

@@ -1,7 +1,10 @@
 import test from 'ava';
-import { type Limits, type Occupancy, type Placement, place } from '../src/placement.ts';
+import { type LimitRule, type LimitScope, limits } from '@oio/contracts';
+import { LimitBook } from '../src/limit-book.ts';
+import { type Occupancy, type Placement, place } from '../src/placement.ts';
 import type { Server } from '../src/servers.ts';
 import type { WaitingSession } from '../src/waiting-queue.ts';
+import { waiting } from './support/waiting.ts';
 
 const server = (id: string, capacity: number, isHealthy = true): Server => ({
   id,
@@ -13,37 +16,37 @@ const draining = (id: string): Server => ({ ...server(id, 4), isAccepting: false
 
 interface Case {
   readonly session?: Partial<WaitingSession>;
+  /** By resource: how many count for it. Servers by their id. */
   readonly used?: Readonly<Record<string, number>>;
   readonly occupants?: Readonly<Record<string, string>>;
-  readonly limits?: Partial<Limits>;
+  readonly servers?: readonly Server[];
+  readonly rules?: readonly Partial<LimitRule>[];
+  /** By resource: in how long the next may start. */
+  readonly waits?: Readonly<Record<string, number>>;
   readonly expected: Placement;
 }
 
-const macro = test.macro((t, { session, used = {}, occupants = {}, limits, expected }: Case) => {
+const macro = test.macro((t, wish: Case) => {
+  const { session, used = {}, occupants = {}, servers = [server('one', 4), server('two', 8)], waits = {} } = wish;
   const occupancy: Occupancy = {
-    used: Object.values(used).reduce((sum, number) => sum + number, 0),
-    usedOn: (id) => used[id] ?? 0,
+    used: (resource) => used[resource] ?? used[resource.replace('server:', '')] ?? 0,
     occupantOf: (directory, exceptId) => (occupants[directory] === exceptId ? null : (occupants[directory] ?? null)),
   };
-  const waiting = {
-    id: 'me',
-    tenant: 'acme',
-    priority: 2,
-    waitingSinceMs: 0,
-    version: 1,
-    serverId: null,
-    directory: null,
-    ...session,
-  };
-  t.deepEqual(
-    place(waiting, occupancy, { limit: 25, servers: [server('one', 4), server('two', 8)], ...limits }),
-    expected,
-  );
+  const rules = limits.parse({ limits: wish.rules ?? [] }).limits;
+  const book = new LimitBook({ rules, globalConcurrent: 25 });
+  const waitMs = (resource: string): number => waits[resource] ?? 0;
+  t.deepEqual(place(waiting(1, session), { occupancy, book, servers, waitMs }), wish.expected);
+});
+
+const limited = (scope: LimitScope, name: string, [used, limit]: [number, number]): Placement => ({
+  kind: 'wait',
+  blocker: { reason: 'limit', scope, name, limit, used, heldBy: [] },
+  resource: scope === 'global' ? null : `${scope}:${name}`,
 });
 
 const noServer = (serverId: string | null, detail: 'none_healthy' | 'none_accepting' | 'all_full'): Placement => ({
   kind: 'wait',
-  blocker: { reason: 'no_server', serverId, detail },
+  blocker: { reason: 'no_server', serverId, detail, waitMs: null },
   resource: serverId === null ? null : `server:${serverId}`,
 });
 
@@ -54,30 +57,70 @@ test('it goes to the server of which the smallest share is used', macro, {
 test('equally used servers are taken by their id', macro, { expected: { kind: 'run', serverId: 'one' } });
 test('a full server is passed over', macro, { used: { two: 8, one: 3 }, expected: { kind: 'run', serverId: 'one' } });
 test('an unhealthy server is passed over', macro, {
-  limits: { servers: [server('one', 4, false), server('two', 8)] },
+  servers: [server('one', 4, false), server('two', 8)],
   used: { two: 7 },
   expected: { kind: 'run', serverId: 'two' },
 });
 test('a server that is drained is passed over', macro, {
-  limits: { servers: [draining('one'), server('two', 8)] },
+  servers: [draining('one'), server('two', 8)],
   used: { two: 7 },
   expected: { kind: 'run', serverId: 'two' },
 });
 test('a resumed session waits until its own server is no longer drained', macro, {
   session: { serverId: 'one' },
-  limits: { servers: [draining('one'), server('two', 8)] },
+  servers: [draining('one'), server('two', 8)],
   expected: noServer('one', 'none_accepting'),
 });
 test('a server without capacity takes nothing', macro, {
-  limits: { servers: [server('one', 0)] },
+  servers: [server('one', 0)],
   expected: noServer(null, 'all_full'),
 });
-test('without any server it waits', macro, { limits: { servers: [] }, expected: noServer(null, 'none_healthy') });
+test('without any server it waits', macro, { servers: [], expected: noServer(null, 'none_healthy') });
 test('it waits while all servers are full', macro, { used: { one: 4, two: 8 }, expected: noServer(null, 'all_full') });
-test('it waits while the limit is reached', macro, {
-  limits: { limit: 3 },
-  used: { one: 3 },
-  expected: { kind: 'wait', blocker: { reason: 'no_slot', limit: 3, used: 3 }, resource: null },
+test('it waits while as many work as may', macro, { used: { global: 25 }, expected: limited('global', '', [25, 25]) });
+test('an operator may set another limit for all', macro, {
+  rules: [{ scope: 'global', concurrent: 3 }],
+  used: { global: 3 },
+  expected: limited('global', '', [3, 3]),
+});
+test('it waits while its tenant has what it may', macro, {
+  rules: [{ scope: 'tenant', name: 'acme', concurrent: 2 }],
+  used: { 'tenant:acme': 2 },
+  expected: limited('tenant', 'acme', [2, 2]),
+});
+test('a rule without a name is for each that has none of its own', macro, {
+  rules: [
+    { scope: 'directory', concurrent: 1 },
+    { scope: 'model', name: 'a/b', concurrent: 9 },
+    { scope: 'model', concurrent: 0 },
+  ],
+  session: { model: 'a/b' },
+  used: { 'directory:/project': 1, 'model:a/b': 2 },
+  expected: limited('directory', '/project', [1, 1]),
+});
+test('it waits while its model is used as much as it may be', macro, {
+  rules: [{ scope: 'model', concurrent: 0 }],
+  session: { model: 'a/b' },
+  expected: limited('model', 'a/b', [0, 0]),
+});
+test('without a rule one of a tenant works under a key of its own', macro, {
+  session: { concurrencyKey: 'deploy' },
+  used: { 'key:acme:deploy': 1 },
+  expected: { ...limited('concurrencyKey', 'deploy', [1, 1]), resource: 'key:acme:deploy' } as Placement,
+});
+test('a limit of a server passes it over as if it were full', macro, {
+  rules: [{ scope: 'server', name: 'two', concurrent: 1 }],
+  used: { one: 3, two: 1 },
+  expected: { kind: 'run', serverId: 'one' },
+});
+test('it waits until its tenant may start the next', macro, {
+  rules: [{ scope: 'tenant', startsPerMinute: 60 }],
+  waits: { 'tenant:acme': 700 },
+  expected: {
+    kind: 'wait',
+    blocker: { reason: 'rate', scope: 'tenant', name: 'acme', waitMs: 700 },
+    resource: 'tenant:acme',
+  },
 });
 test('it waits while another works in its directory', macro, {
   session: { directory: '/shop' },
@@ -85,12 +128,12 @@ test('it waits while another works in its directory', macro, {
   expected: {
     kind: 'wait',
     blocker: { reason: 'directory_busy', directory: '/shop', heldBy: 'other' },
-    resource: 'directory:/shop',
+    resource: 'in-place:/shop',
   },
 });
 test('its own hold on the directory does not keep it waiting', macro, {
   session: { directory: '/shop', serverId: 'two' },
-  occupants: { '/shop': 'me' },
+  occupants: { '/shop': waiting(1).id },
   expected: { kind: 'run', serverId: 'two' },
 });
 test('a resumed session goes to its own server, however full the others are', macro, {

@@ -71,7 +71,7 @@ test.serial('in place only one session works per directory, also while it is pau
   const second = await actor.submit({ inPlace: '/shop' });
   const elsewhere = await actor.submit({ inPlace: '/office' });
   t.true(await runs(actor, elsewhere));
-  t.deepEqual(scheduler.why(second), { reason: 'directory_busy', directory: '/shop', heldBy: first });
+  t.deepEqual(scheduler.explain(second)?.because, { reason: 'directory_busy', directory: '/shop', heldBy: first });
 
   await actor.order(first, { name: 'pause', payload: {} });
   const bystander = await actor.submit();
@@ -99,7 +99,12 @@ test.serial('a resumed session goes back to its own server and waits for room th
   await actor.order(first, { name: 'resume', payload: {} });
   t.true(
     await eventually(() =>
-      isDeepStrictEqual(scheduler.why(first), { reason: 'no_server', serverId: 'one', detail: 'all_full' }),
+      isDeepStrictEqual(scheduler.explain(first)?.because, {
+        reason: 'no_server',
+        serverId: 'one',
+        detail: 'all_full',
+        waitMs: null,
+      }),
     ),
   );
 
@@ -119,7 +124,12 @@ test.serial('without a healthy server a session waits and says why', async (t) =
   const id = await actor.submit();
   t.true(
     await eventually(() =>
-      isDeepStrictEqual(scheduler.why(id), { reason: 'no_server', serverId: null, detail: 'none_healthy' }),
+      isDeepStrictEqual(scheduler.explain(id)?.because, {
+        reason: 'no_server',
+        serverId: null,
+        detail: 'none_healthy',
+        waitMs: null,
+      }),
     ),
   );
   fleet.announce('one', 5);
@@ -292,22 +302,6 @@ test.serial('a dispatch of a deposed scheduler changes nothing', async (t) => {
   t.true(await eventually(() => !scheduler.isActive));
   fleet.announce('one', 5);
   t.is(actor.snapshot(id).status, 'queued');
-});
-
-test.serial('a restarted scheduler counts what runs already', async (t) => {
-  await using fleet = await openFleet();
-  const { actor } = fleet;
-  const first = await fleet.startScheduler({ limit: 2 });
-  fleet.announce('one', 5);
-  const [a, b] = [await actor.submit(), await actor.submit()];
-  t.true(await eventually(() => actor.dispatched.length === 2));
-  await first[Symbol.asyncDispose]();
-  const waiting = await actor.submit();
-  const second = await fleet.startScheduler({ limit: 2 });
-  t.true(await eventually(() => isDeepStrictEqual(second.why(waiting), { reason: 'no_slot', limit: 2, used: 2 })));
-  await actor.complete(a);
-  t.true(await runs(actor, waiting));
-  t.is(actor.snapshot(b).status, 'running');
 });
 
 function runs(actor: FakeSessionActor, id: string, withinMs?: number): Promise<boolean> {

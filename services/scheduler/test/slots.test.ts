@@ -1,4 +1,5 @@
 import test from 'ava';
+import { GLOBAL } from '../src/limit-book.ts';
 import { type Holder, Slots } from '../src/slots.ts';
 
 const holder = (facts: Partial<Holder> = {}): Holder => ({
@@ -7,6 +8,7 @@ const holder = (facts: Partial<Holder> = {}): Holder => ({
   status: 'working',
   serverId: 'one',
   directory: null,
+  keys: [GLOBAL],
   isOpen: true,
   ...facts,
 });
@@ -19,21 +21,21 @@ function slots(): { slots: Slots; freed: string[] } {
 test('a session that works uses a slot of its server; one that has ended gives it back', (t) => {
   const { slots: subject, freed } = slots();
   subject.set(holder());
-  t.is(subject.used, 1);
-  t.is(subject.usedOn('one'), 1);
+  t.is(subject.used('global'), 1);
+  t.is(subject.used('server:one'), 1);
   subject.set(holder({ version: 4, status: 'ended', isOpen: false }));
-  t.is(subject.used, 0);
-  t.deepEqual(freed, ['server:one']);
+  t.is(subject.used('global'), 0);
+  t.deepEqual(freed, ['global', 'server:one']);
 });
 
 test('a paused session in place gives its slot back and keeps its directory', (t) => {
   const { slots: subject, freed } = slots();
   subject.set(holder({ directory: '/shop' }));
   subject.set(holder({ version: 4, directory: '/shop', status: 'paused', isOpen: false }));
-  t.is(subject.used, 0);
+  t.is(subject.used('global'), 0);
   t.is(subject.occupantOf('/shop', 'b'), 'a');
   t.is(subject.occupantOf('/shop', 'a'), null);
-  t.deepEqual(freed, ['server:one']);
+  t.deepEqual(freed, ['global', 'server:one']);
 });
 
 test('a session that was stopped keeps its directory until its last run is shown to be over', (t) => {
@@ -43,19 +45,19 @@ test('a session that was stopped keeps its directory until its last run is shown
   t.is(subject.occupantOf('/shop', 'b'), 'a');
   subject.set(holder({ version: 5, directory: '/shop', status: 'ended', isOpen: false }));
   t.is(subject.occupantOf('/shop', 'b'), null);
-  t.deepEqual(freed, ['server:one', 'directory:/shop']);
+  t.deepEqual(freed, ['global', 'server:one', 'in-place:/shop']);
 });
 
 test('a reserved slot stays reserved until the outcome is known, whatever is heard meanwhile', (t) => {
   const { slots: subject } = slots();
-  subject.reserve('a', 'one', '/shop');
+  subject.reserve('a', 'one', { directory: '/shop', keys: [GLOBAL] });
   subject.set(holder({ directory: '/shop' }));
-  t.is(subject.used, 1, 'counted once');
+  t.is(subject.used('global'), 1, 'counted once');
   subject.set(holder({ version: 4, directory: '/shop', status: 'ended', isOpen: false }));
-  t.is(subject.used, 1);
+  t.is(subject.used('global'), 1);
   t.is(subject.occupantOf('/shop', 'b'), 'a');
   subject.unreserve('a');
-  t.is(subject.used, 0);
+  t.is(subject.used('global'), 0);
   t.is(subject.occupantOf('/shop', 'b'), null);
 });
 
@@ -63,18 +65,18 @@ test('an older version is no news', (t) => {
   const { slots: subject } = slots();
   subject.set(holder({ version: 9 }));
   subject.set(holder({ version: 8, status: 'ended' }));
-  t.is(subject.used, 1);
+  t.is(subject.used('global'), 1);
 });
 
 test('a reading of the database adds and removes holders, but not what has changed since and not what is reserved', (t) => {
   const { slots: subject } = slots();
   subject.set(holder({ id: 'gone' }));
-  subject.reserve('reserved', 'one', null);
+  subject.reserve('reserved', 'one', { directory: null, keys: [GLOBAL] });
   const mark = subject.mark();
   subject.set(holder({ id: 'new' }));
   subject.reconcile([holder({ id: 'missed', serverId: 'two' })], mark);
   t.is(subject.get('gone'), undefined);
   t.is(subject.get('new')?.id, 'new');
-  t.is(subject.usedOn('one'), 2);
-  t.is(subject.usedOn('two'), 1);
+  t.is(subject.used('server:one'), 2);
+  t.is(subject.used('server:two'), 1);
 });

@@ -36,6 +36,10 @@ export const newSession = z.strictObject({
       'The agent that runs the prompt: a key of agentConfig, or one that the OpenCode server knows. By type when missing.',
     ),
   model: modelName.nullable().default(null).describe("provider/model. The server's default when missing."),
+  concurrencyKey: boundedText('concurrencyKey', 1, 200)
+    .nullable()
+    .default(null)
+    .describe('Of the sessions of a tenant with the same key one works at a time, unless an operator allows more.'),
   prompt: prompt.describe('The task, 1–10,000 characters.'),
   directory: text('directory')
     .max(4_096, 'directory must be at most 4,096 characters.')

@@ -3,20 +3,21 @@ import { deadLetter, deadLetterSummary } from './dead-letters.ts';
 import { boundedText, sessionId } from './fields.ts';
 import { newSession } from './new-session.ts';
 import { sessionOutput, workspaceDiff } from './opencode.ts';
+import { operatorRoutes } from './operator-routes.ts';
 import { reasonCode } from './reason-codes.ts';
-import { serverView } from './servers.ts';
 import { clientCommands } from './session-commands.ts';
 import { storedSessionEvent } from './session-events.ts';
 import { executionMetrics, sessionDetail, sessionView } from './session-view.ts';
 import { checkpoint } from './usage.ts';
 import { PRIORITIES, STATUSES } from './vocabulary.ts';
+import { waiting } from './waiting.ts';
 
 /** `operator`: for whoever runs the installation; what it shows belongs to any tenant. */
 export type Scope = 'public' | 'read' | 'write' | 'operator';
 
 /** One operation of the HTTP API. Handlers, the client and the OpenAPI document derive from it. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As OpenAPI writes it: `/v1/sessions/{id}`. */
   readonly path: string;
   readonly summary: string;
@@ -37,9 +38,6 @@ export interface Route {
 
 const byId = z.strictObject({ id: sessionId });
 const byDeadLetterId = z.strictObject({ id: z.uuid({ error: 'id must be a UUID.' }).toLowerCase() });
-const byServerId = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'id must be letters, digits, _ and -.'),
-});
 const limit = z.coerce
   .number({ error: 'limit must be a whole number from 1 to 200.' })
   .int('limit must be a whole number from 1 to 200.')
@@ -130,6 +128,15 @@ export const routes = {
     waits: true,
     status: 200,
     reply: sessionDetail,
+  },
+  getWaiting: {
+    method: 'GET',
+    path: '/v1/sessions/{id}/waiting',
+    summary: 'Why a session waits: what keeps it, its place in the queue, when it is likely to start.',
+    scope: 'read',
+    params: byId,
+    status: 200,
+    reply: z.object({ waiting: waiting.nullable().describe('Null when it does not wait for a slot.') }),
   },
   startSession: commandRoute('start'),
   pauseSession: commandRoute('pause'),
@@ -232,33 +239,7 @@ export const routes = {
     status: 200,
     reply: z.object({ reasonCodes: z.array(reasonCode) }),
   },
-  listServers: {
-    method: 'GET',
-    path: '/v1/servers',
-    summary: 'List the OpenCode servers and how they are.',
-    scope: 'operator',
-    status: 200,
-    reply: z.object({ servers: z.array(serverView) }),
-  },
-  drainServer: {
-    method: 'POST',
-    path: '/v1/servers/{id}/drain',
-    summary:
-      'Give an OpenCode server no new attempts. A managed one is started anew when its turns have ended, and takes attempts again then.',
-    scope: 'operator',
-    params: byServerId,
-    status: 200,
-    reply: serverView,
-  },
-  acceptServer: {
-    method: 'POST',
-    path: '/v1/servers/{id}/accept',
-    summary: 'Let an OpenCode server take attempts again that an operator has drained.',
-    scope: 'operator',
-    params: byServerId,
-    status: 200,
-    reply: serverView,
-  },
+  ...operatorRoutes,
   live: {
     method: 'GET',
     path: '/health/live',

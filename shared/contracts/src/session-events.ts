@@ -23,7 +23,14 @@ export const sessionEventData = {
     /** The operator's settings that this session was accepted under. */
     policy: z.object({ checkpointIntervalSeconds: z.int(), maxRetries: z.int() }),
   }),
-  'session.queued': transition.extend({ priority: z.enum(PRIORITIES), place, resumable: resumePoint.nullable() }),
+  'session.queued': transition.extend({
+    priority: z.enum(PRIORITIES),
+    place,
+    /** What the session counts for, beside tenant and directory. */
+    model: z.string().nullable().optional(),
+    concurrencyKey: z.string().nullable().optional(),
+    resumable: resumePoint.nullable(),
+  }),
   'session.running': transition.extend({
     serverId: z.string(),
     run: z.int().min(1),

@@ -83,6 +83,7 @@ export const sessionView = z
     agentConfig: jsonObject('agentConfig'),
     agent: z.string().nullable(),
     model: z.string().nullable(),
+    concurrencyKey: z.string().nullable().default(null),
     prompt: z.string(),
     directory: z.string(),
     workspace: place.shape.workspace,

@@ -24,6 +24,7 @@ test('title and prompt are enough; everything else has its default', (t) => {
     agentConfig: {},
     agent: null,
     model: null,
+    concurrencyKey: null,
     directory: null,
     workspace: null,
     start: true,

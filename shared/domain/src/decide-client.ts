@@ -115,6 +115,8 @@ export function queued(snapshot: SessionSnapshot) {
       ...transitionTo(snapshot, 'queued'),
       priority: snapshot.session.priority,
       place: snapshot.place,
+      model: snapshot.session.model,
+      concurrencyKey: snapshot.session.concurrencyKey,
       resumable: snapshot.checkpoints.last?.resume ?? null,
     },
   } as const;

@@ -31,6 +31,8 @@ export function decideCreate(
       attempt: 0,
       priority: data.session.priority,
       place: data.place,
+      model: data.session.model,
+      concurrencyKey: data.session.concurrencyKey,
       resumable: null,
     },
   };

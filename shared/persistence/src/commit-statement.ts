@@ -43,6 +43,8 @@ const SESSION = {
   tags: 'text[]',
   directory: 'text',
   workspace: 'text',
+  model: 'text',
+  concurrency_key: 'text',
   owner: 'uuid',
   epoch: 'bigint',
   from_version: 'bigint',
@@ -84,9 +86,9 @@ updated as (
   returning s.id
 ),
 inserted as (
-  insert into sessions (id, tenant, status, priority, parent_id, tags, directory, workspace, owner, owner_epoch, version, waiting_since, timer_at,
+  insert into sessions (id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, owner, owner_epoch, version, waiting_since, timer_at,
     server_id, attempt_open, state, created_at, updated_at, deleted_at)
-  select id, tenant, status, priority, parent_id, tags, directory, workspace, owner, epoch, version, waiting_since, timer_at,
+  select id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, owner, epoch, version, waiting_since, timer_at,
     server_id, attempt_open, state, created_at, updated_at, deleted_at
   from input where from_version = 0
   on conflict (id) do nothing
@@ -113,6 +115,8 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
     tags: arrayLiteral(next.session.tags),
     directory: next.place.directory,
     workspace: next.place.workspace,
+    model: next.session.model,
+    concurrency_key: next.session.concurrencyKey ?? null,
     owner,
     epoch,
     from_version: fromVersion,

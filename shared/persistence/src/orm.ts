@@ -3,6 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { DeadLetterEntity } from './entities/dead-letter.ts';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.ts';
 import { LeaderEntity } from './entities/leader.ts';
+import { LimitsEntity } from './entities/limits.ts';
 import { RelayCursorEntity } from './entities/relay-cursor.ts';
 import { RunFenceEntity } from './entities/run-fence.ts';
 import { ServerEntity } from './entities/server.ts';
@@ -47,6 +48,7 @@ const ENTITIES = [
   WorkerEntity,
   LeaderEntity,
   IdempotencyKeyEntity,
+  LimitsEntity,
   RelayCursorEntity,
   DeadLetterEntity,
   RunFenceEntity,

@@ -6,7 +6,7 @@ import type { SessionKey, SessionRow, SessionTable, TimedSession } from '../port
 const CLOSING_SECONDS = 60;
 
 const ROW = `id, tenant, status, priority, (extract(epoch from waiting_since) * 1000)::float8 as "waitingSinceMs", directory, workspace,
-  server_id as "serverId", attempt_open as "attemptOpen", version::int as version`;
+  model, concurrency_key as "concurrencyKey", server_id as "serverId", attempt_open as "attemptOpen", version::int as version`;
 
 const WAITING = `
 select ${ROW} from sessions where waiting_since is not null and (priority, waiting_since, id) > ($1::smallint, $2::timestamptz, $3::uuid)

@@ -5,12 +5,13 @@ export interface SessionWish {
   readonly priority?: Priority;
   /** The directory to work in itself; without it the session has a worktree. */
   readonly inPlace?: string;
+  readonly concurrencyKey?: string;
   readonly checkpointIntervalSeconds?: number;
 }
 
 /** The facts of a session's birth. */
 export function createdData(wish: SessionWish): SessionEventData<'session.created'> {
-  const { id, priority = 'medium', inPlace, checkpointIntervalSeconds = 300 } = wish;
+  const { id, priority = 'medium', inPlace, concurrencyKey = null, checkpointIntervalSeconds = 300 } = wish;
   const place: Place = {
     directory: inPlace ?? '/project',
     workspace: inPlace ? 'in_place' : 'worktree',
@@ -20,7 +21,7 @@ export function createdData(wish: SessionWish): SessionEventData<'session.create
     tenant: 'acme',
     createdBy: 'ada',
     session: {
-      ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority }),
+      ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority, concurrencyKey }),
       id,
       maxDurationSeconds: 3_600,
     },

@@ -1,4 +1,4 @@
-import { serverAnnounced } from '@oio/contracts';
+import { type LimitRule, limits, limitsChanged, serverAnnounced } from '@oio/contracts';
 import { type Bus, createInProcessBus } from '@oio/messaging';
 import {
   createInProcessOwnerDirectory,
@@ -26,6 +26,8 @@ export interface Fleet extends AsyncDisposable {
   /** A further session-actor. */
   startActor(): Promise<FakeSessionActor>;
   startScheduler(settings?: SchedulerSettings): Promise<Scheduler>;
+  /** Sets all limits, as an operator does. */
+  setLimits(rules: readonly Partial<LimitRule>[]): Promise<void>;
   /** Announces a server with room for so many, until told otherwise. */
   announce(serverId: string, capacity: number, isHealthy?: boolean): void;
 }
@@ -73,6 +75,7 @@ export async function openFleet(): Promise<Fleet> {
       });
       return all.use(await startScheduler(config, { ...ports, clock }));
     },
+    setLimits: (rules) => setLimits({ bus, database }, rules),
     announce(serverId, capacity, healthy = true) {
       const news = { serverId, capacity, healthy, version: null, detail: null };
       announcements.set(serverId, news);
@@ -80,6 +83,15 @@ export async function openFleet(): Promise<Fleet> {
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+async function setLimits({ bus, database }: Pick<Fleet, 'bus' | 'database'>, rules: readonly Partial<LimitRule>[]) {
+  const all = JSON.stringify(limits.parse({ limits: rules }).limits);
+  await database.query(
+    `insert into limits values ('limits', $1::json) on conflict (name) do update set rules = excluded.rules`,
+    [all],
+  );
+  bus.announce(limitsChanged, {});
 }
 
 function watchOn(url: string): WatchLock {

@@ -14,6 +14,9 @@ export function waiting(number: number, facts: Partial<WaitingSession> = {}): Wa
     version: 1,
     serverId: null,
     directory: null,
+    project: '/project',
+    model: null,
+    concurrencyKey: null,
     ...facts,
   };
 }

@@ -130,6 +130,8 @@ function rowOf({ id, tenant, status, session, times, place, attempt, version }: 
     waitingSinceMs: times.waitingSince ? Date.parse(times.waitingSince) : null,
     directory: place.directory,
     workspace: place.workspace,
+    model: session.model,
+    concurrencyKey: session.concurrencyKey,
     serverId: attempt?.serverId ?? null,
     attemptOpen: attempt?.open ?? false,
     version,

@@ -5,10 +5,12 @@ import {
   diffWorkspace,
   type EventContract,
   executeAttempt,
+  explainWaiting,
   historyGrown,
   inspectPlace,
   internalCommands,
   keepServer,
+  limitsChanged,
   type LiveContract,
   metricsExposition,
   type RequestContract,
@@ -53,6 +55,7 @@ const atGateways = [
 export const allEvents: readonly EventContract[] = Object.values(sessionEvents) as EventContract[];
 export const allLive: readonly LiveContract[] = [
   historyGrown,
+  limitsChanged,
   serverAnnounced,
   sessionOutput,
   workerAnnounced,
@@ -67,7 +70,7 @@ const periodic = [...placed([confirmAttempts], 'gateway.g'), ...placed([keepServ
 const replayable = [
   ...commands(Object.values(sessionCommands)),
   ...atGateways,
-  ...placed([inspectPlace, metricsExposition, sessionMetrics]),
+  ...placed([explainWaiting, inspectPlace, metricsExposition, sessionMetrics]),
 ];
 
 export const allRequests: readonly Place[] = [...replayable, ...periodic];
@@ -79,6 +82,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     // It replays what others could not use.
     asks: replayable,
     publishes: allEvents,
+    announces: [limitsChanged],
     hears: [historyGrown, serverAnnounced, sessionOutput, workerAnnounced, workerEnded],
   },
   'session-actor': {
@@ -97,8 +101,9 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
   scheduler: {
     ...nothing,
     asks: commands([dispatch, fireTimer, adopt, giveUp]),
+    serves: placed([explainWaiting]),
     announces: [workerEnded],
-    hears: [historyGrown, serverAnnounced, workerAnnounced, workerEnded],
+    hears: [historyGrown, limitsChanged, serverAnnounced, workerAnnounced, workerEnded],
   },
   'opencode-gateway': {
     ...nothing,

@@ -42,6 +42,9 @@ export const SessionEntity = defineEntity({
     tags: p.array().columnType('text[]'),
     directory: p.text(),
     workspace: p.text(),
+    model: p.text().nullable(),
+    /** The client's own: so many of its tenant's sessions with the same key may work at the same time. */
+    concurrencyKey: p.text().nullable(),
     /** Incarnation of the worker that owns it. */
     owner: p.uuid().nullable(),
     ownerEpoch: p.bigint('number'),

@@ -4,6 +4,7 @@ import { M0003JsonAsWritten } from './m0003-json-as-written.ts';
 import { M0004StateAlone } from './m0004-state-alone.ts';
 import { M0005ServerPool } from './m0005-server-pool.ts';
 import { M0006OutOfService } from './m0006-out-of-service.ts';
+import { M0007Limits } from './m0007-limits.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   { name: 'M0004StateAlone', class: M0004StateAlone },
   { name: 'M0005ServerPool', class: M0005ServerPool },
   { name: 'M0006OutOfService', class: M0006OutOfService },
+  { name: 'M0007Limits', class: M0007Limits },
 ] as const;

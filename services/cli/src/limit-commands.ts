@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import type { Limits, LimitRule } from '@oio/contracts';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import type { WithClient } from './connect.ts';
+import { printable } from './show-session.ts';
+
+/** `oio limits …`: how much may run at the same time, and how fast it may start. For operators. */
+export function limitCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {
+  const limits = oio.command('limits').description('how much may work at the same time; for operators');
+  limits
+    .command('list', { isDefault: true })
+    .description('what holds now')
+    .action(() => withClient(async (client) => print(limitsTable((await client.getLimits()).limits))));
+  limits
+    .command('set <file>')
+    .description('set all limits by a JSON file: {"limits": [{"scope": "tenant", "name": "acme", "concurrent": 5}]}')
+    .action((file: string) =>
+      withClient(async (client) => {
+        const rules = JSON.parse(await readFile(file, 'utf8')) as Limits;
+        print(limitsTable((await client.setLimits(rules)).limits));
+      }),
+    );
+}
+
+function limitsTable(rules: readonly LimitRule[]): string {
+  const table = new Table({
+    head: ['scope', 'name', 'concurrent', 'starts a minute', 'weight'],
+    style: { head: [], border: [] },
+  });
+  for (const { scope, name, concurrent, startsPerMinute, weight } of rules)
+    table.push([scope, printable(name ?? 'each'), concurrent ?? '', startsPerMinute ?? '', weight ?? '']);
+  return table.toString();
+}

@@ -1,0 +1,43 @@
+import type { Waiting, WaitingReason } from '@oio/contracts';
+import type { Command } from 'commander';
+import type { WithClient } from './connect.ts';
+import { printable } from './show-session.ts';
+
+/** `oio why <id>`: why a session waits. */
+export function whyCommand(oio: Command, withClient: WithClient, print: (text: string) => void): void {
+  oio
+    .command('why <id>')
+    .description('why a session waits, and when it is likely to start')
+    .action((id: string) =>
+      withClient(async (client) => {
+        const { waiting } = await client.getWaiting({ id });
+        print(waiting ? waitingLines(waiting) : 'It does not wait for a slot.');
+      }),
+    );
+}
+
+function waitingLines({ because, position, waitingSince, estimatedStart }: Waiting): string {
+  return [
+    `because   ${printable(reasonLine(because))}`,
+    `position  ${position}`,
+    `since     ${waitingSince}`,
+    `start     ${estimatedStart ? `about ${estimatedStart}` : 'not known'}`,
+  ].join('\n');
+}
+
+function reasonLine(because: WaitingReason): string {
+  switch (because.reason) {
+    case 'limit': {
+      const holders = because.heldBy.length > 0 ? `, by ${because.heldBy.join(', ')}` : '';
+      return `the limit of ${because.scope} ${because.name} is reached: ${because.used} of ${because.limit}${holders}`;
+    }
+    case 'rate':
+      return `${because.scope} ${because.name} may start the next in ${Math.ceil(because.waitMs / 1_000)} s`;
+    case 'directory_busy':
+      return `${because.heldBy ?? 'a session of another tenant'} works in ${because.directory}`;
+    case 'no_server':
+      return `no OpenCode server: ${because.serverId ?? 'any'}, ${because.detail}`;
+    case 'turn':
+      return 'it is its turn next';
+  }
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { requestContract } from './contract.ts';
+import { LIMIT_SCOPES } from './limits.ts';
+
+const limitNamed = { scope: z.enum(LIMIT_SCOPES), name: z.string() };
+
+/** What keeps a session waiting. Ids of other sessions are told within a tenant only. */
+export const waitingReason = z.discriminatedUnion('reason', [
+  z.object({
+    reason: z.literal('limit'),
+    ...limitNamed,
+    limit: z.int(),
+    used: z.int(),
+    heldBy: z.array(z.string()).describe('Some of the sessions of this tenant that count for the limit now.'),
+  }),
+  z.object({ reason: z.literal('rate'), ...limitNamed, waitMs: z.number() }),
+  z.object({ reason: z.literal('directory_busy'), directory: z.string(), heldBy: z.string().nullable() }),
+  z.object({
+    reason: z.literal('no_server'),
+    serverId: z.string().nullable().describe('The server that it must go back to; null for any.'),
+    detail: z.enum(['none_healthy', 'none_accepting', 'all_full']),
+    waitMs: z.number().nullable(),
+  }),
+  z.object({ reason: z.literal('turn') }).describe('Nothing but its turn: it is dispatched next.'),
+]);
+export type WaitingReason = z.output<typeof waitingReason>;
+
+/** Why a session waits, by the decision of the active scheduler. */
+export const waiting = z
+  .object({
+    because: waitingReason,
+    position: z.int().min(1).describe('How many would run before it, itself included, if every one could run now.'),
+    waitingSince: z.iso.datetime(),
+    estimatedStart: z.iso
+      .datetime()
+      .nullable()
+      .describe('By its position and how fast sessions have started lately; null when nothing has.'),
+  })
+  .meta({ id: 'Waiting' });
+export type Waiting = z.output<typeof waiting>;
+
+export const explainWaiting = requestContract({
+  subject: 'scheduler.explain',
+  summary: 'Why a session waits. Answered by the active scheduler; null when the session does not wait.',
+  payload: z.object({ sessionId: z.string() }),
+  reply: z.object({ waiting: waiting.nullable() }),
+});
