@@ -88,7 +88,7 @@ export class Scheduling {
       return { ...blocker, heldBy: slots.counts(blocker.heldBy, tenant) ? blocker.heldBy : null };
     if (blocker.reason !== 'limit') return blocker;
     const key = limitKeys(session).find(({ scope }) => scope === blocker.scope);
-    return { ...blocker, heldBy: key ? slots.usersOf(key.resource, tenant).slice(0, HOLDERS_NAMED) : [] };
+    return { ...blocker, heldBy: key ? slots.usersOf(key.resource, tenant).toSorted().slice(0, HOLDERS_NAMED) : [] };
   }
 
   #notePace(nowMs: number): void {
