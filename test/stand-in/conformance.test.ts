@@ -1,32 +1,10 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type AgentServer, OpencodeAgentServer, openCodeConfig, startManagedServer } from '@oio/opencode-gateway';
 import { newMessageId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
-import {
-  bash,
-  createGate,
-  openCodeProvider,
-  SCRIPTED_MODEL,
-  promptIncludes,
-  startScriptedModel,
-} from '@oio/scripted-model';
 import test, { type ExecutionContext } from 'ava';
-import { startStandIn } from './start-stand-in.ts';
+import { type Compared, startOurs, startReal } from './compared-servers.ts';
 
-/** A server to be compared: what its prompts must say for a turn of a kind, and what its model is called. */
-interface Compared extends AsyncDisposable {
-  readonly agent: AgentServer;
-  readonly directory: string;
-  readonly model: { readonly providerId: string; readonly modelId: string };
-  readonly prompts: {
-    readonly twoSteps: string;
-    readonly endless: string;
-    readonly asks: string;
-    readonly refused: string;
-  };
-}
+const WAIT_MS = 60_000;
 
 type Check = (t: ExecutionContext, compared: Compared) => Promise<void>;
 
@@ -142,6 +120,66 @@ const CHECKS: Readonly<Record<string, Check>> = {
     t.like(error, { name: 'APIError', statusCode: 401 });
   },
 
+  'who stays on the line hears the last answer of a prompt and of a slash command': async (t, compared) => {
+    const { agent, directory, command, prompts } = compared;
+    const { conversation } = agent;
+    const { id } = await agent.createSession({ directory, title: 'waits' });
+    const prompt = promptIn(compared, id, prompts.twoSteps);
+    t.like(await conversation.promptAndWait(prompt, WAIT_MS), { parentId: prompt.messageId, finish: 'stop' });
+    const said = await agent.messages(prompt);
+    t.deepEqual(
+      said.map(({ finish }) => finish),
+      [null, 'tool-calls', 'stop'],
+    );
+    const slash = { ...promptIn(compared, id, ''), ...command };
+    t.like(await conversation.command(slash, WAIT_MS), { parentId: slash.messageId, finish: 'stop' });
+    await t.throwsAsync(conversation.command({ ...slash, name: 'nobody' }, WAIT_MS), { code: 'server_error' });
+  },
+
+  'a command line runs without the model, and not beside a turn; nothing is taken back beside one either': async (
+    t,
+    compared,
+  ) => {
+    const { conversation } = compared.agent;
+    const { id } = await compared.agent.createSession({ directory: compared.directory, title: 'shell' });
+    const shell = { ...promptIn(compared, id, ''), line: 'true' };
+    const { parts } = await conversation.shell(shell, WAIT_MS);
+    t.like(
+      parts.find(({ type }) => type === 'tool'),
+      { tool: 'bash', status: 'completed' },
+    );
+    const prompt = await begin(compared, compared.prompts.endless);
+    await eventually(async () => (await compared.agent.activities(compared.directory)).has(prompt.sessionId));
+    await t.throwsAsync(conversation.shell({ ...shell, ...prompt }, WAIT_MS), { code: 'session_busy' });
+    await t.throwsAsync(conversation.revert(prompt, prompt.messageId), { code: 'session_busy' });
+    await compared.agent.abort(prompt);
+  },
+
+  'to take back an unknown message does nothing, and one that changed no file says so': async (t, compared) => {
+    const { conversation } = compared.agent;
+    const prompt = await begin(compared, compared.prompts.twoSteps);
+    await eventually(async () => (await compared.agent.messages(prompt)).at(-1)?.finish === 'stop');
+    await eventually(async () => !(await compared.agent.activities(compared.directory)).has(prompt.sessionId));
+    t.is((await conversation.revert(prompt, 'msg_unknown')).id, prompt.sessionId);
+    t.is((await compared.agent.messages(prompt)).length, 3);
+    t.deepEqual(await conversation.diff(prompt, prompt.messageId), [], 'there is no git here');
+    t.deepEqual(await conversation.diff(prompt, 'msg_unknown'), []);
+  },
+
+  'what is wrong is told by the code of its error': async (t, compared) => {
+    const { agent, directory, prompts, stranger } = compared;
+    const { id } = await agent.createSession({ directory, title: 'errors' });
+    const prompt = promptIn(compared, id, prompts.twoSteps);
+    await t.throwsAsync(agent.prompt({ ...prompt, messageId: 'foo' }), { code: 'bad_request' });
+    await t.throwsAsync(agent.prompt({ ...prompt, sessionId: 'ses_unknown' }), { code: 'not_found' });
+    await t.throwsAsync(stranger.getSession(prompt), { code: 'refused_credentials' });
+    t.true(await agent.refusesStrangers());
+    const endless = promptIn(compared, id, prompts.endless);
+    await t.throwsAsync(agent.conversation.promptAndWait(endless, 300), { code: 'timeout' });
+    await eventually(async () => (await agent.activities(directory)).has(id));
+    await agent.abort(endless);
+  },
+
   'an unknown agent is accepted, told by an event, and stores nothing': async (t, compared) => {
     const events = compared.agent.events({ filter: ({ type }) => type === 'error' });
     const prompt = await begin(compared, compared.prompts.twoSteps, 'nobody');
@@ -167,64 +205,11 @@ for (const [kind, start] of Object.entries({ 'the stand-in': startOurs, 'the rea
 async function begin({ agent, directory, model, prompts }: Compared, text: string, agentName = 'industrial-coder') {
   const permissions = text === prompts.asks ? ([{ permission: 'bash', pattern: '*', action: 'ask' }] as const) : [];
   const { id } = await agent.createSession({ directory, title: text, permissions });
-  const prompt = { sessionId: id, directory, messageId: newMessageId(), agent: agentName, model, text };
+  const prompt = { ...promptIn({ directory, model }, id, text), agent: agentName };
   await agent.prompt(prompt);
   return prompt;
 }
 
-async function startOurs(): Promise<Compared> {
-  const standIn = await startStandIn();
-  const agent = new OpencodeAgentServer(standIn);
-  return {
-    agent,
-    // OpenCode does not look whether it exists.
-    directory: join(tmpdir(), 'project'),
-    model: { providerId: 'stand-in', modelId: 'm' },
-    prompts: {
-      twoSteps: '[[work steps=2]]',
-      endless: '[[work hang]]',
-      asks: '[[work ask=permission]]',
-      refused: '[[work status=401]]',
-    },
-    async [Symbol.asyncDispose]() {
-      await agent[Symbol.asyncDispose]();
-      await standIn[Symbol.asyncDispose]();
-    },
-  };
+function promptIn({ directory, model }: Pick<Compared, 'directory' | 'model'>, sessionId: string, text: string) {
+  return { sessionId, directory, messageId: newMessageId(), agent: 'industrial-coder', model, text };
 }
-
-async function startReal(): Promise<Compared> {
-  await using stack = new AsyncDisposableStack();
-  const directory = await realpath(await mkdtemp(join(tmpdir(), 'oio-conformance-')));
-  stack.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
-  const provider = stack.use(await startScriptedModel({ scripts: SCRIPTS, tokenDelayMs: 1 }));
-  const model = { providerId: SCRIPTED_MODEL.providerID, modelId: SCRIPTED_MODEL.modelID };
-  const config = openCodeConfig({ providers: openCodeProvider(provider).provider, model });
-  const server = await startManagedServer({ directory: join(directory, 'server'), config, environment: process.env });
-  stack.defer(() => server.stop());
-  const agent = stack.use(new OpencodeAgentServer(server));
-  const running = stack.move();
-  return {
-    agent,
-    directory,
-    model,
-    prompts: { twoSteps: 'two steps', endless: 'endless', asks: 'asks', refused: 'refused' },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-}
-
-const TWO_STEPS = [{ toolCalls: [bash('echo step 1')] }, { text: 'done' }];
-const SCRIPTS = [
-  { name: 'two steps', matches: promptIncludes('two steps'), steps: TWO_STEPS },
-  { name: 'asks', matches: promptIncludes('asks'), steps: TWO_STEPS },
-  {
-    name: 'endless',
-    matches: promptIncludes('endless'),
-    steps: [{ fault: { kind: 'stall', gate: createGate(), after: 'never', answer: { text: 'done' } } as const }],
-  },
-  {
-    name: 'refused',
-    matches: promptIncludes('refused'),
-    steps: [{ fault: { kind: 'http_error', status: 401, body: { error: { message: 'no' } } } as const }],
-  },
-];

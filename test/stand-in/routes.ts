@@ -1,5 +1,6 @@
 import { type Answer, badRequest, NO_CONTENT, notFound, ok, WEB_PAGE } from './answer.ts';
 import type { CallKind } from './call-log.ts';
+import { promptAndWait, revert, runCommand, runShell } from './conversation-routes.ts';
 import type { EventHub } from './event-hub.ts';
 import { newId } from './new-id.ts';
 import type { RequestsForPeople, Said } from './requests-for-people.ts';
@@ -78,6 +79,12 @@ const ROUTES: readonly Route[] = [
   { pattern: new RegExp(`^PATCH /session/${ID}$`), kind: 'create', answer: withSession(updateSession) },
   post('/experimental/control-plane/move-session', moveSession, 'create'),
   post(`/session/${ID}/prompt_async`, withSession(takePrompt), 'prompt'),
+  post(`/session/${ID}/message`, withSession(promptAndWait), 'prompt'),
+  post(`/session/${ID}/command`, withSession(runCommand), 'prompt'),
+  post(`/session/${ID}/shell`, withSession(runShell), 'prompt'),
+  post(`/session/${ID}/revert`, withSession(revert), 'answer'),
+  // Also for an unknown id.
+  read(`/session/${ID}/diff`, () => ok([])),
   post(`/session/${ID}/abort`, abort, 'abort'),
   { pattern: new RegExp(`^DELETE /session/${ID}$`), kind: 'delete', answer: deleteSession },
   post(
@@ -239,8 +246,8 @@ function said(body: RouteCall['body']): Said {
 }
 
 function withSession(
-  answer: (world: RouteWorld, session: Session, call: RouteCall) => Answer,
-): (world: RouteWorld, call: RouteCall) => Answer {
+  answer: (world: RouteWorld, session: Session, call: RouteCall) => Answer | Promise<Answer>,
+): Route['answer'] {
   return (world, call) => {
     const [id = ''] = call.ids;
     const session = world.store.sessions.get(id);

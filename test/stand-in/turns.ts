@@ -93,6 +93,10 @@ export class Turns {
     await run?.ended;
   }
 
+  async whenIdle(sessionId: string): Promise<void> {
+    await this.#runs.get(sessionId)?.ended;
+  }
+
   /** Only those that are not idle. */
   statuses(directory: string): Record<string, Status> {
     const here = [...this.#statuses].filter(([id]) => this.#parts.store.sessions.get(id)?.directory === directory);

@@ -1,3 +1,5 @@
+import type { ConversationCalls } from './conversation-calls.ts';
+
 /**
  * One OpenCode server, in the words of this service.
  *
@@ -62,6 +64,9 @@ export interface AgentServer extends AsyncDisposable {
   replyPermission(answer: PermissionAnswer): Promise<boolean>;
   /** Dismisses a question, which ends the turn. False when it was no longer waiting. */
   rejectQuestion(question: { readonly requestId: string; readonly directory: string }): Promise<boolean>;
+
+  /** For whoever stays on the line until something is done. */
+  readonly conversation: ConversationCalls;
 
   /**
    * What happens on the server from now on. Begins with `resync`, and says `resync` again whenever something may have

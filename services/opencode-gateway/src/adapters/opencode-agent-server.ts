@@ -1,5 +1,6 @@
 import { AppError } from '@oio/errors';
 import { z } from 'zod';
+import type { ConversationCalls } from '../conversation-calls.ts';
 import type {
   AgentEvent,
   AgentInfo,
@@ -13,10 +14,13 @@ import type {
   Prompt,
   SessionRef,
 } from '../ports.ts';
+import { createConversationCalls } from './opencode-conversation.ts';
 import { type EventStreamOptions, OpencodeEventStream } from './opencode-event-stream.ts';
 import { permissionOf, questionOf, wirePermission, wireQuestion, wireStatus, wireTodos } from './opencode-events.ts';
 import { OpencodeHttp, type OpencodeHttpOptions } from './opencode-http.ts';
 import { wireMessage } from './opencode-messages.ts';
+import { promptBody } from './opencode-prompt.ts';
+import { sessionPath, wireSession } from './opencode-session.ts';
 
 export interface OpencodeServerOptions extends OpencodeHttpOptions {
   readonly events?: EventStreamOptions;
@@ -24,11 +28,13 @@ export interface OpencodeServerOptions extends OpencodeHttpOptions {
 
 /** An OpenCode server spoken to over HTTP, at `url`, with the password that it was started with. */
 export class OpencodeAgentServer implements AgentServer {
+  readonly conversation: ConversationCalls;
   readonly #http: OpencodeHttp;
   readonly #events: OpencodeEventStream;
 
   constructor(options: OpencodeServerOptions) {
     this.#http = new OpencodeHttp(options);
+    this.conversation = createConversationCalls(this.#http);
     this.#events = new OpencodeEventStream(this.#http, options.events);
   }
 
@@ -62,20 +68,20 @@ export class OpencodeAgentServer implements AgentServer {
 
   createSession({ directory, title, metadata, parentId, permissions }: NewSession): Promise<AgentSession> {
     const body = { title, metadata, parentID: parentId, permission: permissions };
-    return this.#http.post({ path: '/session', directory, body, schema: session });
+    return this.#http.post({ path: '/session', directory, body, schema: wireSession });
   }
 
   getSession(ref: SessionRef): Promise<AgentSession | null> {
-    return orNull(this.#http.get({ ...at(ref), schema: session }));
+    return orNull(this.#http.get({ ...sessionPath(ref), schema: wireSession }));
   }
 
   forkSession(ref: SessionRef, before: string | null): Promise<AgentSession> {
     const body = before === null ? {} : { messageID: before };
-    return this.#http.post({ ...at(ref, '/fork'), body, schema: session, deadlineMs: LONG_MS });
+    return this.#http.post({ ...sessionPath(ref, '/fork'), body, schema: wireSession, deadlineMs: LONG_MS });
   }
 
   updateSession(ref: SessionRef, { title, metadata }: Pick<NewSession, 'title' | 'metadata'>): Promise<void> {
-    return this.#http.patch({ ...at(ref), body: { title, metadata }, schema: nothing });
+    return this.#http.patch({ ...sessionPath(ref), body: { title, metadata }, schema: nothing });
   }
 
   moveSession({ sessionId, directory: from }: SessionRef, directory: string): Promise<void> {
@@ -85,41 +91,41 @@ export class OpencodeAgentServer implements AgentServer {
   }
 
   async deleteSession(ref: SessionRef): Promise<void> {
-    await orNull(this.#http.delete({ ...at(ref), schema: z.boolean() }));
+    await orNull(this.#http.delete({ ...sessionPath(ref), schema: z.boolean() }));
   }
 
   listSessions(directory: string): Promise<readonly AgentSession[]> {
-    return this.#http.get({ path: '/session', directory, schema: z.array(session), maxBytes: LARGE });
+    return this.#http.get({ path: '/session', directory, schema: z.array(wireSession), maxBytes: LARGE });
   }
 
   children(ref: SessionRef): Promise<readonly AgentSession[]> {
-    return this.#http.get({ ...at(ref, '/children'), schema: z.array(session) });
+    return this.#http.get({ ...sessionPath(ref, '/children'), schema: z.array(wireSession) });
   }
 
   todos(ref: SessionRef) {
-    return this.#http.get({ ...at(ref, '/todo'), schema: wireTodos });
+    return this.#http.get({ ...sessionPath(ref, '/todo'), schema: wireTodos });
   }
 
-  prompt({ text, ...prompt }: Prompt): Promise<void> {
-    return this.#run(prompt, [{ type: 'text', text }]);
+  prompt(prompt: Prompt): Promise<void> {
+    return this.#run(prompt, prompt.text);
   }
 
   resume(prompt: Omit<Prompt, 'text'>): Promise<void> {
-    return this.#run(prompt, []);
+    return this.#run(prompt, null);
   }
 
   async abort(ref: SessionRef): Promise<void> {
-    await this.#http.control('POST', { ...at(ref, '/abort'), schema: z.boolean() });
+    await this.#http.control('POST', { ...sessionPath(ref, '/abort'), schema: z.boolean() });
   }
 
   message(ref: SessionRef, messageId: string) {
-    const where = at(ref, `/message/${encodeURIComponent(messageId)}`);
+    const where = sessionPath(ref, `/message/${encodeURIComponent(messageId)}`);
     return orNull(this.#http.get({ ...where, schema: wireMessage, maxBytes: LARGE }));
   }
 
   messages(ref: SessionRef) {
     return this.#http.get({
-      ...at(ref, '/message'),
+      ...sessionPath(ref, '/message'),
       schema: z.array(wireMessage),
       maxBytes: LARGE,
       deadlineMs: LONG_MS,
@@ -165,11 +171,9 @@ export class OpencodeAgentServer implements AgentServer {
     await this.#http[Symbol.asyncDispose]();
   }
 
-  #run(prompt: Omit<Prompt, 'text'>, parts: object[]): Promise<void> {
-    const { messageId, agent, model, system, tools } = prompt;
-    const modelRef = { providerID: model.providerId, modelID: model.modelId };
-    const body = { messageID: messageId, agent, model: modelRef, system, tools, parts };
-    return this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });
+  #run(prompt: Omit<Prompt, 'text'>, text: string | null): Promise<void> {
+    const body = promptBody(prompt, text);
+    return this.#http.post({ ...sessionPath(prompt, '/prompt_async'), body, schema: nothing });
   }
 }
 
@@ -204,30 +208,6 @@ const provider = z
   );
 
 const catalogue = z.object({ providers: z.array(provider) });
-
-const session = z
-  .object({
-    id: z.string().min(1),
-    title: z.string(),
-    directory: z.string(),
-    parentID: z.string().optional(),
-    metadata: z.record(z.string(), z.unknown()).optional(),
-    time: z.object({ created: z.number() }),
-  })
-  .transform(
-    ({ id, title, directory, parentID, metadata, time }): AgentSession => ({
-      id,
-      title,
-      directory,
-      parentId: parentID ?? null,
-      metadata: metadata ?? {},
-      createdAtMs: time.created,
-    }),
-  );
-
-function at({ sessionId, directory }: SessionRef, rest = '') {
-  return { path: `/session/${encodeURIComponent(sessionId)}${rest}`, directory };
-}
 
 async function orNull<T>(call: Promise<T>): Promise<T | null> {
   try {

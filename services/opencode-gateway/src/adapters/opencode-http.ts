@@ -23,6 +23,8 @@ export interface OpencodeRequest<S extends z.ZodType> {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly deadlineMs?: number;
+  /** In place of the deadline, for what is answered when it is done: how long it may say nothing at all. */
+  readonly answerWithinMs?: number;
   readonly maxBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -108,21 +110,27 @@ export class OpencodeHttp implements AsyncDisposable {
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     request: OpencodeRequest<S>,
   ): Promise<z.output<S>> {
-    const deadline = AbortSignal.timeout(request.deadlineMs ?? this.#readTimeoutMs);
+    const headersTimeout = request.answerWithinMs ?? this.#readTimeoutMs;
+    const deadline = AbortSignal.timeout(request.deadlineMs ?? headersTimeout);
     const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
-    const query = new URLSearchParams({ ...request.query, ...(request.directory && { directory: request.directory }) });
     const response = await this.#pool
       .request({
         method,
-        path: query.size > 0 ? `${request.path}?${query.toString()}` : request.path,
+        path: targetOf(request),
         headers: { authorization: this.#authorization, ...(request.body !== undefined && JSON_BODY) },
         body: request.body === undefined ? null : JSON.stringify(request.body),
+        headersTimeout,
         signal,
       })
       .catch((cause: unknown) => Promise.reject(errorOfTransport(cause)));
     if (response.statusCode >= 300) throw await refusal(response);
     return parse(request, await readJson(response, request.maxBytes ?? DEFAULT_MAX_BYTES));
   }
+}
+
+function targetOf({ path, query, directory }: OpencodeRequest<z.ZodType>): string {
+  const parameters = new URLSearchParams({ ...query, ...(directory && { directory }) });
+  return parameters.size > 0 ? `${path}?${parameters.toString()}` : path;
 }
 
 const JSON_BODY = { 'content-type': 'application/json' };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, CancelledError } from '@oio/errors';
-import type { AgentServer, SessionRef } from '../ports.ts';
+import type { ShellCommand, SlashCommand } from '../conversation-calls.ts';
+import type { AgentServer, Prompt, SessionRef } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
 import type { Authority, Gate, GateAnswer, RunFences } from './gate.ts';
 
@@ -119,12 +120,7 @@ function superseded(sessionId: string, why: string): SupersededError {
 
 /** A server as one run may use it: what changes something goes through the gate first. */
 function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): AgentServer {
-  const behindGate =
-    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      await gate.pass(signal);
-      return call(...args);
-    };
+  const behindGate = createBehindGate(gate, signal);
   return {
     createSession: behindGate((session) => agent.createSession(session)),
     forkSession: behindGate((session, before) => agent.forkSession(session, before)),
@@ -137,6 +133,7 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
     // Answers to what a turn waits for: a second one finds nothing that waits.
     replyPermission: (reply) => agent.replyPermission(reply),
     rejectQuestion: (question) => agent.rejectQuestion(question),
+    conversation: gatedConversation(agent, behindGate),
     health: (asking) => agent.health(asking),
     refusesStrangers: () => agent.refusesStrangers(),
     directoriesSeen: () => agent.directoriesSeen(),
@@ -155,6 +152,24 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
     hearing: () => agent.hearing(),
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
   };
+}
+
+function gatedConversation({ conversation: calls }: AgentServer, behindGate: ReturnType<typeof createBehindGate>) {
+  return {
+    promptAndWait: behindGate((prompt: Prompt, withinMs: number) => calls.promptAndWait(prompt, withinMs)),
+    command: behindGate((command: SlashCommand, withinMs: number) => calls.command(command, withinMs)),
+    shell: behindGate((command: ShellCommand, withinMs: number) => calls.shell(command, withinMs)),
+    revert: behindGate((session: SessionRef, messageId: string) => calls.revert(session, messageId)),
+    diff: (session: SessionRef, messageId: string) => calls.diff(session, messageId),
+  };
+}
+
+function createBehindGate(gate: RunGate, signal: AbortSignal) {
+  return <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await gate.pass(signal);
+      return call(...args);
+    };
 }
 
 /**

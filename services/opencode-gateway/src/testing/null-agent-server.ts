@@ -1,4 +1,4 @@
-import { NotFoundError } from '@oio/errors';
+import { InvalidError, NotFoundError } from '@oio/errors';
 import type { AgentEvent, AgentServer, AgentSession, NewSession, Prompt, SessionRef, TurnMessage } from '../ports.ts';
 
 export { createNullWorkspaces } from './null-workspaces.ts';
@@ -26,7 +26,7 @@ export function createNullAgentServer(): NullAgentServer {
   ]);
   const methods = Object.fromEntries(counted) as typeof server;
   const hearing = () => ({ sinceMs: 0, lastAtMs: performance.now() });
-  return { ...methods, hearing, calls, async [Symbol.asyncDispose]() {} };
+  return { ...methods, conversation: nobodyStays, hearing, calls, async [Symbol.asyncDispose]() {} };
 }
 
 interface Conversation {
@@ -45,7 +45,13 @@ const catalogue: Pick<AgentServer, 'health' | 'refusesStrangers' | 'directoriesS
   }),
 };
 
-function answers(conversations: Map<string, Conversation>): Omit<AgentServer, 'hearing' | typeof Symbol.asyncDispose> {
+const nobodyStays = new Proxy({} as AgentServer['conversation'], {
+  get: () => () => Promise.reject(new InvalidError('The null server answers prompts only.', { code: 'bad_request' })),
+});
+
+type Methods = Omit<AgentServer, 'conversation' | 'hearing' | typeof Symbol.asyncDispose>;
+
+function answers(conversations: Map<string, Conversation>): Methods {
   let number = 0;
   return {
     ...catalogue,
