@@ -39,7 +39,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   readingCommands(oio, withClient, print, out);
   reasonCodesCommand(oio, withClient, print);
   deadLetterCommands(oio, withClient, print);
-  serverCommands(oio, withClient, print);
+  serverCommands(oio, withClient, print, environment);
   checkpointCommands(oio, withClient, print);
   limitCommands(oio, withClient, print);
   whyCommand(oio, withClient, print);

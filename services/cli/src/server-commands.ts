@@ -1,16 +1,23 @@
 import type { ServerView } from '@oio/contracts';
+import { InvalidError } from '@oio/errors';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import type { WithClient } from './connect.ts';
+import type { Environment, WithClient } from './connect.ts';
 import { printable } from './show-session.ts';
 
 /** `oio servers …`: the OpenCode servers. For operators. */
-export function serverCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {
+export function serverCommands(
+  oio: Command,
+  withClient: WithClient,
+  print: (text: string) => void,
+  environment: Environment,
+): void {
   const servers = oio.command('servers').description('the OpenCode servers; for operators');
   servers
     .command('list', { isDefault: true })
     .description('how they are')
     .action(() => withClient(async (client) => print(serversTable((await client.listServers()).servers))));
+  addCommands(servers, withClient, print, environment);
   servers
     .command('drain <id>')
     .description('give it no new work; a managed one is started anew when its turns have ended')
@@ -19,6 +26,40 @@ export function serverCommands(oio: Command, withClient: WithClient, print: (tex
     .command('accept <id>')
     .description('let one that was drained take work again')
     .action((id: string) => withClient(async (client) => print(serversTable([await client.acceptServer({ id })]))));
+}
+
+function addCommands(
+  servers: Command,
+  withClient: WithClient,
+  print: (text: string) => void,
+  environment: Environment,
+): void {
+  servers
+    .command('add <id> <url>')
+    .description('let sessions work on a server that you run; its password is taken from OIO_SERVER_PASSWORD')
+    .option('--capacity <number>', 'sessions at the same time', Number, 8)
+    .action((id: string, url: string, { capacity }: { capacity: number }) =>
+      withClient(async (client) => {
+        const password = passwordFrom(environment);
+        print(serversTable([await client.registerServer({ id, url, password, capacity })]));
+      }),
+    );
+  servers
+    .command('remove <id>')
+    .description('forget a server that you run, after it was drained and its turns have ended')
+    .action((id: string) =>
+      withClient(async (client) => {
+        await client.removeServer({ id });
+        print(`The server ${id} is forgotten.`);
+      }),
+    );
+}
+
+/** Not an argument: those are seen by everybody on the machine. */
+function passwordFrom(environment: Environment): string {
+  const password = environment['OIO_SERVER_PASSWORD'];
+  if (password) return password;
+  throw new InvalidError('Say the password of the server in OIO_SERVER_PASSWORD.');
 }
 
 function serversTable(servers: readonly ServerView[]): string {

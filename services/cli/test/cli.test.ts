@@ -209,14 +209,23 @@ test('servers are listed, drained and let in again', async (t) => {
   });
   const run = async (...words: string[]) => {
     const out = new PassThrough();
-    await program({ OIO_URL: server.url, OIO_API_KEY: 'k' }, out).parseAsync(['node', 'oio', 'servers', ...words]);
+    const environment = { OIO_URL: server.url, OIO_API_KEY: 'k', OIO_SERVER_PASSWORD: 'secret' };
+    await program(environment, out).parseAsync(['node', 'oio', 'servers', ...words]);
     out.end();
     return text(out);
   };
   t.regex(await run(), /one .* up .* 2\/8 .* 3 .* 512 MiB .* 1 MiB/);
   t.regex(await run('drain', 'one'), /draining .* Asked for\./);
   await run('accept', 'one');
-  t.deepEqual(asked, ['GET /v1/servers', 'POST /v1/servers/one/drain', 'POST /v1/servers/one/accept']);
+  await run('add', 'one', 'http://127.0.0.1:4096');
+  t.regex(await run('remove', 'one'), /is forgotten/);
+  t.deepEqual(asked, [
+    'GET /v1/servers',
+    'POST /v1/servers/one/drain',
+    'POST /v1/servers/one/accept',
+    'POST /v1/servers',
+    'DELETE /v1/servers/one',
+  ]);
 });
 
 test('limits are set by a file and shown, and a session tells why it waits', async (t) => {

@@ -1,4 +1,5 @@
-import type { ServerView } from '@oio/contracts';
+import { type NewServer, registerServer, removeServer, type ServerView } from '@oio/contracts';
+import { ConflictError } from '@oio/errors';
 import { newId } from '@oio/runtime';
 import test from 'ava';
 import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
@@ -85,4 +86,40 @@ test('a server is drained and takes attempts again as an operator orders', async
   t.like(await order('accept'), { status: 200, body: { id, draining: 'It is old.' } }, 'somebody has looked at it');
   t.like(await order('drain', newId()), { status: 404, body: { code: 'server_not_found' } });
   t.is((await order('drain', 'a%20b')).status, 422);
+});
+
+test('an operator registers a server that a gateway finds in order, and takes it out again', async (t) => {
+  await using api = await startApi(database());
+  const asked: NewServer[] = [];
+  const id = newId();
+  const wanted = { id, url: 'http://127.0.0.1:4096', password: 'secret' };
+  await api.bus.serve(registerServer, async ({ payload }) => {
+    asked.push(payload);
+    await api.database.query(
+      `insert into servers (id, url, credentials, capacity, managed) values ($1, $2, 'sealed', $3, false)`,
+      [payload.id, payload.url, payload.capacity],
+    );
+    return { registered: true as const };
+  });
+  await api.bus.serve(removeServer, async () => {
+    throw new ConflictError('Drain the server first.', { code: 'server_in_use' });
+  });
+  const order = async (method: string, path: string, json?: unknown, by: string = key) => {
+    const response = await api.fetch(path, { method, key: by, json });
+    return { status: response.status, text: await response.text() };
+  };
+  const added = await order('POST', '/v1/servers', wanted);
+  t.is(added.status, 201);
+  t.notRegex(added.text, /secret/);
+  t.deepEqual(asked, [{ ...wanted, capacity: 8 }]);
+  t.is((await order('POST', '/v1/servers', wanted, KEYS.alice)).status, 403, 'not an operator');
+  const refused = [{ password: '' }, { url: 'http://user:pass@host/' }, { url: 'ftp://host' }, { id: 'a.b' }];
+  for (const wrong of refused) {
+    const { status, text } = await order('POST', '/v1/servers', { ...wanted, ...wrong });
+    t.is(status, 422, JSON.stringify(wrong));
+    t.notRegex(text, /secret|pass@/);
+  }
+  t.is(asked.length, 1);
+  t.is((await order('DELETE', `/v1/servers/${id}`)).status, 409);
+  t.is((await order('DELETE', `/v1/servers/${newId()}`)).status, 404);
 });

@@ -30,6 +30,8 @@ export interface ServerTable {
   renew(serverId: string, keeper: string): Promise<void>;
   /** Takes out a server that its keeper has ended. */
   remove(serverId: string, keeper: string): Promise<void>;
+  /** Takes out one that nobody here looks after, if it is drained and no attempt on it is open; whether it did. */
+  unregister(serverId: string): Promise<boolean>;
   /** Takes out a managed server that nobody looks after any more. */
   forget(serverId: string): Promise<void>;
 }

@@ -30,6 +30,7 @@ import { startServerPool } from './managed-server/server-pool.ts';
 import type { AgentServer } from './ports.ts';
 import { createPromptLimit, UNLIMITED } from './prompt-limit.ts';
 import { repeat } from './repeat.ts';
+import { serveRegistry } from './serve-registry.ts';
 import type { ServerTable } from './server-table.ts';
 import { turnLimitsOf } from './turn/turn-limits.ts';
 import type { KeyedMutex } from './workspaces/keyed-mutex.ts';
@@ -88,6 +89,7 @@ export async function startOpencodeGateway(
   stack.defer(await follow(table, fleet, logger));
 
   stack.defer(await serveGateway(served, fleet, gateway));
+  stack.defer(await serveRegistry(bus, { table, connect: connectionOf(ports) }));
   stack.use(await startAnnouncing(ports, fleet, gateway));
   const place = { root: setting.serverDirectory, cgroups };
   stack.use(startSweeping({ ...acting, database, gateway, fleet, attempts, place }));
@@ -130,13 +132,17 @@ function openFleet(
   served: HandlerParts & { readonly mutex: KeyedMutex },
 ): Fleet {
   return new Fleet({
-    connect: ports.connect ?? ((server) => new OpencodeAgentServer(server)),
+    connect: connectionOf(ports),
     serve: (linked) => serveServer(served, linked),
     logger: ports.logger,
     cache: ports.cache,
     mutex: served.mutex,
     limitPrompts: promptLimit(config, ports),
   });
+}
+
+function connectionOf({ connect }: OpencodeGatewayPorts): (server: KnownServer) => AgentServer {
+  return connect ?? ((server) => new OpencodeAgentServer(server));
 }
 
 function promptLimit(config: OpencodeGatewayConfig, { redis, logger }: OpencodeGatewayPorts) {

@@ -13,6 +13,7 @@ export * from './reason-codes.ts';
 export * from './reports.ts';
 export * from './revert.ts';
 export * from './routes.ts';
+export * from './server-orders.ts';
 export * from './servers.ts';
 export * from './session-commands.ts';
 export * from './session-events.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { newServer } from './server-orders.ts';
 import { serverView } from './servers.ts';
 
 const byServerId = z.strictObject({
@@ -14,6 +15,25 @@ export const operatorRoutes = {
     scope: 'operator',
     status: 200,
     reply: z.object({ servers: z.array(serverView) }),
+  },
+  registerServer: {
+    method: 'POST',
+    path: '/v1/servers',
+    summary:
+      'Let sessions work on an OpenCode server that you run, or say what is new about it. It must be in order and refuse whoever comes without its password, which is stored encrypted and never shown.',
+    scope: 'operator',
+    body: newServer,
+    status: 201,
+    reply: serverView,
+  },
+  removeServer: {
+    method: 'DELETE',
+    path: '/v1/servers/{id}',
+    summary: 'Forget an OpenCode server that you run, after it was drained and its attempts were closed.',
+    scope: 'operator',
+    params: byServerId,
+    status: 200,
+    reply: serverView,
   },
   drainServer: {
     method: 'POST',

@@ -49,6 +49,10 @@ const REMOVE = 'delete from servers where id = $1 and keeper = $2::uuid';
 
 const FORGET = 'delete from servers where id = $1 and managed and keeper_until < now()';
 
+const UNREGISTER = `
+delete from servers where id = $1 and not managed and drain_asked
+  and not exists (select from sessions where server_id = $1 and attempt_open) returning id`;
+
 interface Row extends Omit<KnownServer, 'password'> {
   readonly credentials: string;
 }
@@ -59,6 +63,9 @@ export function createPostgresServerTable(database: Database, cipher: Cipher, lo
   const enter = async (server: ServerEntry, keeper: string | null, started: boolean) => {
     const { id, url, password, capacity, managed } = server;
     await database.query(ENTER, [id, url, cipher.seal(password, id), capacity, managed, keeper, started]);
+  };
+  const say = async (sql: string, ...values: readonly unknown[]): Promise<void> => {
+    await database.query(sql, [...values]);
   };
   return {
     async all() {
@@ -77,21 +84,14 @@ export function createPostgresServerTable(database: Database, cipher: Cipher, lo
       const rows = seen.map(({ serverId: id, observation }) => ({ id, observation }));
       await database.query(OBSERVE_OTHERS, [JSON.stringify(rows)]);
     },
-    async suspend(serverId, why) {
-      await database.query(SUSPEND, [serverId, why]);
+    suspend: (serverId, why) => say(SUSPEND, serverId, why),
+    reinstate: (serverId) => say(REINSTATE, serverId),
+    renew: (serverId, keeper) => say(RENEW, serverId, keeper),
+    remove: (serverId, keeper) => say(REMOVE, serverId, keeper),
+    async unregister(serverId) {
+      return (await database.query(UNREGISTER, [serverId])).length > 0;
     },
-    async reinstate(serverId) {
-      await database.query(REINSTATE, [serverId]);
-    },
-    async renew(serverId, keeper) {
-      await database.query(RENEW, [serverId, keeper]);
-    },
-    async remove(serverId, keeper) {
-      await database.query(REMOVE, [serverId, keeper]);
-    },
-    async forget(serverId) {
-      await database.query(FORGET, [serverId]);
-    },
+    forget: (serverId) => say(FORGET, serverId),
   };
 }
 

@@ -107,6 +107,7 @@ function tableOf(table: Map<string, ServerEntry & { keeper: string }>): ServerTa
     observe: async () => null,
     observeOthers: async () => {},
     forget: async () => {},
+    unregister: async () => false,
     remove: async (serverId, keeper) => {
       if (table.get(serverId)?.keeper === keeper) table.delete(serverId);
     },

@@ -14,6 +14,8 @@ import {
   type LiveContract,
   metricsExposition,
   type RequestContract,
+  registerServer,
+  removeServer,
   serverAnnounced,
   sessionCommands,
   sessionEvents,
@@ -70,7 +72,7 @@ const periodic = [...placed([confirmAttempts], 'gateway.g'), ...placed([keepServ
 const replayable = [
   ...commands(Object.values(sessionCommands)),
   ...atGateways,
-  ...placed([explainWaiting, inspectPlace, metricsExposition, sessionMetrics]),
+  ...placed([explainWaiting, inspectPlace, registerServer, removeServer, metricsExposition, sessionMetrics]),
 ];
 
 export const allRequests: readonly Place[] = [...replayable, ...periodic];
@@ -109,7 +111,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     ...nothing,
     // An order that another gateway carries out already is passed on to it.
     asks: [...commands(reports), ...placed(attempts, 'gateway.g'), ...placed([keepServer], 'keeper.k')],
-    serves: [...atGateways, ...placed([inspectPlace]), ...periodic],
+    serves: [...atGateways, ...placed([inspectPlace, registerServer, removeServer]), ...periodic],
     announces: [serverAnnounced, sessionOutput],
     hears: [serverAnnounced, workerAnnounced, workerEnded],
   },

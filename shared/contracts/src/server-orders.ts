@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { requestContract } from './contract.ts';
+
+/** A server that somebody else runs and sessions may work on. */
+export const newServer = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'id must be letters, digits, _ and -.'),
+  url: z
+    .url({ protocol: /^https?$/, error: 'url must begin with http:// or https://.' })
+    .max(2_000)
+    .refine(
+      (url) => new URL(url).origin === url.replace(/\/$/, ''),
+      'url must be an address alone: no path, no password.',
+    ),
+  password: z.string().min(1, 'A server without a password is not used.').max(1_000),
+  capacity: z.int().min(1).max(1_000).default(8).describe('Sessions at the same time.'),
+});
+export type NewServer = z.output<typeof newServer>;
+
+/** Asked of any opencode-gateway: they alone can seal the password. */
+export const registerServer = requestContract({
+  subject: 'server.register',
+  summary:
+    'Enter an OpenCode server that somebody else runs, or what is new about it, once it has been seen to be in order.',
+  payload: newServer,
+  reply: z.object({ registered: z.literal(true) }),
+});
+
+/** Asked of any opencode-gateway. */
+export const removeServer = requestContract({
+  subject: 'server.remove',
+  summary: 'Forget an OpenCode server that somebody else runs, once it is drained and no attempt on it is open.',
+  payload: z.object({ serverId: newServer.shape.id }),
+  reply: z.object({ removed: z.literal(true) }),
+});
