@@ -20,6 +20,14 @@ export function checkpointCommands(oio: Command, withClient: WithClient, print: 
         print(sessionLines(await client.revertSession({ id }, { checkpoint: Number(checkpoint) }))),
       ),
     );
+  oio
+    .command('fork <id> <checkpoint> <prompt>')
+    .description('submit a session that goes on from a checkpoint of this one, in a worktree of its own')
+    .action((id: string, checkpoint: string, prompt: string) =>
+      withClient(async (client) =>
+        print((await client.forkSession({ id }, { checkpoint: Number(checkpoint), prompt })).id),
+      ),
+    );
 }
 
 function checkpointsTable(checkpoints: readonly Checkpoint[]): string {

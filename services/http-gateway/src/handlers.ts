@@ -2,6 +2,7 @@ import type { ClientCommandName } from '@oio/contracts';
 import { reasonCodes } from '@oio/domain';
 import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { openApiDocument } from './openapi.ts';
+import { createForkHandler } from './fork-handler.ts';
 import { createLimitHandlers, type LimitParts } from './limit-handlers.ts';
 import { createReadHandlers, type ReadParts } from './read-handlers.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
@@ -24,6 +25,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createRelayHandlers(parts),
     ...createProcessHandlers(parts),
     ...createSubmitHandler(parts),
+    ...createForkHandler(parts),
     ...createDeadLetterHandlers(parts),
     ...createServerHandlers(parts),
     ...createLimitHandlers(parts),

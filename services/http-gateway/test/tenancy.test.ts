@@ -7,7 +7,10 @@ const database = withDatabase(test);
 const UNKNOWN = '019aa0e0-0000-7000-8000-000000000000';
 
 /** For routes that want one. */
-const BODIES: Readonly<Record<string, object>> = { revertSession: { checkpoint: 1 } };
+const BODIES: Readonly<Record<string, object>> = {
+  revertSession: { checkpoint: 1 },
+  forkSession: { checkpoint: 1, prompt: 'Go on.' },
+};
 
 // From the routes themselves, so that a new one cannot dodge it. What belongs to no tenant only an operator may see.
 const withId = Object.entries(routes as Record<string, Route>).filter(([, { params }]) => params);

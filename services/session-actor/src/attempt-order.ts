@@ -31,6 +31,7 @@ export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Author
     counted: attempt.counted,
     limits: limitsOf(session),
     resume: checkpoints.last?.resume ?? null,
+    forkedFrom: snapshot.forkedFrom,
     previousFailure: previousFailure(snapshot),
   };
 }

@@ -1,4 +1,11 @@
-import { type CommandReply, inspectPlace, type NewSession, type Place } from '@oio/contracts';
+import {
+  type CommandReply,
+  inspectPlace,
+  type NewSession,
+  type Place,
+  type SessionCommandPayload,
+  type SessionEventData,
+} from '@oio/contracts';
 import { decideCreate, timeViolations } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
@@ -7,6 +14,7 @@ import { newId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { commitEntry } from './commit-entry.ts';
 import type { SessionActorConfig } from './config.ts';
+import { type ForkPoint, forkPlace, forkSource } from './fork-source.ts';
 import { type CommandParts, followUp, replyOf } from './execute-command.ts';
 
 /** The epoch of a session's first owner. */
@@ -20,14 +28,14 @@ export interface CreateParts extends CommandParts {
 /** Accepts a session: the place is checked, then row and history are committed, and this worker is the owner. */
 export async function createSession(
   parts: CreateParts,
-  request: NewSession,
+  { fork, ...request }: SessionCommandPayload<'create'>,
   envelope: Envelope,
 ): Promise<CommandReply> {
   parts.worker.assertUnfenced();
   const id = request.id ?? envelope.sessionId ?? newId();
-  const place = await check(parts, { ...request, id }, envelope);
-  if (!place) return alreadyThere(parts, id, envelope);
-  const { next, events, effects } = decide(parts, { ...request, id }, place, envelope);
+  const found = await check(parts, { ...request, id }, { fork, envelope });
+  if (!found) return alreadyThere(parts, id, envelope);
+  const { next, events, effects } = decide(parts, { ...request, id }, found, envelope);
   const entry = {
     next,
     events,
@@ -43,14 +51,22 @@ export async function createSession(
   return replyOf(next, 'applied', envelope, next.createdAt);
 }
 
+/** Where a session works, and what it goes on from. */
+type Where = Pick<SessionEventData<'session.created'>, 'place' | 'forkedFrom'>;
+
 type IdentifiedSession = NewSession & { readonly id: string };
 
 /** Throws for a session that cannot be accepted. Null for one that was: it stays accepted, though it could not be any more. */
-async function check(parts: CreateParts, request: IdentifiedSession, envelope: Envelope): Promise<Place | null> {
+async function check(
+  parts: CreateParts,
+  request: IdentifiedSession,
+  { fork, envelope }: { readonly fork: ForkPoint | undefined; readonly envelope: Envelope },
+): Promise<Where | null> {
   try {
+    const source = fork ? await forkSource(parts.store, fork, envelope.tenant) : null;
     const place = await inspect(parts, request, envelope);
     if (request.parentId) await joinParent(parts.router, request.parentId, request.id, envelope);
-    return place;
+    return source ? { place: forkPlace(place, source), forkedFrom: source.forkedFrom } : { place };
   } catch (error) {
     if (await parts.store.hasOutcome(request.id, envelope.id)) return null;
     throw error;
@@ -93,14 +109,14 @@ async function joinParent(router: SessionRouter, parentId: string, childId: stri
   }
 }
 
-function decide({ clock, config }: CreateParts, session: IdentifiedSession, place: Place, envelope: Envelope) {
+function decide({ clock, config }: CreateParts, session: IdentifiedSession, where: Where, envelope: Envelope) {
   return decideCreate(
     session.id,
     {
       tenant: envelope.tenant,
       createdBy: envelope.principal.slice(envelope.principal.indexOf(':') + 1),
       session: { ...session, maxDurationSeconds: session.maxDurationSeconds ?? config.SESSION_TIMEOUT_SECONDS },
-      place,
+      ...where,
       policy: {
         checkpointIntervalSeconds: config.CHECKPOINT_INTERVAL_SECONDS,
         maxRetries: config.MAX_RETRY_ATTEMPTS,

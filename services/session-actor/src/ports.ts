@@ -26,6 +26,8 @@ export interface SessionStore {
   commit(entry: SessionCommit): Promise<CommitOutcome>;
   /** Whether the command has had its effect already. */
   hasOutcome(sessionId: string, commandId: string): Promise<boolean>;
+  /** The session as it stands, whoever owns it; null when there is none that can be read. */
+  session(sessionId: string): Promise<SessionSnapshot | null>;
   /** A checkpoint of a session; null when there is none of that number, or it is no longer kept. */
   checkpoint(sessionId: string, sequence: number): Promise<Checkpoint | null>;
   /** How the children of a session have ended so far. */

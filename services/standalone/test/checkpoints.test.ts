@@ -30,6 +30,11 @@ test.before(async () => {
   place = stack.use(await makePlace());
   model = stack.use(await startScriptedModel({ scripts: turns.scripts, tokenDelayMs: 1 }));
   orchestrator = await startOrchestrator(place, model);
+  // The first submission waits for the server to open its first directory, which may take long under load.
+  await eventually(() => submit(orchestrator, 'nothing').catch(() => null), {
+    withinMs: 120_000,
+    what: 'a warm server',
+  });
 });
 test.after.always(async () => {
   await orchestrator[Symbol.asyncDispose]();
@@ -112,3 +117,58 @@ test.serial('an order that was accepted is carried out although everything of ou
   const { events } = await orchestrator.client.getHistory({ id, limit: 200 });
   t.is(events.filter(({ type }) => type === 'session.reverted').length, 1);
 });
+
+test.serial(
+  'a fork goes on from a checkpoint while the source runs, in a worktree and a conversation of its own',
+  async (t) => {
+    const { id } = await submit(orchestrator, 'wait');
+    await reachesSecondStep(orchestrator, id);
+    const directory = await directoryOf(orchestrator, id);
+    await toolRuns(directory);
+    await writeFile(join(directory, 'later.txt'), 'later\n');
+    const key = { idempotencyKey: `fork-${id}` };
+    const [fork, again] = await Promise.all(
+      [1, 2].map(() => orchestrator.client.forkSession({ id }, { checkpoint: 2, prompt: 'do something short' }, key)),
+    );
+    t.is(again?.id, fork?.id);
+    // The scripted model goes by all prompts of a conversation, so that it waits here as well.
+    const own = fork?.id ?? '';
+    await reachesSecondStep(orchestrator, own);
+    await letToolEnd(orchestrator, own);
+    const forked = await reaches(orchestrator, own, 'completed');
+    t.deepEqual(forked.forkedFrom, { sessionId: id, checkpoint: 2 });
+    t.not(forked.workspaceInUse?.path, directory);
+    t.is(await countOf(orchestrator, forked.id), 'ran\nran\nwaited\n', 'what was done before, and its own steps');
+    t.false(existsSync(join(forked.workspaceInUse?.path ?? '', 'later.txt')));
+    const conversation = await openCodeMessages(place, forked);
+    t.deepEqual(
+      conversation.map(({ info }) => info.role),
+      ['user', 'assistant', 'user', 'assistant', 'assistant', 'assistant'],
+    );
+    t.regex(JSON.stringify(conversation[2]), /You work on a copy now/);
+    t.is(conversation.filter(({ info }) => info.role === 'user').length, 2);
+
+    t.is(await countOf(orchestrator, id), 'ran\n', 'the source is untouched');
+    await letToolEnd(orchestrator, id);
+    t.is((await reaches(orchestrator, id, 'completed')).attempt?.number, 1);
+    t.is(await countOf(orchestrator, id), 'ran\nwaited\n');
+  },
+);
+
+test.serial(
+  'a completed session is forked from its last checkpoint; one without files, or unknown, is refused',
+  async (t) => {
+    const { id } = await submit(orchestrator, 'short');
+    const { checkpoints } = await reaches(orchestrator, id, 'completed');
+    const checkpoint = checkpoints.at(-1)?.sequence ?? 0;
+    const fork = await orchestrator.client.forkSession({ id }, { checkpoint, prompt: 'nothing', title: 'Look at it' });
+    await reaches(orchestrator, fork.id, 'completed');
+    const unknown = orchestrator.client.forkSession({ id }, { checkpoint: 99, prompt: 'nothing' });
+    await t.throwsAsync(unknown, { code: 'invalid' });
+    const plain = await submit(orchestrator, 'short', { directory: place.plain });
+    await reaches(orchestrator, plain.id, 'completed');
+    const without = orchestrator.client.forkSession({ id: plain.id }, { checkpoint: 1, prompt: 'nothing' });
+    const refused = await t.throwsAsync(without);
+    t.regex(JSON.stringify((refused as { violations?: unknown } | undefined)?.violations), /holds no files/);
+  },
+);

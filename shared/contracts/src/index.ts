@@ -2,6 +2,7 @@ export * from './checkpoint-orders.ts';
 export * from './contract.ts';
 export * from './dead-letters.ts';
 export { agentName, modelName, sessionId } from './fields.ts';
+export * from './fork.ts';
 export * from './limits.ts';
 export * from './metrics.ts';
 export * from './model-calls.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { liveContract, requestContract } from './contract.ts';
 import { agentConfig } from './fields.ts';
+import { forkedFrom } from './fork.ts';
 import { place, workspaceInUse } from './new-session.ts';
 import { resumePoint } from './usage.ts';
 import { SESSION_TYPES } from './vocabulary.ts';
@@ -44,6 +45,8 @@ export const attemptOrder = z.object({
   limits: z.object({ cpuLimit: z.number().nullable(), memoryLimitMb: z.number().nullable() }).nullable(),
   /** From the latest checkpoint; null when nothing was done yet. */
   resume: resumePoint.nullable(),
+  /** The checkpoint of another session that this one goes on from. */
+  forkedFrom: forkedFrom.optional(),
   /** How the attempt before this one ended, for an agent that has to be told; null in the first attempt. */
   previousFailure: z.string().nullable(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deadLetter, deadLetterSummary } from './dead-letters.ts';
 import { boundedText, sessionId } from './fields.ts';
+import { forkRoute } from './fork-route.ts';
 import { newSession } from './new-session.ts';
 import { sessionOutput, workspaceDiff } from './opencode.ts';
 import { operatorRoutes } from './operator-routes.ts';
@@ -146,6 +147,7 @@ export const routes = {
   retrySession: commandRoute('retry'),
   checkpointSession: commandRoute('checkpoint'),
   revertSession: commandRoute('revert'),
+  forkSession: forkRoute,
   deleteSession: {
     method: 'DELETE',
     path: '/v1/sessions/{id}',

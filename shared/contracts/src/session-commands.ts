@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type RequestContract, requestContract } from './contract.ts';
 import { boundedText } from './fields.ts';
+import { forkPoint } from './fork.ts';
 import { json } from './json.ts';
 import { reportUsage } from './model-calls.ts';
 import { newSession } from './new-session.ts';
@@ -44,7 +45,7 @@ const because = z.strictObject({ reason: boundedText('reason', 0, 1_000).optiona
 
 /** Commands of clients. The session's id, the tenant and the principal are in the envelope. */
 export const clientCommands = {
-  create: command('create', 'Accept a session.', newSession),
+  create: command('create', 'Accept a session.', newSession.extend({ fork: forkPoint.optional() })),
   start: command('start', 'Queue a pending session.', none),
   pause: command('pause', 'Hold a running session: its turn is aborted, its work is kept.', none),
   resume: command('resume', 'Let a paused session go on as soon as a slot is free.', none),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type EventContract, eventContract } from './contract.ts';
+import { forkedFrom } from './fork.ts';
 import { json } from './json.ts';
 import { modelCall } from './model-calls.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
@@ -20,6 +21,8 @@ export const sessionEventData = {
     createdBy: z.string(),
     session: newSession.required({ id: true }).extend({ maxDurationSeconds: z.int() }),
     place,
+    /** Missing unless it goes on from a checkpoint of another session. */
+    forkedFrom: forkedFrom.optional(),
     /** The operator's settings that this session was accepted under. */
     policy: z.object({ checkpointIntervalSeconds: z.int(), maxRetries: z.int() }),
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { forkPoint } from './fork.ts';
 import { json, jsonObject } from './json.ts';
 import { place, workspaceInUse } from './new-session.ts';
 import { failureView } from './reason-codes.ts';
@@ -88,6 +89,7 @@ export const sessionView = z
     directory: z.string(),
     workspace: place.shape.workspace,
     place,
+    forkedFrom: forkPoint.nullable().default(null).describe('The checkpoint of another session that it goes on from.'),
     workspaceInUse: workspaceInUse
       .nullable()
       .describe('The worktree and branch that the session works on; null until it first runs.'),

@@ -20,14 +20,14 @@ interface Parts {
 }
 
 /** Takes a snapshot apart. */
-export function partsOf({ tenant, createdBy, session, place, policy, ...state }: SessionSnapshot): Parts {
-  return { birth: { tenant, createdBy, session, place, policy }, state };
+export function partsOf({ tenant, createdBy, session, place, forkedFrom, policy, ...state }: SessionSnapshot): Parts {
+  return { birth: { tenant, createdBy, session, place, ...(forkedFrom && { forkedFrom }), policy }, state };
 }
 
 /** The inverse of `partsOf`. The keys are in the order in which all snapshots have them. */
 export function snapshotOf({ birth, state }: Parts): SessionSnapshot {
-  const { tenant, createdBy, session, place, policy } = birth;
-  return { tenant, createdBy, session, place, policy, ...state };
+  const { tenant, createdBy, session, place, forkedFrom, policy } = birth;
+  return { tenant, createdBy, session, place, ...(forkedFrom && { forkedFrom }), policy, ...state };
 }
 
 /** The snapshot that is stored; null when it has not the shape that this version knows. Whoever reads one leaves it alone then. */

@@ -2,6 +2,7 @@ import type {
   AttemptUsage,
   Checkpoint,
   Failure,
+  ForkedFrom,
   ModelUsage,
   ResourceUsage,
   Place,
@@ -70,6 +71,8 @@ export interface SessionSnapshot {
   readonly statusUpdatedAt: string;
   readonly session: AcceptedSession;
   readonly place: Place;
+  /** Missing unless it goes on from a checkpoint of another session. */
+  readonly forkedFrom?: ForkedFrom | undefined;
   readonly policy: SessionEventData<'session.created'>['policy'];
   readonly childIds: readonly string[];
   readonly attempt: Attempt | null;

@@ -1,4 +1,4 @@
-import type { Failure, FailureView, RevertInUse, SessionView, TurnStop } from '@oio/contracts';
+import type { Failure, FailureView, ForkedFrom, RevertInUse, SessionView, TurnStop } from '@oio/contracts';
 import { allowedCommands } from './decide-client.ts';
 import { executionMetrics } from './execution-metrics.ts';
 import { kindOf } from './failures.ts';
@@ -27,6 +27,7 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     status: snapshot.status,
     statusUpdatedAt: snapshot.statusUpdatedAt,
     childIds: [...snapshot.childIds],
+    forkedFrom: snapshot.forkedFrom ? forkPoint(snapshot.forkedFrom) : null,
     workspaceInUse: snapshot.workspace,
     commit: snapshot.commit,
     attempt: attemptView(snapshot),
@@ -66,4 +67,8 @@ function stopView({ status, statusUpdatedAt }: SessionSnapshot, { open, stop }: 
 
 function revertView({ checkpoint, state, failure }: RevertInUse): RevertInUse {
   return { checkpoint, state, failure };
+}
+
+function forkPoint({ sessionId, checkpoint }: ForkedFrom): SessionView['forkedFrom'] {
+  return { sessionId, checkpoint };
 }

@@ -64,6 +64,7 @@ const RUNNING = {
   lastFailure: null,
   retryAt: null,
   revert: null,
+  forkedFrom: null,
   recoverable: false,
   allowedCommands: ['pause', 'stop', 'checkpoint'],
   healthScore: 0.9,

@@ -1,6 +1,7 @@
 import type { AttemptOrder } from '@oio/contracts';
 import { newMessageId } from '@oio/runtime';
 import type { AgentServer, AgentSession, SessionRef } from '../ports.ts';
+import { forkConversation, type ForkedConversation } from './fork-conversation.ts';
 import type { GateAnswer } from './gate.ts';
 
 /** The key of our session's id in the metadata of OpenCode's. */
@@ -18,6 +19,8 @@ export interface Opened {
   readonly messageId: string;
   /** Whether the owner knows it for this run: then a predecessor may have sent the prompt, or may be about to. */
   readonly isPrepared: boolean;
+  /** The last of the messages that were copied from another session. */
+  readonly lastMessageId?: string | null;
 }
 
 export interface Opening {
@@ -36,8 +39,21 @@ export async function openSession({ agent, order, directory, claim }: Opening): 
   const known = claim.openCodeSessionId ?? order.resume?.openCodeSessionId ?? null;
   const kept = claim.first && !known ? null : await findSession(agent, order, directory, known);
   if (kept) return { ...opened(kept, order, directory), isPrepared: claim.openCodeSessionId === kept.id };
+  const fork = await forkOf(agent, order, directory);
+  if (fork) return { ...opened(fork.session, order, directory), lastMessageId: fork.lastMessageId };
   const made = await agent.createSession(conversationOf(order, directory));
   return { ...opened(made, order, directory), sameConversation: false };
+}
+
+/** For a session that goes on from another one and has not done anything itself yet: that one's conversation, in a copy. */
+async function forkOf(agent: AgentServer, order: AttemptOrder, directory: string): Promise<ForkedConversation | null> {
+  const { forkedFrom, resume, sessionId, messageId, title } = order;
+  if (!forkedFrom?.openCodeSessionId || !forkedFrom.directory || resume !== null) return null;
+  const source = { sessionId: forkedFrom.openCodeSessionId, directory: forkedFrom.directory };
+  const { lastMessageId } = forkedFrom;
+  // The copies are younger than the id that the prompt was to have, and OpenCode goes by the age of ids.
+  const metadata = () => ({ [OURS]: sessionId, [GIVEN_UP]: messageId, [INSTEAD]: newMessageId() });
+  return forkConversation({ agent, source, lastMessageId, directory, title, metadata });
 }
 
 /**

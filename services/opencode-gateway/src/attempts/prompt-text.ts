@@ -2,7 +2,7 @@ import type { AttemptOrder } from '@oio/contracts';
 
 /** What the agent is told: the task; in a later attempt also how far the one before it came. */
 export function promptText(order: AttemptOrder, sameConversation: boolean): string {
-  if (order.attempt === 1 || order.previousFailure === null) return order.prompt;
+  if (order.attempt === 1 || order.previousFailure === null) return forkedText(order, sameConversation);
   const before = sameConversation ? 'What you have done so far stands above.' : told(order);
   return [
     `The attempt before this one ended early: ${order.previousFailure}`,
@@ -12,10 +12,23 @@ export function promptText(order: AttemptOrder, sameConversation: boolean): stri
   ].join('\n\n');
 }
 
+/** A session that goes on from another one is told so: the paths that stand above are those of the other one. */
+function forkedText({ forkedFrom, prompt }: AttemptOrder, sameConversation: boolean): string {
+  if (!forkedFrom) return prompt;
+  const { checkpoint, directory, todos } = forkedFrom;
+  const before = sameConversation
+    ? `You work on a copy now, in another directory. Leave ${directory ?? 'the directory before'} and everything in it alone.`
+    : `Another session has come as far as the files in the working directory show, at its checkpoint ${checkpoint}. Its task was:\n${forkedFrom.prompt}${listed(todos)}`;
+  return [before, 'Your task from here on is:', prompt].join('\n\n');
+}
+
 /** For a new conversation that knows nothing of the old one. */
 function told({ resume }: AttemptOrder): string {
   const todos = resume?.todos ?? [];
-  if (todos.length === 0) return 'Its conversation is lost; its changes are in the working directory.';
+  return `Its conversation is lost; its changes are in the working directory.${listed(todos)}`;
+}
+
+function listed(todos: NonNullable<AttemptOrder['resume']>['todos']): string {
   const list = todos.map(({ content, status }) => `- [${status === 'completed' ? 'x' : ' '}] ${content}`);
-  return `Its conversation is lost; its changes are in the working directory. Its to-do list was:\n${list.join('\n')}`;
+  return list.length === 0 ? '' : ` Its to-do list was:\n${list.join('\n')}`;
 }

@@ -140,14 +140,15 @@ async function turnIn(run: PlacedRun, { opened, chosen }: TurnPlace) {
 }
 
 /** Where a later attempt could go on before this one has finished a step. */
-async function startingPoint({ order, workspace, files }: PlacedRun, { ref, sameConversation }: Opened) {
+async function startingPoint({ order, workspace, files }: PlacedRun, opened: Opened) {
+  const { ref, sameConversation } = opened;
   const begun = order.resume ?? emptyResumePoint(ref.sessionId);
   const isFresh = order.resume === null && workspace.kind === 'worktree';
   return {
     ...begun,
     openCodeSessionId: ref.sessionId,
     // In a new conversation there is no message of the old one.
-    lastMessageId: sameConversation ? begun.lastMessageId : null,
+    lastMessageId: sameConversation ? (opened.lastMessageId ?? begun.lastMessageId) : null,
     fileSnapshot: isFresh ? workspace.baseRevision : await files(),
   };
 }

@@ -27,6 +27,8 @@ select count(*) filter (where status in ('completed', 'partially_completed'))::i
   count(*) filter (where status in ('failed', 'timeout', 'stopped', 'cancelled', 'orphaned'))::int as failed
 from sessions where parent_id = $1::uuid`;
 
+const SESSION = `select ${storedSession('sessions')} from sessions where id = $1::uuid`;
+
 const CHECKPOINTS = `
 select data -> 'checkpoint' as checkpoint from session_events
 where session_id = $1::uuid and type = 'session.checkpoint-made' order by seq desc limit $2::int`;
@@ -65,6 +67,10 @@ export function createPostgresSessionStore(database: Database): SessionStore {
         { prepared: 'has_outcome' },
       );
       return rows.length > 0;
+    },
+    async session(sessionId) {
+      const [row] = await database.query<StoredSession>(SESSION, [sessionId]);
+      return row ? readSnapshot(row) : null;
     },
     async checkpoint(sessionId, sequence) {
       const found = await database.query<{ checkpoint: Checkpoint }>(CHECKPOINTS, [sessionId, CHECKPOINTS_KEPT]);
