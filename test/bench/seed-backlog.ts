@@ -53,7 +53,12 @@ function queued(number: number, places: readonly string[], owner: string): Sessi
   const round = Math.floor(number / TENANTS);
   const directory = places[tenant * DIRECTORIES_OF_EACH + (round % DIRECTORIES_OF_EACH)] ?? '';
   const priority = PRIORITIES[round % PRIORITIES.length] ?? 'medium';
-  const session = { ...newSession.parse({ ...submission(directory), priority }), id, maxDurationSeconds: 3_600 };
+  const session = {
+    ...newSession.parse({ ...submission(directory), priority }),
+    id,
+    maxDurationSeconds: 3_600,
+    approvalSeconds: 900,
+  };
   const { events, next } = decideCreate(
     id,
     {

@@ -130,7 +130,7 @@ async function callTool(turn: Turn, reply: Reply, number: number): Promise<Endin
   await pause(work.hang === 'tool' ? FOR_EVER_MS : work.ms / work.steps, signal);
   const refused = said?.reply === 'reject';
   if (refused) end({ status: 'error', error: refusalOf(work, said) });
-  else end(outcomeOf(work, number));
+  else end(outcomeOf(work, number, said));
   reply.finish('tool-calls', usageOf(work));
   // A refusal without a word ends the turn, and it looks like any other end.
   if (refused && said.message === undefined) return { error: null };
@@ -141,9 +141,13 @@ function toolOf({ tool }: Work): string {
   return tool === 'invalid' ? 'invalid' : 'bash';
 }
 
-function outcomeOf({ tool }: Work, number: number): Readonly<Record<string, unknown>> {
+function outcomeOf({ tool }: Work, number: number, said: Said | null): Readonly<Record<string, unknown>> {
   if (tool === 'error') return { status: 'error', error: 'The tool was called with invalid arguments.' };
-  return { status: 'completed', output: `step ${number}`, metadata: { exit: tool === 'exit' ? 3 : 0 } };
+  return {
+    status: 'completed',
+    output: said?.answers?.flat().join() ?? `step ${number}`,
+    metadata: { exit: tool === 'exit' ? 3 : 0 },
+  };
 }
 
 function ask({ people, session, hub, signal }: Turn, kind: 'permission' | 'question' | 'rejected'): Promise<Said> {

@@ -33,6 +33,8 @@ export interface Work {
   readonly ask: 'permission' | 'question' | 'rejected' | null;
   /** Sub-sessions that are opened in the first step and take as long as the turn. */
   readonly children: number;
+  /** What each of them asks somebody for. */
+  readonly childAsk: Work['ask'];
   /** What never ends by itself: the last answer, before or after its first token, or the first tool. */
   readonly hang: 'first' | 'tokens' | 'tool' | null;
   /** In how many pieces the last answer comes, spread over its time. */
@@ -53,7 +55,8 @@ const DIRECTIVE = /\[\[work\b([^\]]*)\]\]/;
 export function workOf(text: string): Work {
   const given = wordsOf(workNamedIn(text) ?? DIRECTIVE.exec(text)?.[1] ?? '');
   const number = (name: string, otherwise: number): number => Number(given.get(name) ?? otherwise);
-  const ask = oneOf(['permission', 'question', 'rejected'], given.get('ask'));
+  const askBy = (name: string) => oneOf(['permission', 'question', 'rejected'] as const, given.get(name));
+  const ask = askBy('ask');
   const hang = oneOf(['first', 'tokens', 'tool'], given.get('hang')) ?? (given.has('hang') ? 'first' : null);
   return {
     ms: number('ms', 0),
@@ -64,6 +67,7 @@ export function workOf(text: string): Work {
     retry: number('retry', 0),
     ask,
     children: number('children', 0),
+    childAsk: askBy('childask'),
     hang,
     pieces: number('pieces', 1),
     wait: number('wait', 0),

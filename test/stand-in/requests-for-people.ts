@@ -12,6 +12,8 @@ export interface Asked {
 export interface Said {
   readonly reply: string;
   readonly message?: string;
+  /** To a question: one list of texts for each part of it. */
+  readonly answers?: readonly (readonly string[])[];
 }
 
 export class RequestsForPeople {

@@ -94,7 +94,7 @@ const ROUTES: readonly Route[] = [
   ),
   post(
     `/question/${ID}/reply`,
-    answerOf('question', () => ({ reply: 'once' })),
+    answerOf('question', ({ body }) => ({ reply: 'once', answers: body['answers'] as string[][] })),
     'answer',
   ),
   post(

@@ -201,13 +201,9 @@ export class Turns {
     const child: Session = { ...parent, id: newId('ses'), title: 'sub-task', parentID: parent.id, metadata: {} };
     store.putSession(child);
     hub.publish(child.directory, 'session.created', { info: child });
+    const rest = `${work.hang ? ' hang' : ''}${work.childAsk ? ` ask=${work.childAsk}` : ''}`;
     this.submit(child, {
-      parts: [
-        {
-          type: 'text',
-          text: `[[work ms=${work.childMs ?? work.ms} pieces=${work.pieces}${work.hang ? ' hang' : ''}]]`,
-        },
-      ],
+      parts: [{ type: 'text', text: `[[work ms=${work.childMs ?? work.ms} pieces=${work.pieces}${rest}]]` }],
     });
   }
 

@@ -2,7 +2,7 @@ import type { DeadLetterView } from '@oio/contracts';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import type { WithClient } from './connect.ts';
-import { printable } from './show-session.ts';
+import { printable } from './printable.ts';
 
 /** `oio dead-letters …`: messages between the services that could not be used. For operators. */
 export function deadLetterCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {

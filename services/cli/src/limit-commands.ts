@@ -3,7 +3,7 @@ import type { Limits, LimitRule } from '@oio/contracts';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import type { WithClient } from './connect.ts';
-import { printable } from './show-session.ts';
+import { printable } from './printable.ts';
 
 /** `oio limits …`: how much may run at the same time, and how fast it may start. For operators. */
 export function limitCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {

@@ -2,13 +2,16 @@ import { resolve } from 'node:path';
 import { PRIORITIES, SESSION_TYPES, type SessionView, WORKSPACES } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
 import { Command, Option } from 'commander';
+import { approvalCommands } from './approval-commands.ts';
 import { checkpointCommands } from './checkpoint-commands.ts';
 import { connect, type Environment, type WithClient } from './connect.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
 import { limitCommands } from './limit-commands.ts';
+import { permissionOption } from './permission-option.ts';
 import { reasonCodesCommand } from './reason-codes-command.ts';
 import { serverCommands } from './server-commands.ts';
-import { eventLine, printable, sessionLines, sessionsTable } from './show-session.ts';
+import { printable } from './printable.ts';
+import { eventLine, sessionLines, sessionsTable } from './show-session.ts';
 import { type SubmitOptions, submit } from './submit.ts';
 import { watchSession } from './watch-session.ts';
 import { whyCommand } from './why-command.ts';
@@ -39,6 +42,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   readingCommands(oio, withClient, print, out);
   reasonCodesCommand(oio, withClient, print);
   deadLetterCommands(oio, withClient, print);
+  approvalCommands(oio, withClient, print);
   serverCommands(oio, withClient, print, environment);
   checkpointCommands(oio, withClient, print);
   limitCommands(oio, withClient, print);
@@ -76,6 +80,12 @@ function submitCommand(
     .option('--not-before <instant>', 'stay pending until then, such as 2027-03-01T08:00:00Z')
     .option('--queue-timeout <seconds>', 'the longest that it waits for a slot')
     .option('--max-duration <seconds>', 'the longest that it runs')
+    .option(
+      '--permission <rule>',
+      'tool[:pattern]=allow, =deny or =ask, such as "bash:git push *=ask"; may be repeated, the last one that matches decides',
+      permissionOption,
+    )
+    .option('--approval-seconds <seconds>', 'how long people have to answer what is asked', Number)
     .option('-w, --watch', 'stay and show what happens')
     .option('--wait', 'stay until it has ended, and show how; exit code 1 unless it succeeded')
     .action((prompt: string, options: SubmitOptions & { watch?: boolean; wait?: boolean }) =>

@@ -3,7 +3,7 @@ import { InvalidError } from '@oio/errors';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import type { Environment, WithClient } from './connect.ts';
-import { printable } from './show-session.ts';
+import { printable } from './printable.ts';
 
 /** `oio servers …`: the OpenCode servers. For operators. */
 export function serverCommands(

@@ -1,6 +1,8 @@
 import type { FinishedStep, ModelCall, ModelUsage, SessionView, StoredSessionEvent, TurnStop } from '@oio/contracts';
 import Table from 'cli-table3';
 import colors from 'picocolors';
+import { printable } from './printable.ts';
+import { waitingLine } from './show-approval.ts';
 
 const COLOUR = {
   pending: colors.gray,
@@ -46,7 +48,8 @@ export function sessionLines(session: SessionView): string {
   const rows: readonly Row[] = [
     ['id', session.id],
     ['title', printable(session.title)],
-    ['status', COLOUR[session.status](session.status)],
+    ['status', COLOUR[session.status](session.status) + (session.waitingFor ? ', waits for a person' : '')],
+    ...session.approvals.map((approval): Row => ['waits for', waitingLine(approval)]),
     ['type', `${session.type}, ${session.priority}`],
     ['directory', `${session.directory}${session.workspace === 'in_place' ? ' (in place)' : ''}`],
     ['worktree', workspaceInUse?.kind === 'worktree' ? workspaceInUse.path : null],
@@ -99,6 +102,14 @@ function stopLine({ state, summary, failure }: TurnStop): string {
 
 /** One line of a history. */
 export function eventLine(event: StoredSessionEvent): string {
+  const detail = detailOf(event);
+  return `${event.at}  ${String(event.seq).padStart(4)}  ${event.type.replace('session.', '')}${detail ? `  ${printable(detail)}` : ''}`;
+}
+
+function detailOf(event: StoredSessionEvent): string {
+  if (event.type === 'session.approval-requested') return waitingLine(event.data.approval);
+  if (event.type === 'session.approval-closed')
+    return `${event.data.approval.id}  ${event.data.approval.status} ${event.data.approval.answer?.action ?? ''}`.trim();
   const { failure, step, calls, proof } = event.data as {
     failure?: { code: string; message: string } | null;
     step?: FinishedStep;
@@ -106,13 +117,7 @@ export function eventLine(event: StoredSessionEvent): string {
     proof?: string;
   };
   const took = step ? [...step.tools, cost(step)] : (calls?.map(cost) ?? []);
-  const detail = failure ? `${failure.code}: ${failure.message}` : (proof ?? took.join(', '));
-  return `${event.at}  ${String(event.seq).padStart(4)}  ${event.type.replace('session.', '')}${detail ? `  ${printable(detail)}` : ''}`;
-}
-
-/** Text of an agent or a stranger, without the control characters that a terminal would obey. */
-export function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n\t]/gu, '�');
+  return failure ? `${failure.code}: ${failure.message}` : (proof ?? took.join(', '));
 }
 
 function resultText({ metrics: { result } }: SessionView): string | null {

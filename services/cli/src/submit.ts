@@ -13,6 +13,8 @@ export interface SubmitOptions {
   readonly notBefore?: string;
   readonly queueTimeout?: string;
   readonly maxDuration?: string;
+  readonly permission?: NewSessionInput['permissions'];
+  readonly approvalSeconds?: number;
 }
 
 const TITLE_CHARACTERS = 80;
@@ -28,6 +30,8 @@ export function submit(client: Client, prompt: string, options: SubmitOptions): 
     type,
     priority,
     workspace,
+    permissions: options.permission,
+    approvalSeconds: options.approvalSeconds,
     notBefore,
     queueTimeoutSeconds,
     maxDurationSeconds,

@@ -1,6 +1,7 @@
 import type { SessionOutput, Status } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
-import { eventLine, printable } from './show-session.ts';
+import { printable } from './printable.ts';
+import { eventLine } from './show-session.ts';
 
 const LIVING: ReadonlySet<Status> = new Set(['pending', 'queued', 'running', 'paused', 'degraded']);
 

@@ -1,7 +1,7 @@
 import type { Waiting, WaitingReason } from '@oio/contracts';
 import type { Command } from 'commander';
 import type { WithClient } from './connect.ts';
-import { printable } from './show-session.ts';
+import { printable } from './printable.ts';
 
 /** `oio why <id>`: why a session waits. */
 export function whyCommand(oio: Command, withClient: WithClient, print: (text: string) => void): void {

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -12,9 +9,12 @@ import test from 'ava';
 import { connect } from '../src/connect.ts';
 import { explain } from '../src/explain.ts';
 import { program } from '../src/program.ts';
-import { eventLine, printable, sessionLines } from '../src/show-session.ts';
+import { printable } from '../src/printable.ts';
+import { eventLine, sessionLines } from '../src/show-session.ts';
 import { submit } from '../src/submit.ts';
 import { watchSession } from '../src/watch-session.ts';
+import { nothingUsed } from './support/nothing-used.ts';
+import { startServer } from './support/start-server.ts';
 
 test('an error names every field that is wrong', (t) => {
   const violations = [
@@ -85,7 +85,15 @@ test('a failure is shown with its code, in a session with what to do, and so is 
   };
   const event = { seq: 7, type: 'session.failed', at: '2026-01-01T00:00:00.000Z', data: { to: 'failed', failure } };
   t.true(eventLine(event as never).endsWith('failed  rate_limited: Slow down.'));
-  const session = { id: 'x', title: 'x', status: 'failed', attempt: null, allowedCommands: [], ...nothingUsed };
+  const session = {
+    id: 'x',
+    title: 'x',
+    status: 'failed',
+    attempt: null,
+    approvals: [],
+    allowedCommands: [],
+    ...nothingUsed,
+  };
   const before = { ...failure, code: 'tool_stalled', message: 'It hangs.' };
   const lines = sessionLines({ ...session, failure, lastFailure: before } as never).split('\n');
   t.deepEqual(
@@ -119,7 +127,8 @@ test('what a session took is shown, and what of it its attempt and its sub-agent
   const metrics = { ...nothingUsed.metrics, ...took(99, 0.5), subAgents: took(49, 0.25) };
   const earlierAttempts = [{ number: 1, steps: 3, ...took(9, 0.1) }];
   const attempt = { number: 2, steps: 1, serverId: 's', usage: took(89, 0.4) };
-  const session = { id: 'x', title: 'x', status: 'running', allowedCommands: [], metrics, attempt, earlierAttempts };
+  const shown = { id: 'x', title: 'x', status: 'running', allowedCommands: [], approvals: [] };
+  const session = { ...shown, metrics, attempt, earlierAttempts };
   const lines = sessionLines(session as never).split('\n');
   t.deepEqual(
     lines.filter((line) => line.includes('tokens') || line.startsWith('calls')).map((line) => line.slice(11)),
@@ -138,17 +147,6 @@ test('what a session took is shown, and what of it its attempt and its sub-agent
   };
   t.true(eventLine(event as never).endsWith('usage-counted  5 tokens, $0.1000'));
 });
-
-const nothing = {
-  tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
-  costUsd: 0,
-  apiCalls: 0,
-  apiErrors: 0,
-};
-const nothingUsed = {
-  earlierAttempts: [],
-  metrics: { ...nothing, subAgents: nothing, executingSeconds: 1, result: null },
-};
 
 test('the reasons of failures are explained, all or one', async (t) => {
   const retry = { firstMs: 5_000, factor: 3, longestMs: 60_000, jitter: 0.2, limit: 2 };
@@ -289,23 +287,6 @@ const LETTER = {
   replayedAt: '2026-01-02T00:00:00.000Z',
   payload: 'the \u001b[31m payload',
 };
-
-async function startServer(handle: (path: string, response: ServerResponse) => void) {
-  const server = createServer((request, response) => {
-    response.setHeader('content-type', 'application/json');
-    handle(`${request.method} ${request.url}`, response);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
-}
 
 function transition(seq: number, to: string): SessionMessage {
   const event = { seq, type: `session.${to}`, at: '2026-01-01T00:00:00.000Z', data: { to } };

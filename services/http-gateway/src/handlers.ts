@@ -1,5 +1,6 @@
 import type { ClientCommandName } from '@oio/contracts';
 import { reasonCodes } from '@oio/domain';
+import { type ApprovalParts, createApprovalHandlers } from './approval-handlers.ts';
 import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { openApiDocument } from './openapi.ts';
 import { createForkHandler } from './fork-handler.ts';
@@ -12,13 +13,19 @@ import { commandSession } from './session-commands.ts';
 import { sessionAnswer } from './session-answer.ts';
 import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
-export type HandlerParts = SubmitParts & ReadParts & RelayParts & DeadLetterParts & ServerParts & LimitParts;
+export type HandlerParts = SubmitParts &
+  ReadParts &
+  RelayParts &
+  DeadLetterParts &
+  ServerParts &
+  LimitParts &
+  ApprovalParts;
 
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 
 /** One handler per route of the API. */
 export function createHandlers(parts: HandlerParts): RouteHandlers {
-  const command = (name: Exclude<ClientCommandName, 'create'>) => async (request: Command) =>
+  const command = (name: Exclude<ClientCommandName, 'create' | 'answer'>) => async (request: Command) =>
     sessionAnswer(await parts.admission.order(() => commandSession(parts, name, request.params.id, request)));
   return {
     ...createReadHandlers(parts),
@@ -29,6 +36,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createDeadLetterHandlers(parts),
     ...createServerHandlers(parts),
     ...createLimitHandlers(parts),
+    ...createApprovalHandlers(parts),
     startSession: command('start'),
     pauseSession: command('pause'),
     resumeSession: command('resume'),

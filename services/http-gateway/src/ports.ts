@@ -1,4 +1,14 @@
-import type { Checkpoint, LimitRule, Priority, Scope, ServerView, Status, StoredSessionEvent } from '@oio/contracts';
+import type {
+  Approval,
+  ApprovalStatus,
+  Checkpoint,
+  LimitRule,
+  Priority,
+  Scope,
+  ServerView,
+  Status,
+  StoredSessionEvent,
+} from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
@@ -42,6 +52,23 @@ export interface ServerList {
 export interface LimitStore {
   read(): Promise<readonly LimitRule[]>;
   write(rules: readonly LimitRule[]): Promise<void>;
+}
+
+export interface ApprovalFilter {
+  readonly status?: readonly ApprovalStatus[] | undefined;
+  readonly sessionId?: string | undefined;
+}
+
+/** What agents have asked people, of all sessions that are not deleted. Throws `UnavailableError` when the store cannot be asked. */
+export interface ApprovalList {
+  /** Null when there is none of that id in the tenant. */
+  get(tenant: string, id: string): Promise<Approval | null>;
+  /** Newest first, from below `before` on. */
+  list(
+    tenant: string,
+    filter: ApprovalFilter,
+    page: { readonly before: string | null; readonly limit: number },
+  ): Promise<Approval[]>;
 }
 
 /** Sessions as they stand in the store. Throws `UnavailableError` when it cannot be asked. */

@@ -2,6 +2,7 @@ import { EXIT_CODE, StartupError } from '@oio/errors';
 import { createGatewayRouter } from '@oio/ownership';
 import { createPostgresDeadLetters, type Database } from '@oio/persistence';
 import { Admission } from './admission.ts';
+import { createPostgresApprovalList } from './adapters/postgres-approval-list.ts';
 import { createPostgresIdempotencyKeys } from './adapters/postgres-idempotency-keys.ts';
 import { createPostgresLimitStore } from './adapters/postgres-limit-store.ts';
 import { createPostgresServerList } from './adapters/postgres-server-list.ts';
@@ -53,8 +54,9 @@ export async function startHttpGateway(
   );
 
   const operated = operatedStores(database);
+  const approvals = createPostgresApprovalList(database);
   const replay = createReplay(bus, router);
-  const told = { streams, ends, admission, readiness, logger };
+  const told = { streams, ends, admission, readiness, logger, approvals };
   const gateways = createGatewayRouter(bus);
   const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, replay, ...operated, ...told });
   const further = { createSession: createPlaceInspection(gateways, clock, logger) };

@@ -1,16 +1,16 @@
 import { type Route, routes } from '@oio/contracts';
 import test from 'ava';
-import { aRunningSession } from './support/a-session.ts';
+import { anApproval, aRunningSession } from './support/a-session.ts';
 import { KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
-const UNKNOWN = '019aa0e0-0000-7000-8000-000000000000';
-
-/** For routes that want one. */
+/** Where an empty body would be refused before anything is looked for. */
 const BODIES: Readonly<Record<string, object>> = {
+  answerApproval: { action: 'allow' },
   revertSession: { checkpoint: 1 },
   forkSession: { checkpoint: 1, prompt: 'Go on.' },
 };
+const UNKNOWN = '019aa0e0-0000-7000-8000-000000000000';
 
 // From the routes themselves, so that a new one cannot dodge it. What belongs to no tenant only an operator may see.
 const withId = Object.entries(routes as Record<string, Route>).filter(([, { params }]) => params);
@@ -18,6 +18,7 @@ for (const [name, route] of withId.filter(([, { scope }]) => scope !== 'operator
   test(`${name} answers another tenant's id exactly like an unknown one`, async (t) => {
     await using api = await startApi(database());
     const { id } = await aRunningSession(api);
+    const ownId = route.path.startsWith('/v1/approvals') ? (await anApproval(api, id)).id : id;
     const [{ version } = { version: 0 }] = await database().query<{ version: number }>(
       'select version::int as version from sessions where id = $1::uuid',
       [id],
@@ -35,7 +36,7 @@ for (const [name, route] of withId.filter(([, { scope }]) => scope !== 'operator
     };
     const several: Record<string, string>[] = [{}, { 'if-match': `"${version}"` }, { 'last-event-id': '1' }];
     for (const headers of several) {
-      const foreign = await ask(id, headers);
+      const foreign = await ask(ownId, headers);
       t.is(foreign.status, 404);
       t.deepEqual(foreign, await ask(UNKNOWN, headers));
     }
@@ -46,6 +47,8 @@ for (const [name, route] of withId.filter(([, { scope }]) => scope !== 'operator
 
 test('a list shows nothing of another tenant', async (t) => {
   await using api = await startApi(database());
-  await aRunningSession(api);
+  const { id } = await aRunningSession(api);
+  await anApproval(api, id);
+  t.deepEqual(await (await api.fetch('/v1/approvals', { key: KEYS.bob })).json(), { approvals: [], nextCursor: null });
   t.deepEqual(await (await api.fetch('/v1/sessions', { key: KEYS.bob })).json(), { sessions: [], nextCursor: null });
 });

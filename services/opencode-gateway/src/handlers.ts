@@ -12,14 +12,12 @@ import {
 import { UnavailableError } from '@oio/errors';
 import { type Bus, type Handlers, serveAll } from '@oio/messaging';
 import { gatewayAddress } from '@oio/ownership';
-import type { Logger } from '@oio/runtime';
 import type { Attempts } from './attempts/attempts.ts';
 import type { Gate, RunFences } from './attempts/gate.ts';
 import { revertSession as revert } from './attempts/revert-session.ts';
 import type { Fleet, Linked } from './fleet.ts';
 import { answerInspectPlace, type InspectPlaceParts, type Located } from './inspect-place.ts';
 import { shareAnswers } from './share-answers.ts';
-import { answerUnattended } from './unattended.ts';
 import type { Workspaces } from './workspaces/workspaces.ts';
 
 export interface HandlerParts {
@@ -31,7 +29,6 @@ export interface HandlerParts {
   readonly fences: RunFences;
   readonly roots: readonly string[];
   readonly cgroups: InspectPlaceParts['cgroups'];
-  readonly logger: Logger;
 }
 
 const ofServer = { executeAttempt, abortAttempt, diffWorkspace, snapshotWorkspace, revertSession };
@@ -46,9 +43,9 @@ const ofGateway = {
 };
 const ofAny = { inspectPlace };
 
-/** Takes part in what concerns the sessions of one server: orders, and what their turns ask. */
-export async function serveServer(parts: HandlerParts, { link }: Linked): Promise<() => Promise<void>> {
-  const { bus, attempts, workspaces, logger } = parts;
+/** Takes part in what concerns the sessions of one server. */
+export function serveServer(parts: HandlerParts, { link }: Linked): Promise<() => Promise<void>> {
+  const { bus, attempts, workspaces } = parts;
   const handlers: Handlers<typeof ofServer> = {
     executeAttempt: ({ payload }) => attempts.execute(payload),
     abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
@@ -56,16 +53,7 @@ export async function serveServer(parts: HandlerParts, { link }: Linked): Promis
     snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
     revertSession: ({ payload }) => revert(parts, payload),
   };
-  const unserve = await serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` });
-  const stopping = new AbortController();
-  const follows = (sessionId: string) => attempts.has(sessionId);
-  // Ends by the signal only.
-  const answering = answerUnattended({ link, follows, logger }, stopping.signal).catch(() => {});
-  return async () => {
-    await unserve();
-    stopping.abort();
-    await answering;
-  };
+  return serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` });
 }
 
 /** What concerns the runs that this gateway has, at its own address; and what any gateway can answer. */

@@ -62,6 +62,8 @@ export interface AgentServer extends AsyncDisposable {
   pendingQuestions(directory: string): Promise<readonly QuestionRequest[]>;
   /** Answers a request that a turn waits for. False when it was no longer waiting. */
   replyPermission(answer: PermissionAnswer): Promise<boolean>;
+  /** Answers a question, one list of texts for each part of it; any text will do. False when it was no longer waiting. */
+  replyQuestion(answer: QuestionAnswer): Promise<boolean>;
   /** Dismisses a question, which ends the turn. False when it was no longer waiting. */
   rejectQuestion(question: { readonly requestId: string; readonly directory: string }): Promise<boolean>;
 
@@ -241,13 +243,25 @@ export interface PermissionRequest {
   readonly directory: string;
   readonly permission: string;
   readonly patterns: readonly string[];
+  /** What it is asked for, as far as it says so: the command of a shell, the file and what would be changed in it. */
+  readonly command: string | null;
+  readonly file: string | null;
+  readonly diff: string | null;
 }
 
 export interface QuestionRequest {
   readonly requestId: string;
   readonly sessionId: string;
   readonly directory: string;
-  readonly questions: readonly string[];
+  readonly questions: readonly AskedQuestion[];
+}
+
+export interface AskedQuestion {
+  readonly header: string;
+  readonly question: string;
+  readonly options: readonly { readonly label: string; readonly description: string }[];
+  /** Whether more than one option may be chosen. */
+  readonly multiple: boolean;
 }
 
 export interface PermissionAnswer {
@@ -258,6 +272,12 @@ export interface PermissionAnswer {
   readonly reply: 'once' | 'reject';
   /** With a message a rejected turn goes on and the model is told; without one the turn ends. */
   readonly message?: string;
+}
+
+export interface QuestionAnswer {
+  readonly requestId: string;
+  readonly directory: string;
+  readonly answers: readonly (readonly string[])[];
 }
 
 export interface EventOptions {

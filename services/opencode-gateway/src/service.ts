@@ -6,6 +6,7 @@ import type { Database } from '@oio/persistence';
 import type { RedisConnection } from '@oio/redis';
 import { type Logger, newId } from '@oio/runtime';
 import { OpencodeAgentServer } from './adapters/opencode-agent-server.ts';
+import { createPostgresApprovalRecords } from './adapters/postgres-approval-records.ts';
 import { createPostgresLeftoverRuns } from './adapters/postgres-leftover-runs.ts';
 import { createPostgresMutex } from './adapters/postgres-mutex.ts';
 import { withoutOpenAttempt } from './adapters/postgres-open-attempts.ts';
@@ -78,7 +79,8 @@ export async function startOpencodeGateway(
   const acting = { bus, router, gate, fences, limits, table, logger };
   const cgroups = onceAsked(() => findCgroups(config.OPENCODE_CGROUP ?? null));
   const dedicate = dedicator({ setting, cgroups, connect: ports.connect, logger });
-  const attempts = new Attempts({ ...acting, dedicate, workspaces, gateway, linkedTo });
+  const records = createPostgresApprovalRecords(database);
+  const attempts = new Attempts({ ...acting, dedicate, workspaces, gateway, linkedTo, records });
   const served = { bus, attempts, workspaces, linkedTo, gate, fences, roots: setting.roots, cgroups, logger };
   const fleet = stack.use(openFleet(config, ports, { ...served, mutex }));
   const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);

@@ -25,6 +25,7 @@ export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Author
     agent: session.agent,
     agentConfig: session.agentConfig,
     model: session.model,
+    permissions: [...session.permissions],
     place: snapshot.place,
     prepared: attempt.openCodeSessionId !== null,
     lastStepId: attempt.lastStepId,

@@ -11,6 +11,9 @@ export const sessionActorConfig = z.object({
   CHECKPOINT_INTERVAL_SECONDS: seconds(300, 5, 86_400).describe(
     'The longest time between two checkpoints of a running session.',
   ),
+  APPROVAL_SECONDS: seconds(900, 10, 86_400).describe(
+    'How long a person has to answer what an agent asks, when the session does not say so itself.',
+  ),
   MAX_RETRY_ATTEMPTS: z.coerce
     .number()
     .int()

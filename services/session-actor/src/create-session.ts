@@ -115,7 +115,11 @@ function decide({ clock, config }: CreateParts, session: IdentifiedSession, wher
     {
       tenant: envelope.tenant,
       createdBy: envelope.principal.slice(envelope.principal.indexOf(':') + 1),
-      session: { ...session, maxDurationSeconds: session.maxDurationSeconds ?? config.SESSION_TIMEOUT_SECONDS },
+      session: {
+        ...session,
+        maxDurationSeconds: session.maxDurationSeconds ?? config.SESSION_TIMEOUT_SECONDS,
+        approvalSeconds: session.approvalSeconds ?? config.APPROVAL_SECONDS,
+      },
       ...where,
       policy: {
         checkpointIntervalSeconds: config.CHECKPOINT_INTERVAL_SECONDS,

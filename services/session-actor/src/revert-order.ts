@@ -33,6 +33,7 @@ export async function orderRevert(
     token: attemptToken(attempt),
     serverId: attempt.serverId,
     title: session.session.title,
+    permissions: [...session.session.permissions],
     workspace,
     commit,
     openCodeSessionId: openCodeSessionId ?? attempt.openCodeSessionId,

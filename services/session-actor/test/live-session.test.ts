@@ -65,7 +65,12 @@ function queued(): SessionSnapshot {
   const data = {
     tenant: 'acme',
     createdBy: 'ada',
-    session: { ...newSession.parse({ title: 'Add a parser', prompt: 'Add one.' }), id, maxDurationSeconds: 60 },
+    session: {
+      ...newSession.parse({ title: 'Add a parser', prompt: 'Add one.' }),
+      id,
+      maxDurationSeconds: 60,
+      approvalSeconds: 60,
+    },
     place: { directory: '/project', workspace: 'worktree', repository: null },
     policy: { checkpointIntervalSeconds: 300, maxRetries: 3 },
   } as const;

@@ -19,7 +19,7 @@ export const revertSession = requestContract({
   summary:
     'Take the files and the conversation of a session that does not run back to a checkpoint. It may be repeated.',
   payload: attemptOrder
-    .pick({ sessionId: true, token: true, epoch: true, fence: true, serverId: true, title: true })
+    .pick({ sessionId: true, token: true, epoch: true, fence: true, serverId: true, title: true, permissions: true })
     .extend({
       workspace: workspaceInUse,
       /** The files of the checkpoint. */

@@ -1,3 +1,4 @@
+export * from './approvals.ts';
 export * from './checkpoint-orders.ts';
 export * from './contract.ts';
 export * from './dead-letters.ts';
@@ -8,6 +9,7 @@ export * from './metrics.ts';
 export * from './model-calls.ts';
 export * from './new-session.ts';
 export * from './opencode.ts';
+export * from './permission-rules.ts';
 export * from './problem.ts';
 export * from './process-news.ts';
 export * from './reason-codes.ts';

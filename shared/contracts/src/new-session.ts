@@ -15,6 +15,7 @@ import {
   text,
   title,
 } from './fields.ts';
+import { permissionRules } from './permission-rules.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, WORKSPACES } from './vocabulary.ts';
 
 /** What a client submits. Unknown fields are refused. Source: the domain specification, section 1.1. */
@@ -73,6 +74,17 @@ export const newSession = z.strictObject({
     ),
   cpuLimit: decimal('cpuLimit', 0.1, 8, 'cores').nullable().default(null),
   memoryLimitMb: integer('memoryLimitMb', 100, 8_192, 'MB').nullable().default(null),
+  permissions: permissionRules
+    .default([])
+    .describe(
+      'What the agent may do beyond or below what it may by itself; the last rule that matches decides. Without a rule nobody is asked: leaving the workspace and questions are denied. Where a rule asks, sub-agents are denied, unless a rule for task says otherwise: OpenCode does not hold them to it.',
+    ),
+  approvalSeconds: integer('approvalSeconds', 10, 86_400, 'seconds')
+    .nullable()
+    .default(null)
+    .describe(
+      'How long a person has to answer what a rule asks; then the default is given. 900 when missing, unless the operator set another default.',
+    ),
   tags: tags.default([]),
   metadata: metadata.default({}),
 });

@@ -3,6 +3,7 @@ import { liveContract, requestContract } from './contract.ts';
 import { agentConfig } from './fields.ts';
 import { forkedFrom } from './fork.ts';
 import { place, workspaceInUse } from './new-session.ts';
+import { permissionRule } from './permission-rules.ts';
 import { resumePoint } from './usage.ts';
 import { SESSION_TYPES } from './vocabulary.ts';
 
@@ -34,6 +35,7 @@ export const attemptOrder = z.object({
   agent: z.string().nullable(),
   agentConfig,
   model: z.string().nullable(),
+  permissions: z.array(permissionRule),
   place,
   /** Whether the prompt of this attempt may have been sent already: it is, at the earliest, after `report-prepared`. */
   prepared: z.boolean(),

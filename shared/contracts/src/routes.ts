@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalRoutes } from './approval-routes.ts';
 import { deadLetter, deadLetterSummary } from './dead-letters.ts';
 import { boundedText, sessionId } from './fields.ts';
 import { forkRoute } from './fork-route.ts';
@@ -8,6 +9,7 @@ import { operatorRoutes } from './operator-routes.ts';
 import { reasonCode } from './reason-codes.ts';
 import { clientCommands } from './session-commands.ts';
 import { storedSessionEvent } from './session-events.ts';
+import { cursor, limit } from './paging.ts';
 import { executionMetrics, sessionDetail, sessionView } from './session-view.ts';
 import { checkpoint } from './usage.ts';
 import { PRIORITIES, STATUSES } from './vocabulary.ts';
@@ -39,15 +41,6 @@ export interface Route {
 
 const byId = z.strictObject({ id: sessionId });
 const byDeadLetterId = z.strictObject({ id: z.uuid({ error: 'id must be a UUID.' }).toLowerCase() });
-const limit = z.coerce
-  .number({ error: 'limit must be a whole number from 1 to 200.' })
-  .int('limit must be a whole number from 1 to 200.')
-  .min(1, 'limit must be at least 1.')
-  .max(200, 'limit must be at most 200.')
-  .default(50);
-
-const cursor = z.string().max(200).optional().describe('`nextCursor` of the page before.');
-
 const listQuery = z.strictObject({
   status: z
     .string()
@@ -73,7 +66,7 @@ const streamQuery = z.strictObject({
   after: after.describe('Only events with a greater sequence number; `Last-Event-ID` takes precedence.'),
 });
 
-function commandRoute<N extends Exclude<keyof typeof clientCommands, 'create' | 'delete'>>(name: N) {
+function commandRoute<N extends Exclude<keyof typeof clientCommands, 'create' | 'delete' | 'answer'>>(name: N) {
   return {
     method: 'POST',
     path: `/v1/sessions/{id}/${name}`,
@@ -206,6 +199,7 @@ export const routes = {
     status: 200,
     reply: 'text/event-stream',
   },
+  ...approvalRoutes,
   listDeadLetters: {
     method: 'GET',
     path: '/v1/dead-letters',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalAnswer, approvalId, reportApproval, reportApprovalGone } from './approvals.ts';
 import { type RequestContract, requestContract } from './contract.ts';
 import { boundedText } from './fields.ts';
 import { forkPoint } from './fork.ts';
@@ -58,6 +59,11 @@ export const clientCommands = {
     'Take the files and the conversation of a session that does not run back to a checkpoint.',
     z.strictObject({ checkpoint: checkpointNumber }),
   ),
+  answer: command(
+    'answer',
+    'Answer what an agent waits for: a permission or a question.',
+    z.strictObject({ approvalId, answer: approvalAnswer }),
+  ),
   delete: command('delete', 'Hide a session that has ended; its history is kept.', none),
 } as const;
 
@@ -105,6 +111,12 @@ export const internalCommands = {
   'report-degraded': command('report-degraded', 'The attempt works, but impaired.', reportDegraded),
   'report-recovered': command('report-recovered', 'The attempt is no longer impaired.', reportRecovered),
   'report-warning': command('report-warning', 'Something that a person should know happened.', reportWarning),
+  'report-approval': command('report-approval', 'An agent asks for a permission, or a question.', reportApproval),
+  'report-approval-gone': command(
+    'report-approval-gone',
+    'What an agent asked for is not waited for any more.',
+    reportApprovalGone,
+  ),
   'report-completed': command('report-completed', 'The turn has ended well.', reportCompleted),
   'report-failed': command('report-failed', 'The turn has failed.', reportFailed),
   'report-resources': command(

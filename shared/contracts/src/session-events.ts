@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approval } from './approvals.ts';
 import { type EventContract, eventContract } from './contract.ts';
 import { forkedFrom } from './fork.ts';
 import { json } from './json.ts';
@@ -19,7 +20,7 @@ export const sessionEventData = {
   'session.created': z.object({
     tenant: z.string(),
     createdBy: z.string(),
-    session: newSession.required({ id: true }).extend({ maxDurationSeconds: z.int() }),
+    session: newSession.required({ id: true }).extend({ maxDurationSeconds: z.int(), approvalSeconds: z.int() }),
     place,
     /** Missing unless it goes on from a checkpoint of another session. */
     forkedFrom: forkedFrom.optional(),
@@ -78,6 +79,10 @@ export const sessionEventData = {
   'session.checkpoint-made': z.object({ checkpoint }),
   ...revertEventData,
   'session.warning-raised': z.object({ warning }),
+  /** Somebody has to say something before the agent goes on. */
+  'session.approval-requested': z.object({ approval }),
+  /** Answered, expired or withdrawn. */
+  'session.approval-closed': z.object({ approval }),
   'session.child-added': z.object({ childId: z.string() }),
   /** Another worker has taken over a session at work, because its owner was gone; the new epoch is in the event around it. */
   'session.adopted': z.object({}),

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { approval } from './approvals.ts';
 import { forkPoint } from './fork.ts';
 import { json, jsonObject } from './json.ts';
 import { place, workspaceInUse } from './new-session.ts';
+import { permissionRule } from './permission-rules.ts';
 import { failureView } from './reason-codes.ts';
 import { modelUsage } from './model-calls.ts';
 import { revertInUse } from './revert.ts';
@@ -100,6 +102,10 @@ export const sessionView = z
     maxDurationSeconds: z.int(),
     cpuLimit: z.number().nullable(),
     memoryLimitMb: z.number().nullable(),
+    permissions: z.array(permissionRule),
+    approvalSeconds: z.int(),
+    waitingFor: z.enum(['approval']).nullable().describe('What a working session waits for: the answer of a person.'),
+    approvals: z.array(approval).describe('What waits for an answer.'),
     tags: z.array(z.string()),
     metadata: jsonObject('metadata'),
     attempt: z

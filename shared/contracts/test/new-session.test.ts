@@ -29,6 +29,8 @@ test('title and prompt are enough; everything else has its default', (t) => {
     workspace: null,
     start: true,
     maxDurationSeconds: null,
+    permissions: [],
+    approvalSeconds: null,
     cpuLimit: null,
     memoryLimitMb: null,
     tags: [],

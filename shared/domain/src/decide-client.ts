@@ -1,4 +1,5 @@
 import type { ClientCommandName, Status } from '@oio/contracts';
+import { answer } from './decide-approvals.ts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { canBecome, type Decider, type Effect, emit, refuse, transitionTo } from './decision.ts';
 import { isReverting, mayRevert, revert, whyNotReverted } from './decide-revert.ts';
@@ -27,6 +28,7 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
       (snapshot.status === 'partially_completed' && snapshot.deletedAt === null && mayRetry(snapshot))),
   revert: mayRevert,
   checkpoint: ({ status }) => isWorking(status) || status === 'paused',
+  answer: ({ approvals }) => approvals.length > 0,
   delete: ({ status, deletedAt }) => isTerminal(status) && deletedAt === null,
 };
 
@@ -71,6 +73,7 @@ export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
     ]),
   ),
   revert: guarded('revert', 'paused', revert),
+  answer,
   delete: guarded('delete', 'cancelled', (snapshot) =>
     emit([{ type: 'session.deleted', data: {} }], snapshot.timers.retry ? settleChildren(snapshot) : []),
   ),

@@ -1,5 +1,7 @@
-import type { Failure, FinishedStep, internalCommands, ModelUsage, ResumePoint, StopProof } from '@oio/contracts';
+import type { Failure, FinishedStep, ModelUsage, ResumePoint, StopProof } from '@oio/contracts';
+import { approvalReports } from './decide-approvals.ts';
 import { nextCheckpoint } from './checkpoints.ts';
+import { current, type ReportName } from './current-run.ts';
 import { abort, settleChildren } from './decide-client.ts';
 import {
   type Decider,
@@ -14,15 +16,13 @@ import { later } from './instants.ts';
 import { failureOf } from './failures.ts';
 import { apiErrorRate, ERROR_RATE, HEALTHY } from './execution-metrics.ts';
 import { automaticRetryMs } from './retry-policy.ts';
-import { attemptToken, isStopUnconfirmed, type SessionSnapshot } from './snapshot.ts';
+import { isStopUnconfirmed, type SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
 import { addCalls, addStep, uncountedCalls } from './usage.ts';
 
-export type InternalCommandName = keyof typeof internalCommands;
-type Name = Extract<InternalCommandName, `report-${string}`>;
-
-/** What the opencode-gateway reports of an attempt. A report of another run than the present one changes nothing. */
-export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
+/** What the opencode-gateway reports of an attempt. */
+export const reportDeciders: { readonly [N in ReportName]: Decider<N> } = {
+  ...approvalReports,
   'report-prepared': current((snapshot, { token, workspace, resume }, { now }) => {
     const prepared: NewEvent = {
       type: 'session.workspace-prepared',
@@ -89,15 +89,6 @@ export const reportDeciders: { readonly [N in Name]: Decider<N> } = {
       : emit([{ type: 'session.stop-unconfirmed', data: { token, failure } }]),
   ),
 };
-
-/** Only the run that is under way may report. */
-function current<N extends Name>(decider: Decider<N>): Decider<N> {
-  return (snapshot, payload, context) => {
-    const { attempt } = snapshot;
-    if (!attempt?.open || attemptToken(attempt) !== payload.token) return nothing;
-    return decider(snapshot, payload, context);
-  };
-}
 
 function checkpointMade(
   snapshot: SessionSnapshot,

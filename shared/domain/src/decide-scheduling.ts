@@ -1,5 +1,5 @@
-import type { Failure } from '@oio/contracts';
-import type { InternalCommandName } from './decide-reports.ts';
+import type { Failure, internalCommands } from '@oio/contracts';
+import { expireDue } from './decide-approvals.ts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { isReverting, REVERT, revertEnded, revertOverdue } from './decide-revert.ts';
 import { abort, allowedCommands, queued, settleChildren } from './decide-client.ts';
@@ -19,7 +19,7 @@ import { isRecoverable } from './retry-policy.ts';
 import { isStopUnconfirmed, type SessionSnapshot, type TimerName } from './snapshot.ts';
 import { isLiving, isTerminal, isWorking } from './transitions.ts';
 
-type Name = Exclude<InternalCommandName, `report-${string}`>;
+type Name = Exclude<keyof typeof internalCommands, `report-${string}`>;
 
 /** What the scheduler, the timers, new owners, parents and children order. */
 export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
@@ -145,6 +145,7 @@ const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, context: 
     ]);
   },
   revert: revertOverdue,
+  approval: (snapshot, { now }) => expireDue(snapshot, now, snapshot.timers.approval?.fireAt ?? now),
   // It fires again by and by, until nothing of the last turn can get in the way of the next.
   retry: (snapshot) => (isRecoverable(snapshot) && !isStopUnconfirmed(snapshot) ? emit([queued(snapshot)]) : nothing),
 };

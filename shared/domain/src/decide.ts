@@ -1,4 +1,5 @@
 import type { SessionCommandName, SessionEventData, StoredSessionEvent } from '@oio/contracts';
+import { withWithdrawals } from './decide-approvals.ts';
 import { clientDeciders } from './decide-client.ts';
 import { reportDeciders } from './decide-reports.ts';
 import { schedulingDeciders } from './decide-scheduling.ts';
@@ -12,7 +13,8 @@ import type { SessionSnapshot } from './snapshot.ts';
  */
 export function decide(snapshot: SessionSnapshot, command: SessionCommand, context: DecisionContext): Decision {
   const decider = deciders[command.name] as Decider<typeof command.name>;
-  return complete(snapshot, decider(snapshot, command.payload, context), context);
+  const verdict = withWithdrawals(snapshot, decider(snapshot, command.payload, context), context.now);
+  return complete(snapshot, verdict, context);
 }
 
 /** The birth of a session: created, and queued in the same commit unless it is to wait for `start` or a later time. */

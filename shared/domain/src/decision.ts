@@ -9,7 +9,7 @@ import type {
   Status,
   StoredSessionEvent,
 } from '@oio/contracts';
-import { ConflictError } from '@oio/errors';
+import { ConflictError, type InvalidError } from '@oio/errors';
 import type { SessionSnapshot } from './snapshot.ts';
 import { TRANSITIONS } from './transitions.ts';
 
@@ -53,7 +53,7 @@ export type Effect =
 /** What a command leads to. `nothing`: it came too late or says what is known; that is no error. */
 export type Verdict =
   | { readonly kind: 'events'; readonly events: readonly NewEvent[]; readonly effects?: readonly Effect[] }
-  | { readonly kind: 'refused'; readonly error: ConflictError }
+  | { readonly kind: 'refused'; readonly error: ConflictError | InvalidError }
   | { readonly kind: 'nothing' };
 
 export type Decision =

@@ -1,4 +1,5 @@
 import type { StoredSessionEvent } from '@oio/contracts';
+import { approvalEvolvers } from './evolve-approvals.ts';
 import { attemptEvolvers } from './evolve-attempt.ts';
 import { revertEvolvers } from './evolve-revert.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
@@ -30,6 +31,7 @@ const evolvers: Evolvers = {
   ...transitionEvolvers,
   ...attemptEvolvers,
   ...revertEvolvers,
+  ...approvalEvolvers,
   'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
   // Who owns it is told by the epochs of the events, not by the snapshot.
   'session.adopted': (snapshot) => snapshot,
@@ -75,6 +77,7 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     warningCount: 0,
     times: noTimes,
     timers: startOf(event),
+    approvals: [],
   };
   return snapshotOf({ birth: event.data, state });
 }

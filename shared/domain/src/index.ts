@@ -3,6 +3,7 @@ export { decide, decideCreate } from './decide.ts';
 export { allowedCommands } from './decide-client.ts';
 export { pendingEffects } from './decide-scheduling.ts';
 export type { Decision, DecisionContext, Effect, SessionCommand } from './decision.ts';
+export { effectiveRules } from './permission-policy.ts';
 export { STATUS_DISPLAY } from './display.ts';
 export { replay } from './evolve.ts';
 export { executionMetrics } from './execution-metrics.ts';

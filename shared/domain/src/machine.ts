@@ -15,6 +15,8 @@ const FACTS = [
   'session.reverted',
   'session.revert-failed',
   'session.warning-raised',
+  'session.approval-requested',
+  'session.approval-closed',
   'session.child-added',
   'session.adopted',
   'session.impairment-changed',

@@ -3,7 +3,7 @@ import { ConflictError } from '@oio/errors';
 import type { SessionSnapshot } from './snapshot.ts';
 
 const OBJECTS = ['session', 'place', 'policy', 'checkpoints', 'usage', 'times', 'timers'] as const;
-const LISTS = ['childIds', 'warnings'] as const;
+const LISTS = ['childIds', 'warnings', 'approvals'] as const;
 const TEXTS = ['id', 'tenant', 'createdBy', 'createdAt', 'updatedAt'] as const;
 
 /** Whether it has the shape of a snapshot that this version knows. */

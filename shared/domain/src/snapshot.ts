@@ -1,4 +1,5 @@
 import type {
+  Approval,
   AttemptUsage,
   Checkpoint,
   Failure,
@@ -53,7 +54,14 @@ export interface Timer {
   readonly fireAt: string;
 }
 
-export type TimerName = 'not-before' | 'queue-timeout' | 'max-duration' | 'checkpoint' | 'retry' | 'revert';
+export type TimerName =
+  | 'not-before'
+  | 'queue-timeout'
+  | 'max-duration'
+  | 'checkpoint'
+  | 'retry'
+  | 'revert'
+  | 'approval';
 
 /**
  * All that is known of a session, computed from its history by `evolve` and by nothing else. Plain JSON: instants are
@@ -118,6 +126,8 @@ export interface SessionSnapshot {
     readonly attemptMs: number;
   };
   readonly timers: Readonly<Partial<Record<TimerName, Timer>>>;
+  /** What waits for an answer of a person, in the order in which it was asked. */
+  readonly approvals: readonly Approval[];
 }
 
 /** Whether something of the last turn may still work, and nobody could show in time that it does not. */

@@ -37,6 +37,8 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     revert: snapshot.revert && revertView(snapshot.revert),
     retryAt: snapshot.timers.retry?.fireAt ?? null,
     recoverable: isRecoverable(snapshot),
+    waitingFor: snapshot.approvals.length > 0 ? 'approval' : null,
+    approvals: [...snapshot.approvals],
     allowedCommands: [...allowedCommands(snapshot)],
     healthScore: healthScore(snapshot, now),
     metrics: executionMetrics(snapshot, now),

@@ -1,6 +1,7 @@
 import {
   type ChildPolicy,
   newSession,
+  type PermissionRule,
   type SessionEventData,
   type Status,
   type StopProof,
@@ -21,7 +22,7 @@ import {
   type SessionSnapshot,
   type TimerName,
 } from '../src/index.ts';
-import { at, call, command, context, creation, resume, step, workspace } from './sessions.ts';
+import { asked, at, call, command, context, creation, question, resume, step, workspace } from './sessions.ts';
 
 /** A parent and its two children. */
 export const FAMILY = ['0', '1', '2'].map((digit) => `0199b3e4-0000-7000-8000-00000000010${digit}`);
@@ -171,6 +172,7 @@ const ORDERS = {
         ? { conversation: { openCodeSessionId: 'ses_2', lastMessageId: 'msg_2' }, failure: null }
         : { conversation: null, failure: failure(move) }),
     }),
+  approvalTime: timer('approval'),
   adopt: () => command('adopt', {}),
   addChild: (_, { number }) => command('add-child', { childId: FAMILY[number % 3] ?? PARENT }),
   childEnded: (_, { number }) => command('child-ended', { childId: FAMILY[number % 3] ?? PARENT }),
@@ -214,6 +216,23 @@ const ORDERS = {
       failure: failure(move),
       retryAfterMs: move.number % 3 ? null : move.number * 1_000,
     }),
+  asked: (snapshot, move) =>
+    command('report-approval', {
+      token: tokenOf(snapshot, move),
+      approvalId: `approval-${move.number % 5}`,
+      asked: move.number % 2 ? asked(`per_${move.number % 5}`) : question(`que_${move.number % 5}`),
+    }),
+  askedNoMore: (snapshot, move) =>
+    command('report-approval-gone', {
+      token: tokenOf(snapshot, move),
+      requestId: `per_${move.number % 5}`,
+      detail: 'Gone.',
+    }),
+  answer: ({ approvals }, { number }) =>
+    command('answer', {
+      approvalId: approvals[number % 2]?.id ?? 'approval-0',
+      answer: number % 3 ? { action: 'deny' } : { action: 'allow' },
+    }),
   closed: (snapshot, move) => command('report-closed', { token: tokenOf(snapshot, move), proof: 'Idle.' }),
   proven: (snapshot, move) => command('report-closed', { token: tokenOf(snapshot, move), proof: 'Idle.', stop: STOP }),
   unconfirmed: (snapshot, move) =>
@@ -233,16 +252,17 @@ const STOP: StopProof = {
 const WEIGHTS: { readonly [N in keyof typeof ORDERS]?: number } = {
   dispatch: 12,
   prepared: 8,
+  asked: 2,
   step: 6,
   resume: 5,
   degraded: 4,
   retry: 8,
   retryTime: 6,
   pause: 5,
-  closed: 12,
-  revert: 16,
+  closed: 16,
+  revert: 30,
   revertTime: 2,
-  revertEnded: 16,
+  revertEnded: 30,
   start: 3,
 };
 
@@ -277,6 +297,7 @@ const creations = fc.record({
     .dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 })
     .filter((data) => newSession.shape.metadata.safeParse(data).success),
   maxRetries: fc.nat(3),
+  permissions: fc.constantFrom<PermissionRule[]>([], [{ tool: '*', pattern: '*', action: 'ask' }]),
 });
 
 export const stories: fc.Arbitrary<Story> = fc.record({

@@ -1,4 +1,5 @@
 import {
+  type Asked,
   type FinishedStep,
   type ModelCall,
   type NewSessionInput,
@@ -77,6 +78,29 @@ export function call(openCodeSessionId: string, messageId: string, more: Partial
 
 type Policy = SessionEventData<'session.created'>['policy'];
 
+/** An agent that wants to run a command, unless it is said otherwise. */
+export function asked(requestId: string, more: Partial<Asked> = {}): Asked {
+  return {
+    kind: 'permission',
+    requestId,
+    openCodeSessionId: 'ses_1',
+    fromSubSession: false,
+    tool: 'bash',
+    patterns: ['git push'],
+    command: 'git push',
+    file: null,
+    diff: null,
+    questions: [],
+    ...more,
+  };
+}
+
+export function question(requestId: string, count = 1): Asked {
+  const one = { header: 'Choice', question: 'Which one?', options: [], multiple: false };
+  const questions = Array.from({ length: count }, () => one);
+  return asked(requestId, { kind: 'question', tool: 'question', patterns: [], command: null, questions });
+}
+
 /** What `session.created` says of a session that was submitted with this input. */
 export function creation(
   input: Partial<NewSessionInput> = {},
@@ -86,7 +110,12 @@ export function creation(
   return {
     tenant: 'default',
     createdBy: 'ada',
-    session: { ...session, id: session.id ?? SESSION_ID, maxDurationSeconds: session.maxDurationSeconds ?? 3_600 },
+    session: {
+      ...session,
+      id: session.id ?? SESSION_ID,
+      maxDurationSeconds: session.maxDurationSeconds ?? 3_600,
+      approvalSeconds: session.approvalSeconds ?? 900,
+    },
     place: { directory: '/srv/projects/one', workspace: 'in_place', repository: null },
     policy: { checkpointIntervalSeconds: 300, maxRetries: 3, ...policy },
   };
@@ -118,6 +147,12 @@ export function after<N extends Exclude<SessionCommandName, 'create'>>(
 export function accepted(decision: Decision): Extract<Decision, { kind: 'events' }> {
   if (decision.kind === 'events') return decision;
   throw new Error(decision.kind === 'refused' ? decision.error.message : 'The command came too late.');
+}
+
+/** The session after an agent of it has asked; the id of the record is that of the request. */
+export function waiting(snapshot: SessionSnapshot, what: Asked, now = snapshot.updatedAt): SessionSnapshot {
+  const report = { token: token(snapshot), approvalId: what.requestId, asked: what };
+  return after(snapshot, 'report-approval', report, { now });
 }
 
 /** The token of the run that is under way. */

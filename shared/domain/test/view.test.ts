@@ -45,6 +45,8 @@ const RUNNING = {
   commit: null,
   start: true,
   maxDurationSeconds: 3_600,
+  permissions: [],
+  approvalSeconds: 900,
   cpuLimit: null,
   memoryLimitMb: null,
   tags: ['a'],
@@ -66,6 +68,8 @@ const RUNNING = {
   revert: null,
   forkedFrom: null,
   recoverable: false,
+  waitingFor: null,
+  approvals: [],
   allowedCommands: ['pause', 'stop', 'checkpoint'],
   healthScore: 0.9,
 };

@@ -1,4 +1,4 @@
-import { PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
+import { type Approval, PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
 import { partsOf, type SessionSnapshot } from '@oio/domain';
 import type { Database } from './database.ts';
 import { arrayLiteral, arraysOf, type RowOf, selectOfArrays } from './row-arrays.ts';
@@ -29,7 +29,11 @@ export async function commitSessions(
   // In the order of ids, so that two batches never wait for each other crosswise.
   const sorted = [...batch].sort((a, b) => (a.next.id < b.next.id ? -1 : 1));
   const events = sorted.flatMap((entry) => entry.events);
-  const parameters = [...arraysOf(SESSION, sorted.map(sessionRow)), ...arraysOf(EVENT, events.map(eventRow))];
+  const parameters = [
+    ...arraysOf(SESSION, sorted.map(sessionRow)),
+    ...arraysOf(EVENT, events.map(eventRow)),
+    ...arraysOf(APPROVAL, approvalsIn(events).map(approvalRow)),
+  ];
   const rows = await database.query<{ id: string }>(STATEMENT, parameters, { prepared: 'commit_sessions' });
   return new Set(rows.map(({ id }) => id));
 }
@@ -71,6 +75,18 @@ const EVENT = {
   at: 'timestamptz',
 } as const;
 
+const APPROVAL = {
+  id: 'uuid',
+  session_id: 'uuid',
+  tenant: 'text',
+  status: 'text',
+  request_id: 'text',
+  record: 'json',
+} as const;
+
+const BEFORE_EVENTS = Object.keys(SESSION).length;
+const BEFORE_APPROVALS = BEFORE_EVENTS + Object.keys(EVENT).length;
+
 /** `leader … for share`: a plain sub-select would let a dispatch through while a new scheduler takes over. */
 const STATEMENT = `
 with input as materialized (${selectOfArrays(SESSION, 1)}),
@@ -98,9 +114,16 @@ committed as (select id from updated union all select id from inserted),
 history as (
   insert into session_events (session_id, seq, type, data, command_id, epoch, cause, at)
   select e.session_id, e.seq, e.type, e.data, e.command_id, e.epoch, e.cause, e.at
-  from (${selectOfArrays(EVENT, 1 + Object.keys(SESSION).length)}) e
+  from (${selectOfArrays(EVENT, 1 + BEFORE_EVENTS)}) e
   join committed on committed.id = e.session_id
   order by e.session_id, e.seq
+),
+asked as (
+  insert into approvals (id, session_id, tenant, status, request_id, record)
+  select a.id, a.session_id, a.tenant, a.status, a.request_id, a.record
+  from (${selectOfArrays(APPROVAL, 1 + BEFORE_APPROVALS)}) a
+  join committed on committed.id = a.session_id
+  on conflict (id) do update set status = excluded.status, record = excluded.record
 )
 select id from committed`;
 
@@ -131,6 +154,19 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
     deleted_at: next.deletedAt,
     scheduler_epoch: schedulerEpoch,
   };
+}
+
+/** As they stand after the events: each once. */
+function approvalsIn(events: readonly StoredSessionEvent[]): readonly Approval[] {
+  const told = events.flatMap(({ type, data }) =>
+    type === 'session.approval-requested' || type === 'session.approval-closed' ? [data.approval] : [],
+  );
+  return told.length === 0 ? told : [...new Map(told.map((approval) => [approval.id, approval])).values()];
+}
+
+function approvalRow(approval: Approval): RowOf<typeof APPROVAL> {
+  const { id, sessionId, tenant, status, requestId } = approval;
+  return { id, session_id: sessionId, tenant, status, request_id: requestId, record: JSON.stringify(approval) };
 }
 
 function eventRow(event: StoredSessionEvent): RowOf<typeof EVENT> {

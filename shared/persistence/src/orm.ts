@@ -1,5 +1,6 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
+import { ApprovalEntity } from './entities/approval.ts';
 import { DeadLetterEntity } from './entities/dead-letter.ts';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.ts';
 import { LeaderEntity } from './entities/leader.ts';
@@ -53,6 +54,7 @@ const ENTITIES = [
   DeadLetterEntity,
   RunFenceEntity,
   ServerEntity,
+  ApprovalEntity,
 ];
 
 export function createOrm(url: string, { connections = CONNECTIONS, unhurried = false }: OrmOptions = {}) {

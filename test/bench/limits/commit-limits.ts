@@ -50,7 +50,7 @@ const OWNER = randomUUID();
 async function bornSessions(database: Database): Promise<readonly SessionSnapshot[]> {
   const births = Array.from({ length: BATCH }, () => {
     const id = randomUUID();
-    const session = { ...newSession.parse(submission('/bench')), id, maxDurationSeconds: 3_600 };
+    const session = { ...newSession.parse(submission('/bench')), id, maxDurationSeconds: 3_600, approvalSeconds: 900 };
     const place = { directory: '/bench', workspace: 'in_place' as const, repository: null };
     const policy = { checkpointIntervalSeconds: 300, maxRetries: 3 };
     const data = { tenant: 'bench', createdBy: 'bench', session, place, policy };

@@ -1,4 +1,5 @@
-import type { SessionView } from '@oio/contracts';
+import type { Approval, Asked, SessionView } from '@oio/contracts';
+import { newId } from '@oio/runtime';
 import { type Api, draft } from './start-api.ts';
 
 /** Submits a session and returns it. */
@@ -32,12 +33,33 @@ const PREPARED = {
 } as const;
 
 /** Submits a session and has it run on a server, in a worktree of its own. */
-export async function aRunningSession(api: Api): Promise<SessionView> {
-  const session = await aSession(api);
+export async function aRunningSession(api: Api, fields: Record<string, unknown> = {}): Promise<SessionView> {
+  const session = await aSession(api, fields);
   await api.actor.command(session.id, { name: 'dispatch', payload: { serverId: 'opencode-1', schedulerEpoch: null } });
   await api.actor.command(session.id, {
     name: 'report-prepared',
     payload: { token: '1.1', ...PREPARED, resume: { ...PREPARED.resume, todos: [] } },
   });
   return session;
+}
+
+/** An agent of a running session asks for something. */
+export async function anApproval(api: Api, sessionId: string, more: Partial<Asked> = {}): Promise<Approval> {
+  const id = newId();
+  const asked: Asked = {
+    kind: 'permission',
+    requestId: `per_${id}`,
+    openCodeSessionId: 'ses_1',
+    fromSubSession: false,
+    tool: 'bash',
+    patterns: ['git push'],
+    command: 'git push',
+    file: null,
+    diff: null,
+    questions: [],
+    ...more,
+  };
+  await api.actor.command(sessionId, { name: 'report-approval', payload: { token: '1.1', approvalId: id, asked } });
+  const response = await api.fetch(`/v1/approvals/${id}`);
+  return (await response.json()) as Approval;
 }

@@ -106,7 +106,12 @@ export class FakeSessionActor {
     const data = {
       tenant: envelope.tenant,
       createdBy: envelope.principal,
-      session: { ...session, id, maxDurationSeconds: session.maxDurationSeconds ?? 3_600 },
+      session: {
+        ...session,
+        id,
+        maxDurationSeconds: session.maxDurationSeconds ?? 3_600,
+        approvalSeconds: session.approvalSeconds ?? 900,
+      },
       place,
       policy: { checkpointIntervalSeconds: 300, maxRetries: 3 },
     };

@@ -99,6 +99,7 @@ function createdData(id: string, priority: Priority): SessionEventData<'session.
       ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority }),
       id,
       maxDurationSeconds: 3_600,
+      approvalSeconds: 900,
     },
     place: { directory: '/project', workspace: 'worktree', repository: null },
     policy: { checkpointIntervalSeconds: 300, maxRetries: 3 },

@@ -12,6 +12,7 @@ import type {
   NewSession,
   PermissionAnswer,
   Prompt,
+  QuestionAnswer,
   SessionRef,
 } from '../ports.ts';
 import { createConversationCalls } from './opencode-conversation.ts';
@@ -151,6 +152,11 @@ export class OpencodeAgentServer implements AgentServer {
   replyPermission({ requestId, directory, reply, message }: PermissionAnswer): Promise<boolean> {
     const path = `/permission/${encodeURIComponent(requestId)}/reply`;
     return isStillAsked(this.#http.control('POST', { path, directory, body: { reply, message }, schema: z.boolean() }));
+  }
+
+  replyQuestion({ requestId, directory, answers }: QuestionAnswer): Promise<boolean> {
+    const path = `/question/${encodeURIComponent(requestId)}/reply`;
+    return isStillAsked(this.#http.control('POST', { path, directory, body: { answers }, schema: z.boolean() }));
   }
 
   rejectQuestion({ requestId, directory }: { requestId: string; directory: string }): Promise<boolean> {

@@ -21,21 +21,33 @@ export const wirePermission = z.object({
   sessionID: z.string(),
   permission: z.string(),
   patterns: z.array(z.string()).default([]),
+  metadata: z.record(z.string(), z.unknown()).default({}),
 });
 
 export const wireQuestion = z.object({
   id: z.string(),
   sessionID: z.string(),
-  questions: z.array(z.object({ question: z.string() })).default([]),
+  questions: z
+    .array(
+      z.object({
+        question: z.string(),
+        header: z.string().default(''),
+        options: z.array(z.object({ label: z.string(), description: z.string().default('') })).default([]),
+        multiple: z.boolean().default(false),
+      }),
+    )
+    .default([]),
 });
 
 export function permissionOf(wire: z.output<typeof wirePermission>, directory: string): PermissionRequest {
-  const { id, sessionID, permission, patterns } = wire;
-  return { requestId: id, sessionId: sessionID, directory, permission, patterns };
+  const { id, sessionID, permission, patterns, metadata } = wire;
+  const said = (key: string): string | null => (typeof metadata[key] === 'string' ? metadata[key] : null);
+  const about = { command: said('command'), file: said('filepath'), diff: said('diff') };
+  return { requestId: id, sessionId: sessionID, directory, permission, patterns, ...about };
 }
 
 export function questionOf(wire: z.output<typeof wireQuestion>, directory: string): QuestionRequest {
-  return { requestId: wire.id, sessionId: wire.sessionID, directory, questions: wire.questions.map((q) => q.question) };
+  return { requestId: wire.id, sessionId: wire.sessionID, directory, questions: wire.questions };
 }
 
 const envelope = z.object({

@@ -4,6 +4,8 @@ import { type FailureCode, failureOf } from '@oio/domain';
 import { AppError, CancelledError, NotFoundError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
+import { ApprovalDesk } from '../approvals/approval-desk.ts';
+import type { ApprovalRecords } from '../approvals/approval-records.ts';
 import type { AgentServer, SessionEvent, SessionRef, TurnMessage } from '../ports.ts';
 import type { AwaitPromptTurn } from '../prompt-limit.ts';
 import type { ServerLink } from '../server-link.ts';
@@ -52,6 +54,7 @@ export interface TurnParts {
   readonly awaitPromptTurn: AwaitPromptTurn;
   readonly files: KeepFiles;
   readonly endProcesses: EndTurnProcesses;
+  readonly records: ApprovalRecords;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -72,23 +75,28 @@ export async function driveTurn(parts: TurnParts): Promise<TurnEnd | Unsure> {
   const watching = new AbortController();
   const signal = AbortSignal.any([parts.signal, watching.signal]);
   const turn = new TurnDriver(parts);
+  const { sessionId } = parts.order;
+  const onWaiting = (waits: boolean): void => turn.readings.noteWaiting(waits);
+  const desk = new ApprovalDesk({ ...parts, sessionId, onWaiting, signal });
   const watch = watchTurn({
     ...parts,
+    desk,
     ...turn.listener,
     signs: turn.signs,
     hasBegun: parts.isPrepared || parts.sameConversation,
     wakeUp: turn.wakeUp,
     signal,
-  }).catch((error: unknown) => {
-    if (!signal.aborted)
-      parts.logger.error({ err: error, sessionId: parts.order.sessionId }, 'turn no longer followed');
   });
+  const tell = (error: unknown): void => {
+    if (!signal.aborted) parts.logger.error({ err: error, sessionId }, 'turn no longer followed');
+  };
+  const following = Promise.all([watch.catch(tell), desk.run().catch(tell)]);
   try {
     return await turn.run();
   } finally {
     // A reason of our own: without one an exception with its stack would be made for each turn.
     watching.abort('turn ended');
-    await watch;
+    await following;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AttemptOrder } from '@oio/contracts';
+import { effectiveRules } from '@oio/domain';
 import { newMessageId } from '@oio/runtime';
 import type { AgentServer, AgentSession, SessionRef } from '../ports.ts';
 import { forkConversation, type ForkedConversation } from './fork-conversation.ts';
@@ -47,7 +48,9 @@ export async function openSession({ agent, order, directory, claim }: Opening): 
 
 /** For a session that goes on from another one and has not done anything itself yet: that one's conversation, in a copy. */
 async function forkOf(agent: AgentServer, order: AttemptOrder, directory: string): Promise<ForkedConversation | null> {
-  const { forkedFrom, resume, sessionId, messageId, title } = order;
+  const { forkedFrom, resume, sessionId, messageId, title, permissions } = order;
+  // A copy has none of the rules of its session.
+  if (permissions.length > 0) return null;
   if (!forkedFrom?.openCodeSessionId || !forkedFrom.directory || resume !== null) return null;
   const source = { sessionId: forkedFrom.openCodeSessionId, directory: forkedFrom.directory };
   const { lastMessageId } = forkedFrom;
@@ -73,7 +76,7 @@ export async function replaceSession(
 }
 
 /** The id of the session that a conversation was opened for; null when it is somebody else's. */
-export function ourSessionIn({ metadata }: AgentSession): string | null {
+function ourSessionIn({ metadata }: AgentSession): string | null {
   const id = metadata[OURS];
   return typeof id === 'string' ? id : null;
 }
@@ -96,8 +99,12 @@ async function findSession(
 }
 
 /** What OpenCode is told of a conversation of ours. */
-export function conversationOf({ sessionId, title }: Pick<AttemptOrder, 'sessionId' | 'title'>, directory: string) {
-  return { directory, title, metadata: { [OURS]: sessionId } };
+export function conversationOf(
+  { sessionId, title, permissions }: Pick<AttemptOrder, 'sessionId' | 'title' | 'permissions'>,
+  directory: string,
+) {
+  const rules = effectiveRules(permissions).map(({ tool, pattern, action }) => ({ permission: tool, pattern, action }));
+  return { directory, title, metadata: { [OURS]: sessionId }, permissions: rules };
 }
 
 /** Under which id the prompt of that id stands in a conversation. */

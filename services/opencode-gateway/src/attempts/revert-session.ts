@@ -42,14 +42,17 @@ export async function revertSession(parts: RevertParts, order: Order): Promise<R
 
 /** Where the conversation cannot be cut there, a new one takes its place: that it is empty says that it has to be told. */
 async function revertConversation(agent: AgentServer, order: Order): Promise<Reverted> {
-  const { openCodeSessionId, lastMessageId, title, workspace } = order;
+  const { openCodeSessionId, lastMessageId, title, workspace, permissions } = order;
   // Nothing was ever said.
   if (openCodeSessionId === null) return { openCodeSessionId: null, lastMessageId: null };
   const directory = workspace.path;
-  const { metadata } = conversationOf(order, directory);
+  const conversation = conversationOf(order, directory);
+  const { metadata } = conversation;
   const source = { sessionId: openCodeSessionId, directory };
-  const fork = await forkConversation({ agent, source, lastMessageId, directory, title, metadata: () => metadata });
+  // A fork has none of the rules of its source.
+  const cut = { agent, source, lastMessageId, directory, title, metadata: () => metadata };
+  const fork = permissions.length > 0 ? null : await forkConversation(cut);
   if (fork) return { openCodeSessionId: fork.session.id, lastMessageId: fork.lastMessageId };
-  const made = await agent.createSession({ directory, title, metadata });
+  const made = await agent.createSession(conversation);
   return { openCodeSessionId: made.id, lastMessageId: null };
 }

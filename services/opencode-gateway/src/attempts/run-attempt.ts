@@ -3,6 +3,7 @@ import { failureOf } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
+import type { ApprovalRecords } from '../approvals/approval-records.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { AwaitPromptTurn } from '../prompt-limit.ts';
 import type { ServerLink } from '../server-link.ts';
@@ -35,6 +36,7 @@ export interface AttemptParts {
   readonly limits: TurnLimits;
   readonly awaitPromptTurn: AwaitPromptTurn;
   readonly endProcesses: EndTurnProcesses;
+  readonly records: ApprovalRecords;
   readonly logger: Logger;
   /** What the run took of the machine; null where others share its server. */
   readonly measure: () => Promise<ResourceUsage | null>;

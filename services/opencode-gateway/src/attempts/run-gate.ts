@@ -132,6 +132,7 @@ function gatedAgent(agent: AgentServer, gate: RunGate, signal: AbortSignal): Age
     abort: behindGate((session) => agent.abort(session)),
     // Answers to what a turn waits for: a second one finds nothing that waits.
     replyPermission: (reply) => agent.replyPermission(reply),
+    replyQuestion: (reply) => agent.replyQuestion(reply),
     rejectQuestion: (question) => agent.rejectQuestion(question),
     conversation: gatedConversation(agent, behindGate),
     health: (asking) => agent.health(asking),

@@ -54,6 +54,11 @@ export class TurnReadings {
     this.#reader.noteSent();
   }
 
+  /** Whether the turn waits for a person. */
+  noteWaiting(waits: boolean): void {
+    this.#reader.noteWaiting(waits);
+  }
+
   /** Whether the server was started anew since the last time: nothing is under way then, whatever was before. */
   renew(): boolean {
     const { generation } = this.#parts.link;

@@ -3,8 +3,9 @@ import type { AttemptOrder, ResumePoint } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
 import type { Activity, AgentEvent, AgentServer, SessionEvent, SessionRef, Todo } from '../ports.ts';
+import type { ApprovalDesk } from '../approvals/approval-desk.ts';
+import type { Request } from '../approvals/asked-of.ts';
 import type { ServerLink } from '../server-link.ts';
-import { answerPending } from '../unattended.ts';
 import { announceOutput } from './live-output.ts';
 import { descendants } from './stop-turn.ts';
 import type { WakeUp } from './wake-up.ts';
@@ -28,6 +29,7 @@ export interface TurnWatchParts {
   readonly signs: TurnSigns;
   /** Whether the turn may have begun: before that there is nothing to be missed. */
   readonly hasBegun: boolean;
+  readonly desk: Pick<ApprovalDesk, 'note' | 'recheck'>;
   readonly concerns: (event: AgentEvent) => boolean;
   readonly onEvent: (event: SessionEvent) => void;
   readonly onChild: (sessionId: string) => void;
@@ -41,6 +43,8 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
   const { link, signs, signal, wakeUp } = parts;
   // A prompt takes a question to the database first: what is heard in this turn of the event loop comes before it.
   let isEarly = !parts.hasBegun;
+  // Whose sub-session asks is not known yet, if that was opened a moment ago.
+  const filter = (event: AgentEvent): boolean => parts.concerns(event) || requestIn(event) !== null;
   setImmediate(() => {
     isEarly = false;
   });
@@ -49,7 +53,7 @@ export async function watchTurn(parts: TurnWatchParts): Promise<void> {
     const agent = link.agent();
     signs.listeningSinceMs = performance.now();
     try {
-      for await (const event of agent.events({ signal, filter: parts.concerns })) {
+      for await (const event of agent.events({ signal, filter })) {
         if (event.type === 'resync' && isEarly) continue;
         if ('sessionId' in event) take(parts, event);
         else wakeUp.ring();
@@ -74,8 +78,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** What was asked while nobody listened would never be answered, and what was opened not be known. */
-async function catchUp({ ref, signs, onChild, logger }: TurnWatchParts, agent: AgentServer): Promise<void> {
-  await answerPending(agent, ref.directory, logger);
+async function catchUp({ ref, signs, desk, onChild, logger }: TurnWatchParts, agent: AgentServer): Promise<void> {
+  desk.recheck();
   const children = await descendants(agent, ref).catch((error: unknown) => {
     logger.warn({ err: error, openCodeSessionId: ref.sessionId }, 'sub-sessions not read');
     return [];
@@ -85,8 +89,15 @@ async function catchUp({ ref, signs, onChild, logger }: TurnWatchParts, agent: A
   if (todos) signs.todos = listOf(todos);
 }
 
-function take({ bus, order, ref, signs, onEvent, wakeUp }: TurnWatchParts, event: SessionEvent): void {
+function requestIn(event: AgentEvent): Request | null {
+  if (event.type === 'permission_asked') return { kind: 'permission', request: event.request };
+  return event.type === 'question_asked' ? { kind: 'question', request: event.request } : null;
+}
+
+function take({ bus, order, ref, signs, desk, onEvent, wakeUp }: TurnWatchParts, event: SessionEvent): void {
   onEvent(event);
+  const asking = requestIn(event);
+  if (asking) desk.note(asking);
   if (event.sessionId !== ref.sessionId) return;
   announceOutput(bus, order, event);
   if (event.type === 'todos') signs.todos = listOf(event.todos);

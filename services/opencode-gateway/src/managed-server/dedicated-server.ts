@@ -10,7 +10,6 @@ import type { Linked } from '../fleet.ts';
 import { createDirectoryOpener } from '../open-directory.ts';
 import type { AgentServer } from '../ports.ts';
 import { createServerLink } from '../server-link.ts';
-import { answerUnattended } from '../unattended.ts';
 import type { ManagedServer } from './managed-server.ts';
 import { endTurnProcesses } from './end-turn-processes.ts';
 import { directoryBytes } from './server-usage.ts';
@@ -105,7 +104,6 @@ class Dedicated implements DedicatedServer {
   readonly #subject: Subject;
   readonly #directory: string;
   readonly #broken = new AbortController();
-  readonly #over = new AbortController();
   readonly #link: ReturnType<typeof createServerLink>;
   readonly place: DedicatedServer['place'];
   readonly #watch: NodeJS.Timeout;
@@ -126,9 +124,6 @@ class Dedicated implements DedicatedServer {
       endProcesses: async (sessions) => endTurnProcesses(this.#password, sessions),
     };
     this.#watch = setInterval(() => this.#lookAtMemory(), WATCH_MS);
-    // Nobody else follows this server; ends by the signal only.
-    const unattended = { link: this.#link, follows: () => true, logger: parts.logger };
-    void answerUnattended(unattended, this.#over.signal).catch(() => {});
   }
 
   get broken(): AbortSignal {
@@ -171,7 +166,6 @@ class Dedicated implements DedicatedServer {
 
   async #end(): Promise<void> {
     clearInterval(this.#watch);
-    this.#over.abort('ended');
     this.#link.set(null, { restarted: false });
     // The end by the cgroup is the one that nothing escapes; the other one before it is in order.
     await this.#supervised?.stop().catch((error: unknown) => this.#log('not stopped in order', { err: error }));

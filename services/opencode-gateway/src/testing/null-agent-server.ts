@@ -85,6 +85,7 @@ function answers(conversations: Map<string, Conversation>): Methods {
     pendingPermissions: async () => [],
     pendingQuestions: async () => [],
     replyPermission: async () => false,
+    replyQuestion: async () => false,
     rejectQuestion: async () => false,
     events: ({ signal } = {}) => silence(signal),
   };

@@ -8,6 +8,8 @@ export class LifeSigns {
   #lastSignAtMs: number;
   /** Since when OpenCode waits before it asks the provider again; that time is not the model's. */
   #waitingSinceMs: number | null = null;
+  /** Whether a person has to answer first; that time is nobody's. */
+  #awaitsPerson = false;
   #tools = new Map<string, string>();
 
   constructor(nowMs: number) {
@@ -29,6 +31,12 @@ export class LifeSigns {
     else this.#lastSignAtMs = nowMs;
   }
 
+  noteWaiting(waits: boolean, nowMs: number): void {
+    if (waits === this.#awaitsPerson) return;
+    this.#awaitsPerson = waits;
+    this.#lastSignAtMs = nowMs;
+  }
+
   /** Something that was done for the turn elsewhere: a sub-session works. */
   noteElsewhere(nowMs: number): void {
     if (this.#phase === 'tool') this.#lastSignAtMs = nowMs;
@@ -48,7 +56,7 @@ export class LifeSigns {
   facts(): Omit<LifeFacts, 'hearing'> {
     return {
       beganAtMs: this.#beganAtMs,
-      phase: this.#waitingSinceMs === null ? this.#phase : 'waiting',
+      phase: this.#waitingSinceMs === null && !this.#awaitsPerson ? this.#phase : 'waiting',
       lastSignAtMs: this.#lastSignAtMs,
       tools: [...new Set(this.#tools.values())],
     };

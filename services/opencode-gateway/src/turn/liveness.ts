@@ -3,7 +3,7 @@ import { type FailureCode, failureOf } from '@oio/domain';
 import type { Hearing } from '../ports.ts';
 import type { TurnLimits } from './turn-limits.ts';
 
-/** What a turn is at: each of these has a clock of its own. `waiting`: OpenCode waits before it asks the provider again. */
+/** What a turn is at: each of these has a clock of its own. `waiting`: OpenCode waits before it asks the provider again, or for a person. */
 export type Phase = 'first_token' | 'tokens' | 'tool' | 'waiting';
 
 /** What is known of the life of a turn, on a clock that only goes forward. */

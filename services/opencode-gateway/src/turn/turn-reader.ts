@@ -60,6 +60,11 @@ export class TurnReader {
     this.#abortRequested = true;
   }
 
+  /** Whether somebody has to answer before it goes on. */
+  noteWaiting(waits: boolean): void {
+    this.#life.noteWaiting(waits, this.#options.monotonicMs());
+  }
+
   /** A sub-session of the turn, at whatever depth. */
   noteChild(sessionId: string): void {
     this.#family.add(sessionId);

@@ -168,9 +168,11 @@ function finished(view: View, last: TurnMessage): Verdict {
 }
 
 function rejectionIn(tools: readonly ToolCall[]): TurnFailure | null {
-  const permission = tools.find(({ error }) => error !== null && error.startsWith('The user rejected permission'));
-  // With feedback the turn goes on, so that it is not this what ended it.
-  if (permission?.error && !permission.error.includes('feedback')) {
+  const permissions = tools.filter(({ error }) => error?.startsWith('The user rejected permission'));
+  // With feedback the turn goes on, so that it is not this what ended it. Of several that are asked at once OpenCode refuses
+  // all with the first, and the others without a word: such a turn is to go on as well.
+  const permission = permissions.some(({ error }) => error?.includes('feedback')) ? undefined : permissions[0];
+  if (permission) {
     return failure('permission_rejected', `The permission to use ${permission.tool} was rejected.`);
   }
   const question = tools.some(({ error }) => error !== null && error.includes('dismissed this question'));

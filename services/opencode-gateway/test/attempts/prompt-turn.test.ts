@@ -40,6 +40,7 @@ test('a prompt waits for its turn before the gate is passed, so that the gate’
     endProcesses: async () => null,
     awaitPromptTurn: async () => void said.push('turn'),
     files: async () => null,
+    records: { of: async () => [] },
     logger: createLogger('opencode-gateway', { level: 'silent' }),
     signal,
   });

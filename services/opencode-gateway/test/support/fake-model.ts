@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 /** What the model says to one request. */
 export type ModelReply =
   | { readonly text: string; readonly finish?: string }
-  | { readonly tool: string; readonly args: Record<string, unknown> }
+  | ToolCall
+  /** Several at once. */
+  | { readonly tools: readonly ToolCall[] }
   | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
   /** Streams `text`, then stays open until the client leaves or `release()` is called, and finishes. */
   | { readonly hold: string }
@@ -15,6 +17,11 @@ export type ModelReply =
   | { readonly drip: number }
   /** A stream that ends without any choice. */
   | { readonly empty: true };
+
+interface ToolCall {
+  readonly tool: string;
+  readonly args: Record<string, unknown>;
+}
 
 export interface ModelRequest {
   readonly messages: readonly { readonly role: string; readonly content?: unknown; readonly tool_calls?: unknown }[];
@@ -73,16 +80,28 @@ function answer(response: ServerResponse, reply: ModelReply, held: Set<() => voi
   if ('silent' in reply) return response.flushHeaders();
   if ('drip' in reply) return drip(response, reply.drip);
   if ('empty' in reply) return end(response);
-  if ('tool' in reply) {
-    const call = { index: 0, id: `call_${Date.now()}_${Math.random().toString(36).slice(2)}`, type: 'function' };
-    const details = { name: reply.tool, arguments: JSON.stringify(reply.args) };
-    say(response, { role: 'assistant', tool_calls: [{ ...call, function: details }] });
-    return finish(response, 'tool_calls');
-  }
+  if ('tool' in reply || 'tools' in reply) return callTools(response, 'tools' in reply ? reply.tools : [reply]);
+  speak(response, reply, held);
+}
+
+function speak(
+  response: ServerResponse,
+  reply: Extract<ModelReply, { text: string } | { hold: string }>,
+  held: Set<() => void>,
+): void {
   const text = 'hold' in reply ? reply.hold : reply.text;
   say(response, { role: 'assistant', content: text });
   if ('hold' in reply) held.add(() => finish(response, 'stop'));
   else finish(response, reply.finish ?? 'stop');
+}
+
+function callTools(response: ServerResponse, calls: readonly ToolCall[]): void {
+  for (const [index, { tool, args }] of calls.entries()) {
+    const call = { index, id: `call_${Date.now()}_${Math.random().toString(36).slice(2)}`, type: 'function' };
+    const details = { name: tool, arguments: JSON.stringify(args) };
+    say(response, { role: 'assistant', tool_calls: [{ ...call, function: details }] });
+  }
+  finish(response, 'tool_calls');
 }
 
 function drip(response: ServerResponse, left: number): void {

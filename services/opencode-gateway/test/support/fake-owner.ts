@@ -7,6 +7,7 @@ import {
   type PayloadOf,
   type ReplyOf,
   type SessionCommandName,
+  type SessionCommandPayload,
   type StopProof,
   sessionCommands,
 } from '@oio/contracts';
@@ -14,6 +15,7 @@ import { type Bus, type Handlers, serveAll, serviceEnvelope } from '@oio/messagi
 import type { Database } from '@oio/persistence';
 import { newId, newMessageId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
+import { FakeApprovals } from './fake-approvals.ts';
 
 interface Report {
   readonly name: SessionCommandName;
@@ -31,6 +33,9 @@ interface OrderOptions {
 export class FakeOwner implements AsyncDisposable {
   readonly sessionId = newId();
   readonly messageId = newMessageId();
+  /** The rules of its session. */
+  permissions: AttemptOrder['permissions'] = [];
+  readonly approvals: FakeApprovals;
   readonly reports: Report[] = [];
   /** Runs before a report is answered. */
   onReport: (name: SessionCommandName) => Promise<void> = async () => {};
@@ -45,6 +50,7 @@ export class FakeOwner implements AsyncDisposable {
     this.#bus = parts.bus;
     this.#database = parts.database;
     this.#place = parts.place;
+    this.approvals = new FakeApprovals(parts.database, this.sessionId);
   }
 
   async begin(): Promise<void> {
@@ -88,6 +94,7 @@ export class FakeOwner implements AsyncDisposable {
       agent: null,
       agentConfig: {},
       model: null,
+      permissions: this.permissions,
       place: this.#place,
       prepared: this.#openCodeSessionId !== null,
       lastStepId: null,
@@ -145,6 +152,7 @@ export class FakeOwner implements AsyncDisposable {
     if (report.name === 'report-closed') {
       await this.#database.query('update sessions set attempt_open = false where id = $1::uuid', [this.sessionId]);
     }
+    if (!this.reports.some(({ commandId }) => commandId === report.commandId)) await this.#record(report);
     this.reports.push(report);
     await this.onReport(report.name);
     return {
@@ -159,6 +167,12 @@ export class FakeOwner implements AsyncDisposable {
   async #store(): Promise<void> {
     const values = [this.sessionId, JSON.stringify(this.#state())];
     await this.#database.query('update sessions set state = $2 where id = $1::uuid', values);
+  }
+
+  async #record({ name, payload }: Report): Promise<void> {
+    if (name === 'report-approval') await this.approvals.enter(payload as SessionCommandPayload<'report-approval'>);
+    if (name === 'report-approval-gone')
+      await this.approvals.withdraw((payload as SessionCommandPayload<'report-approval-gone'>).requestId);
   }
 
   #state() {

@@ -1,9 +1,10 @@
 import { type FakeModel, type ModelReply, type ModelRequest, startFakeModel } from './fake-model.ts';
 
 /**
- * A model that does what the first word of the prompt says: `say X`, `hold X` (until released), `bash X` and then says
- * `done`, `task X` (the same order to a sub-agent, then `done`), `flaky STATUS COUNT` (refused so often, then a piece each
- * second), `status 401`, `later SECONDS` (429), `finish length`, `empty`, `silent`, `drip N` (a piece each second).
+ * A model that does what the first word of the prompt says: `say X`, `hold X` (until released), `bash X`, `both X | Y` (two shells at
+ * once), `ask X` (a question) and then says `done`, `task X` (the same order to a sub-agent, then `done`), `flaky STATUS COUNT`
+ * (refused so often, then a piece each second), `status 401`, `later SECONDS` (429), `finish length`, `empty`, `silent`, `drip N` (a
+ * piece each second).
  */
 export function startObedientModel(): Promise<FakeModel> {
   const refusals = new Map<string, number>();
@@ -30,6 +31,10 @@ const ORDERS: ReadonlyMap<string, (rest: string) => ModelReply> = new Map(
     say: (text: string): ModelReply => ({ text }),
     hold: (text: string): ModelReply => ({ hold: text }),
     bash: (command: string): ModelReply => ({ tool: 'bash', args: { command, description: 'as told' } }),
+    both: (commands: string): ModelReply => ({
+      tools: commands.split(' | ').map((command) => ({ tool: 'bash', args: { command, description: 'as told' } })),
+    }),
+    ask: (question: string): ModelReply => ({ tool: 'question', args: { questions: [questionOf(question)] } }),
     task: (prompt: string): ModelReply => ({
       tool: 'task',
       args: { description: 'as told', prompt, subagent_type: 'general' },
@@ -43,6 +48,11 @@ const ORDERS: ReadonlyMap<string, (rest: string) => ModelReply> = new Map(
     empty: (): ModelReply => ({ empty: true }),
   }),
 );
+
+function questionOf(question: string) {
+  const options = ['A', 'B'].map((label) => ({ label, description: `It is ${label}.` }));
+  return { question, header: 'Choice', options };
+}
 
 /** The text of the last user message, whichever of its two forms it has. */
 function promptOf({ messages }: ModelRequest): string {

@@ -24,6 +24,7 @@ export function createdData(wish: SessionWish): SessionEventData<'session.create
       ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority, concurrencyKey }),
       id,
       maxDurationSeconds: 3_600,
+      approvalSeconds: 900,
     },
     place,
     policy: { checkpointIntervalSeconds, maxRetries: 3 },

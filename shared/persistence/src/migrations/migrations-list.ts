@@ -5,6 +5,7 @@ import { M0004StateAlone } from './m0004-state-alone.ts';
 import { M0005ServerPool } from './m0005-server-pool.ts';
 import { M0006OutOfService } from './m0006-out-of-service.ts';
 import { M0007Limits } from './m0007-limits.ts';
+import { M0008Approvals } from './m0008-approvals.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   { name: 'M0005ServerPool', class: M0005ServerPool },
   { name: 'M0006OutOfService', class: M0006OutOfService },
   { name: 'M0007Limits', class: M0007Limits },
+  { name: 'M0008Approvals', class: M0008Approvals },
 ] as const;

@@ -20,7 +20,7 @@ export function birth(wish: Wish = {}): SessionCommit {
   const data = {
     tenant: 'acme',
     createdBy: 'ada',
-    session: { ...newSession.parse({ title, prompt }), metadata, id, maxDurationSeconds: 3_600 },
+    session: { ...newSession.parse({ title, prompt }), metadata, id, maxDurationSeconds: 3_600, approvalSeconds: 900 },
     place: { directory: '/project', workspace: 'worktree', repository: null },
     policy: { checkpointIntervalSeconds: 300, maxRetries: 3 },
   } as const;
