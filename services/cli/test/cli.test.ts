@@ -104,7 +104,15 @@ test('a failure is shown with its code, in a session with what to do, and so is 
 
 test('how a turn was ended is shown, and so is that nobody can show it', (t) => {
   const stop = { at: '2026-01-01T00:00:00.000Z', summary: 'Aborted; all idle.', proof: null };
-  const session = { id: 'x', title: 'x', status: 'stopped', failure: null, allowedCommands: [], ...nothingUsed };
+  const session = {
+    id: 'x',
+    title: 'x',
+    status: 'stopped',
+    failure: null,
+    approvals: [],
+    allowedCommands: [],
+    ...nothingUsed,
+  };
   const lineOf = (more: object): string | undefined => {
     const attempt = { number: 1, steps: 0, serverId: 's', stop: { ...stop, ...more } };
     return sessionLines({ ...session, attempt } as never)

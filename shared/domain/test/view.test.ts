@@ -35,6 +35,7 @@ const RUNNING = {
   agentConfig: {},
   agent: 'coder',
   model: null,
+  concurrencyKey: null,
   notBefore: null,
   queueTimeoutSeconds: null,
   prompt: 'Mend it.',
