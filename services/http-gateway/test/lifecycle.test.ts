@@ -83,12 +83,21 @@ test('a database that is gone is an outage, not an answer: every route says so a
   const health = async (): Promise<DependencyHealth> => ({ ...OK, name: 'postgres', state: 'down' });
   await using api = await startApi(database(), { ports: { database: { ...database(), query: gone, health } } });
   const id = newId();
+  /** Of the routes that take no empty one. */
+  const bodies: Record<string, unknown> = {
+    createSession: draft({ id }),
+    revertSession: { checkpoint: 1 },
+    forkSession: { checkpoint: 1, prompt: 'Go another way.' },
+    answerApproval: { action: 'allow' },
+    registerServer: { id: 'far', url: 'http://127.0.0.1:1', password: 'secret' },
+    setLimits: { limits: [] },
+  };
   for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
     if (route.scope === 'public' || name === 'metrics') continue;
     const response = await api.fetch(route.path.replace('{id}', id), {
       method: route.method,
       key: route.scope === 'operator' ? KEYS.operator : KEYS.alice,
-      ...(route.body && { json: name === 'createSession' ? draft({ id }) : {} }),
+      ...(route.body && { json: bodies[name] ?? {} }),
       headers: { 'idempotency-key': newId() },
     });
     t.is(response.status, 503, `${name}: ${await response.text()}`);
