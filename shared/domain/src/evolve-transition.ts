@@ -113,7 +113,7 @@ const EARLIER_SHOWN = 20;
 function withLast({ attempt, earlierAttempts }: SessionSnapshot): SessionSnapshot['earlierAttempts'] {
   if (!attempt) return earlierAttempts;
   const { number, steps, usage } = attempt;
-  return [...earlierAttempts, { number, steps, ...usage }].slice(-EARLIER_SHOWN);
+  return [...earlierAttempts, { number, steps, ...(usage ?? noUsage) }].slice(-EARLIER_SHOWN);
 }
 
 function newAttempt({ at, data }: Transition<'session.running'>): Attempt {
@@ -126,7 +126,7 @@ function newAttempt({ at, data }: Transition<'session.running'>): Attempt {
     startedAt: at,
     steps: 0,
     lastStepId: null,
-    usage: noUsage,
+    usage: null,
     counted: {},
     open: true,
     stop: null,

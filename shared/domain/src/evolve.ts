@@ -71,7 +71,7 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
     lastFailure: null,
     revert: null,
     checkpoints: { count: 0, last: null },
-    usage: { ...noUsage, subAgents: noUsage },
+    usage: { ...noUsage, subAgents: null },
     resources: null,
     warnings: [],
     warningCount: 0,

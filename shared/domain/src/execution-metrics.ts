@@ -1,3 +1,4 @@
+import { noUsage } from './usage.ts';
 import type { ExecutionMetrics, ModelUsage } from '@oio/contracts';
 import { elapsedMs } from './instants.ts';
 import type { SessionSnapshot } from './snapshot.ts';
@@ -41,7 +42,7 @@ export function executionMetrics(snapshot: SessionSnapshot, now: string): Execut
     error: failure && { type: failure.code, message: failure.message, context: failure.context ?? {} },
     warnings: [...snapshot.warnings],
     costUsd: usage.costUsd,
-    subAgents: usage.subAgents,
+    subAgents: usage.subAgents ?? noUsage,
     healthy: isHealthy(snapshot),
   };
 }

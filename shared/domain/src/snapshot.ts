@@ -30,7 +30,7 @@ export interface Attempt {
   readonly steps: number;
   readonly lastStepId: string | null;
   /** What it took so far, sub-agents included. */
-  readonly usage: ModelUsage;
+  readonly usage: ModelUsage | null;
   /** By OpenCode session: its last message whose calls are counted, beside the steps. */
   readonly counted: Readonly<Record<string, string>>;
   /** False once the opencode-gateway has shown that nothing of the run works any more. */
@@ -105,7 +105,7 @@ export interface SessionSnapshot {
     | null;
   readonly checkpoints: { readonly count: number; readonly last: Checkpoint | null };
   /** Of all attempts; it only grows. `subAgents` is the part of it that these took. */
-  readonly usage: ModelUsage & { readonly subAgents: ModelUsage };
+  readonly usage: ModelUsage & { readonly subAgents: ModelUsage | null };
   /** Of the last attempt that ran alone on its server; null when none did. */
   readonly resources: ResourceUsage | null;
   /** The newest ones; `warningCount` counts all. */

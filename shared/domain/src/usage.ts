@@ -3,8 +3,9 @@ import type { SessionSnapshot } from './snapshot.ts';
 
 export const noUsage: ModelUsage = { tokens: noTokens, costUsd: 0, apiCalls: 0, apiErrors: 0 };
 
-/** What two took together. */
-export function addUsage(a: ModelUsage, b: ModelUsage): ModelUsage {
+/** What two took together; null is nothing, for which a snapshot has no room to give away: it is written at each commit. */
+export function addUsage(a: ModelUsage | null, b: ModelUsage): ModelUsage {
+  if (!a) return b;
   return {
     tokens: addTokens(a.tokens, b.tokens),
     costUsd: addUsd(a.costUsd, b.costUsd),
@@ -45,13 +46,20 @@ function addCall(snapshot: SessionSnapshot, call: ModelCall): SessionSnapshot {
   const isOwn = openCodeSessionId === attempt.openCodeSessionId;
   return {
     ...snapshot,
-    usage: { ...addUsage(usage, call), subAgents: isOwn ? usage.subAgents : addUsage(usage.subAgents, call) },
+    usage: {
+      ...addUsage(usage, usageOf(call)),
+      subAgents: isOwn ? usage.subAgents : addUsage(usage.subAgents, usageOf(call)),
+    },
     attempt: {
       ...attempt,
-      usage: addUsage(attempt.usage, call),
+      usage: addUsage(attempt.usage, usageOf(call)),
       counted: { ...attempt.counted, [openCodeSessionId]: messageId },
     },
   };
+}
+
+function usageOf({ tokens, costUsd, apiCalls, apiErrors }: ModelCall): ModelUsage {
+  return { tokens, costUsd, apiCalls, apiErrors };
 }
 
 function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {

@@ -6,6 +6,7 @@ import { healthScore } from './health.ts';
 import { isRecoverable } from './retry-policy.ts';
 import type { Attempt, SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
+import { noUsage } from './usage.ts';
 
 /** A session as clients see it, at the instant `now`. */
 export function toSessionView(snapshot: SessionSnapshot, now: string): SessionView {
@@ -53,7 +54,8 @@ function failureView(failure: Failure): FailureView {
 
 function attemptView(snapshot: SessionSnapshot): SessionView['attempt'] {
   if (!snapshot.attempt) return null;
-  const { number, serverId, messageId, openCodeSessionId, startedAt, steps, usage } = snapshot.attempt;
+  const { number, serverId, messageId, openCodeSessionId, startedAt, steps } = snapshot.attempt;
+  const usage = snapshot.attempt.usage ?? noUsage;
   const stop = stopView(snapshot, snapshot.attempt);
   return { number, serverId, messageId, openCodeSessionId, startedAt, steps, usage, stop };
 }

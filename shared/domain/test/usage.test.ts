@@ -35,7 +35,7 @@ test('a call that failed for good is a call of the session itself, and an error'
   const refused = call('ses_1', 'msg_2', { costUsd: 0, apiCalls: 12, apiErrors: 12 });
   const session = after(prepared(submitted()), 'report-usage', { token: '1.1', calls: [refused] });
   t.like(session, { status: 'degraded', failure: { code: 'api_error_rate' }, usage: { apiCalls: 12, apiErrors: 12 } });
-  t.is(session.usage.subAgents.apiCalls, 0);
+  t.is(session.usage.subAgents, null);
 });
 
 test('each attempt has an account of its own, and the session’s is the sum of them', (t) => {
