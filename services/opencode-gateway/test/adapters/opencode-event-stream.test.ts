@@ -38,7 +38,16 @@ test('frames become events of their session', async (t) => {
     {
       type: 'permission_asked',
       sessionId: 'ses_1',
-      request: { requestId: 'per_1', sessionId: 'ses_1', directory: '/w', permission: 'bash', patterns: ['rm *'] },
+      request: {
+        requestId: 'per_1',
+        sessionId: 'ses_1',
+        directory: '/w',
+        permission: 'bash',
+        patterns: ['rm *'],
+        command: null,
+        file: null,
+        diff: null,
+      },
     },
     { type: 'activity', sessionId: 'ses_1', activity: { type: 'retry', attempt: 1, message: 'slow', nextAtMs: 9 } },
   ]);
