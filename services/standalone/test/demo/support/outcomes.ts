@@ -49,7 +49,21 @@ function view(name: DemoSessionName, result: Result) {
 }
 
 const WORKSPACE = { path: '/w', root: '/w', kind: 'worktree', baseRevision: 'base', repositoryRoot: '/r' };
-const ATTEMPT = { serverId: 's', messageId: 'msg_1', openCodeSessionId: 'ses_1', startedAt: at(1), steps: 2 };
+const USAGE = {
+  tokens: { input: 1_000, output: 200, reasoning: 30, cacheRead: 4, cacheWrite: 0 },
+  costUsd: 0.01,
+  apiCalls: 2,
+  apiErrors: 0,
+};
+const ATTEMPT = {
+  serverId: 's',
+  messageId: 'msg_1',
+  openCodeSessionId: 'ses_1',
+  startedAt: at(1),
+  steps: 2,
+  usage: USAGE,
+  stop: null,
+};
 
 /** Fields of a session that the demo does not look at. */
 const UNIMPORTANT = {
@@ -77,6 +91,10 @@ const UNIMPORTANT = {
   tags: [],
   metadata: {},
   earlierAttempts: [],
+  permissions: [],
+  approvalSeconds: 900,
+  waitingFor: null,
+  approvals: [],
   retryAt: null,
   recoverable: false,
   allowedCommands: [],
