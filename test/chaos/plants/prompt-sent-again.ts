@@ -6,8 +6,8 @@ export const promptSentAgain: Plant = {
   edits: [
     {
       file: 'services/opencode-gateway/src/adapters/opencode-agent-server.ts',
-      find: "    return this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });",
-      replace: `    const post = () => this.#http.post({ ...at(prompt, '/prompt_async'), body, schema: nothing });
+      find: "    return this.#http.post({ ...sessionPath(prompt, '/prompt_async'), body, schema: nothing });",
+      replace: `    const post = () => this.#http.post({ ...sessionPath(prompt, '/prompt_async'), body, schema: nothing });
     return post().catch(post);`,
     },
   ],
