@@ -36,9 +36,13 @@ update servers set out_of_service = null where id = $1 and not exists (
   select from sessions, lateral (select ${readableJson('state')} as stored) as readable
   where server_id = $1 and attempt_open and status not in ('running', 'degraded') and ${unconfirmedStop('stored')})`;
 
-/** Each gateway looks at them: what one has just said need not be said again, and who reaches the server knows better. */
+/**
+ * Each gateway looks at them: what one has just said need not be said again, and who reaches the server knows better. One
+ * that is out of service is in again once every attempt on it is closed: whoever was to prove that may have died meanwhile.
+ */
 const OBSERVE_OTHERS = `
-update servers set observed = seen.observation, observed_at = now()
+update servers set observed = seen.observation, observed_at = now(), out_of_service = case
+  when out_of_service is not null and exists (select from sessions where server_id = servers.id and attempt_open) then out_of_service end
 from json_to_recordset($1::json) as seen(id text, observation json)
 where servers.id = seen.id and not managed and (
   observed_at is null or observed_at < now() - case when (seen.observation->>'healthy')::boolean then interval '4 seconds' else interval '10 seconds' end)`;

@@ -72,6 +72,23 @@ test('a server that is out of service takes no attempts until it was started ane
   t.is(await draining(), 'It is old.', 'for another reason');
 });
 
+test('a registered server in doubt is in service again when nothing is open on it, whoever was to show that', async (t) => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const table = createPostgresServerTable(database, createCipher(['a key of at least thirty-two characters']), logger);
+  await table.enter({ ...SERVER, managed: false });
+  await table.suspend(SERVER.id, 'Who knows.');
+  await stoppedOn(database, { status: 'stopped', isUnconfirmed: false });
+  const looked = async () => {
+    await database.query("update servers set observed_at = now() - interval '1 minute'");
+    await table.observeOthers([{ serverId: SERVER.id, observation: OBSERVATION }]);
+    return (await table.all())[0]?.draining;
+  };
+  t.is(await looked(), 'Who knows.');
+  await database.query('update sessions set attempt_open = false');
+  t.is(await looked(), null);
+});
+
 const OBSERVATION = {
   healthy: true,
   version: '1',
