@@ -19,7 +19,7 @@ import {
 } from './support/sessions.ts';
 import { openCodeMessages } from './support/truth.ts';
 
-/** Sessions that are taken back, forked and followed up, on the real server. */
+/** Sessions that are taken back and forked, on the real server. */
 const stack = new AsyncDisposableStack();
 const turns = makeTurns();
 let place: Place;
