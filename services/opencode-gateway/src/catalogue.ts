@@ -1,6 +1,6 @@
 import { type Cache, cached } from '@oio/cache';
 import { z } from 'zod';
-import type { ModelRef } from './ports.ts';
+import type { ModelRef } from './agent-server/sessions.ts';
 import type { ServerLink } from './server-link.ts';
 
 /** How long answers that change rarely are kept. Source: the domain specification, section 5. */

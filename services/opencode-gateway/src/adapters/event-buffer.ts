@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../ports.ts';
+import type { AgentEvent } from '../agent-server/events.ts';
 
 export interface EventBufferOptions {
   /** Events kept for a reader that is not reading. */

@@ -1,20 +1,10 @@
 import { AppError } from '@oio/errors';
 import { z } from 'zod';
-import type { ConversationCalls } from '../conversation-calls.ts';
-import type {
-  AgentEvent,
-  AgentInfo,
-  AgentServer,
-  AgentSession,
-  EventOptions,
-  Hearing,
-  ModelCatalogue,
-  NewSession,
-  PermissionAnswer,
-  Prompt,
-  QuestionAnswer,
-  SessionRef,
-} from '../ports.ts';
+import type { ConversationCalls } from '../agent-server/conversation-calls.ts';
+import type { AgentEvent, EventOptions, Hearing } from '../agent-server/events.ts';
+import type { PermissionAnswer, QuestionAnswer } from '../agent-server/requests.ts';
+import type { AgentSession, NewSession, Prompt, SessionRef } from '../agent-server/sessions.ts';
+import type { AgentInfo, AgentServer, ModelCatalogue } from '../ports.ts';
 import { createConversationCalls } from './opencode-conversation.ts';
 import { type EventStreamOptions, OpencodeEventStream } from './opencode-event-stream.ts';
 import { permissionOf, questionOf, wirePermission, wireQuestion, wireStatus, wireTodos } from './opencode-events.ts';

@@ -1,6 +1,6 @@
 import type { SessionCommandData, SessionRevertData, SessionShellData } from '@opencode-ai/sdk/v2/types';
 import { z } from 'zod';
-import type { ConversationCalls, FileChange } from '../conversation-calls.ts';
+import type { ConversationCalls, FileChange } from '../agent-server/conversation-calls.ts';
 import type { OpencodeHttp } from './opencode-http.ts';
 import { wireMessage } from './opencode-messages.ts';
 import { promptBody } from './opencode-prompt.ts';

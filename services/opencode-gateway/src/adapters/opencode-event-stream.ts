@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, TimeoutError } from '@oio/errors';
 import { createParser } from 'eventsource-parser';
-import type { AgentEvent, EventOptions, Hearing } from '../ports.ts';
+import type { AgentEvent, EventOptions, Hearing } from '../agent-server/events.ts';
 import { EventBuffer, type EventBufferOptions } from './event-buffer.ts';
 import { errorOfTransport, serverError } from './opencode-errors.ts';
 import { createEventReader } from './opencode-events.ts';

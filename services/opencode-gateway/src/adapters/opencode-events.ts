@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Activity, PermissionRequest, QuestionRequest, SessionEvent } from '../ports.ts';
+import type { Activity, SessionEvent } from '../agent-server/events.ts';
+import type { PermissionRequest, QuestionRequest } from '../agent-server/requests.ts';
 import { partOf, wireError, wirePart } from './opencode-messages.ts';
 
 /** What OpenCode calls a session's status. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AgentError, MessagePart, StepUsage, ToolCall, TurnMessage } from '../ports.ts';
+import type { AgentError, MessagePart, StepUsage, ToolCall, TurnMessage } from '../agent-server/messages.ts';
 import { retryAfterMsOf } from './opencode-errors.ts';
 
 /** What OpenCode says of an error, in a message or in an event. */

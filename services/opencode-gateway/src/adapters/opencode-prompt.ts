@@ -1,5 +1,5 @@
 import type { SessionPromptAsyncData } from '@opencode-ai/sdk/v2/types';
-import type { Prompt } from '../ports.ts';
+import type { Prompt } from '../agent-server/sessions.ts';
 
 /** A prompt as it is posted; with null for its text it makes a stored one run, and says nothing. */
 export function promptBody(prompt: Omit<Prompt, 'text'>, text: string | null) {

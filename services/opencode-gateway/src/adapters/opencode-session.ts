@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AgentSession, SessionRef } from '../ports.ts';
+import type { AgentSession, SessionRef } from '../agent-server/sessions.ts';
 
 /** Where something of a session is asked: its path, and the directory that it belongs to. */
 export function sessionPath({ sessionId, directory }: SessionRef, rest = '') {

@@ -1,4 +1,4 @@
-import type { ModelRef } from '../ports.ts';
+import type { ModelRef } from '../agent-server/sessions.ts';
 import { AGENTS, UNATTENDED } from './agents.ts';
 
 export interface OpenCodeConfigOptions {

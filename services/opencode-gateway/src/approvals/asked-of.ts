@@ -1,5 +1,6 @@
 import { ASKED_AT_MOST, type Asked } from '@oio/contracts';
-import type { AskedQuestion, PermissionRequest, QuestionRequest, SessionRef } from '../ports.ts';
+import type { AskedQuestion, PermissionRequest, QuestionRequest } from '../agent-server/requests.ts';
+import type { SessionRef } from '../agent-server/sessions.ts';
 
 /** What an agent waits for: what OpenCode said of it, and the server's own words for answering it. */
 export type Request =

@@ -1,4 +1,5 @@
-import type { AgentServer, SessionRef } from '../ports.ts';
+import type { SessionRef } from '../agent-server/sessions.ts';
+import type { AgentServer } from '../ports.ts';
 
 /** The sessions of a conversation: its own, and the sub-sessions below it. */
 export class Family {

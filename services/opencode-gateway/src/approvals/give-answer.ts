@@ -1,5 +1,6 @@
 import type { Approval, ApprovalAnswer } from '@oio/contracts';
-import type { AgentServer, PermissionRequest, QuestionRequest } from '../ports.ts';
+import type { PermissionRequest, QuestionRequest } from '../agent-server/requests.ts';
+import type { AgentServer } from '../ports.ts';
 import type { Request } from './asked-of.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { AttemptOrder, Failure, SessionType } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
 import { type Catalogue, modelRef } from '../catalogue.ts';
-import type { ModelRef } from '../ports.ts';
+import type { ModelRef } from '../agent-server/sessions.ts';
 
 /** The agent of a session that names none. Source: the domain specification, section 1.2. */
 const AGENT_OF_TYPE: Readonly<Record<SessionType, string>> = {

@@ -2,7 +2,7 @@ import { failureOf } from '@oio/domain';
 import { AppError, CancelledError } from '@oio/errors';
 import type { Logger } from '@oio/runtime';
 import type { ServerLink } from '../server-link.ts';
-import type { SessionRef } from '../ports.ts';
+import type { SessionRef } from '../agent-server/sessions.ts';
 import type { Reporter } from './report.ts';
 import type { RunState } from './run-state.ts';
 import { nothingToStop, proofInWords, type StopOptions, stopTurn } from './stop-turn.ts';

@@ -1,4 +1,5 @@
-import type { AgentServer, AgentSession, SessionRef } from '../ports.ts';
+import type { AgentSession, SessionRef } from '../agent-server/sessions.ts';
+import type { AgentServer } from '../ports.ts';
 
 export interface ForkOptions {
   readonly agent: AgentServer;

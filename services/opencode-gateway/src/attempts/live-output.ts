@@ -1,6 +1,6 @@
 import { type AttemptOrder, sessionOutput } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
-import type { SessionEvent } from '../ports.ts';
+import type { SessionEvent } from '../agent-server/events.ts';
 
 const LONGEST = 16_384;
 

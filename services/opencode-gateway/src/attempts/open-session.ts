@@ -1,7 +1,8 @@
 import type { AttemptOrder } from '@oio/contracts';
 import { effectiveRules } from '@oio/domain';
 import { newMessageId } from '@oio/runtime';
-import type { AgentServer, AgentSession, SessionRef } from '../ports.ts';
+import type { AgentSession, SessionRef } from '../agent-server/sessions.ts';
+import type { AgentServer } from '../ports.ts';
 import { forkConversation, type ForkedConversation } from './fork-conversation.ts';
 import type { GateAnswer } from './gate.ts';
 

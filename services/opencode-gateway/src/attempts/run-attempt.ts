@@ -11,7 +11,7 @@ import type { TurnLimits } from '../turn/turn-limits.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
 import { type ChosenAgent, chooseAgent } from './choose-agent.ts';
-import { driveTurn, type TurnEnd } from './drive-turn.ts';
+import { driveTurn } from './drive-turn.ts';
 import { type Opened, openSession, replaceSession } from './open-session.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { onWorkspace, RunFailure } from './run-failure.ts';
@@ -21,6 +21,7 @@ import { emptyResumePoint } from './steps-reported.ts';
 import { type KeepFiles, keepFiles } from './keep-files.ts';
 import type { EndTurnProcesses } from './stop-turn.ts';
 import { TurnHealth } from './turn-health.ts';
+import type { TurnEnd } from './turn-end.ts';
 import { whenUp } from './when-up.ts';
 
 export interface AttemptParts {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, CancelledError } from '@oio/errors';
-import type { ShellCommand, SlashCommand } from '../conversation-calls.ts';
-import type { AgentServer, Prompt, SessionRef } from '../ports.ts';
+import type { ShellCommand, SlashCommand } from '../agent-server/conversation-calls.ts';
+import type { Prompt, SessionRef } from '../agent-server/sessions.ts';
+import type { AgentServer } from '../ports.ts';
 import type { ServerLink } from '../server-link.ts';
 import type { Authority, Gate, GateAnswer, RunFences } from './gate.ts';
 

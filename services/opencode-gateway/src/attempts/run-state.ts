@@ -1,4 +1,5 @@
-import type { AgentServer, SessionRef } from '../ports.ts';
+import type { SessionRef } from '../agent-server/sessions.ts';
+import type { AgentServer } from '../ports.ts';
 import type { Reporter } from './report.ts';
 
 /** What a run has set going, so that it can be ended from outside. */

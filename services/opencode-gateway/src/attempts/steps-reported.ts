@@ -1,5 +1,5 @@
 import type { AttemptOrder, FinishedStep, ResumePoint } from '@oio/contracts';
-import type { TurnMessage } from '../ports.ts';
+import type { TurnMessage } from '../agent-server/messages.ts';
 import { type FinishedStep as TurnStep, stepsOf, usageOf } from '../turn/steps.ts';
 import { turnOf } from '../turn/turn.ts';
 

@@ -1,6 +1,6 @@
 import type { StopProof } from '@oio/contracts';
 import { AppError } from '@oio/errors';
-import type { TurnParts } from './drive-turn.ts';
+import type { TurnParts } from './turn-parts.ts';
 import { stopTurn } from './stop-turn.ts';
 
 /** The failure is not held up for longer: the end is looked for after it as well. */

@@ -1,6 +1,9 @@
 import type { AttemptOrder, ModelCall } from '@oio/contracts';
 import { NotFoundError } from '@oio/errors';
-import type { AgentServer, SessionEvent, SessionRef, TurnMessage } from '../ports.ts';
+import type { SessionEvent } from '../agent-server/events.ts';
+import type { TurnMessage } from '../agent-server/messages.ts';
+import type { SessionRef } from '../agent-server/sessions.ts';
+import type { AgentServer } from '../ports.ts';
 import { CallErrors } from '../turn/call-errors.ts';
 import { type EndedCall, endedCalls } from '../turn/ended-calls.ts';
 import { turnOf } from '../turn/turn.ts';

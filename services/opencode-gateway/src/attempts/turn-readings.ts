@@ -1,5 +1,6 @@
 import { failureOf } from '@oio/domain';
-import type { AgentEvent, Hearing, SessionEvent, SessionRef } from '../ports.ts';
+import type { AgentEvent, Hearing, SessionEvent } from '../agent-server/events.ts';
+import type { SessionRef } from '../agent-server/sessions.ts';
 import type { ServerLink } from '../server-link.ts';
 import type { TurnLimits } from '../turn/turn-limits.ts';
 import { TurnReader, type TurnReading } from '../turn/turn-reader.ts';

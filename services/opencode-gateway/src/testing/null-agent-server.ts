@@ -1,5 +1,8 @@
 import { InvalidError, NotFoundError } from '@oio/errors';
-import type { AgentEvent, AgentServer, AgentSession, NewSession, Prompt, SessionRef, TurnMessage } from '../ports.ts';
+import type { AgentEvent } from '../agent-server/events.ts';
+import type { TurnMessage } from '../agent-server/messages.ts';
+import type { AgentSession, NewSession, Prompt, SessionRef } from '../agent-server/sessions.ts';
+import type { AgentServer } from '../ports.ts';
 
 export { createNullWorkspaces } from './null-workspaces.ts';
 

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../ports.ts';
+import type { SessionEvent } from '../agent-server/events.ts';
 
 /**
  * How many calls of models failed before the one that was answered. Only events and the activity tell: OpenCode numbers its

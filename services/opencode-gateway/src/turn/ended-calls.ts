@@ -1,4 +1,4 @@
-import type { TurnMessage } from '../ports.ts';
+import type { TurnMessage } from '../agent-server/messages.ts';
 import { stepsOf, type Usage, usageOf } from './steps.ts';
 
 /** A message of an agent that has ended, and what it took. */

@@ -1,7 +1,7 @@
 import type { Failure } from '@oio/contracts';
 import { type FailureCode, failureOf } from '@oio/domain';
 import { AppError } from '@oio/errors';
-import type { AgentError } from '../ports.ts';
+import type { AgentError } from '../agent-server/messages.ts';
 
 /** Why a turn failed, and when trying again may help, if the provider said so. */
 export interface TurnFailure {

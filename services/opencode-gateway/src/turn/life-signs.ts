@@ -1,4 +1,5 @@
-import type { Activity, SessionEvent, ToolCall, TurnMessage } from '../ports.ts';
+import type { Activity, SessionEvent } from '../agent-server/events.ts';
+import type { ToolCall, TurnMessage } from '../agent-server/messages.ts';
 import type { LifeFacts, Phase } from './liveness.ts';
 
 /** Gathers the signs of life of one turn from its events and from readings. All instants are on one clock that only goes forward. */

@@ -1,6 +1,6 @@
 import type { Failure } from '@oio/contracts';
 import { type FailureCode, failureOf } from '@oio/domain';
-import type { Hearing } from '../ports.ts';
+import type { Hearing } from '../agent-server/events.ts';
 import type { TurnLimits } from './turn-limits.ts';
 
 /** What a turn is at: each of these has a clock of its own. `waiting`: OpenCode waits before it asks the provider again, or for a person. */

@@ -1,4 +1,4 @@
-import type { Tokens, TurnMessage } from '../ports.ts';
+import type { Tokens, TurnMessage } from '../agent-server/messages.ts';
 
 /** One finished model call of a turn, with what it cost. */
 export interface FinishedStep {

@@ -1,4 +1,7 @@
-import type { AgentError, AgentEvent, AgentServer, Hearing, SessionRef, TurnMessage } from '../ports.ts';
+import type { AgentEvent, Hearing } from '../agent-server/events.ts';
+import type { AgentError, TurnMessage } from '../agent-server/messages.ts';
+import type { SessionRef } from '../agent-server/sessions.ts';
+import type { AgentServer } from '../ports.ts';
 import { LifeSigns } from './life-signs.ts';
 import { livenessOf } from './liveness.ts';
 import { DEFAULT_LIMITS, type TurnLimits } from './turn-limits.ts';

@@ -1,4 +1,4 @@
-import type { TurnMessage } from '../ports.ts';
+import type { TurnMessage } from '../agent-server/messages.ts';
 
 /** One prompt of ours and everything that was answered to it. */
 export interface Turn {

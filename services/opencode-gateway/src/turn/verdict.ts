@@ -1,6 +1,7 @@
 import type { Failure } from '@oio/contracts';
 import { type FailureCode, failureOf } from '@oio/domain';
-import type { Activity, AgentError, ToolCall, TurnMessage } from '../ports.ts';
+import type { Activity } from '../agent-server/events.ts';
+import type { AgentError, ToolCall, TurnMessage } from '../agent-server/messages.ts';
 import { failureOfError, failureOfWaiting, isForGood, type TurnFailure } from './failure.ts';
 import type { Liveness } from './liveness.ts';
 import { stepsOf, type Usage, usageOf } from './steps.ts';

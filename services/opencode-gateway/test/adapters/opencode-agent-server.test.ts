@@ -1,6 +1,6 @@
 import anyTest, { type TestFn } from 'ava';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
-import type { AgentEvent } from '../../src/ports.ts';
+import type { AgentEvent } from '../../src/agent-server/events.ts';
 import { eventually } from '@oio/runtime/testing';
 import { startObedientModel } from '../support/obedient-model.ts';
 import {

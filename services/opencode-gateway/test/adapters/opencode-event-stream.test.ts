@@ -3,7 +3,7 @@ import test from 'ava';
 import { EventBuffer } from '../../src/adapters/event-buffer.ts';
 import { type EventStreamOptions, OpencodeEventStream } from '../../src/adapters/opencode-event-stream.ts';
 import { OpencodeHttp } from '../../src/adapters/opencode-http.ts';
-import type { AgentEvent } from '../../src/ports.ts';
+import type { AgentEvent } from '../../src/agent-server/events.ts';
 import { eventually } from '@oio/runtime/testing';
 import { startHttpServer } from '../support/http-server.ts';
 

@@ -2,7 +2,10 @@ import { NotFoundError, TimeoutError, UnavailableError } from '@oio/errors';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { type StopOptions, proofInWords, stopTurn } from '../../src/attempts/stop-turn.ts';
-import type { Activity, AgentServer, SessionRef, TurnMessage } from '../../src/ports.ts';
+import type { Activity } from '../../src/agent-server/events.ts';
+import type { TurnMessage } from '../../src/agent-server/messages.ts';
+import type { SessionRef } from '../../src/agent-server/sessions.ts';
+import type { AgentServer } from '../../src/ports.ts';
 import { reply } from '../support/messages.ts';
 
 const ref = { sessionId: 'ses_1', directory: '/project' };

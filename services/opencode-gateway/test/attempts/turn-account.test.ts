@@ -2,7 +2,9 @@ import type { ModelCall } from '@oio/contracts';
 import { NotFoundError, UnavailableError } from '@oio/errors';
 import test from 'ava';
 import { TurnAccount } from '../../src/attempts/turn-account.ts';
-import type { AgentServer, SessionEvent, TurnMessage } from '../../src/ports.ts';
+import type { SessionEvent } from '../../src/agent-server/events.ts';
+import type { TurnMessage } from '../../src/agent-server/messages.ts';
+import type { AgentServer } from '../../src/ports.ts';
 import { createNullAgentServer } from '../../src/testing/null-agent-server.ts';
 import { agentError, openReply, PROMPT_ID, reply, stepPart, toolPart, userMessage } from '../support/messages.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Activity } from '../../src/ports.ts';
+import type { Activity } from '../../src/agent-server/events.ts';
 import { type TurnFacts, type Verdict, verdictOf } from '../../src/turn/verdict.ts';
 import { agentError, PROMPT_ID, reply, toolPart, userMessage } from './messages.ts';
 

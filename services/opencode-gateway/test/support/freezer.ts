@@ -1,4 +1,5 @@
-import type { AgentServer, Prompt } from '../../src/ports.ts';
+import type { Prompt } from '../../src/agent-server/sessions.ts';
+import type { AgentServer } from '../../src/ports.ts';
 
 /** Holds prompts or resumes back, as if the process had been stopped right before they reached the socket. */
 export function freezer(what: 'prompt' | 'resume' = 'prompt') {

@@ -1,4 +1,4 @@
-import type { AgentError, MessagePart, ToolCall, TurnMessage } from '../../src/ports.ts';
+import type { AgentError, MessagePart, ToolCall, TurnMessage } from '../../src/agent-server/messages.ts';
 
 export const PROMPT_ID = 'msg_20406af7a000ABCDEFGHIJKLMN';
 

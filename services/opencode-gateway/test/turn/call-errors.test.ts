@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { SessionEvent } from '../../src/ports.ts';
+import type { SessionEvent } from '../../src/agent-server/events.ts';
 import { CallErrors } from '../../src/turn/call-errors.ts';
 
 const tokens = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };

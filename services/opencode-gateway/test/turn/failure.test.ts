@@ -1,7 +1,7 @@
 import { type FailureCode, failureOf } from '@oio/domain';
 import { ForbiddenError, InvalidError } from '@oio/errors';
 import test from 'ava';
-import type { AgentError } from '../../src/ports.ts';
+import type { AgentError } from '../../src/agent-server/messages.ts';
 import { failureOfError, failureOfRefusal, failureOfRepeating, failureOfWaiting } from '../../src/turn/failure.ts';
 import { agentError } from '../support/messages.ts';
 

@@ -1,5 +1,6 @@
 import test from 'ava';
-import type { SessionEvent, ToolCall } from '../../src/ports.ts';
+import type { SessionEvent } from '../../src/agent-server/events.ts';
+import type { ToolCall } from '../../src/agent-server/messages.ts';
 import { LifeSigns } from '../../src/turn/life-signs.ts';
 import { openReply, reply, toolPart } from '../support/messages.ts';
 

@@ -1,5 +1,6 @@
 import test from 'ava';
-import type { Activity, Hearing, TurnMessage } from '../../src/ports.ts';
+import type { Activity, Hearing } from '../../src/agent-server/events.ts';
+import type { TurnMessage } from '../../src/agent-server/messages.ts';
 import { DEFAULT_LIMITS } from '../../src/turn/turn-limits.ts';
 import { TurnReader } from '../../src/turn/turn-reader.ts';
 import { agentError, openReply, PROMPT_ID, reply, textPart, toolPart, userMessage } from '../support/messages.ts';

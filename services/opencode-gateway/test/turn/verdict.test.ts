@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { TurnMessage } from '../../src/ports.ts';
+import type { TurnMessage } from '../../src/agent-server/messages.ts';
 import { verdictOf } from '../../src/turn/verdict.ts';
 import { becomes, busy, failing, NOW, retryIn, toolStep } from '../support/becomes.ts';
 import { agentError, PROMPT_ID, reply, userMessage } from '../support/messages.ts';

@@ -1,4 +1,5 @@
-import type { AgentSession, ModelRef, Prompt, SessionRef, TurnMessage } from './ports.ts';
+import type { TurnMessage } from './messages.ts';
+import type { AgentSession, ModelRef, Prompt, SessionRef } from './sessions.ts';
 
 /**
  * What can be done in a conversation beside giving it a prompt and reading on: for whoever stays on the line. Fails as
