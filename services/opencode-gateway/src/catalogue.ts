@@ -5,6 +5,9 @@ import type { ServerLink } from './server-link.ts';
 
 /** How long answers that change rarely are kept. Source: the domain specification, section 5. */
 const KEPT_SECONDS = 300;
+/** How long of that a process that took the answer from the others keeps it without asking them again. */
+const BORROWED_SECONDS = 30;
+const SHARED_SECONDS = KEPT_SECONDS - BORROWED_SECONDS;
 
 export interface Catalogue {
   /** Agents that a prompt can be given to, by name. */
@@ -28,16 +31,19 @@ export interface CatalogueParts {
   readonly cache: Cache;
   /** Whether this process looks after the server: it knows of a new start, and asks then, also for the others. */
   readonly isKeeper: () => boolean;
+  /** Never goes backwards. Default: `performance.now`. */
+  readonly nowMs?: () => number;
 }
 
-/** What a server offers, asked for at most every five minutes and after each of its starts. */
+/** What a server offers, never older than five minutes; the keeper of a server asks after each of its starts, too. */
 export function createCatalogue(parts: CatalogueParts): () => Promise<Catalogue> {
-  const { link } = parts;
+  const { link, isKeeper, nowMs = () => performance.now() } = parts;
   let kept: { readonly value: Promise<Catalogue>; readonly untilMs: number; readonly generation: number } | null = null;
   return () => {
-    if (kept && kept.untilMs > performance.now() && kept.generation === link.generation) return kept.value;
+    if (kept && kept.untilMs > nowMs() && kept.generation === link.generation) return kept.value;
     const value = recall(parts).then(fromWritten);
-    kept = { value, untilMs: performance.now() + KEPT_SECONDS * 1_000, generation: link.generation };
+    const seconds = isKeeper() ? KEPT_SECONDS : BORROWED_SECONDS;
+    kept = { value, untilMs: nowMs() + seconds * 1_000, generation: link.generation };
     value.catch(() => {
       kept = null;
     });
@@ -54,10 +60,10 @@ async function recall({ link, directory, cache, isKeeper }: CatalogueParts): Pro
   const key = `catalogue/${link.serverId}`;
   const load = () => read(link, directory);
   if (!isKeeper())
-    return cached(cache, key, { ttlSeconds: KEPT_SECONDS, parse: (value) => written.parse(value), load });
+    return cached(cache, key, { ttlSeconds: SHARED_SECONDS, parse: (value) => written.parse(value), load });
   const catalogue = await load();
   // Only a saving for the others.
-  cache.set(key, catalogue, KEPT_SECONDS).catch(() => {});
+  cache.set(key, catalogue, SHARED_SECONDS).catch(() => {});
   return catalogue;
 }
 

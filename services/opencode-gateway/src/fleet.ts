@@ -10,6 +10,7 @@ import type { UsageMeter } from './managed-server/usage-meter.ts';
 import type { AgentServer, ServerHealth } from './ports.ts';
 import { type AwaitPromptTurn, UNLIMITED } from './prompt-limit.ts';
 import { createKeyedMutex, type KeyedMutex } from './workspaces/keyed-mutex.ts';
+import { FAILED_CHECKS } from './server-health.ts';
 import { createServerLink, type ServerLink, type SettableServerLink } from './server-link.ts';
 
 /** An OpenCode server that sessions may run on. */
@@ -71,9 +72,6 @@ interface Entry extends Linked {
   checking: boolean;
   serving: Promise<(() => Promise<void>) | null>;
 }
-
-/** A server that has failed to answer this often in a row is down. */
-const FAILURES = 2;
 
 /** What cannot be seen of a server on a machine of its own. */
 const UNSEEN = { startedAt: null, memoryBytes: null, databaseBytes: null, cpuPercent: null, diskBytes: null };
@@ -227,7 +225,7 @@ export class Fleet implements AsyncDisposable {
     if (entry.agent !== agent || entry.kept || this.#entries.get(entry.server.id) !== entry) return;
     if (answer instanceof Error) {
       entry.failures += 1;
-      if (entry.failures >= FAILURES) await this.#down(entry, answer.message);
+      if (entry.failures >= FAILED_CHECKS) await this.#down(entry, answer.message);
     } else {
       entry.version = answer.version;
       if (!entry.link.up) await this.#up(entry, { restarted: false });

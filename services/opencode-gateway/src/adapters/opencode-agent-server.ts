@@ -5,6 +5,7 @@ import type { AgentEvent, EventOptions, Hearing } from '../agent-server/events.t
 import type { PermissionAnswer, QuestionAnswer } from '../agent-server/requests.ts';
 import type { AgentSession, NewSession, Prompt, SessionRef } from '../agent-server/sessions.ts';
 import type { AgentInfo, AgentServer, ModelCatalogue } from '../ports.ts';
+import { HEALTH_MS } from '../server-health.ts';
 import { createConversationCalls } from './opencode-conversation.ts';
 import { type EventStreamOptions, OpencodeEventStream } from './opencode-event-stream.ts';
 import { permissionOf, questionOf, wirePermission, wireQuestion, wireStatus, wireTodos } from './opencode-events.ts';
@@ -175,8 +176,6 @@ export class OpencodeAgentServer implements AgentServer {
 
 const LARGE = 128 * 2 ** 20;
 const LONG_MS = 60_000;
-/** A server in order may stand still for eight seconds while it opens a directory. */
-const HEALTH_MS = 15_000;
 
 const nothing = z.unknown().transform(() => undefined);
 const health = z.object({ healthy: z.boolean(), version: z.string() });

@@ -37,11 +37,15 @@ export async function endAbandonedDedicated(
   return 'The OpenCode server of its own was ended with all that it started.';
 }
 
+/** Sessions that have data of a server of their own on this machine. */
+export function dedicatedSessions({ root }: Pick<DedicatedPlace, 'root'>): Promise<readonly string[]> {
+  return readdir(join(root, 'dedicated')).catch((): string[] => []);
+}
+
 /** Sessions whose own server runs although the gateway that looked after it is dead. */
 export async function abandonedSessions({ root }: Pick<DedicatedPlace, 'root'>): Promise<readonly string[]> {
-  const sessionIds = await readdir(join(root, 'dedicated')).catch((): string[] => []);
   const abandoned = await Promise.all(
-    sessionIds.map(async (sessionId) => {
+    (await dedicatedSessions({ root })).map(async (sessionId) => {
       const state = await readState(serverPaths(dedicatedDirectory(root, sessionId)).state);
       const isKept = state?.keeper && isAlive(state.keeper);
       return state?.server && !isKept && isAlive(state.server) ? [sessionId] : [];

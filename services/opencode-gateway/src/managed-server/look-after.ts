@@ -2,6 +2,7 @@ import type { ServerObservation } from '@oio/contracts';
 import type { Logger } from '@oio/runtime';
 import type { ServerHealth } from '../ports.ts';
 import { repeat } from '../repeat.ts';
+import { FAILED_CHECKS } from '../server-health.ts';
 import type { DrainTurns } from './drain-turns.ts';
 import type { ManagedServer } from './managed-server.ts';
 import { type Draining, drainReason, nextStep, type RecycleLimits, type ServerFigures } from './recycling.ts';
@@ -10,8 +11,6 @@ import type { Restart } from './supervise-server.ts';
 
 const LOOK_MS = 3_000;
 const HEALTH_MS = 5_000;
-/** A living server may stand still for eight seconds, so that one failure to answer says little. */
-const FAILURES = 3;
 const MEBIBYTE = 2 ** 20;
 
 /** What the store answers to an observation. */
@@ -93,9 +92,9 @@ class Caretaker {
     this.#trouble = answer.message;
     logger.warn({ serverId: server.id, failures: this.#failures, err: answer }, 'opencode server does not answer');
     this.#parts.onDraining(this.#reason());
-    if (this.#failures < FAILURES) return;
+    if (this.#failures < FAILED_CHECKS) return;
     this.#failures = 0;
-    await restart(`It did not answer ${FAILURES} times in a row.`);
+    await restart(`It did not answer ${FAILED_CHECKS} times in a row.`);
   }
 
   async look(): Promise<void> {
