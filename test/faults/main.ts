@@ -1,13 +1,9 @@
-import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
-import { startEmbeddedPostgres } from '@oio/persistence';
-import { withTemporaryDirectory } from '../temporary-directory.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { isPlayedOn } from './catalogue.ts';
+import { inPlace } from './in-place.ts';
 import { tryOnRealServer } from './on-real-server.ts';
 import { tryOnStandIns } from './on-stand-ins.ts';
 import { listLines, livingLines, Progress, reportLines } from './report.ts';
-import type { Place } from './scene.ts';
 import { type Lived, runLiving } from './run-living.ts';
 import { serveFault } from './serve-fault.ts';
 import { faultsIn, type Outcome } from './trial.ts';
@@ -69,14 +65,4 @@ async function living({ times, real, json }: Arguments): Promise<number> {
   await inPlace((place) => runLiving({ ...place, on: real ? 'real' : 'stand-in', times, onLived }));
   out(json ? JSON.stringify(lived) : livingLines(lived).join('\n'));
   return lived.every(({ killedBy }) => killedBy === null) ? 0 : 1;
-}
-
-/** A directory and a PostgreSQL in it, which are gone afterwards, also when this process is ended in the midst of it. */
-async function inPlace(task: (place: Place) => Promise<void>): Promise<void> {
-  await withTemporaryDirectory({ prefix: 'oio-faults-' }, async (root) => {
-    // The database may run under another user, who has to pass.
-    await chmod(root, 0o711);
-    await using postgres = await startEmbeddedPostgres({ directory: join(root, 'postgres') });
-    await task({ root, postgres: postgres.url });
-  });
 }

@@ -1,18 +1,11 @@
-import { chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whenThisProcessEnds } from '@oio/backing-servers';
-import {
-  bash,
-  faultMark,
-  modelFaultScripts,
-  openCodeProvider,
-  type Script,
-  startScriptedModel,
-} from '@oio/scripted-model';
+import { bash, faultMark, modelFaultScripts, type Script } from '@oio/scripted-model';
 import { pause } from '../stand-in/pause.ts';
 import { asSettings, REAL_CLOCKS } from './clocks.ts';
 import { LIVING_SCRIPTS } from './living.ts';
-import { openOrchestrator } from './open-orchestrator.ts';
+import { askServer, serverStateIn } from './managed-server.ts';
+import { openRealOrchestrator } from './open-real-orchestrator.ts';
 import type { FaultyServer, Place, Scene } from './scene.ts';
 
 /** Leaves a line each time that it is run. */
@@ -39,43 +32,28 @@ function during(name: string, next: Script['steps'][number]): Script {
 
 const ANYTHING: Script = { name: 'anything', matches: () => true, steps: [DONE] };
 
-/** What the server in this place is and has started, by the mark in its environment. */
-const END_SERVER = `for file in /proc/[0-9]*/environ; do
-  if tr '\\0' '\\n' < "$file" | grep -q "^OIO_MANAGED_SERVER=$1/"; then
-    pid=\${file#/proc/}; kill -KILL "\${pid%/environ}"
-  fi
-done`;
-
 /** An orchestrator on a managed server: the real binary, whose model is the scripted one. */
-export async function openRealScene({ root: place, postgres }: Place): Promise<Scene> {
-  await using stack = new AsyncDisposableStack();
-  const root = await mkdtemp(join(place, 'oio-faults-'));
-  stack.defer(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
-  await chmod(root, 0o711);
-  // A managed server outlives its parent by design.
-  stack.defer(whenThisProcessEnds(END_SERVER, root));
+export async function openRealScene(place: Place): Promise<Scene> {
   const scripts = [...modelFaultScripts(), ...LIVING_SCRIPTS, ...SCRIPTS, ANYTHING];
-  const model = stack.use(await startScriptedModel({ scripts, tokenDelayMs: 0 }));
-  const { model: name, provider: providers } = openCodeProvider(model);
-  const settings = { ...asSettings(REAL_CLOCKS), OIO_MODEL: name, OPENCODE_SERVERS_MANAGED: '1' };
-  const orchestrator = stack.use(await openOrchestrator({ root, settings, postgres, providers }));
-  const running = stack.move();
+  const settings = { ...asSettings(REAL_CLOCKS), OPENCODE_SERVERS_MANAGED: '1' };
+  const orchestrator = await openRealOrchestrator({ ...place, scripts, settings });
+  const { client, model } = orchestrator;
   return {
     on: 'real',
-    client: orchestrator.client,
+    client,
     clocks: REAL_CLOCKS,
     newDirectory: () => orchestrator.newDirectory(),
     server: serverAt(orchestrator.serverDirectory, (id) => {
       const said = model.requests.find(({ conversation }) => conversation.prompts.some((text) => text.includes(id)));
       return said?.atMs ?? null;
     }),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose](),
   };
 }
 
 function serverAt(directory: string, reachedAtMs: (trial: string) => number | null): FaultyServer {
   const signal = async (name: NodeJS.Signals): Promise<void> => {
-    process.kill((await stateIn(directory)).server.pid, name);
+    process.kill((await serverStateIn(directory)).server.pid, name);
   };
   return {
     reachedAtMs: ({ id }) => reachedAtMs(id),
@@ -93,9 +71,7 @@ function serverAt(directory: string, reachedAtMs: (trial: string) => number | nu
       await signal('SIGCONT');
     },
     async say(method, path) {
-      const { port, password } = await stateIn(directory);
-      const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`;
-      await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { authorization } });
+      await askServer(await serverStateIn(directory), path, { method });
     },
     async complaints({ directory: place }) {
       const ran = await readFile(join(place, 'ran.txt'), 'utf8').catch(() => null);
@@ -118,15 +94,4 @@ async function commandsIn(directory: string): Promise<string[]> {
     }),
   );
   return found.filter(Boolean).map((line) => line.replaceAll('\0', ' ').trim());
-}
-
-interface ServerState {
-  readonly server: { readonly pid: number };
-  readonly port: number;
-  readonly password: string;
-}
-
-/** As the managed server's keeper writes it down. */
-async function stateIn(directory: string): Promise<ServerState> {
-  return JSON.parse(await readFile(join(directory, 'server.json'), 'utf8')) as ServerState;
 }
