@@ -5,6 +5,7 @@ import { startScriptedModel } from '@oio/scripted-model';
 import { createRandom } from '../../chaos/random.ts';
 import { serverStateIn } from '../../faults/managed-server.ts';
 import type { Findings, ProofOptions } from '../proof.ts';
+import { quantilesOf } from '../quantiles.ts';
 import { runLanes, type TracedSession } from './busy-lanes.ts';
 import { readConversation, workingIn } from './conversation.ts';
 import { judge, type Judgement } from './judge.ts';
@@ -55,6 +56,7 @@ function findings(
   const states = Object.groupBy(judgements, ({ status }) => status);
   const figures = {
     kills: { gateway: countOf(strikes, 'opencode-gateway'), server: countOf(strikes, 'opencode-server') },
+    serverKilledUntilAtWorkAgainMs: timesOf(strikes, 'opencode-server'),
     sessions: judgements.length,
     states: Object.fromEntries(Object.entries(states).map(([state, all]) => [state, all?.length])),
     untrueStates: untrue.length,
@@ -66,6 +68,11 @@ function findings(
   const lines = Object.entries(figures).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   const wrong = [...untrue, ...doubled, ...repeated];
   return { ok: wrong.length === 0 && judgements.length > 0, lines: [...wrong, ...lines], figures };
+}
+
+/** A turn goes on without its gateway, so that only the server is missed. */
+function timesOf(strikes: readonly Strike[], victim: Strike['victim']) {
+  return quantilesOf(strikes.filter((one) => one.victim === victim).map(({ backAfterMs }) => backAfterMs));
 }
 
 function countOf(strikes: readonly Strike[], victim: Strike['victim']): number {

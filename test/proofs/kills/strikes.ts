@@ -9,8 +9,10 @@ export type Victim = 'opencode-gateway' | 'opencode-server';
 
 export interface Strike {
   readonly victim: Victim;
-  /** How many sessions were running just then. */
+  /** How many sessions were at work just then. */
   readonly running: number;
+  /** Until the model was asked again. */
+  readonly backAfterMs: number;
 }
 
 export interface StrikesOptions {
@@ -32,24 +34,29 @@ export async function strike({ processes, model, random, kills, say }: StrikesOp
     Array.from({ length: kills }, (_, index): Victim => (index < half ? 'opencode-gateway' : 'opencode-server')),
   );
   const strikes: Strike[] = [];
-  let struckAtMs = Date.now();
+  await askedAfter(model, 0);
   for (const victim of victims) {
-    await eventually(() => (model.requests.at(-1)?.atMs ?? 0) > struckAtMs, AT_WORK);
     await pause(random.next() * TURN_MS);
     const running = await runningOnes(processes);
-    struckAtMs = Date.now();
+    const struckAtMs = Date.now();
     const who = victim === 'opencode-server' ? await killServer(processes) : await killGateway(processes, random);
-    strikes.push({ victim, running });
-    say(`${strikes.length} of ${kills} kills: ${who}, with ${running} sessions running`);
+    const backAfterMs = (await askedAfter(model, struckAtMs)) - struckAtMs;
+    strikes.push({ victim, running, backAfterMs });
+    say(`${strikes.length} of ${kills} kills: ${who}, with ${running} sessions at work, back after ${backAfterMs} ms`);
   }
   return strikes;
 }
 
-const AT_WORK = { what: 'a turn to go on after the kill before', withinMs: AT_WORK_WITHIN_MS, everyMs: 50 };
+/** When the model was asked for the first time after that: a turn goes on. */
+function askedAfter({ requests }: ScriptedModel, instantMs: number): Promise<number> {
+  const asked = () => requests.find(({ atMs }) => atMs > instantMs)?.atMs;
+  return eventually(asked, { what: 'a turn to go on after the kill', withinMs: AT_WORK_WITHIN_MS, everyMs: 50 });
+}
 
 /** One at least, unless all are between two turns just then. */
 async function runningOnes({ client }: Processes): Promise<number> {
-  const running = async (): Promise<number> => (await client.listSessions({ status: 'running' })).sessions.length;
+  const those = async (status: 'running' | 'degraded') => (await client.listSessions({ status })).sessions.length;
+  const running = async (): Promise<number> => (await those('running')) + (await those('degraded'));
   return eventually(async () => (await running()) || null, { what: 'a running session', everyMs: 20 });
 }
 

@@ -2,6 +2,7 @@ import type { Script } from '@oio/scripted-model';
 import { serverStateIn } from '../../faults/managed-server.ts';
 import { openRealOrchestrator } from '../../faults/open-real-orchestrator.ts';
 import type { Findings, ProofOptions } from '../proof.ts';
+import { quantile, quantilesOf } from '../quantiles.ts';
 import { IdleEvents, runDirectTurn } from './direct-turn.ts';
 import { runOurTurn } from './our-turn.ts';
 
@@ -35,7 +36,8 @@ export async function proveOverhead({ root, postgres, times, say }: ProofOptions
     direct.push(directMs);
     ours.push(our.dispatchedToCompletedMs);
     seen.push(our.submittedToSeenMs);
-    if ((turn + 1) % 20 === 0) say(`${turn + 1} of ${times}: ${medianOf(direct)} directly, ${medianOf(ours)} ms by us`);
+    if ((turn + 1) % 20 === 0)
+      say(`${turn + 1} of ${times}: ${quantile(0.5, direct)} directly, ${quantile(0.5, ours)} ms by us`);
   }
   return findings({ direct, ours, seen });
 }
@@ -47,7 +49,7 @@ interface Times {
 }
 
 function findings({ direct, ours, seen }: Times): Findings {
-  const overheadP50Ms = round(at(0.5, ours) - at(0.5, direct));
+  const overheadP50Ms = Math.round((quantile(0.5, ours) - quantile(0.5, direct)) * 10) / 10;
   const figures = {
     directMs: quantilesOf(direct),
     dispatchedToCompletedMs: quantilesOf(ours),
@@ -58,21 +60,4 @@ function findings({ direct, ours, seen }: Times): Findings {
   };
   const lines = Object.entries(figures).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return { ok: overheadP50Ms <= BOUND_MS, lines, figures };
-}
-
-function quantilesOf(values: readonly number[]) {
-  return { p5: round(at(0.05, values)), p50: round(at(0.5, values)), p95: round(at(0.95, values)) };
-}
-
-function medianOf(values: readonly number[]): number {
-  return round(at(0.5, values));
-}
-
-function at(share: number, values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

@@ -12,7 +12,7 @@ import { announceOutput } from './live-output.ts';
 import { descendants } from './stop-turn.ts';
 import type { WakeUp } from './wake-up.ts';
 
-/** Events come in bursts, and OpenCode says idle before it stores an error: what they announce is read a moment later. */
+/** Events come in bursts: what they announce is read a moment later. */
 const SETTLE_MS = 100;
 
 /** What the events of a turn have told so far and no reading of the messages tells. */
@@ -105,7 +105,13 @@ function take({ bus, order, ref, signs, desk, onEvent, wakeUp }: TurnWatchParts,
   if (event.type === 'todos') signs.todos = listOf(event.todos);
   if (event.type === 'activity') noteActivity(signs, event.activity);
   if (PROGRESS.has(event.type)) signs.retrying = null;
-  if (event.type !== 'delta' && event.type !== 'tool') wakeUp.ring(SETTLE_MS);
+  ringFor(event, wakeUp);
+}
+
+/** An answer is stored before its end is told. An error is stored after it, and another event tells of that. */
+function ringFor(event: SessionEvent, wakeUp: WakeUp): void {
+  if (event.type === 'activity' && event.activity.type === 'idle') wakeUp.ring();
+  else if (event.type !== 'delta' && event.type !== 'tool') wakeUp.ring(SETTLE_MS);
 }
 
 function listOf(todos: readonly Todo[]): TurnSigns['todos'] {

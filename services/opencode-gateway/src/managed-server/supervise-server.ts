@@ -8,7 +8,10 @@ export interface SupervisorOptions {
   /** It ended, or a new start failed; the next start comes after `retryMs`. */
   readonly onDown: (reason: string, retryMs: number) => void;
   readonly firstDelayMs?: number;
+  /** Between starts that fail. */
   readonly maxDelayMs?: number;
+  /** After the end of one that had come up. */
+  readonly maxDelayAfterEndMs?: number;
   /** After this long without trouble the delays begin anew. */
   readonly steadyMs?: number;
 }
@@ -89,14 +92,15 @@ class Supervised implements SupervisedServer {
   }
 
   async #keepRunning(): Promise<void> {
-    const { firstDelayMs = 500, maxDelayMs = 30_000 } = this.#options;
+    const { firstDelayMs = 500, maxDelayMs = 30_000, maxDelayAfterEndMs = 4_000 } = this.#options;
     let delayMs = firstDelayMs;
     while (!this.#stopping.signal.aborted) {
       const upSince = performance.now();
       const reason = this.server && (await Promise.race([this.server.exited, this.#released.promise]));
       if (this.#stopping.signal.aborted) return;
       if (reason !== null && performance.now() - upSince >= this.#steadyMs) delayMs = firstDelayMs;
-      const waitMs = await this.#ended(reason, delayMs);
+      // What it worked on waits for it; and one that comes up and ends again costs a start in some seconds at the most.
+      const waitMs = await this.#ended(reason, reason === null ? delayMs : Math.min(delayMs, maxDelayAfterEndMs));
       await delay(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       if (waitMs > 0) delayMs = Math.min(delayMs * 2, maxDelayMs);
       if (!this.#stopping.signal.aborted) this.server = await this.#startAgain(delayMs);

@@ -72,6 +72,21 @@ test('starts that fail are repeated at growing intervals, and a stop ends the tr
   t.is(starts, atStop);
 });
 
+test('a server that comes up and ends again and again is back after seconds each time', async (t) => {
+  const retries: number[] = [];
+  const supervised = await superviseServer({
+    start: async () => fakeServer(Promise.resolve('SIGKILL')),
+    onUp: () => undefined,
+    onDown: (_reason, retryMs) => retries.push(retryMs),
+    firstDelayMs: 1,
+    maxDelayMs: 60_000,
+    maxDelayAfterEndMs: 2,
+  });
+  await eventually(() => retries.length >= 5);
+  await supervised.stop();
+  t.deepEqual(retries.slice(0, 5), [1, 2, 2, 2, 2]);
+});
+
 test('a restart that is wanted comes at once, after what is to be done in between, and is not the server’s own end', async (t) => {
   const told: string[] = [];
   let again: Restart = async () => t.fail();
