@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { startNatsServer, startRedisServer, whenThisProcessEnds } from '@oio/backing-servers';
 import { openDatabase } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
@@ -36,8 +38,9 @@ const KINDS: readonly ServiceKind[] = [
 
 export async function startProcesses({ root, postgres, model, say }: ProcessesOptions): Promise<Processes> {
   await using stack = new AsyncDisposableStack();
-  // A managed server outlives its gateway by design.
+  // A managed server outlives its gateway by design, and this process as well.
   stack.defer(whenThisProcessEnds(END_SERVERS_BELOW, root));
+  stack.defer(() => promisify(execFile)('sh', ['-c', `${END_SERVERS_BELOW}; true`, 'sh', root]).then(() => {}));
   const [workDirectory, serverDirectory] = [join(root, 'work'), join(root, 'opencode')];
   await mkdir(workDirectory);
   const database = stack.use(await openTestDatabase(postgres));

@@ -17,6 +17,8 @@ import { whenUp } from './when-up.ts';
 
 /** Without any event the messages are read this often: events have no replay. */
 const LOOK_MS = 5_000;
+/** And so long after a prompt was handed over of which nothing was heard. */
+const FIRST_LOOK_MS = 500;
 /** A prompt that a predecessor has handed over is stored by then, or it is on a way that nobody can see. */
 const LATE_MS = 5_000;
 
@@ -163,8 +165,9 @@ class TurnDriver {
 
   async #send(): Promise<TurnEnd | Unsure | null> {
     const refused = await this.#prompt.send();
-    // It may be answered already.
-    if (!refused) this.wakeUp.ring();
+    this.#againInMs = FIRST_LOOK_MS;
+    // Of a server that is heard the first reading waits for news: it has one thread, on which the turn begins just now.
+    if (!refused && this.#parts.link.agent().hearing() === null) this.wakeUp.ring();
     return refused?.type === 'given_up' ? failedTurn(refused, this.#progress.soFar()) : refused;
   }
 

@@ -111,7 +111,14 @@ function take({ bus, order, ref, signs, desk, onEvent, wakeUp }: TurnWatchParts,
 /** An answer is stored before its end is told. An error is stored after it, and another event tells of that. */
 function ringFor(event: SessionEvent, wakeUp: WakeUp): void {
   if (event.type === 'activity' && event.activity.type === 'idle') wakeUp.ring();
-  else if (event.type !== 'delta' && event.type !== 'tool') wakeUp.ring(SETTLE_MS);
+  else if (isWorthReading(event)) wakeUp.ring(SETTLE_MS);
+}
+
+/** That the turn is at work shows by the events themselves. */
+function isWorthReading(event: SessionEvent): boolean {
+  if (event.type === 'activity') return event.activity.type !== 'busy';
+  if (event.type === 'message') return event.completed;
+  return event.type !== 'delta' && event.type !== 'tool';
 }
 
 function listOf(todos: readonly Todo[]): TurnSigns['todos'] {

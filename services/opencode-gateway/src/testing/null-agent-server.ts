@@ -28,7 +28,8 @@ export function createNullAgentServer(): NullAgentServer {
     },
   ]);
   const methods = Object.fromEntries(counted) as typeof server;
-  const hearing = () => ({ sinceMs: 0, lastAtMs: performance.now() });
+  // It tells of nothing, so that it is asked.
+  const hearing = () => null;
   return { ...methods, conversation: nobodyStays, hearing, calls, async [Symbol.asyncDispose]() {} };
 }
 
