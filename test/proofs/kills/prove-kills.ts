@@ -13,7 +13,7 @@ import { type Processes, startProcesses } from './start-processes.ts';
 import { type Strike, strike } from './strikes.ts';
 import { TRACE, TRACED_TURN } from './traced-turns.ts';
 
-/** Sessions at the same time. */
+/** The most sessions at the same time; a short run has fewer, whose directories need not all be opened. */
 const LANES = 3;
 
 /** Kills gateways and the real server at random moments of running turns, then compares what is said with what was done. */
@@ -22,7 +22,7 @@ export async function proveKills({ root, postgres, seed, times, say }: ProofOpti
   await using processes = await startProcesses({ root, postgres, model, say });
   const { client, workDirectory } = processes;
   const over = new AbortController();
-  const running = runLanes({ client, workDirectory, lanes: LANES, over: over.signal });
+  const running = runLanes({ client, workDirectory, lanes: Math.min(LANES, Math.ceil(times / 2)), over: over.signal });
   const struck = strike({ processes, model, random: createRandom(seed), kills: times, say });
   // Whichever fails first ends both.
   const strikes = await Promise.race([struck, running.then(() => struck)]).finally(() => over.abort());
