@@ -25,7 +25,10 @@ export async function proveFleet({ root, postgres, times, say }: ProofOptions): 
   await makeRepository(directory);
   const beganAtMs = performance.now();
   const seconds = (): number => Math.round((performance.now() - beganAtMs) / 100) / 10;
-  const together = meeting.complete.then(seconds);
+  let allAtWorkAfterSeconds: number | null = null;
+  void meeting.complete.then(() => {
+    allAtWorkAfterSeconds = seconds();
+  });
   const sessions = await Promise.all(
     Array.from({ length: times }, async (_, index) => {
       const last = await runOne(client, directory, index);
@@ -33,11 +36,7 @@ export async function proveFleet({ root, postgres, times, say }: ProofOptions): 
       return last;
     }),
   );
-  const finishedSeconds = seconds();
-  return findings(sessions, samples, {
-    allAtWorkAfterSeconds: await Promise.race([together, null]),
-    finishedAfterSeconds: finishedSeconds,
-  });
+  return findings(sessions, samples, { allAtWorkAfterSeconds, finishedAfterSeconds: seconds() });
 }
 
 /** A turn with tools before and after the point at which all meet. */

@@ -38,9 +38,7 @@ const KINDS: readonly ServiceKind[] = [
 
 export async function startProcesses({ root, postgres, model, say }: ProcessesOptions): Promise<Processes> {
   await using stack = new AsyncDisposableStack();
-  // A managed server outlives its gateway by design, and this process as well.
-  stack.defer(whenThisProcessEnds(END_SERVERS_BELOW, root));
-  stack.defer(() => promisify(execFile)('sh', ['-c', `${END_SERVERS_BELOW}; true`, 'sh', root]).then(() => {}));
+  endServersWith(stack, root);
   const [workDirectory, serverDirectory] = [join(root, 'work'), join(root, 'opencode')];
   await mkdir(workDirectory);
   const database = stack.use(await openTestDatabase(postgres));
@@ -81,3 +79,11 @@ export async function startProcesses({ root, postgres, model, say }: ProcessesOp
 
 /** Nothing is tried again by a new attempt, whose prompt would be another one: what is killed has to go on. */
 const COMMON = { LOG_LEVEL: 'info', DATABASE_CONNECTIONS: '9', MAX_RETRY_ATTEMPTS: '0' };
+
+/** A managed server outlives its gateway by design, and would outlive this process. */
+function endServersWith(stack: AsyncDisposableStack, root: string): void {
+  stack.defer(whenThisProcessEnds(END_SERVERS_BELOW, root));
+  stack.defer(async () => {
+    await promisify(execFile)('sh', ['-c', `${END_SERVERS_BELOW}; true`, 'sh', root]);
+  });
+}

@@ -37,6 +37,8 @@ export async function superviseServer(options: SupervisorOptions): Promise<Super
   return supervised;
 }
 
+const DELAYS = { firstDelayMs: 500, maxDelayMs: 30_000, maxDelayAfterEndMs: 4_000, steadyMs: 60_000 };
+
 /** A new start that somebody wants. */
 interface WantedRestart {
   readonly why: string;
@@ -46,6 +48,7 @@ interface WantedRestart {
 
 class Supervised implements SupervisedServer {
   readonly #options: SupervisorOptions;
+  readonly #delays: typeof DELAYS;
   readonly #stopping = new AbortController();
   readonly #released = Promise.withResolvers<string>();
   #wanted: WantedRestart | null = null;
@@ -54,6 +57,7 @@ class Supervised implements SupervisedServer {
 
   constructor(options: SupervisorOptions, server: ManagedServer) {
     this.#options = options;
+    this.#delays = { ...DELAYS, ...options };
     this.server = server;
   }
 
@@ -92,23 +96,19 @@ class Supervised implements SupervisedServer {
   }
 
   async #keepRunning(): Promise<void> {
-    const { firstDelayMs = 500, maxDelayMs = 30_000, maxDelayAfterEndMs = 4_000 } = this.#options;
+    const { firstDelayMs, maxDelayMs, maxDelayAfterEndMs, steadyMs } = this.#delays;
     let delayMs = firstDelayMs;
     while (!this.#stopping.signal.aborted) {
       const upSince = performance.now();
       const reason = this.server && (await Promise.race([this.server.exited, this.#released.promise]));
       if (this.#stopping.signal.aborted) return;
-      if (reason !== null && performance.now() - upSince >= this.#steadyMs) delayMs = firstDelayMs;
+      if (reason !== null && performance.now() - upSince >= steadyMs) delayMs = firstDelayMs;
       // What it worked on waits for it; and one that comes up and ends again costs a start in some seconds at the most.
       const waitMs = await this.#ended(reason, reason === null ? delayMs : Math.min(delayMs, maxDelayAfterEndMs));
       await delay(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       if (waitMs > 0) delayMs = Math.min(delayMs * 2, maxDelayMs);
       if (!this.#stopping.signal.aborted) this.server = await this.#startAgain(delayMs);
     }
-  }
-
-  get #steadyMs(): number {
-    return this.#options.steadyMs ?? 60_000;
   }
 
   /** Tells of the end; how long to wait before the next start. */
