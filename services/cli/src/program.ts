@@ -8,6 +8,7 @@ import { connect, type Environment, type WithClient } from './connect.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
 import { limitCommands } from './limit-commands.ts';
 import { permissionOption } from './permission-option.ts';
+import { promptCommands } from './prompt-commands.ts';
 import { reasonCodesCommand } from './reason-codes-command.ts';
 import { serverCommands } from './server-commands.ts';
 import { printable } from './printable.ts';
@@ -45,6 +46,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   approvalCommands(oio, withClient, print);
   serverCommands(oio, withClient, print, environment);
   checkpointCommands(oio, withClient, print);
+  promptCommands(oio, withClient, print);
   limitCommands(oio, withClient, print);
   whyCommand(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {

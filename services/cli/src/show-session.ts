@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import colors from 'picocolors';
 import { printable } from './printable.ts';
 import { waitingLine } from './show-approval.ts';
+import { promptDetail, promptLine } from './show-prompt.ts';
 
 const COLOUR = {
   pending: colors.gray,
@@ -59,6 +60,7 @@ export function sessionLines(session: SessionView): string {
       'attempt',
       session.attempt && `${session.attempt.number}, ${session.attempt.steps} steps, on ${session.attempt.serverId}`,
     ],
+    ...session.prompts.map((prompt): Row => ['prompt', promptLine(prompt)]),
     ...usageRows(session),
     ...failureRows(session),
     ['retry', session.retryAt && `at ${session.retryAt}`],
@@ -107,6 +109,12 @@ export function eventLine(event: StoredSessionEvent): string {
 }
 
 function detailOf(event: StoredSessionEvent): string {
+  switch (event.type) {
+    case 'session.prompt-queued':
+    case 'session.prompt-started':
+    case 'session.prompt-ended':
+      return promptDetail(event);
+  }
   if (event.type === 'session.approval-requested') return waitingLine(event.data.approval);
   if (event.type === 'session.approval-closed')
     return `${event.data.approval.id}  ${event.data.approval.status} ${event.data.approval.answer?.action ?? ''}`.trim();

@@ -5,6 +5,7 @@ import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-ha
 import { openApiDocument } from './openapi.ts';
 import { createForkHandler } from './fork-handler.ts';
 import { createLimitHandlers, type LimitParts } from './limit-handlers.ts';
+import { createPromptHandlers } from './prompt-handlers.ts';
 import { createReadHandlers, type ReadParts } from './read-handlers.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
 import { createServerHandlers, type ServerParts } from './server-handlers.ts';
@@ -25,14 +26,16 @@ type Command = Order & { readonly params: { readonly id: string }; readonly body
 
 /** One handler per route of the API. */
 export function createHandlers(parts: HandlerParts): RouteHandlers {
-  const command = (name: Exclude<ClientCommandName, 'create' | 'answer'>) => async (request: Command) =>
-    sessionAnswer(await parts.admission.order(() => commandSession(parts, name, request.params.id, request)));
+  const command =
+    (name: Exclude<ClientCommandName, 'create' | 'answer' | 'prompt' | 'remove-prompt'>) => async (request: Command) =>
+      sessionAnswer(await parts.admission.order(() => commandSession(parts, name, request.params.id, request)));
   return {
     ...createReadHandlers(parts),
     ...createRelayHandlers(parts),
     ...createProcessHandlers(parts),
     ...createSubmitHandler(parts),
     ...createForkHandler(parts),
+    ...createPromptHandlers(parts),
     ...createDeadLetterHandlers(parts),
     ...createServerHandlers(parts),
     ...createLimitHandlers(parts),

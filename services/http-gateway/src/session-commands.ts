@@ -3,7 +3,7 @@ import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import type { SessionEnvelope, SessionRouter } from '@oio/ownership';
 import type { Clock } from '@oio/runtime';
 import { claimKey, claimSubmission, noteRefusal } from './claim-key.ts';
-import type { IdempotencyKeys, SessionReader } from './ports.ts';
+import type { IdempotencyKeys, KeyClaim, SessionReader } from './ports.ts';
 import type { Order } from './route-types.ts';
 import { viewOf } from './session-views.ts';
 
@@ -17,6 +17,7 @@ export interface CommandParts {
 /** What a client's order came to. */
 export interface Outcome {
   readonly session: SessionView;
+  readonly commandId: string;
   /** Whether it had its effect already when the request came. */
   readonly replayed: boolean;
 }
@@ -30,10 +31,10 @@ export async function submitSession(
   const claim = await claimSubmission(parts, request);
   onKnown(claim.sessionId);
   if (claim.known && (await parts.reader.hasOutcome(claim.sessionId, claim.commandId)))
-    return replay(parts, request, claim.sessionId);
+    return replay(parts, request, claim);
   try {
     const reply = await parts.router.send('create', request.body, envelopeOf(request, claim));
-    return await outcomeOf(parts, request, reply, claim.known);
+    return await outcomeOf(parts, request, reply, claim);
   } catch (error) {
     if (error instanceof InvalidError) await noteRefusal(parts, request, claim.commandId);
     throw error;
@@ -50,7 +51,7 @@ export async function commandSession(
   const standing = await parts.reader.standing(request.principal.tenant, id);
   if (!standing) throw noSuchSession();
   const claim = await claimKey(parts.keys, request, id);
-  if (claim.known && (await parts.reader.hasOutcome(id, claim.commandId))) return replay(parts, request, id);
+  if (claim.known && (await parts.reader.hasOutcome(id, claim.commandId))) return replay(parts, request, claim);
   if (standing.deleted) throw noSuchSession();
   assertVersion(request.headers.ifMatch, standing.version);
   const reply = await parts.router
@@ -58,7 +59,7 @@ export async function commandSession(
     .catch((error: unknown) => {
       throw error instanceof NotFoundError ? noSuchSession() : error;
     });
-  return outcomeOf(parts, request, reply, claim.known);
+  return outcomeOf(parts, request, reply, claim);
 }
 
 /** The same for an id that is unknown, deleted, or another tenant's. */
@@ -67,17 +68,26 @@ export function noSuchSession(): NotFoundError {
 }
 
 /** The order had its effect: the session is shown as it stands now, deleted or not. */
-async function replay({ reader, clock }: CommandParts, { principal }: Order, id: string): Promise<Outcome> {
-  const snapshot = await reader.session(principal.tenant, id, { deleted: true });
+async function replay(
+  { reader, clock }: CommandParts,
+  { principal }: Order,
+  { sessionId, commandId }: Pick<KeyClaim, 'sessionId' | 'commandId'>,
+): Promise<Outcome> {
+  const snapshot = await reader.session(principal.tenant, sessionId, { deleted: true });
   if (!snapshot) throw noSuchSession();
-  return { session: viewOf(snapshot, clock.now()), replayed: true };
+  return { session: viewOf(snapshot, clock.now()), commandId, replayed: true };
 }
 
-async function outcomeOf(parts: CommandParts, request: Order, reply: CommandReply, known: boolean): Promise<Outcome> {
-  const replayed = known || reply.outcome === 'repeated';
-  return reply.session
-    ? { session: reply.session, replayed }
-    : { ...(await replay(parts, request, reply.sessionId)), replayed };
+async function outcomeOf(
+  parts: CommandParts,
+  request: Order,
+  { outcome, session, sessionId }: CommandReply,
+  { known, commandId }: KeyClaim,
+): Promise<Outcome> {
+  const replayed = known || outcome === 'repeated';
+  return session
+    ? { session, commandId, replayed }
+    : { ...(await replay(parts, request, { sessionId, commandId })), replayed };
 }
 
 /** A check before the order is sent: it catches what a person decided on an old view, not a race in the same instant. */

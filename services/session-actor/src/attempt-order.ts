@@ -1,5 +1,5 @@
 import type { AttemptOrder } from '@oio/contracts';
-import { attemptToken, type SessionSnapshot } from '@oio/domain';
+import { attemptToken, presentPrompt, type SessionSnapshot, toldUpTo } from '@oio/domain';
 
 /** What an order is given under: the owner's epoch, and which of its orders it is. */
 export type Authority = Pick<AttemptOrder, 'epoch' | 'fence'>;
@@ -8,6 +8,7 @@ export type Authority = Pick<AttemptOrder, 'epoch' | 'fence'>;
 export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Authority, owner: string): AttemptOrder {
   const { attempt, session, checkpoints } = snapshot;
   if (!attempt) throw new Error(`Session ${snapshot.id} works without an attempt.`);
+  const further = presentPrompt(snapshot);
   return {
     sessionId: snapshot.id,
     tenant: snapshot.tenant,
@@ -21,7 +22,8 @@ export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Author
     messageId: attempt.messageId,
     title: session.title,
     type: session.type,
-    prompt: session.prompt,
+    prompt: further?.prompt ?? session.prompt,
+    ...(further && { earlier: toldUpTo(snapshot, (further.attempt ?? attempt.number) - 1) }),
     agent: session.agent,
     agentConfig: session.agentConfig,
     model: session.model,
@@ -46,7 +48,8 @@ function previousFailure(snapshot: SessionSnapshot): string | null {
   const { revert, attempt } = snapshot;
   if (revert?.state === 'done' && attempt?.number === revert.attempt + 1)
     return `somebody took the work back to checkpoint ${revert.checkpoint}. Files and conversation are as they were then.`;
-  return (snapshot.attempt?.number ?? 1) > 1
+  const first = presentPrompt(snapshot)?.attempt ?? 1;
+  return (snapshot.attempt?.number ?? first) > first
     ? (snapshot.lastFailure?.message ?? 'The attempt before this one did not come to its end.')
     : null;
 }

@@ -100,9 +100,9 @@ async function handle(
     commandId: envelope.id,
     epoch: session.epoch,
     random: Math.random(),
-    // Made only where it is asked for: by a dispatch.
+    // Made only where it is asked for: by a dispatch, and where a further prompt begins.
     get messageId() {
-      return newMessageId(Date.parse(now));
+      return newMessageId(Date.parse(now), lastMessageId(session.snapshot, command));
     },
     takenOver: session.takenOver,
     ...children,
@@ -112,6 +112,12 @@ async function handle(
   const outcome = await commit(parts, session, decision, command, envelope.id);
   if (outcome === 'applied') followUp(parts, decision.next, decision.events, decision.effects);
   return replyOf(session.snapshot, outcome, envelope, now);
+}
+
+/** The last message of the conversation that is known: OpenCode goes by the ids of messages, and its clock may be ahead of this one. */
+function lastMessageId({ checkpoints }: SessionSnapshot, { name, payload }: SessionCommand): string | null {
+  const resume = name === 'report-completed' ? payload.resume : checkpoints.last?.resume;
+  return resume?.lastMessageId ?? null;
 }
 
 /** Asked for only where a decision depends on it. */

@@ -1,4 +1,5 @@
 import type { ForkedFrom, Place } from '@oio/contracts';
+import { toldUpTo } from '@oio/domain';
 import { InvalidError, NotFoundError } from '@oio/errors';
 import type { SessionStore } from './ports.ts';
 
@@ -27,7 +28,8 @@ export async function forkSource(
   if (fileSnapshot === null)
     throw unusable(`Checkpoint ${sequence} holds no files: there was no git, or they could not be kept.`);
   const directory = source.workspace?.path ?? null;
-  const { prompt } = source.session;
+  // What waits in its queue is not part of its work.
+  const prompt = toldUpTo(source, checkpoint.attempt).join('\n\n');
   const forkedFrom = { sessionId, checkpoint: sequence, directory, prompt, openCodeSessionId, lastMessageId, todos };
   return { forkedFrom, commit: fileSnapshot };
 }

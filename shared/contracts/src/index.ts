@@ -12,6 +12,7 @@ export * from './opencode.ts';
 export * from './permission-rules.ts';
 export * from './problem.ts';
 export * from './process-news.ts';
+export * from './prompts.ts';
 export * from './reason-codes.ts';
 export * from './reports.ts';
 export * from './revert.ts';

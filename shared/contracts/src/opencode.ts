@@ -32,6 +32,8 @@ export const attemptOrder = z.object({
   title: z.string(),
   type: z.enum(SESSION_TYPES),
   prompt: z.string(),
+  /** What the session was told before that, oldest first; missing for the prompt that it was submitted with. */
+  earlier: z.array(z.string()).optional(),
   agent: z.string().nullable(),
   agentConfig,
   model: z.string().nullable(),
@@ -49,7 +51,7 @@ export const attemptOrder = z.object({
   resume: resumePoint.nullable(),
   /** The checkpoint of another session that this one goes on from. */
   forkedFrom: forkedFrom.optional(),
-  /** How the attempt before this one ended, for an agent that has to be told; null in the first attempt. */
+  /** How the attempt before this one ended, for an agent that has to be told; null in the first attempt at a prompt. */
   previousFailure: z.string().nullable(),
 });
 export type AttemptOrder = z.output<typeof attemptOrder>;

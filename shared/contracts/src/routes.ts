@@ -4,6 +4,7 @@ import { deadLetter, deadLetterSummary } from './dead-letters.ts';
 import { boundedText, sessionId } from './fields.ts';
 import { forkRoute } from './fork-route.ts';
 import { newSession } from './new-session.ts';
+import { promptRoutes } from './prompt-routes.ts';
 import { sessionOutput, workspaceDiff } from './opencode.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { reasonCode } from './reason-codes.ts';
@@ -66,7 +67,9 @@ const streamQuery = z.strictObject({
   after: after.describe('Only events with a greater sequence number; `Last-Event-ID` takes precedence.'),
 });
 
-function commandRoute<N extends Exclude<keyof typeof clientCommands, 'create' | 'delete' | 'answer'>>(name: N) {
+function commandRoute<
+  N extends Exclude<keyof typeof clientCommands, 'create' | 'delete' | 'answer' | 'prompt' | 'remove-prompt'>,
+>(name: N) {
   return {
     method: 'POST',
     path: `/v1/sessions/{id}/${name}`,
@@ -141,6 +144,7 @@ export const routes = {
   checkpointSession: commandRoute('checkpoint'),
   revertSession: commandRoute('revert'),
   forkSession: forkRoute,
+  ...promptRoutes,
   deleteSession: {
     method: 'DELETE',
     path: '/v1/sessions/{id}',

@@ -6,6 +6,7 @@ import { forkPoint } from './fork.ts';
 import { json } from './json.ts';
 import { reportUsage } from './model-calls.ts';
 import { newSession } from './new-session.ts';
+import { newPrompt, promptRef } from './prompts.ts';
 import {
   reportClosed,
   reportCompleted,
@@ -64,6 +65,8 @@ export const clientCommands = {
     'Answer what an agent waits for: a permission or a question.',
     z.strictObject({ approvalId, answer: approvalAnswer }),
   ),
+  prompt: command('prompt', 'Queue a further prompt: the session goes on with it in its turn.', newPrompt),
+  'remove-prompt': command('remove-prompt', 'Take a prompt that still waits out of the queue.', promptRef),
   delete: command('delete', 'Hide a session that has ended; its history is kept.', none),
 } as const;
 

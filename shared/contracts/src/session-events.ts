@@ -5,6 +5,7 @@ import { forkedFrom } from './fork.ts';
 import { json } from './json.ts';
 import { modelCall } from './model-calls.ts';
 import { newSession, place, workspaceInUse } from './new-session.ts';
+import { promptEventData } from './prompts.ts';
 import { finishedStep } from './reports.ts';
 import { revertEventData } from './revert.ts';
 import { stopProof } from './stop-proof.ts';
@@ -78,6 +79,7 @@ export const sessionEventData = {
   'session.resources-measured': z.object({ token: z.string(), resources: resourceUsage }),
   'session.checkpoint-made': z.object({ checkpoint }),
   ...revertEventData,
+  ...promptEventData,
   'session.warning-raised': z.object({ warning }),
   /** Somebody has to say something before the agent goes on. */
   'session.approval-requested': z.object({ approval }),

@@ -6,6 +6,7 @@ import { place, workspaceInUse } from './new-session.ts';
 import { permissionRule } from './permission-rules.ts';
 import { failureView } from './reason-codes.ts';
 import { modelUsage } from './model-calls.ts';
+import { followUp } from './prompts.ts';
 import { revertInUse } from './revert.ts';
 import { stopProof } from './stop-proof.ts';
 import { checkpoint, tokenUsage, warning } from './usage.ts';
@@ -124,6 +125,10 @@ export const sessionView = z
     failure: failureView.nullable().describe('Why it has ended, or what impairs it.'),
     lastFailure: failureView.nullable().default(null).describe('Why the attempt before the present one has ended.'),
     revert: revertInUse.nullable().default(null).describe('The last order to take it back to a checkpoint.'),
+    prompts: z
+      .array(followUp)
+      .default([])
+      .describe('Further prompts, in the order in which they were queued; of those that have ended the last 20.'),
     retryAt: instant.nullable().describe('When the next automatic retry is due.'),
     recoverable: z.boolean(),
     allowedCommands: z.array(z.string()).describe('Commands that the present state allows.'),

@@ -63,12 +63,15 @@ export function expireDue(snapshot: SessionSnapshot, now: string, dueAt: string)
 export function withWithdrawals(snapshot: SessionSnapshot, verdict: Verdict, now: string): Verdict {
   if (verdict.kind !== 'events' || snapshot.approvals.length === 0) return verdict;
   const to = verdict.events.flatMap(({ data }) => ('to' in data ? [data.to] : [])).at(-1);
-  if (to === undefined || isWorking(to)) return verdict;
+  const isNextTurn = verdict.events.some(({ type }) => type === 'session.prompt-started');
+  if (!isNextTurn && (to === undefined || isWorking(to))) return verdict;
   const closing = new Set(
     verdict.events.flatMap(({ type, data }) => (type === 'session.approval-closed' ? [data.approval.id] : [])),
   );
   const left = snapshot.approvals.filter(({ id }) => !closing.has(id));
-  const events = left.map((approval) => closed(withdrawn(approval, now, `The session is ${to}.`)));
+  const events = left.map((approval) =>
+    closed(withdrawn(approval, now, isNextTurn ? 'Its turn has ended.' : `The session is ${to}.`)),
+  );
   return { ...verdict, events: [...verdict.events, ...events] };
 }
 

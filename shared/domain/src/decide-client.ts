@@ -3,7 +3,9 @@ import { answer } from './decide-approvals.ts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { canBecome, type Decider, type Effect, emit, refuse, transitionTo } from './decision.ts';
 import { isReverting, mayRevert, revert, whyNotReverted } from './decide-revert.ts';
+import { mayPrompt, prompt, removePrompt, whyNotPrompted } from './decide-prompts.ts';
 import { failureOf } from './failures.ts';
+import { waitingPrompts } from './follow-ups.ts';
 import { isRecoverable, mayRetry } from './retry-policy.ts';
 import { attemptToken, isStopUnconfirmed, type SessionSnapshot } from './snapshot.ts';
 import { isTerminal, isWorking } from './transitions.ts';
@@ -29,6 +31,8 @@ const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } 
   revert: mayRevert,
   checkpoint: ({ status }) => isWorking(status) || status === 'paused',
   answer: ({ approvals }) => approvals.length > 0,
+  prompt: mayPrompt,
+  'remove-prompt': (snapshot) => waitingPrompts(snapshot).length > 0,
   delete: ({ status, deletedAt }) => isTerminal(status) && deletedAt === null,
 };
 
@@ -74,6 +78,8 @@ export const clientDeciders: { readonly [N in Name]: Decider<N> } = {
   ),
   revert: guarded('revert', 'paused', revert),
   answer,
+  prompt: guarded('prompt', 'running', prompt),
+  'remove-prompt': removePrompt,
   delete: guarded('delete', 'cancelled', (snapshot) =>
     emit([{ type: 'session.deleted', data: {} }], snapshot.timers.retry ? settleChildren(snapshot) : []),
   ),
@@ -94,6 +100,7 @@ const WHY_NOT: { readonly [N in Name]?: (snapshot: SessionSnapshot) => string | 
   },
   revert: whyNotReverted,
   retry: whyNotRetried,
+  prompt: whyNotPrompted,
   checkpoint: () => 'only a running, degraded or paused session has work to keep',
   delete: ({ deletedAt }) =>
     deletedAt === null ? 'only a session that has ended can be deleted' : 'it is deleted already',

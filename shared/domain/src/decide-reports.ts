@@ -12,8 +12,10 @@ import {
   transitionTo,
   type Verdict,
 } from './decision.ts';
+import { nextPrompt } from './decide-prompts.ts';
 import { later } from './instants.ts';
 import { failureOf } from './failures.ts';
+import { waitingPrompts } from './follow-ups.ts';
 import { apiErrorRate, ERROR_RATE, HEALTHY } from './execution-metrics.ts';
 import { automaticRetryMs } from './retry-policy.ts';
 import { isStopUnconfirmed, type SessionSnapshot } from './snapshot.ts';
@@ -44,12 +46,7 @@ export const reportDeciders: { readonly [N in ReportName]: Decider<N> } = {
     return emit([counted, ...changeOfErrorRate(snapshot, addCalls(snapshot, news).usage)]);
   }),
   'report-degraded': current((snapshot, { failure }) => impairedBy(snapshot, failure)),
-  'report-recovered': current((snapshot) => {
-    if (snapshot.status !== 'degraded' || snapshot.failure?.code === 'api_error_rate') return nothing;
-    // What made the rate high while something else impaired it counts as well.
-    if (isRateHigh(snapshot.usage)) return impairedBy(snapshot, rateFailure(snapshot.usage));
-    return emit(recovered(snapshot));
-  }),
+  'report-recovered': current((snapshot) => wellAgain(snapshot)),
   'report-warning': current((_snapshot, { type, message, context }, { now }) =>
     emit([{ type: 'session.warning-raised', data: { warning: { type, message, context, timestamp: now } } }]),
   ),
@@ -57,6 +54,7 @@ export const reportDeciders: { readonly [N in ReportName]: Decider<N> } = {
     const steps = lateSteps(snapshot, report.token, report.steps, report.resume, context.now);
     const end = closed(report.token, 'The turn has ended.');
     if (!isWorking(snapshot.status)) return emit([...steps, end]);
+    if (waitingPrompts(snapshot).length > 0) return goOn(snapshot, report, { steps, context });
     return emit([...steps, completed(snapshot, report, context), end], settleChildren(snapshot));
   }),
   'report-failed': current((snapshot, report, context) => {
@@ -90,6 +88,17 @@ export const reportDeciders: { readonly [N in ReportName]: Decider<N> } = {
   ),
 };
 
+/** What impaired the turn that has ended does not impair the next one. */
+function goOn(
+  snapshot: SessionSnapshot,
+  { result, commit }: Outcome,
+  { steps, context }: { readonly steps: readonly NewEvent[]; readonly context: DecisionContext },
+): Verdict {
+  const recovery = wellAgain(snapshot);
+  const well = recovery.kind === 'events' ? recovery.events : [];
+  return emit([...steps, ...well, ...nextPrompt(snapshot, { result, commit }, context)], [{ type: 'execute-attempt' }]);
+}
+
 function checkpointMade(
   snapshot: SessionSnapshot,
   at: string,
@@ -104,6 +113,14 @@ function impairedBy(snapshot: SessionSnapshot, failure: Failure): Verdict {
   if (snapshot.status === 'running') return emit([degraded(snapshot, failure)]);
   if (snapshot.status !== 'degraded' || snapshot.failure?.code === failure.code) return nothing;
   return emit([{ type: 'session.impairment-changed', data: { failure } }]);
+}
+
+/** What impairs it is over, unless that is the rate of errors, which is measured here. */
+function wellAgain(snapshot: SessionSnapshot): Verdict {
+  if (snapshot.status !== 'degraded' || snapshot.failure?.code === 'api_error_rate') return nothing;
+  // What made the rate high while something else impaired it counts as well.
+  if (isRateHigh(snapshot.usage)) return impairedBy(snapshot, rateFailure(snapshot.usage));
+  return emit(recovered(snapshot));
 }
 
 /** Many API errors alone impair a session. It counts as well again once enough calls have succeeded. */
@@ -141,11 +158,7 @@ function closed(token: string, proof: string, stop?: StopProof): NewEvent {
   return { type: 'session.attempt-closed', data: { token, proof, ...(stop && { stop }) } };
 }
 
-function completed(
-  snapshot: SessionSnapshot,
-  report: { result: ResultOf; commit: string | null },
-  { children }: DecisionContext,
-): NewEvent {
+function completed(snapshot: SessionSnapshot, report: Outcome, { children }: DecisionContext): NewEvent {
   const outcome = { result: report.result, commit: report.commit };
   if (!children) return { type: 'session.completed', data: { ...transitionTo(snapshot, 'completed'), ...outcome } };
   const { succeeded, failed } = children;
@@ -157,7 +170,7 @@ function completed(
   };
 }
 
-type ResultOf = Extract<NewEvent, { type: 'session.completed' }>['data']['result'];
+type Outcome = Pick<Extract<NewEvent, { type: 'session.completed' }>['data'], 'result' | 'commit'>;
 
 /** The steps that no report told of yet, in their order, and one checkpoint behind them where it is known how to go on. */
 function lateSteps(

@@ -1,6 +1,7 @@
 import type { SessionCommandName, SessionEventData, StoredSessionEvent } from '@oio/contracts';
 import { withWithdrawals } from './decide-approvals.ts';
 import { clientDeciders } from './decide-client.ts';
+import { withPromptEnds } from './decide-prompts.ts';
 import { reportDeciders } from './decide-reports.ts';
 import { schedulingDeciders } from './decide-scheduling.ts';
 import type { Decider, Decision, DecisionContext, NewEvent, SessionCommand, Verdict } from './decision.ts';
@@ -13,7 +14,8 @@ import type { SessionSnapshot } from './snapshot.ts';
  */
 export function decide(snapshot: SessionSnapshot, command: SessionCommand, context: DecisionContext): Decision {
   const decider = deciders[command.name] as Decider<typeof command.name>;
-  const verdict = withWithdrawals(snapshot, decider(snapshot, command.payload, context), context.now);
+  const decided = withPromptEnds(snapshot, decider(snapshot, command.payload, context));
+  const verdict = withWithdrawals(snapshot, decided, context.now);
   return complete(snapshot, verdict, context);
 }
 

@@ -1,6 +1,7 @@
+import { withPromptUsage } from './evolve-prompts.ts';
 import type { Evolvers } from './evolvers.ts';
 import { later } from './instants.ts';
-import { addCalls, addStep, addUsage, usageOfStep } from './usage.ts';
+import { addCalls, addStep, addUsage, usageOfCall, usageOfStep } from './usage.ts';
 
 /** A session shows its newest warnings; the rest stay in its history. */
 const WARNINGS_SHOWN = 20;
@@ -24,7 +25,7 @@ export const attemptEvolvers: Pick<
     attempt: snapshot.attempt && { ...snapshot.attempt, openCodeSessionId: data.openCodeSessionId },
   }),
   'session.step-finished': (snapshot, { data: { step } }) => ({
-    ...snapshot,
+    ...withPromptUsage(snapshot, usageOfStep(step)),
     attempt: snapshot.attempt && {
       ...snapshot.attempt,
       steps: snapshot.attempt.steps + 1,
@@ -33,7 +34,8 @@ export const attemptEvolvers: Pick<
     },
     usage: addStep(snapshot.usage, step),
   }),
-  'session.usage-counted': (snapshot, { data: { calls } }) => addCalls(snapshot, calls),
+  'session.usage-counted': (snapshot, { data: { calls } }) =>
+    calls.map(usageOfCall).reduce(withPromptUsage, addCalls(snapshot, calls)),
   'session.resources-measured': (snapshot, { data: { resources } }) => ({ ...snapshot, resources }),
   'session.checkpoint-made': (snapshot, { seq, at, data: { checkpoint } }) => ({
     ...snapshot,

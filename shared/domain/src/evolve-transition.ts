@@ -1,9 +1,10 @@
 import type { SessionEventType, Status, StoredSessionEvent } from '@oio/contracts';
+import { beginAttempt, timersOfRun } from './begin-attempt.ts';
+import { revived } from './evolve-prompts.ts';
 import type { Evolvers } from './evolvers.ts';
 import { elapsedMs, later } from './instants.ts';
-import type { Attempt, SessionSnapshot } from './snapshot.ts';
+import type { SessionSnapshot } from './snapshot.ts';
 import { isWorking } from './transitions.ts';
-import { noUsage } from './usage.ts';
 
 type TransitionType = Extract<SessionEventType, `session.${Status}`>;
 type Transition<T extends TransitionType = TransitionType> = StoredSessionEvent<T>;
@@ -15,6 +16,7 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
     const retried = event.data.from !== 'pending';
     return {
       ...next,
+      ...revived(snapshot),
       retries: snapshot.retries + (retried ? 1 : 0),
       failure: null,
       lastFailure: snapshot.failure,
@@ -89,47 +91,15 @@ function dispatched(snapshot: SessionSnapshot, event: Transition<'session.runnin
   const next = moved(snapshot, event);
   const isNew = snapshot.attempt?.number !== event.data.attempt;
   const attemptMs = isNew ? 0 : next.times.attemptMs;
-  const attempt: Attempt =
-    isNew || !snapshot.attempt
-      ? newAttempt(event)
-      : { ...snapshot.attempt, run: event.data.run, serverId: event.data.serverId, open: true, stop: null };
-  const leftMs = Math.max(0, snapshot.session.maxDurationSeconds * 1_000 - attemptMs);
+  const { run, serverId } = event.data;
   return {
     ...next,
-    attempt,
-    earlierAttempts: isNew ? withLast(snapshot) : snapshot.earlierAttempts,
+    ...(isNew || !snapshot.attempt
+      ? beginAttempt(snapshot, event)
+      : { attempt: { ...snapshot.attempt, run, serverId, open: true, stop: null } }),
     failure: null,
     times: { ...next.times, startedAt: next.times.startedAt ?? event.at, workingSince: event.at, attemptMs },
-    timers: {
-      'max-duration': { generation: event.seq, fireAt: later(event.at, leftMs) },
-      checkpoint: { generation: event.seq, fireAt: later(event.at, snapshot.policy.checkpointIntervalSeconds * 1_000) },
-    },
-  };
-}
-
-/** A session shows the newest ones; the rest is in its history. */
-const EARLIER_SHOWN = 20;
-
-function withLast({ attempt, earlierAttempts }: SessionSnapshot): SessionSnapshot['earlierAttempts'] {
-  if (!attempt) return earlierAttempts;
-  const { number, steps, usage } = attempt;
-  return [...earlierAttempts, { number, steps, ...(usage ?? noUsage) }].slice(-EARLIER_SHOWN);
-}
-
-function newAttempt({ at, data }: Transition<'session.running'>): Attempt {
-  return {
-    number: data.attempt,
-    run: data.run,
-    serverId: data.serverId,
-    messageId: data.messageId,
-    openCodeSessionId: null,
-    startedAt: at,
-    steps: 0,
-    lastStepId: null,
-    usage: null,
-    counted: {},
-    open: true,
-    stop: null,
+    timers: timersOfRun(snapshot, event, attemptMs),
   };
 }
 

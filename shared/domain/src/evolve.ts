@@ -1,6 +1,7 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { approvalEvolvers } from './evolve-approvals.ts';
 import { attemptEvolvers } from './evolve-attempt.ts';
+import { promptEvolvers } from './evolve-prompts.ts';
 import { revertEvolvers } from './evolve-revert.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
 import type { Evolver, Evolvers } from './evolvers.ts';
@@ -32,6 +33,7 @@ const evolvers: Evolvers = {
   ...attemptEvolvers,
   ...revertEvolvers,
   ...approvalEvolvers,
+  ...promptEvolvers,
   'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
   // Who owns it is told by the epochs of the events, not by the snapshot.
   'session.adopted': (snapshot) => snapshot,

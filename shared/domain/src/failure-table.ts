@@ -221,6 +221,16 @@ export const FAILURES = {
     retry: 'never',
     advice: 'Submit it again if it is still wanted.',
   },
+  prompt_removed: {
+    meaning: 'A further prompt was taken out of the queue of its session before its turn came.',
+    retry: 'never',
+    advice: 'Send it again if it is still wanted.',
+  },
+  prompt_not_reached: {
+    meaning: 'The session ended before the turn of a further prompt came.',
+    retry: 'never',
+    advice: 'Retry the session, or fork it, and send the prompt again.',
+  },
   parent_ended: {
     meaning: 'The parent session has ended.',
     retry: 'never',

@@ -9,6 +9,7 @@ export { replay } from './evolve.ts';
 export { executionMetrics } from './execution-metrics.ts';
 export { FAILURES, type FailureCode, type RetryRule } from './failure-table.ts';
 export { failureOf, reasonCodes } from './failures.ts';
+export { presentPrompt, toldUpTo } from './follow-ups.ts';
 export { healthScore } from './health.ts';
 export { sessionMachine } from './machine.ts';
 export { unreadableSession } from './readable.ts';

@@ -9,11 +9,12 @@ const TEXTS = ['id', 'tenant', 'createdBy', 'createdAt', 'updatedAt'] as const;
 /** Whether it has the shape of a snapshot that this version knows. */
 export function isReadable(stored: unknown): stored is SessionSnapshot {
   if (!isObject(stored)) return false;
-  const { version, status, attempt } = stored;
+  const { version, status, attempt, prompts = [] } = stored;
   return (
     (STATUSES as readonly unknown[]).includes(status) &&
     Number.isSafeInteger(version) &&
     (attempt === null || isObject(attempt)) &&
+    Array.isArray(prompts) &&
     TEXTS.every((field) => typeof stored[field] === 'string') &&
     OBJECTS.every((field) => isObject(stored[field])) &&
     isObject((stored['usage'] as { readonly tokens?: unknown }).tokens) &&

@@ -15,6 +15,7 @@ import type {
   Warning,
   WorkspaceInUse,
 } from '@oio/contracts';
+import type { FollowUp } from './follow-ups.ts';
 
 /** What the client asked for, complete with defaults. */
 export type AcceptedSession = SessionEventData<'session.created'>['session'];
@@ -25,6 +26,8 @@ export interface Attempt {
   readonly run: number;
   readonly serverId: string;
   readonly messageId: string;
+  /** The further prompt that it works on; missing for the one that the session was submitted with. */
+  readonly promptId?: string;
   readonly openCodeSessionId: string | null;
   readonly startedAt: string;
   readonly steps: number;
@@ -128,6 +131,8 @@ export interface SessionSnapshot {
   readonly timers: Readonly<Partial<Record<TimerName, Timer>>>;
   /** What waits for an answer of a person, in the order in which it was asked. */
   readonly approvals: readonly Approval[];
+  /** Further prompts, in the order in which they came; missing unless there was one. */
+  readonly prompts?: readonly FollowUp[];
 }
 
 /** Whether something of the last turn may still work, and nobody could show in time that it does not. */

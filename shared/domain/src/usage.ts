@@ -47,18 +47,19 @@ function addCall(snapshot: SessionSnapshot, call: ModelCall): SessionSnapshot {
   return {
     ...snapshot,
     usage: {
-      ...addUsage(usage, usageOf(call)),
-      subAgents: isOwn ? usage.subAgents : addUsage(usage.subAgents, usageOf(call)),
+      ...addUsage(usage, usageOfCall(call)),
+      subAgents: isOwn ? usage.subAgents : addUsage(usage.subAgents, usageOfCall(call)),
     },
     attempt: {
       ...attempt,
-      usage: addUsage(attempt.usage, usageOf(call)),
+      usage: addUsage(attempt.usage, usageOfCall(call)),
       counted: { ...attempt.counted, [openCodeSessionId]: messageId },
     },
   };
 }
 
-function usageOf({ tokens, costUsd, apiCalls, apiErrors }: ModelCall): ModelUsage {
+/** What a call took that is no step of the session. */
+export function usageOfCall({ tokens, costUsd, apiCalls, apiErrors }: ModelCall): ModelUsage {
   return { tokens, costUsd, apiCalls, apiErrors };
 }
 

@@ -163,6 +163,9 @@ const ORDERS = {
   time: timer('max-duration'),
   interval: timer('checkpoint'),
   retryTime: timer('retry'),
+  prompt: (_, { number }) => command('prompt', { prompt: `Then do ${'it '.repeat(number % 100)}` }),
+  removePrompt: ({ prompts = [] }, { number }) =>
+    command('remove-prompt', { promptId: prompts[number % (prompts.length || 1)]?.id ?? 'nothing' }),
   revert: (_, { number }) => command('revert', { checkpoint: 1 + (number % 3) }),
   revertTime: timer('revert'),
   revertEnded: ({ revert }, move) =>
@@ -251,6 +254,9 @@ const STOP: StopProof = {
 /** The moves that bring a session on come more often than those that end it, so that stories go deep. */
 const WEIGHTS: { readonly [N in keyof typeof ORDERS]?: number } = {
   dispatch: 12,
+  prompt: 8,
+  removePrompt: 2,
+  completed: 5,
   prepared: 8,
   asked: 2,
   step: 6,

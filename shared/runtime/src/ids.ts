@@ -25,14 +25,25 @@ export function newId(): string {
   return v7({ msecs: lastMs, seq: counter, random });
 }
 
-/** An id for a prompt in OpenCode, in the server's own form, so that messages sort by time: `msg_`, 12 hex digits, 14 letters. */
-export function newMessageId(nowMs: number = Date.now()): string {
+/**
+ * An id for a prompt in OpenCode, in the server's own form, so that messages sort by time: `msg_`, 12 hex digits, 14 letters.
+ * It sorts after that of `after`, also if that was made by a clock that is ahead.
+ */
+export function newMessageId(nowMs: number = Date.now(), after: string | null = null): string {
   const stamp = BigInt(nowMs) * 4096n;
   lastStamp = stamp > lastStamp ? stamp : lastStamp + 1n;
-  const time = lastStamp.toString(16).padStart(12, '0').slice(-12);
+  const time = (lastStamp + lagBehind(lastStamp, after)).toString(16).padStart(12, '0').slice(-12);
   let tail = '';
   for (const byte of randomBytes(TAIL)) tail += BASE62.charAt(byte % BASE62.length);
   return `msg_${time}${tail}`;
+}
+
+/** How much has to be added to a stamp so that it sorts after an id. Of a stamp an id holds the lower half only, which begins anew every two years. */
+function lagBehind(stamp: bigint, after: string | null): bigint {
+  const digits = /^msg_([\da-f]{12})/.exec(after ?? '')?.[1];
+  if (digits === undefined) return 0n;
+  const lag = BigInt.asIntN(48, BigInt(`0x${digits}`) - stamp);
+  return lag < 0n ? 0n : lag + 1n;
 }
 
 /** Valid until the next call but two hundred. */

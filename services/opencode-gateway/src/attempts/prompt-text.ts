@@ -2,7 +2,8 @@ import type { AttemptOrder } from '@oio/contracts';
 
 /** What the agent is told: the task; in a later attempt also how far the one before it came. */
 export function promptText(order: AttemptOrder, sameConversation: boolean): string {
-  if (order.attempt === 1 || order.previousFailure === null) return forkedText(order, sameConversation);
+  if (order.previousFailure === null)
+    return order.earlier ? furtherText(order, sameConversation) : forkedText(order, sameConversation);
   const before = sameConversation ? 'What you have done so far stands above.' : told(order);
   return [
     `The attempt before this one ended early: ${order.previousFailure}`,
@@ -22,10 +23,16 @@ function forkedText({ forkedFrom, prompt }: AttemptOrder, sameConversation: bool
   return [before, 'Your task from here on is:', prompt].join('\n\n');
 }
 
+/** A further prompt stands for itself in the conversation that it belongs to. */
+function furtherText(order: AttemptOrder, sameConversation: boolean): string {
+  if (sameConversation) return order.prompt;
+  return [`You have worked on this before. ${told(order)}`, 'Your task from here on is:', order.prompt].join('\n\n');
+}
+
 /** For a new conversation that knows nothing of the old one. */
-function told({ resume }: AttemptOrder): string {
-  const todos = resume?.todos ?? [];
-  return `Its conversation is lost; its changes are in the working directory.${listed(todos)}`;
+function told({ resume, earlier = [] }: AttemptOrder): string {
+  const before = earlier.length === 0 ? '' : `\n\nIt was told before:\n\n${earlier.join('\n\n')}`;
+  return `Its conversation is lost; its changes are in the working directory.${listed(resume?.todos ?? [])}${before}`;
 }
 
 function listed(todos: NonNullable<AttemptOrder['resume']>['todos']): string {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AttemptOrder, SessionCommandName, sessionCommands } from '@oio/contracts';
+import type { AttemptOrder, CommandReply, SessionCommandName, sessionCommands } from '@oio/contracts';
 import { AppError, CancelledError } from '@oio/errors';
 import { serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
@@ -17,10 +17,10 @@ export class StaleRunError extends CancelledError {}
 /** Tells the owner of the session what happens to its attempt. */
 export interface Reporter {
   /**
-   * Delivered before it resolves, however long that takes. `about` makes the command id, so that a repetition has no second
-   * effect. Throws `StaleRunError` when a report that moves the turn on comes too late.
+   * Delivered before it resolves, however long that takes, with the session's status then. `about` makes the command id, so
+   * that a repetition has no second effect. Throws `StaleRunError` when a report that moves the turn on comes too late.
    */
-  report<N extends ReportName>(name: N, about: string, payload: ReportPayload<N>): Promise<void>;
+  report<N extends ReportName>(name: N, about: string, payload: ReportPayload<N>): Promise<CommandReply['status']>;
 }
 
 /** Reports that say how the turn goes on; the others may come late without harm. */
@@ -44,10 +44,10 @@ export function createReporter(
       };
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
         try {
-          const { outcome } = await router.send(name, { ...payload, token: order.token } as never, envelope);
+          const { outcome, status } = await router.send(name, { ...payload, token: order.token } as never, envelope);
           if (outcome === 'stale' && DECISIVE.has(name))
             throw new StaleRunError(`Run ${order.token} of session ${order.sessionId} is over.`, { code: 'stale_run' });
-          return;
+          return status;
         } catch (error) {
           if (!(error instanceof AppError && error.retryable)) throw error;
           await delay(pauseMs, undefined, { signal });

@@ -1,5 +1,5 @@
 import type { AttemptOrder, ResourceUsage } from '@oio/contracts';
-import { failureOf } from '@oio/domain';
+import { failureOf, isTerminal } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
@@ -165,7 +165,8 @@ async function conclude(run: PlacedRun, end: TurnEnd): Promise<void> {
     const { failure, retryAfterMs, mayStillRun, stop } = end;
     const resume = { ...end.resume, fileSnapshot: await files() };
     const why = { failure, retryAfterMs, mayStillRun, ...(stop && { stop }) };
-    return reporter.report('report-failed', 'end', { steps, resume, ...why });
+    await reporter.report('report-failed', 'end', { steps, resume, ...why });
+    return;
   }
   const { title, sessionId } = order;
   const { changed, commit, warnings } = await onWorkspace(() =>
@@ -176,9 +177,10 @@ async function conclude(run: PlacedRun, end: TurnEnd): Promise<void> {
   const fileSnapshot = commit ?? (workspace.kind === 'worktree' ? workspace.baseRevision : await files());
   const resume = { ...end.resume, fileSnapshot };
   const result = { text: end.text.slice(0, RESULT_CHARACTERS), finish: end.finish, changed };
-  await reporter.report('report-completed', 'end', { steps, resume, result, commit });
-  if (changed !== false) return;
-  // The session is complete; a worktree that cannot be removed costs only its place on the disk.
+  const status = await reporter.report('report-completed', 'end', { steps, resume, result, commit });
+  // One that goes on with a further prompt needs its worktree.
+  if (changed !== false || !isTerminal(status)) return;
+  // A worktree that cannot be removed costs only its place on the disk.
   await workspaces.releaseWorkspace({ workspace }).catch((error: unknown) => {
     logger.warn({ err: error, sessionId }, 'worktree not removed');
   });

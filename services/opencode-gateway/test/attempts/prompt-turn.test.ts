@@ -24,7 +24,7 @@ test('a prompt waits for its turn before the gate is passed, so that the gate’
   const { signal } = new AbortController();
   const { id } = await agent.createSession({ directory: '/project', title: 'A session' });
   await using bus = createInProcessBus();
-  const reporter = { report: async () => {} };
+  const reporter = { report: async () => 'running' as const };
   const end = await driveTurn({
     link: gatedLink(link, gate, signal),
     bus,

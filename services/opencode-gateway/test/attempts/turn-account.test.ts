@@ -35,6 +35,7 @@ function openAccount({ counted = {} }: { readonly counted?: Readonly<Record<stri
   const reporter = {
     report: async (_name: string, _about: string, payload: object) => {
       told.push(...(payload as { calls: ModelCall[] }).calls);
+      return 'running' as const;
     },
   };
   const tell = (messages: readonly TurnMessage[], all = true) => account.tell(agent, reporter, { messages, all });

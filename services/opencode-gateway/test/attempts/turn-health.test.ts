@@ -9,6 +9,7 @@ function begin(mayBeImpaired = false) {
     report: async (name, _about, payload) => {
       const { failure } = payload as { failure?: { code: string } };
       told.push(failure ? `${name} ${failure.code}` : name);
+      return 'running';
     },
   };
   const clock = { nowMs: 0 };

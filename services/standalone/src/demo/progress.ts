@@ -71,7 +71,9 @@ function told(event: StoredSessionEvent): string {
   if (event.type === 'session.queued') return 'waits for a slot';
   if (event.type === 'session.running') return event.data.from === 'queued' ? 'gets its workspace' : 'goes on';
   if (event.type === 'session.completed') return textOf(event.data.result);
-  return 'failure' in event.data ? `${event.data.failure.code}: ${event.data.failure.message}` : '';
+  return 'failure' in event.data && event.data.failure
+    ? `${event.data.failure.code}: ${event.data.failure.message}`
+    : '';
 }
 
 /** The last answer of the agent, from the result of a session; empty when there is none. */
