@@ -87,6 +87,7 @@ test('a database that is gone is an outage, not an answer: every route says so a
   const bodies: Record<string, unknown> = {
     createSession: draft({ id }),
     revertSession: { checkpoint: 1 },
+    queuePrompt: { prompt: 'Go on.' },
     forkSession: { checkpoint: 1, prompt: 'Go another way.' },
     answerApproval: { action: 'allow' },
     registerServer: { id: 'far', url: 'http://127.0.0.1:1', password: 'secret' },
@@ -94,7 +95,7 @@ test('a database that is gone is an outage, not an answer: every route says so a
   };
   for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
     if (route.scope === 'public' || name === 'metrics') continue;
-    const response = await api.fetch(route.path.replace('{id}', id), {
+    const response = await api.fetch(route.path.replace('{id}', id).replace('{promptId}', id), {
       method: route.method,
       key: route.scope === 'operator' ? KEYS.operator : KEYS.alice,
       ...(route.body && { json: bodies[name] ?? {} }),

@@ -62,7 +62,10 @@ test('a refusal names both states and what is possible, and leaves nothing behin
   const id = randomUUID();
   for (let count = 0; count < 2; count += 1) {
     const error = await t.throwsAsync(world.order(sessionId, 'pause', {}, { id }), { instanceOf: ConflictError });
-    t.is(error.message, `Session ${sessionId} is queued and cannot become paused by "pause". Possible now: cancel.`);
+    t.is(
+      error.message,
+      `Session ${sessionId} is queued and cannot become paused by "pause". Possible now: cancel, prompt.`,
+    );
     t.like(error.facts, { status: 'queued', target: 'paused' });
   }
   t.false((await world.commandIds(sessionId)).includes(id));

@@ -22,11 +22,11 @@ import {
 } from './sessions.ts';
 
 const ALLOWED: Readonly<Record<Status, string[]>> = {
-  pending: ['start', 'cancel'],
-  queued: ['cancel'],
-  running: ['pause', 'stop', 'checkpoint'],
-  paused: ['resume', 'stop', 'cancel', 'checkpoint'],
-  degraded: ['pause', 'stop', 'checkpoint'],
+  pending: ['start', 'cancel', 'prompt'],
+  queued: ['cancel', 'prompt'],
+  running: ['pause', 'stop', 'checkpoint', 'prompt'],
+  paused: ['resume', 'stop', 'cancel', 'checkpoint', 'prompt'],
+  degraded: ['pause', 'stop', 'checkpoint', 'prompt'],
   completed: ['delete'],
   partially_completed: ['retry', 'delete'],
   failed: ['retry', 'revert', 'delete'],

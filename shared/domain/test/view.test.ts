@@ -71,7 +71,8 @@ const RUNNING = {
   recoverable: false,
   waitingFor: null,
   approvals: [],
-  allowedCommands: ['pause', 'stop', 'checkpoint'],
+  prompts: [],
+  allowedCommands: ['pause', 'stop', 'checkpoint', 'prompt'],
   healthScore: 0.9,
 };
 

@@ -31,6 +31,19 @@ test('a message id tells the low 36 bits of its millisecond as OpenCode writes i
   t.is(newMessageId(atMs).slice(4, 16), expected);
 });
 
+test('a message id sorts after a given one of a clock that is ahead, and no other id is later for that', (t) => {
+  const ahead = newMessageId(Date.now() + 86_400_000, null);
+  const tomorrow = `msg_${((BigInt(Date.now()) + 172_800_000n) * 4096n).toString(16).slice(-12)}zzzzzzzzzzzzzz`;
+  t.true(newMessageId(Date.now(), tomorrow) > tomorrow);
+  t.true(newMessageId(Date.now()) > ahead);
+  t.true(newMessageId(Date.now()) < tomorrow);
+  t.true(newMessageId(Date.now(), ahead) > ahead);
+});
+
+test('an id that is none of OpenCode makes no difference', (t) => {
+  t.regex(newMessageId(Date.now(), 'msg_1'), /^msg_[\da-f]{12}[\dA-Za-z]{14}$/);
+});
+
 test('a message id made after the clock was put back still sorts last', (t) => {
   const ahead = newMessageId(Date.now() + 7_200_000);
   t.true(newMessageId(Date.now()) > ahead);

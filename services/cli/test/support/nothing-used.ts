@@ -8,5 +8,6 @@ const nothing = {
 /** The part of a session that tells what it took, when that is nothing. */
 export const nothingUsed = {
   earlierAttempts: [],
+  prompts: [],
   metrics: { ...nothing, subAgents: nothing, executingSeconds: 1, result: null },
 };

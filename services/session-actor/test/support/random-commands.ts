@@ -21,6 +21,7 @@ const COMMANDS: readonly Send[] = [
   (world, sessionId, id) => world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 }, { id }),
   (world, sessionId, id) => world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 }, { id }),
   (world, sessionId, id) => world.send(sessionId, 'dispatch', { serverId: SERVER, schedulerEpoch: 0 }, { id }),
+  (world, sessionId, id) => world.order(sessionId, 'prompt', { prompt: `And then ${id}.` }, { id }),
   (world, sessionId, id) => world.order(sessionId, 'checkpoint', { data: { id } }, { id }),
   (world, sessionId, id) => world.order(sessionId, 'pause', {}, { id }),
   (world, sessionId, id) => world.order(sessionId, 'resume', {}, { id }),

@@ -1,0 +1,203 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SessionDetail, SessionView } from '@oio/contracts';
+import { eventually } from '@oio/runtime/testing';
+import {
+  bash,
+  type Conversation,
+  httpError,
+  type Script,
+  type ScriptedModel,
+  startScriptedModel,
+} from '@oio/scripted-model';
+import test from 'ava';
+import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
+import { makePlace, type Place } from './support/place.ts';
+import { directoryOf, letToolEnd, reaches, reachesClosed, submit, toolRuns } from './support/sessions.ts';
+import { openCodeMessages } from './support/truth.ts';
+
+/** Sessions that are told more than one thing, on the real server. */
+const END = { text: 'All is done.' };
+const OVERLOADED = httpError(503, 'The model is overloaded.', { 'retry-after-ms': '100' });
+const isRetried = ({ prompts }: Conversation): boolean => /attempt before/.test(prompts.at(-1) ?? '');
+
+/** Goes by the last prompt, and leaves a line. */
+function script(word: string, steps?: Script['steps']): Script {
+  const matches = ({ prompts }: Conversation) => prompts.at(-1)?.includes(word) ?? false;
+  return { name: word, matches, steps: steps ?? [{ toolCalls: [bash(`echo ${word} >> order.txt`)] }, END] };
+}
+
+const scripts = [
+  script('flaky', [(now) => (isRetried(now) ? END : { toolCalls: [bash('echo flaky >> order.txt')] }), OVERLOADED]),
+  script('hold', [{ toolCalls: [bash('echo hold >> order.txt; while [ ! -e go ]; do sleep 0.2; done')] }, END]),
+  script('build', [{ toolCalls: [bash('echo built > build.log')] }, END]),
+  script('look', [{ toolCalls: [bash('cat build.log >> order.txt')] }, END]),
+  ...['first', 'second', 'third'].map((word) => script(word)),
+  script('', [END]),
+];
+
+const stack = new AsyncDisposableStack();
+let place: Place;
+let model: ScriptedModel;
+let orchestrator: Orchestrator;
+
+test.before(async () => {
+  place = stack.use(await makePlace());
+  await appendFile(join(place.repository, '.git/info/exclude'), '*.log\n');
+  model = stack.use(await startScriptedModel({ scripts, tokenDelayMs: 1 }));
+  orchestrator = await startOrchestrator(place, model);
+  await eventually(() => submit(orchestrator, 'nothing').catch(() => null), {
+    withinMs: 120_000,
+    what: 'a warm server',
+  });
+});
+test.after.always(async () => {
+  await orchestrator[Symbol.asyncDispose]();
+  await stack.disposeAsync();
+});
+
+async function submitAll(first: string, ...further: string[]): Promise<{ id: string; promptIds: string[] }> {
+  const { id } = await submit(orchestrator, first);
+  const promptIds: string[] = [];
+  for (const prompt of further) promptIds.push((await orchestrator.client.queuePrompt({ id }, { prompt })).promptId);
+  return { id, promptIds };
+}
+
+async function orderOf(id: string): Promise<string[]> {
+  const text = await readFile(join(await directoryOf(orchestrator, id), 'order.txt'), 'utf8');
+  return text.trim().split('\n');
+}
+
+/** The texts of the prompts in OpenCode, one list of texts for each message. */
+async function promptsIn(session: SessionView): Promise<(string | undefined)[][]> {
+  const messages = await openCodeMessages(place, session);
+  const texts = messages.map(({ parts }) => parts.filter(({ type }) => type === 'text').map(({ text }) => text));
+  return texts.filter((_, index) => messages[index]?.info.role === 'user');
+}
+
+function statesOf({ prompts }: SessionDetail): string[] {
+  return prompts.map(({ state }) => state);
+}
+
+test.serial(
+  'further prompts run in order in one conversation; one that fails is retried before the next',
+  async (t) => {
+    const { id, promptIds } = await submitAll('first', 'flaky', 'second');
+    const session = await reaches(orchestrator, id, 'completed');
+    t.deepEqual(await orderOf(id), ['first', 'flaky', 'second']);
+    t.deepEqual(
+      session.prompts.map(({ id: promptId, state, attempt }) => [promptId, state, attempt]),
+      [
+        [promptIds[0], 'succeeded', 2],
+        [promptIds[1], 'succeeded', 4],
+      ],
+    );
+    t.is(session.metrics.retries, 1);
+    const [first, flaky, again, second, ...others] = await promptsIn(session);
+    t.deepEqual([first, flaky, second, others], [['first'], ['flaky'], ['second'], []]);
+    t.regex(again?.join() ?? '', /The attempt before this one ended early[^]*flaky$/);
+    t.is(place.git('show', `${session.commit}:order.txt`), 'first\nflaky\nsecond\n');
+    t.is(place.git('show', `${session.prompts[0]?.commit}:order.txt`), 'first\nflaky\n');
+    const spent = session.prompts.map(({ usage }) => usage?.tokens.input ?? 0);
+    t.true(spent.every((tokens) => tokens > 0));
+    t.true(spent.reduce((all, tokens) => all + tokens, 0) < session.metrics.tokens.input);
+  },
+);
+
+test.serial('a session that has changed nothing yet keeps its worktree for the prompts that wait', async (t) => {
+  const { id } = await submitAll('build', 'look');
+  await reaches(orchestrator, id, 'completed');
+  t.deepEqual(await orderOf(id), ['built']);
+});
+
+test.serial(
+  'killed right when a further prompt begins, each prompt stands once and nothing is done twice',
+  async (t) => {
+    const { id } = await submitAll('first', 'second', 'third');
+    for (const attempt of [2, 3]) {
+      await begins(id, attempt);
+      await orchestrator.kill();
+      await orchestrator[Symbol.asyncDispose]();
+      orchestrator = await startOrchestrator(place, model);
+    }
+    const session = await reaches(orchestrator, id, 'completed');
+    t.deepEqual(statesOf(session), ['succeeded', 'succeeded']);
+    t.deepEqual(await orderOf(id), ['first', 'second', 'third']);
+    t.deepEqual(await promptsIn(session), [['first'], ['second'], ['third']]);
+    t.is(session.attempt?.number, 3);
+  },
+);
+
+/** Resolves as soon as it is told that a prompt has begun in this attempt. */
+async function begins(id: string, attempt: number): Promise<void> {
+  for await (const message of orchestrator.client.stream(id)) {
+    const { type, data } = message.kind === 'history' ? message.event : { type: '', data: null };
+    if (type === 'session.prompt-started' && (data as { attempt: number }).attempt === attempt) return;
+  }
+}
+
+test.serial(
+  'taken back and forked in the midst of its prompts, it repeats the present one and goes on with the rest',
+  async (t) => {
+    const { id } = await submitAll('first', 'hold', 'second', 'never');
+    const directory = await heldIn(id);
+    await orchestrator.client.stopSession({ id });
+    await reachesClosed(orchestrator, id);
+    const stopped = await orchestrator.client.getSession({ id });
+    t.deepEqual(statesOf(stopped), ['cancelled', 'queued', 'queued']);
+    await t.throwsAsync(orchestrator.client.queuePrompt({ id }, { prompt: 'more' }), { message: /retry it first/ });
+    await orchestrator.client.removePrompt({ id, promptId: stopped.prompts[2]?.id ?? '' });
+    // Made before the prompt that was stopped.
+    const checkpoint = stopped.checkpoints.findLast(({ origin, attempt }) => origin === 'prepared' && attempt === 2);
+    t.truthy(checkpoint);
+    const sequence = checkpoint?.sequence ?? 0;
+
+    const fork = await orchestrator.client.forkSession({ id }, { checkpoint: sequence, prompt: 'third' });
+    t.deepEqual(fork.prompts, []);
+    await reaches(orchestrator, fork.id, 'completed');
+    t.deepEqual(await orderOf(fork.id), ['first', 'third']);
+
+    await orchestrator.client.revertSession({ id }, { checkpoint: sequence });
+    await eventually(async () => (await orchestrator.client.getSession({ id })).revert?.state === 'done', {
+      withinMs: 60_000,
+      what: 'the session to be taken back',
+    });
+    t.deepEqual(await orderOf(id), ['first']);
+    await writeFile(join(directory, 'go'), '');
+    await orchestrator.client.retrySession({ id });
+    const session = await reaches(orchestrator, id, 'completed');
+    t.deepEqual(await orderOf(id), ['first', 'hold', 'second']);
+    t.deepEqual(statesOf(session), ['succeeded', 'succeeded', 'cancelled']);
+    const [first, hold, second, ...others] = await promptsIn(session);
+    t.deepEqual([first, second, others], [['first'], ['second'], []]);
+    t.regex(hold?.join() ?? '', /took the work back to checkpoint[^]*hold$/);
+  },
+);
+
+/** Resolves when the prompt that holds is at work, with the directory. */
+async function heldIn(id: string): Promise<string> {
+  await begins(id, 2);
+  const directory = await directoryOf(orchestrator, id);
+  await toolRuns(directory);
+  return directory;
+}
+
+test.serial(
+  'paused in a further prompt it goes on with that one when it is resumed, and takes more meanwhile',
+  async (t) => {
+    const { id } = await submitAll('first', 'hold');
+    await heldIn(id);
+    await orchestrator.client.pauseSession({ id });
+    await reachesClosed(orchestrator, id);
+    await orchestrator.client.queuePrompt({ id }, { prompt: 'third' });
+    await letToolEnd(orchestrator, id);
+    await orchestrator.client.resumeSession({ id });
+    const session = await reaches(orchestrator, id, 'completed');
+    t.deepEqual(statesOf(session), ['succeeded', 'succeeded']);
+    t.deepEqual(await promptsIn(session), [['first'], ['hold'], ['third']]);
+    t.deepEqual(
+      (await orderOf(id)).filter((word) => word !== 'hold'),
+      ['first', 'third'],
+    );
+  },
+);
