@@ -1,22 +1,23 @@
-import type { FollowUpView, StoredSessionEvent } from '@oio/contracts';
+import type { Failure, FollowUpView, StoredSessionEvent } from '@oio/contracts';
 import { printable } from './printable.ts';
 
 const CHARACTERS = 100;
 
 /** A further prompt in one line. */
 export function promptLine({ id, state, prompt, failure }: FollowUpView): string {
-  const why = failure ? `, ${failure.code}: ${failure.message}` : '';
-  return printable(`${state}${why}  ${id}  ${excerptOf(prompt)}`);
+  return printable(`${state}${whyNot(failure)}  ${id}  ${excerptOf(prompt)}`);
 }
 
-/** What an event of a prompt says of it. */
-export function promptDetail({
-  data,
-}: StoredSessionEvent<'session.prompt-queued' | 'session.prompt-started' | 'session.prompt-ended'>): string {
-  const id = data.promptId ?? 'the first prompt';
-  if ('prompt' in data) return `${id}  ${excerptOf(data.prompt)}`;
-  if ('attempt' in data) return `${id}  attempt ${data.attempt}`;
-  return data.failure ? `${id}  ${data.state}, ${data.failure.code}: ${data.failure.message}` : `${id}  ${data.state}`;
+/** What an event says of a prompt; null for others. */
+export function promptDetail({ type, data }: StoredSessionEvent): string | null {
+  if (type === 'session.prompt-queued') return `${data.promptId}  ${excerptOf(data.prompt)}`;
+  if (type === 'session.prompt-started') return `${data.promptId}  attempt ${data.attempt}`;
+  if (type !== 'session.prompt-ended') return null;
+  return `${data.promptId ?? 'the first prompt'}  ${data.state}${whyNot(data.failure)}`;
+}
+
+function whyNot(failure: Pick<Failure, 'code' | 'message'> | null): string {
+  return failure ? `, ${failure.code}: ${failure.message}` : '';
 }
 
 function excerptOf(text: string): string {

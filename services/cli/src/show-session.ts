@@ -104,17 +104,11 @@ function stopLine({ state, summary, failure }: TurnStop): string {
 
 /** One line of a history. */
 export function eventLine(event: StoredSessionEvent): string {
-  const detail = detailOf(event);
+  const detail = promptDetail(event) ?? detailOf(event);
   return `${event.at}  ${String(event.seq).padStart(4)}  ${event.type.replace('session.', '')}${detail ? `  ${printable(detail)}` : ''}`;
 }
 
 function detailOf(event: StoredSessionEvent): string {
-  switch (event.type) {
-    case 'session.prompt-queued':
-    case 'session.prompt-started':
-    case 'session.prompt-ended':
-      return promptDetail(event);
-  }
   if (event.type === 'session.approval-requested') return waitingLine(event.data.approval);
   if (event.type === 'session.approval-closed')
     return `${event.data.approval.id}  ${event.data.approval.status} ${event.data.approval.answer?.action ?? ''}`.trim();

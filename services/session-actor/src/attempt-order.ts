@@ -48,8 +48,13 @@ function previousFailure(snapshot: SessionSnapshot): string | null {
   const { revert, attempt } = snapshot;
   if (revert?.state === 'done' && attempt?.number === revert.attempt + 1)
     return `somebody took the work back to checkpoint ${revert.checkpoint}. Files and conversation are as they were then.`;
-  const first = presentPrompt(snapshot)?.attempt ?? 1;
-  return (snapshot.attempt?.number ?? first) > first
+  return isRetry(snapshot)
     ? (snapshot.lastFailure?.message ?? 'The attempt before this one did not come to its end.')
     : null;
+}
+
+/** Whether another attempt has worked on the prompt before. */
+function isRetry(snapshot: SessionSnapshot): boolean {
+  const first = presentPrompt(snapshot)?.attempt ?? 1;
+  return snapshot.attempt !== null && snapshot.attempt.number > first;
 }

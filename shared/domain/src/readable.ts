@@ -9,17 +9,21 @@ const TEXTS = ['id', 'tenant', 'createdBy', 'createdAt', 'updatedAt'] as const;
 /** Whether it has the shape of a snapshot that this version knows. */
 export function isReadable(stored: unknown): stored is SessionSnapshot {
   if (!isObject(stored)) return false;
-  const { version, status, attempt, prompts = [] } = stored;
+  const { version, status, attempt } = stored;
   return (
     (STATUSES as readonly unknown[]).includes(status) &&
     Number.isSafeInteger(version) &&
     (attempt === null || isObject(attempt)) &&
-    Array.isArray(prompts) &&
     TEXTS.every((field) => typeof stored[field] === 'string') &&
     OBJECTS.every((field) => isObject(stored[field])) &&
     isObject((stored['usage'] as { readonly tokens?: unknown }).tokens) &&
-    LISTS.every((field) => Array.isArray(stored[field]))
+    hasLists(stored)
   );
+}
+
+function hasLists(stored: Record<string, unknown>): boolean {
+  const { prompts = [] } = stored;
+  return LISTS.every((field) => Array.isArray(stored[field])) && Array.isArray(prompts);
 }
 
 /** The refusal of everything that is wanted of such a session: what is stored is left as it is. */

@@ -2,7 +2,6 @@ import type { Failure, FailureView, ForkedFrom, RevertInUse, SessionView, TurnSt
 import { allowedCommands } from './decide-client.ts';
 import { executionMetrics } from './execution-metrics.ts';
 import { kindOf } from './failures.ts';
-import type { FollowUp } from './follow-ups.ts';
 import { healthScore } from './health.ts';
 import { isRecoverable } from './retry-policy.ts';
 import type { Attempt, SessionSnapshot } from './snapshot.ts';
@@ -37,7 +36,7 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     failure: snapshot.failure && failureView(snapshot.failure),
     lastFailure: snapshot.lastFailure && failureView(snapshot.lastFailure),
     revert: snapshot.revert && revertView(snapshot.revert),
-    prompts: (snapshot.prompts ?? []).map(promptView),
+    prompts: promptViews(snapshot),
     retryAt: snapshot.timers.retry?.fireAt ?? null,
     recoverable: isRecoverable(snapshot),
     waitingFor: snapshot.approvals.length > 0 ? 'approval' : null,
@@ -75,8 +74,8 @@ function revertView({ checkpoint, state, failure }: RevertInUse): RevertInUse {
   return { checkpoint, state, failure };
 }
 
-function promptView({ failure, ...prompt }: FollowUp): SessionView['prompts'][number] {
-  return { ...prompt, failure: failure && failureView(failure) };
+function promptViews({ prompts = [] }: SessionSnapshot): SessionView['prompts'] {
+  return prompts.map(({ failure, ...prompt }) => ({ ...prompt, failure: failure && failureView(failure) }));
 }
 
 function forkPoint({ sessionId, checkpoint }: ForkedFrom): SessionView['forkedFrom'] {

@@ -3,14 +3,8 @@ import type { StoredSessionEvent } from '@oio/contracts';
 import test from 'ava';
 import fc from 'fast-check';
 import { isTerminal, isWorking, type SessionSnapshot, replay } from '../src/index.ts';
+import { RUNS } from './property-runs.ts';
 import { historyOf, play, result, type Scene, stories } from './random-histories.ts';
-
-/** The same variables as for the other properties repeat a run. */
-const RUNS = {
-  numRuns: Number(process.env['FC_RUNS'] ?? 200),
-  ...(process.env['FC_SEED'] && { seed: Number(process.env['FC_SEED']) }),
-  ...(process.env['FC_PATH'] && { path: process.env['FC_PATH'] }),
-};
 
 function always(title: string, holds: (history: readonly StoredSessionEvent[], scenes: readonly Scene[]) => void) {
   test(title, (t) => {

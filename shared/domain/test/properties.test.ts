@@ -25,14 +25,8 @@ import {
   TRANSITIONS,
   toSessionView,
 } from '../src/index.ts';
+import { RUNS } from './property-runs.ts';
 import { FAMILY, historyOf, play, result, type Scene, type Story, stories } from './random-histories.ts';
-
-/** Run again with the seed and the path that a failure prints: `FC_SEED=… FC_PATH=… ava shared/domain/test/properties.test.ts`. */
-const RUNS = {
-  numRuns: Number(process.env['FC_RUNS'] ?? 200),
-  ...(process.env['FC_SEED'] && { seed: Number(process.env['FC_SEED']) }),
-  ...(process.env['FC_PATH'] && { path: process.env['FC_PATH'] }),
-};
 
 /** The property holds for what happens to each session of any story. */
 function always(title: string, holds: (scenes: readonly Scene[]) => void): void {
