@@ -135,7 +135,7 @@ test('what a session took is shown, and what of it its attempt and its sub-agent
   const metrics = { ...nothingUsed.metrics, ...took(99, 0.5), subAgents: took(49, 0.25) };
   const earlierAttempts = [{ number: 1, steps: 3, ...took(9, 0.1) }];
   const attempt = { number: 2, steps: 1, serverId: 's', usage: took(89, 0.4) };
-  const shown = { id: 'x', title: 'x', status: 'running', allowedCommands: [], approvals: [] };
+  const shown = { id: 'x', title: 'x', status: 'running', allowedCommands: [], approvals: [], prompts: [] };
   const session = { ...shown, metrics, attempt, earlierAttempts };
   const lines = sessionLines(session as never).split('\n');
   t.deepEqual(

@@ -1,30 +1,31 @@
-import { PassThrough } from 'node:stream';
+import type { Client } from '@oio/sdk';
 import test from 'ava';
-import { program } from '../src/program.ts';
+import { Command } from 'commander';
+import { promptCommands } from '../src/prompt-commands.ts';
 import { eventLine, sessionLines } from '../src/show-session.ts';
 import { nothingUsed } from './support/nothing-used.ts';
-import { startServer } from './support/start-server.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
+const SESSION = { id: 'x', title: 'x', status: 'failed', attempt: null, approvals: [], allowedCommands: [] };
 
-test('a further prompt is sent, and its id is said alone', async (t) => {
-  const asked: string[] = [];
-  await using server = await startServer((path, response, body) => {
-    asked.push(`${path} ${body}`);
-    // What this client does not know it does not take for an answer.
-    response.statusCode = 409;
-    response.end(JSON.stringify({ title: 'Conflict', status: 409, code: 'x', detail: 'It has ended; fork it.' }));
-  });
-  const run = (...args: string[]) => {
-    const oio = program({ OIO_URL: server.url, OIO_API_KEY: 'k' }, new PassThrough()).exitOverride();
-    return oio.parseAsync(args, { from: 'user' });
-  };
-  await t.throwsAsync(run('prompt', 'one', 'Now the tests.'), { message: /fork it/ });
-  await t.throwsAsync(run('remove-prompt', 'one', 'two'), { message: /fork it/ });
-  t.deepEqual(asked, [
-    'POST /v1/sessions/one/prompts {"prompt":"Now the tests."}',
-    'DELETE /v1/sessions/one/prompts/two ',
-  ]);
+test('a further prompt is sent, and its id is said alone; one that waits is taken out', async (t) => {
+  const asked: unknown[] = [];
+  const said: string[] = [];
+  const client = {
+    queuePrompt: async (...input: unknown[]) => (asked.push(input), { promptId: 'p1' }),
+    removePrompt: async (...input: unknown[]) => (asked.push(input), { ...SESSION, ...nothingUsed }),
+  } as unknown as Client;
+  const oio = new Command('oio');
+  promptCommands(
+    oio,
+    (task) => task(client),
+    (line) => said.push(line),
+  );
+  await oio.parseAsync(['prompt', 'one', 'Now the tests.'], { from: 'user' });
+  await oio.parseAsync(['remove-prompt', 'one', 'p1'], { from: 'user' });
+  t.deepEqual(asked, [[{ id: 'one' }, { prompt: 'Now the tests.' }], [{ id: 'one', promptId: 'p1' }]]);
+  t.is(said[0], 'p1');
+  t.regex(said[1] ?? '', /^id +x$/m);
 });
 
 test('a session shows its prompts with their state, reason and the beginning of their text', (t) => {
@@ -33,8 +34,7 @@ test('a session shows its prompts with their state, reason and the beginning of 
     { id: 'p1', state: 'succeeded', prompt: 'Test it.\nAll of it.', failure: null },
     { id: 'p2', state: 'cancelled', prompt: `\u001b[31m${'x'.repeat(200)}`, failure },
   ];
-  const session = { id: 'x', title: 'x', status: 'failed', attempt: null, approvals: [], allowedCommands: [] };
-  const lines = sessionLines({ ...session, ...nothingUsed, prompts } as never).split('\n');
+  const lines = sessionLines({ ...SESSION, ...nothingUsed, prompts } as never).split('\n');
   const shown = lines.filter((line) => line.startsWith('prompt'));
   t.is(shown[0], 'prompt     succeeded  p1  Test it. All of it.');
   t.regex(shown[1] ?? '', /^prompt {5}cancelled, prompt_not_reached: The session is failed\. {2}p2 {2}.{5}x+…$/u);

@@ -8,6 +8,7 @@ const database = withDatabase(test);
 const BODIES: Readonly<Record<string, object>> = {
   answerApproval: { action: 'allow' },
   revertSession: { checkpoint: 1 },
+  queuePrompt: { prompt: 'Go on.' },
   forkSession: { checkpoint: 1, prompt: 'Go on.' },
 };
 const UNKNOWN = '019aa0e0-0000-7000-8000-000000000000';

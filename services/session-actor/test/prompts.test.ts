@@ -36,6 +36,7 @@ test('when a turn ends well the next prompt is ordered at once, with what the se
   await world.order(sessionId, 'prompt', { prompt: 'Test it.' }, { id: `a-${sessionId}` });
   await world.order(sessionId, 'prompt', { prompt: 'Document it.' }, { id: `b-${sessionId}` });
   const first = await orderOf(sessionId, 1);
+  await world.send(sessionId, 'report-prepared', { token: '1.1', workspace: WORKSPACE, resume: RESUME });
   t.false('earlier' in first);
   t.like(await end(sessionId, 1), { status: 'running', outcome: 'applied' });
   t.like(await end(sessionId, 1), { status: 'running', outcome: 'repeated' }, 'the report was sent again');
