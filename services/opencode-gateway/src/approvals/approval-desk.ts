@@ -75,7 +75,7 @@ export class ApprovalDesk {
     // A server that does not answer holds up no turn that has ended.
     const over = rejectionOf(signal);
     for (;;) {
-      await this.#wakeUp.wait(this.#waiting.size > 0 ? LOOK_MS : COMPARE_IDLE_MS, signal);
+      await this.#wakeUp.wait(this.#untilLookMs(), signal);
       await link.waitUntilUp(signal);
       try {
         await Promise.race([this.#attend(link.agent()), over]);
@@ -85,6 +85,11 @@ export class ApprovalDesk {
         await delay(PAUSE_MS, undefined, { signal });
       }
     }
+  }
+
+  #untilLookMs(): number {
+    const untilCompareMs = Math.max(0, this.#compareAtMs - performance.now());
+    return this.#waiting.size > 0 ? Math.min(LOOK_MS, untilCompareMs) : untilCompareMs;
   }
 
   async #attend(agent: AgentServer): Promise<void> {

@@ -99,7 +99,8 @@ function settings(port: number): string[] {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
-    max_connections: 100,
+    // For every service of a distributed system on one machine: 30 pooled each, and a few of their own.
+    max_connections: 300,
     shared_buffers: '128MB',
     // Promises to clients rest on these three.
     fsync: 'on',
