@@ -54,6 +54,9 @@ test('failing, skipped, planned and crashing tests all count as failed and are s
   ]) {
     t.regex(shown, reason);
   }
+  const summary = shown.slice(shown.indexOf('What failed:'));
+  for (const title of [/✗ .*one is two\n.*/, /left out/, /planned/])
+    t.regex(summary, title, 'and once more at the end');
 });
 
 test('a run without any test has failed', async (t) => {

@@ -18,7 +18,10 @@ export interface TestRun {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Runs all tests; what is skipped, left out, unfinished or crashed counts as failed. Failures are shown as they happen. */
+/**
+ * Runs all tests; what is skipped, left out, unfinished or crashed counts as failed. Failures are shown as they happen, and
+ * once more at the end.
+ */
 export async function runTests({
   root,
   print,
@@ -54,6 +57,7 @@ class Tally {
   #passed = 0;
   #failed = 0;
   #lastTitle = 'none';
+  readonly #failures: string[] = [];
 
   constructor(print: Print) {
     this.#print = print;
@@ -63,11 +67,16 @@ class Tally {
     this.#lastTitle = test.title;
     if (test.result === 'passed') this.#passed += 1;
     else this.#failed += 1;
-    if (test.result === 'failed') this.#print(`  ✗ ${test.title}\n${test.details.replaceAll(/^/gm, '      ')}`);
-    if (test.result === 'skipped')
-      this.#print(`  ✗ ${test.title}\n      was skipped; a test that does not run is a failure`);
+    if (test.result === 'failed') this.#fail(test.title, test.details);
+    if (test.result === 'skipped') this.#fail(test.title, 'was skipped; a test that does not run is a failure');
     const seen = this.#passed + this.#failed;
     if (seen % PROGRESS_EVERY === 0) this.#print(`  … ${seen} tests, ${this.#failed} failed`);
+  }
+
+  #fail(title: string, details: string): void {
+    const failure = `  ✗ ${title}\n${details.replaceAll(/^/gm, '      ')}`;
+    this.#failures.push(failure);
+    this.#print(failure);
   }
 
   conclude(summary: TapSummary | undefined, end: { exitCode: number; ranOutOfTime: boolean }): Outcome {
@@ -82,8 +91,14 @@ class Tally {
     else if (this.#passed + this.#failed === 0) problems.push('No test ran.');
     const failed = this.#failed + unreported;
     if (failed + problems.length === 0 && end.exitCode !== 0) problems.push(didNotExit(end.exitCode));
+    this.#printFailures();
     this.#print(`  ${this.#passed} tests passed, ${failed} failed`);
     return { passed: this.#passed, failed: Math.max(failed, problems.length > 0 ? 1 : 0), problems };
+  }
+
+  /** Whoever sees only the end of a long output must see them, too. */
+  #printFailures(): void {
+    if (this.#failures.length > 0) this.#print(`\n  What failed:\n${this.#failures.join('\n')}`);
   }
 }
 
