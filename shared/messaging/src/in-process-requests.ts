@@ -1,17 +1,18 @@
 import type { RequestContract } from '@oio/contracts';
 import { fromWireError, TimeoutError, toWireError, UnavailableError } from '@oio/errors';
 import type { Envelope, Handler, RequestOptions, ServeOptions, Unsubscribe } from './bus.ts';
-import type { Operator, Report } from './operator.ts';
+import type { Operator } from './operator.ts';
 import { park } from './parking.ts';
 import { parsePayload } from './parse-payload.ts';
 import { subjectFor } from './subject.ts';
+import { UnderWay } from './under-way.ts';
 import { encodeRequest } from './wire.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 interface Member {
   readonly handler: Handler<RequestContract>;
-  readonly underWay: Set<Promise<unknown>>;
+  readonly underWay: UnderWay;
 }
 
 /** Those who serve one subject, asked in turn. */
@@ -29,7 +30,7 @@ interface Sent {
 export class InProcessRequests {
   readonly #operator: Operator;
   readonly #groups = new Map<string, QueueGroup>();
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #underWay = new UnderWay();
   #closed = false;
 
   constructor(operator: Operator) {
@@ -39,7 +40,7 @@ export class InProcessRequests {
   serve(contract: RequestContract, handler: Handler<RequestContract>, { at }: ServeOptions): Unsubscribe {
     this.#assertOpen();
     const subject = subjectFor(contract, at);
-    const member: Member = { handler, underWay: new Set() };
+    const member: Member = { handler, underWay: new UnderWay() };
     const group = this.#groups.get(subject) ?? { members: [], turn: 0 };
     group.members.push(member);
     this.#groups.set(subject, group);
@@ -47,7 +48,7 @@ export class InProcessRequests {
       const index = group.members.indexOf(member);
       if (index !== -1) group.members.splice(index, 1);
       if (group.members.length === 0 && this.#groups.get(subject) === group) this.#groups.delete(subject);
-      await Promise.allSettled(member.underWay);
+      await member.underWay.over();
     };
   }
 
@@ -60,15 +61,30 @@ export class InProcessRequests {
     const subject = subjectFor(contract, to);
     const member = this.#nextMember(subject);
     const parsed = this.#parsed(contract, payload, { subject, envelope });
-    const answer = invoke(() => member.handler({ payload: parsed, envelope }), subject, this.#operator.report);
-    for (const underWay of [member.underWay, this.#underWay]) track(answer, underWay);
+    const answer = this.#answer(member, { payload: parsed, envelope }, subject);
     return within(answer, timeoutMs, subject);
   }
 
   async end(): Promise<void> {
     this.#closed = true;
     this.#groups.clear();
-    await Promise.allSettled(this.#underWay);
+    await this.#underWay.over();
+  }
+
+  /** What crosses is an error of the catalogue; a bug is reported here and hidden from the caller. */
+  async #answer({ handler, underWay }: Member, request: Parameters<Member['handler']>[0], subject: string) {
+    underWay.begin();
+    this.#underWay.begin();
+    try {
+      return await handler(request);
+    } catch (thrown) {
+      const wire = toWireError(thrown);
+      if (wire.kind === 'internal') this.#operator.report(thrown, subject);
+      throw fromWireError(wire);
+    } finally {
+      underWay.end();
+      this.#underWay.end();
+    }
   }
 
   #nextMember(subject: string): Member {
@@ -96,31 +112,18 @@ export class InProcessRequests {
   }
 }
 
-/** What crosses is an error of the catalogue; a bug is reported here and hidden from the caller. */
-async function invoke(handle: () => Promise<unknown>, subject: string, report: Report): Promise<unknown> {
-  try {
-    return await handle();
-  } catch (thrown) {
-    const wire = toWireError(thrown);
-    if (wire.kind === 'internal') report(thrown, subject);
-    throw fromWireError(wire);
-  }
-}
-
-function track(answer: Promise<unknown>, underWay: Set<Promise<unknown>>): void {
-  underWay.add(answer);
-  answer.catch(() => {}).finally(() => underWay.delete(answer));
-}
-
-async function within(answer: Promise<unknown>, timeoutMs: number, subject: string): Promise<unknown> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new TimeoutError(`No answer to "${subject}" within ${timeoutMs} ms.`, { code: 'no_reply' })),
-    timeoutMs,
-  );
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function within(answer: Promise<unknown>, timeoutMs: number, subject: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new TimeoutError(`No answer to "${subject}" within ${timeoutMs} ms.`, { code: 'no_reply' })),
+      timeoutMs,
+    );
+    const andDone =
+      <T>(settle: (outcome: T) => void) =>
+      (outcome: T): void => {
+        clearTimeout(timer);
+        settle(outcome);
+      };
+    answer.then(andDone(resolve), andDone(reject));
+  });
 }

@@ -32,7 +32,8 @@ export class InProcessSubscriptions {
     this.#assertOpen();
     assertMessageId(id);
     const message = { subject: contract.subject, payload: parsePayload(contract, payload), id };
-    const refusals = this.#chosen(contract.subject).flatMap((delivery) => refusalOf(delivery, message));
+    const refusals: unknown[] = [];
+    for (const delivery of this.#chosen(contract.subject)) pushTo(delivery, message, refusals);
     if (refusals.length > 0) throw refusals[0];
   }
 
@@ -62,22 +63,23 @@ export class InProcessSubscriptions {
   /** What a member left undone is for the rest of its group. */
   #passOn(message: Message, group: string | undefined): void {
     if (group === undefined) return;
-    const heir = this.#chosen(message.subject).find((delivery) => delivery.group === group);
+    const heir = [...this.#chosen(message.subject)].find((delivery) => delivery.group === group);
     if (!heir) return;
-    for (const refusal of refusalOf(heir, message)) this.#operator.report(refusal, message.subject);
+    const refusals: unknown[] = [];
+    pushTo(heir, message, refusals);
+    for (const refusal of refusals) this.#operator.report(refusal, message.subject);
   }
 
   /** All that stand alone, and of each group the one with the shortest queue. */
-  #chosen(subject: string): Delivery[] {
-    const chosen: Delivery[] = [];
-    const ofGroup = new Map<string, Delivery>();
-    for (const delivery of this.#listeners.get(subject) ?? []) {
-      if (delivery.group === undefined) chosen.push(delivery);
-      else if (delivery.backlog < (ofGroup.get(delivery.group)?.backlog ?? Number.POSITIVE_INFINITY)) {
-        ofGroup.set(delivery.group, delivery);
-      }
+  #chosen(subject: string): Iterable<Delivery> {
+    const all = this.#listeners.get(subject) ?? [];
+    const chosen = new Map<string | Delivery, Delivery>();
+    for (const delivery of all) {
+      const key = delivery.group ?? delivery;
+      const rival = chosen.get(key);
+      if (!rival || delivery.backlog < rival.backlog) chosen.set(key, delivery);
     }
-    return [...chosen, ...ofGroup.values()];
+    return chosen.values();
   }
 
   #assertOpen(): void {
@@ -86,11 +88,10 @@ export class InProcessSubscriptions {
 }
 
 /** One that refuses must not keep the message from the others. */
-function refusalOf(delivery: Delivery, message: Message): unknown[] {
+function pushTo(delivery: Delivery, message: Message, refusals: unknown[]): void {
   try {
     delivery.push(message);
-    return [];
   } catch (error) {
-    return [error];
+    refusals.push(error);
   }
 }
