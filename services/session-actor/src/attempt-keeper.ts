@@ -23,6 +23,8 @@ interface Order {
   readonly since: number;
   /** The opencode-gateway that works on it; null while none is known to. */
   taker: string | null;
+  /** The one that had the attempt before: it may still be at its end, and does one thing after the other. Asked once. */
+  preferred: string | null;
   triedAt: number;
   inFlight: boolean;
   degraded: boolean;
@@ -104,7 +106,9 @@ function orderFor(
   const token = attemptToken(snapshot.attempt);
   const known = orders.get(snapshot.id);
   if (known?.token === token && known.epoch === epoch) return known;
-  const order: Order = { token, epoch, since: now, taker: null, triedAt: 0, inFlight: false, degraded: false };
+  const preferred = known?.taker ?? null;
+  const state = { taker: null, preferred, triedAt: 0, inFlight: false, degraded: false };
+  const order: Order = { token, epoch, since: now, ...state };
   orders.set(snapshot.id, order);
   return order;
 }
@@ -139,7 +143,9 @@ async function give(
   order.triedAt = clock.monotonicMs();
   const authority = fences.next(snapshot.id);
   if (!authority) return null;
-  const options = { serverId: snapshot.attempt?.serverId, timeoutMs: ORDER_TIMEOUT_MS };
+  const { preferred } = order;
+  order.preferred = null;
+  const options = { serverId: snapshot.attempt?.serverId, preferred, timeoutMs: ORDER_TIMEOUT_MS };
   try {
     const message = attemptOrder(snapshot, authority, owner);
     const { state, gateway } = await gateways.request(executeAttempt, message, envelopeOf(snapshot), options);

@@ -3,7 +3,8 @@ import { eventually } from '@oio/runtime/testing';
 import { newMessageId } from '@oio/runtime';
 import test from 'ava';
 import { completedReport, RESUME, WORKSPACE } from './support/reports.ts';
-import { World } from './support/world.ts';
+import { FakeGateway } from './support/fake-gateway.ts';
+import { SERVER, World } from './support/world.ts';
 
 const world = await World.open();
 await world.gateway.serves('server-1');
@@ -74,4 +75,23 @@ test('a new owner orders the further prompt that was under way, under the same m
   await other.send(sessionId, 'adopt', {});
   const again = await eventually(() => other.gateway.ordersFor(sessionId)[0], { what: 'the order of the new owner' });
   t.like(again, { attempt: 2, run: 1, messageId: before?.messageId, prompt: 'Test it.' });
+});
+
+test('further prompts go to the gateway that had the first one, which does one thing after the other', async (t) => {
+  await using other = await World.open();
+  await using stack = new AsyncDisposableStack();
+  const gateways = ['a', 'b', 'c'].map((name) => ({ name, gateway: stack.use(new FakeGateway(other.bus)) }));
+  for (const { name, gateway } of gateways) await gateway.announces(SERVER, name);
+  await other.startActor();
+  const sessionId = await other.running();
+  const takersOf = (attempt: number) =>
+    gateways.filter(({ gateway }) => gateway.ordersFor(sessionId).some((order) => order.attempt === attempt));
+  const taken = (attempt: number) =>
+    eventually(() => takersOf(attempt).map(({ name }) => name)[0], { what: `attempt ${attempt}` });
+  const first = await taken(1);
+  for (const attempt of [2, 3, 4, 5]) {
+    await other.order(sessionId, 'prompt', { prompt: 'Go on.' });
+    await other.send(sessionId, 'report-completed', completedReport(`${attempt - 1}.1`));
+    t.is(await taken(attempt), first);
+  }
 });

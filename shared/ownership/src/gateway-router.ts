@@ -18,6 +18,8 @@ const READ_AGAIN_MS = 2_000;
 export interface GatewayRequestOptions {
   /** The OpenCode server that the gateway must reach; without it any gateway will do. */
   readonly serverId?: string | undefined;
+  /** Asked first, while it is heard of. */
+  readonly preferred?: string | null | undefined;
   /** Default: that of the bus. */
   readonly timeoutMs?: number;
 }
@@ -45,14 +47,14 @@ export function createGatewayRouter(bus: Bus): GatewayRouter {
   // Only news: without it the queue group is asked, and one of it that hangs costs a time-out.
   bus.subscribe([serverAnnounced], { handler: (news) => heard.hear(news) }).catch(() => {});
   const router: GatewayRouter = {
-    async request(contract, payload, envelope, { serverId, ...options } = {}) {
-      for (let asked = heard.pick(serverId); asked !== null; asked = heard.pick(serverId)) {
+    async request(contract, payload, envelope, { serverId, preferred, ...options } = {}) {
+      const pick = (): string | null => heard.pick(serverId, preferred);
+      for (let asked = pick(); asked !== null; asked = pick()) {
         try {
           return await bus.request(contract, payload, envelope, { ...options, to: gatewayAddress(asked) });
         } catch (error) {
           const code = error instanceof AppError ? error.code : '';
-          if (code === 'no_server') heard.forget(asked, serverId);
-          else if (AWAY.has(code)) heard.forget(asked);
+          heard.missed(asked, code, serverId);
           if (code !== 'no_server' && code !== 'no_responders') throw error;
         }
       }
@@ -87,6 +89,12 @@ class HeardGateways {
     this.#byServer.set(serverId, ofServer);
   }
 
+  /** It has not done what it was asked for. */
+  missed(gateway: string, code: string, serverId: string | undefined): void {
+    if (code === 'no_server') this.forget(gateway, serverId);
+    else if (AWAY.has(code)) this.forget(gateway);
+  }
+
   /** Until it tells of the server again, or of any when none is named. */
   forget(gateway: string, serverId?: string): void {
     if (serverId !== undefined) return this.#byServer.get(serverId)?.forget(gateway);
@@ -94,9 +102,9 @@ class HeardGateways {
     for (const ofServer of this.#byServer.values()) ofServer.forget(gateway);
   }
 
-  pick(serverId: string | undefined): string | null {
-    if (serverId === undefined) return this.#all.pick();
-    const picked = this.#byServer.get(serverId)?.pick() ?? null;
+  pick(serverId: string | undefined, preferred: string | null | undefined): string | null {
+    if (serverId === undefined) return this.#all.pick(preferred);
+    const picked = this.#byServer.get(serverId)?.pick(preferred) ?? null;
     if (picked === null) this.#byServer.delete(serverId);
     return picked;
   }

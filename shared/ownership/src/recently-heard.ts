@@ -14,10 +14,11 @@ export class RecentlyHeard {
     this.#heardMs.delete(id);
   }
 
-  /** One of them, in turn; null when none is known. */
-  pick(): string | null {
+  /** The preferred one if it is known, else one of them, in turn; null when none is. */
+  pick(preferred?: string | null): string | null {
     const sinceMs = performance.now() - SILENCE_MS;
     for (const [id, atMs] of this.#heardMs) if (atMs < sinceMs) this.#heardMs.delete(id);
+    if (preferred && this.#heardMs.has(preferred)) return preferred;
     if (this.#heardMs.size === 0) return null;
     this.#turn = (this.#turn + 1) % this.#heardMs.size;
     return Array.from(this.#heardMs.keys())[this.#turn] ?? null;

@@ -33,6 +33,19 @@ test('the gateways that tell of a server are asked in turn, and none that tells 
   t.deepEqual(stand.asked.toSorted(), ['gateway.a', 'gateway.a', 'gateway.b', 'gateway.b']);
 });
 
+test('the preferred gateway is asked first while it tells of the server, and any other one when it is gone', async (t) => {
+  await using stand = await Stand.open();
+  for (const gateway of ['a', 'b', 'c']) await stand.serve(gatewayAddress(gateway));
+  for (const gateway of ['a', 'b', 'gone']) await stand.tell(gateway);
+  await stand.tell('c', { serverId: 'two' });
+  for (let count = 0; count < 3; count += 1) await stand.abort(1_000, 'b');
+  await stand.abort(1_000, 'gone');
+  await stand.abort(1_000, 'c');
+  t.deepEqual(stand.asked.slice(0, 3), ['gateway.b', 'gateway.b', 'gateway.b']);
+  t.is(stand.asked.length, 5);
+  t.false(stand.asked.includes('gateway.c'));
+});
+
 test('what concerns no server in particular goes to any gateway that was heard of', async (t) => {
   await using stand = await Stand.open();
   await stand.serve(gatewayAddress('c'));
@@ -153,9 +166,9 @@ class Stand implements AsyncDisposable {
     await eventually(() => this.#heard > before, { what: 'the news' });
   }
 
-  abort(timeoutMs = 1_000): Promise<unknown> {
+  abort(timeoutMs = 1_000, preferred: string | null = null): Promise<unknown> {
     const envelope = serviceEnvelope('session-actor');
-    return this.#router.request(abortAttempt, ABORT, envelope, { serverId: 'one', timeoutMs });
+    return this.#router.request(abortAttempt, ABORT, envelope, { serverId: 'one', preferred, timeoutMs });
   }
 
   read(): Promise<unknown> {
