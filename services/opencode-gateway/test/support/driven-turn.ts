@@ -1,0 +1,71 @@
+import type { AttemptOrder } from '@oio/contracts';
+import { createInProcessBus } from '@oio/messaging';
+import { createLogger } from '@oio/runtime';
+import type { ChosenAgent } from '../../src/attempts/choose-agent.ts';
+import { driveTurn } from '../../src/attempts/drive-turn.ts';
+import { gatedLink, type RunGate } from '../../src/attempts/run-gate.ts';
+import { TurnHealth } from '../../src/attempts/turn-health.ts';
+import type { AwaitPromptTurn } from '../../src/prompt-limit.ts';
+import type { AgentServer } from '../../src/ports.ts';
+import { createServerLink } from '../../src/server-link.ts';
+import { DEFAULT_LIMITS } from '../../src/turn/turn-limits.ts';
+
+export interface DrivenTurn {
+  readonly pass?: RunGate['pass'];
+  readonly awaitPromptTurn?: AwaitPromptTurn;
+}
+
+/** Drives the first turn of a new conversation on a server to its end. */
+export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
+  const { pass = async () => {}, awaitPromptTurn = async () => {} } = options;
+  const link = createServerLink('one');
+  link.set(agent, { restarted: false });
+  const gate: RunGate = {
+    pass,
+    confirm: async () => {},
+    claim: () => Promise.reject(new Error('It is not asked for.')),
+    isWorking: async () => true,
+  };
+  const { signal } = new AbortController();
+  const { id } = await agent.createSession({ directory: '/project', title: 'A session' });
+  await using bus = createInProcessBus();
+  const reporter = { report: async () => 'running' as const };
+  return await driveTurn({
+    link: gatedLink(link, gate, signal),
+    bus,
+    order: ORDER,
+    ref: { sessionId: id, directory: '/project' },
+    sameConversation: false,
+    isPrepared: false,
+    chosen: CHOSEN,
+    reporter,
+    health: new TurnHealth(reporter, { mayBeImpaired: false, calmMs: 0 }),
+    limits: DEFAULT_LIMITS,
+    state: { openCodeSession: null, sentAtMs: null, settle: null },
+    endProcesses: async () => null,
+    awaitPromptTurn,
+    files: async () => null,
+    records: { of: async () => [] },
+    logger: createLogger('opencode-gateway', { level: 'silent' }),
+    signal,
+  });
+}
+
+const CHOSEN: ChosenAgent = {
+  agent: 'industrial-coder',
+  model: { providerId: 'null', modelId: 'null' },
+  system: undefined,
+  tools: undefined,
+  warnings: [],
+};
+
+const ORDER = {
+  sessionId: 'one',
+  tenant: 'acme',
+  messageId: 'msg_1',
+  prompt: 'do it',
+  lastStepId: null,
+  counted: {},
+  resume: null,
+  previousFailure: null,
+} as unknown as AttemptOrder;
