@@ -6,6 +6,8 @@ export interface Arguments {
   readonly seed: number;
   readonly seconds: number;
   readonly faults: readonly string[];
+  /** How many faults are on at the same time at most. */
+  readonly atOnce: number;
   readonly json: boolean;
   readonly users: number;
   readonly small: boolean;
@@ -15,6 +17,7 @@ export interface Arguments {
 }
 
 const DEFAULTS = { seconds: 120, users: 12 } as const;
+export const AT_ONCE_IN_MIX = 3;
 
 /** Reads the command line. Throws for what it does not know. */
 export function readArguments(args: readonly string[]): Arguments {
@@ -26,6 +29,7 @@ export function readArguments(args: readonly string[]): Arguments {
       seconds: { type: 'string' },
       faults: { type: 'string' },
       users: { type: 'string' },
+      'at-once': { type: 'string' },
       plants: { type: 'string' },
       json: { type: 'boolean', default: false },
       small: { type: 'boolean', default: false },
@@ -41,6 +45,7 @@ export function readArguments(args: readonly string[]): Arguments {
     seed: wholeNumber('seed', values.seed, Math.floor(Math.random() * 1_000_000)),
     seconds: wholeNumber('seconds', values.seconds, DEFAULTS.seconds),
     faults,
+    atOnce: wholeNumber('at-once', values['at-once'], faults.includes(MIX) ? AT_ONCE_IN_MIX : 1),
     json: values.json,
     users: wholeNumber('users', values.users, DEFAULTS.users),
     small: values.small,

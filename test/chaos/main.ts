@@ -1,4 +1,4 @@
-import { readArguments } from './arguments.ts';
+import { AT_ONCE_IN_MIX, readArguments } from './arguments.ts';
 import { ALONE, MIX } from './faults/catalogue.ts';
 import { reportLines } from './print-report.ts';
 import { prove } from './prove.ts';
@@ -38,7 +38,7 @@ async function full(options: ChaosOptions, json: boolean): Promise<boolean> {
   let isOk = true;
   for (const { name } of ALONE) {
     options.say(`== ${name}`);
-    isOk = (await once({ ...options, faults: [name] }, json)) && isOk;
+    isOk = (await once({ ...options, faults: [name], atOnce: 1 }, json)) && isOk;
   }
-  return (await once({ ...options, faults: [MIX], seconds: FULL_MIX_SECONDS }, json)) && isOk;
+  return (await once({ ...options, faults: [MIX], atOnce: AT_ONCE_IN_MIX, seconds: FULL_MIX_SECONDS }, json)) && isOk;
 }

@@ -21,7 +21,7 @@ export async function prove(options: ChaosOptions, names: readonly string[]): Pr
 
 /** The breach by which it was caught; null when none of those that it must show was seen. */
 async function isCaught(options: ChaosOptions, plant: Plant): Promise<string | null> {
-  const run = { ...options, plant, faults: plant.faults, seconds: SECONDS, stopsAt: plant.breaks };
+  const run = { ...options, plant, faults: plant.faults, atOnce: 1, seconds: SECONDS, stopsAt: plant.breaks };
   const { findings, problems, shownAfterMs } = await runChaos(run);
   if (shownAfterMs > SHOWS_WITHIN_MS) return null;
   const after = `after ${Math.round(shownAfterMs / 1_000)} s, `;

@@ -1,5 +1,6 @@
 import { assess } from './assess.ts';
-import { faultsNamed, MIX } from './faults/catalogue.ts';
+import { faultsNamed } from './faults/catalogue.ts';
+import type { Fault } from './faults/fault.ts';
 import { type Fleet, startFleet } from './fleet/start-fleet.ts';
 import { look } from './invariants/catalogue.ts';
 import type { Evidence } from './invariants/invariant.ts';
@@ -13,6 +14,7 @@ import { createRandom } from './random.ts';
 import type { Report } from './result.ts';
 import { letLoose, type Strike } from './schedule.ts';
 import type { Loss } from './takeovers.ts';
+import { isDisturbed, type Window } from './windows.ts';
 import type { World } from './world.ts';
 
 export interface ChaosOptions {
@@ -20,6 +22,8 @@ export interface ChaosOptions {
   /** From the first submission to the end of the load; the last twenty are without faults. */
   readonly seconds: number;
   readonly faults: readonly string[];
+  /** How many faults are on at the same time at most. */
+  readonly atOnce: number;
   readonly plant: Plant | null;
   /** Invariants, or faults with a criterion of their own: the run ends as soon as one of them is seen broken. */
   readonly stopsAt: readonly string[];
@@ -34,7 +38,6 @@ const QUIET_MS = 20_000;
 const LOOK_EVERY_MS = 2_000;
 const FIRST_SUCCESS_MS = 40_000;
 const WARM_UP_MS = 4_000;
-const AT_ONCE = 3;
 /** Directories that faults use for sessions of their own. */
 const KEPT_BACK = 50;
 
@@ -69,8 +72,8 @@ class Run {
   readonly #strikes: Strike[] = [];
   readonly #losses: Loss[] = [];
   readonly #early: string[] = [];
-  /** Faults that are on at the moment, with when they began. */
-  readonly #open = new Map<string, number>();
+  /** Faults that are on at the moment. */
+  readonly #open = new Map<string, Window>();
   readonly #over = new AbortController();
   /** When a breach was seen at which the run ends. */
   #brokenOffAt: number | null = null;
@@ -138,9 +141,9 @@ class Run {
   }
 
   async #disturb(client: HttpClient, load: Load, endsAt: number, signal: AbortSignal): Promise<void> {
-    const { seed, faults, seconds, say } = this.#options;
+    const { seed, faults, atOnce, seconds, say } = this.#options;
     const random = createRandom(seed).fork('faults');
-    const world = (alone: () => boolean): World => ({
+    const world = ({ name }: Fault): World => ({
       ...this.#fleet,
       client,
       load,
@@ -150,10 +153,11 @@ class Run {
       losses: this.#losses,
       seconds,
       signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.round(endsAt - performance.now())))]),
-      alone,
+      fault: name,
+      isAloneSince: (from) => !isDisturbed(this.#windows(), { but: name, from, to: Date.now() }),
     });
-    const onBegin = ({ name }: { readonly name: string }): void => {
-      this.#open.set(name, Date.now());
+    const onBegin = ({ name, touches }: Fault): void => {
+      this.#open.set(name, { fault: name, touches, from: Date.now(), to: Number.POSITIVE_INFINITY });
       say(`+ ${name}`);
     };
     const onStrike = (strike: Strike): void => {
@@ -162,7 +166,6 @@ class Run {
       say(`- ${told(strike)} (${this.#history.accepted.length} accepted)`);
       this.#breakOffAt((strike.effect?.breaches ?? []).map((breach) => `${strike.window.fault}: ${breach}`));
     };
-    const atOnce = faults.includes(MIX) ? AT_ONCE : 1;
     await letLoose({ faults: faultsNamed(faults), atOnce, endsAt, random, signal, onBegin, onStrike }, world);
   }
 
@@ -203,9 +206,12 @@ class Run {
   async #evidence(final: boolean): Promise<Evidence> {
     const { witness, bus, opencode } = this.#fleet;
     const calls = (await Promise.all(opencode.map((server) => server.calls()))).flat();
-    const open = [...this.#open].map(([fault, from]) => ({ fault, from, to: Number.POSITIVE_INFINITY }));
-    const windows = [...this.#strikes.map(({ window }) => window), ...open];
-    return { witness, history: this.#history, observed: bus, calls, windows, losses: this.#losses, final };
+    const [history, windows, losses] = [this.#history, this.#windows(), this.#losses];
+    return { witness, history, observed: bus, calls, windows, losses, final };
+  }
+
+  #windows(): readonly Window[] {
+    return [...this.#strikes.map(({ window }) => window), ...this.#open.values()];
   }
 }
 

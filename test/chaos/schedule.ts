@@ -32,13 +32,12 @@ const LONGEST_BREAK_MS = 1_500;
  * again. Two that disturb the same part are never on at the same time. One that found nothing to strike, because another
  * fault kept all work away, gets a further turn at the end. Resolves when all is mended.
  */
-export async function letLoose(schedule: Schedule, worldOf: (alone: () => boolean) => World): Promise<void> {
+export async function letLoose(schedule: Schedule, worldOf: (fault: Fault) => World): Promise<void> {
   const { faults, atOnce, endsAt, random, signal, longestBreakMs = LONGEST_BREAK_MS } = schedule;
   const running = new Map<Fault, Promise<void>>();
-  const alone = (): boolean => running.size === 1;
   const struck = new Map<Fault, boolean>();
   const strikeOnce = async (fault: Fault): Promise<void> => {
-    const hasStruck = await strike(schedule, fault, worldOf(alone));
+    const hasStruck = await strike(schedule, fault, worldOf(fault));
     struck.set(fault, struck.get(fault) || hasStruck);
   };
   let waiting: Fault[] = [];
@@ -72,7 +71,8 @@ async function strike({ onStrike, onBegin }: Schedule, fault: Fault, world: Worl
     (effect) => ({ effect, problem: null }),
     (error: unknown) => ({ effect: null, problem: problemOf(error) }),
   );
-  onStrike({ window: { fault: fault.name, from, to: Date.now() }, ...done });
+  const { name, touches } = fault;
+  onStrike({ window: { fault: name, touches, from, to: Date.now() }, ...done });
   return done.effect?.times !== 0;
 }
 

@@ -7,8 +7,8 @@ export interface Loss {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly sessions: readonly string[];
-  /** Whether something else was disturbed at the same time, so that the bounds do not hold. */
-  readonly alone: boolean;
+  /** The fault that did it. */
+  readonly fault: string;
 }
 
 export interface Takeover {

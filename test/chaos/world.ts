@@ -31,8 +31,10 @@ export interface World {
   readonly seconds: number;
   /** Given when the time of faults is over; what repeats itself ends then. */
   readonly signal: AbortSignal;
-  /** Whether this fault is the only one at the moment. */
-  readonly alone: () => boolean;
+  /** The fault that this world is for. */
+  readonly fault: string;
+  /** Whether no other fault was on at any moment since then. */
+  readonly isAloneSince: (at: number) => boolean;
 }
 
 export function servicesOf(world: World, kind: ServiceKind): readonly ServiceProcess[] {
@@ -60,7 +62,7 @@ export function lose(
   how: Loss['how'],
   worker: { readonly incarnation: string; readonly sessions: readonly string[] },
 ): void {
-  world.losses.push({ how, ...worker, at: Date.now(), alone: world.alone() });
+  world.losses.push({ how, ...worker, at: Date.now(), fault: world.fault });
 }
 
 /** A time that fits into the run: a tenth of its faults, say, but not more than the fault is meant to last. */

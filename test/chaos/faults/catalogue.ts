@@ -18,11 +18,11 @@ import {
   killOwner,
   killScheduler,
   partitionOwner,
-  roll,
 } from './owner-faults.ts';
 import { natsAway, redisAway } from './outages.ts';
 import { fullDisk, pgCutAtCommit, pgRestart, pgTerminate, slowCommits, slowDisk } from './postgres-faults.ts';
 import { raceDispatch, raceGate, rivalClaims, stallCommit } from './race-faults.ts';
+import { roll, stopService } from './stop-faults.ts';
 
 /** The faults of the mix, which is no fault of its own: it is three of these at once, by chance. */
 const FAULTS: readonly Fault[] = [
@@ -33,6 +33,7 @@ const FAULTS: readonly Fault[] = [
   killAllActors,
   partitionOwner,
   roll,
+  stopService,
   killScheduler,
   killGateway,
   freezeGateway,

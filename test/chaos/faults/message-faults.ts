@@ -1,7 +1,7 @@
 import { pause } from '../pause.ts';
 import { lasting, pendingOrder, pickService, servicesOf, type World } from '../world.ts';
 import type { Fault } from './fault.ts';
-import { roll } from './owner-faults.ts';
+import { roll } from './stop-faults.ts';
 
 const WINDOW = 20;
 

@@ -141,45 +141,6 @@ function question() {
   return { v: 1, envelope, payload: {} };
 }
 
-/** A worker's own end of its life, by the order of whoever runs the containers; nothing may fail by it. */
-export const roll: Fault = {
-  name: 'roll',
-  says: 'stop every service with SIGTERM and start it again, one after the other',
-  touches: ['actors', 'schedulers', 'gateways', 'http', 'metrics'],
-  async run(world) {
-    const from = Date.now();
-    let slowest = 0;
-    for (const service of world.services.filter(({ isServing }) => isServing)) {
-      if (service.kind === 'session-actor') lose(world, 'handover', await workerOf(world, service));
-      slowest = Math.max(slowest, await service.leave());
-      await service.start();
-    }
-    const failed = failedSince(world, from);
-    // Of a single http-gateway nobody is there while it is replaced.
-    const hasSpareDoor = servicesOf(world, 'http-gateway').length > 1;
-    const breaches = [
-      ...(slowest > STOPPED_WITHIN_MS ? [`a service took ${Math.round(slowest)} ms to stop`] : []),
-      ...(failed.length > 0 && world.alone() && hasSpareDoor
-        ? [`${failed.length} requests failed while rolling: ${failed.slice(0, 5).join(', ')}`]
-        : []),
-    ];
-    return {
-      times: world.services.length,
-      note: `slowest stop ${Math.round(slowest)} ms, ${failed.length} requests failed`,
-      breaches,
-    };
-  },
-};
-
-const STOPPED_WITHIN_MS = 25_000;
-
-function failedSince({ history }: World, from: number): string[] {
-  return history.commands
-    .flatMap(({ answers, name }) => answers.map((answer) => ({ ...answer, name })))
-    .filter(({ at, status }) => at >= from && (status === null || status >= 500))
-    .map(({ name, status, code }) => `${name} ${status ?? 'no answer'} ${code}`);
-}
-
 /** Kills the active scheduler or a standby, whichever it hits. */
 export const killScheduler: Fault = {
   name: 'kill-scheduler',

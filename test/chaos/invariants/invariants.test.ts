@@ -4,6 +4,7 @@ import test from 'ava';
 import { History } from '../load/history.ts';
 import { Witness } from '../witness/witness.ts';
 import { INVARIANTS, look } from './catalogue.ts';
+import type { Window } from '../windows.ts';
 import type { Evidence } from './invariant.ts';
 
 const LOOKED_AT = ['I1', 'I2', 'I3', 'I4', 'I6', 'I11', 'I13', 'I14', 'I15', 'I17'];
@@ -99,6 +100,36 @@ test('a timer that has not fired is seen at the end, as long as its session is t
 test('an event that was published and is not in the history is seen', broken, ['I17'], ({ events }, id) => {
   events.set(`${id}:9`, { sessionId: id, seq: 9, type: 'session.paused', epoch: 1, commandId: null, at: Date.now() });
   return Promise.resolve();
+});
+
+test('an event that comes out late is seen, unless what it needs was disturbed until shortly before', async (t) => {
+  await using place = await open();
+  const id = await place.session([['session.created', 1]]);
+  const committedAt = Date.now();
+  const breaches = async (...windows: Window[]): Promise<number> => {
+    const looks = INVARIANTS.filter((invariant) => invariant.id === 'I17' && !invariant.continuous);
+    return (await Promise.all(looks.map(({ check }) => check({ ...place.evidence, windows })))).flat().length;
+  };
+  const restart = {
+    fault: 'pg-restart',
+    touches: ['postgres'],
+    from: committedAt - 500,
+    to: committedAt + 3_000,
+  } as const;
+  const outage = {
+    fault: 'nats-kill',
+    touches: ['nats'],
+    from: committedAt + 7_000,
+    to: committedAt + 55_000,
+  } as const;
+  t.is(await breaches(restart, outage), 1);
+  const event = { sessionId: id, seq: 1, type: 'session.created', epoch: 1, commandId: null };
+  place.events.set(`${id}:1`, { ...event, at: committedAt + 59_000 });
+  t.is(await breaches(), 1);
+  t.is(await breaches(restart), 1);
+  t.is(await breaches(outage), 1);
+  t.is(await breaches({ ...restart, touches: ['redis'], to: outage.to }), 1);
+  t.is(await breaches(restart, outage), 0);
 });
 
 test('a statement waits at a barrier until it is lifted', async (t) => {

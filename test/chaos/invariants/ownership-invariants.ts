@@ -1,4 +1,5 @@
 import { takeoversOf, type Loss } from '../takeovers.ts';
+import { isDisturbed } from '../windows.ts';
 import type { Invariant } from './invariant.ts';
 
 /** How long an active session may be without a living owner, in milliseconds, by how it lost the last one. */
@@ -14,11 +15,11 @@ export const ownershipInvariants: readonly Invariant[] = [
     id: 'I5',
     says: 'No active session is long without a living owner.',
     continuous: false,
-    async check({ witness, losses }) {
-      const takeovers = await takeoversOf(
-        witness,
-        losses.filter(({ alone }) => alone),
+    async check({ witness, losses, windows }) {
+      const undisturbed = losses.filter(
+        ({ fault, at, how }) => !isDisturbed(windows, { but: fault, from: at, to: at + BOUNDS[how] }),
       );
+      const takeovers = await takeoversOf(witness, undisturbed);
       return takeovers
         .filter(({ loss, ms }) => ms > BOUNDS[loss.how])
         .map(
