@@ -31,6 +31,7 @@ import { startServerPool } from './managed-server/server-pool.ts';
 import { sweepDedicated } from './managed-server/sweep-dedicated.ts';
 import type { AgentServer } from './ports.ts';
 import { createPromptLimit, UNLIMITED } from './prompt-limit.ts';
+import { leaveInTime } from './leave-in-time.ts';
 import { repeat } from './repeat.ts';
 import { serveRegistry } from './serve-registry.ts';
 import type { ServerTable } from './server-table.ts';
@@ -87,12 +88,15 @@ export async function startOpencodeGateway(
   const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);
   stack.use(await startServerPool({ bus, fleet, table, gateway, config, setting, alone, logger }));
   stack.use(attempts);
-  stack.defer(() => fleet.stopServing());
+  stack.defer(() => leaveInTime(fleet.stopServing()));
   for (const server of config.OPENCODE_SERVERS) await table.enter({ ...server, managed: false });
   stack.defer(await follow(table, fleet, logger));
 
-  stack.defer(await serveGateway(served, fleet, gateway));
-  stack.defer(await serveRegistry(bus, { table, connect: connectionOf(ports) }));
+  const ends = [
+    await serveGateway(served, fleet, gateway),
+    await serveRegistry(bus, { table, connect: connectionOf(ports) }),
+  ];
+  stack.defer(() => leaveInTime(Promise.all(ends.map((end) => end()))));
   stack.use(await startAnnouncing(ports, fleet, gateway));
   const place = { root: setting.serverDirectory, cgroups };
   stack.use(startSweeping({ ...acting, database, gateway, fleet, attempts, place }));

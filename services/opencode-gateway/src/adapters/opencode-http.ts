@@ -2,6 +2,7 @@ import { type Dispatcher, Pool } from 'undici';
 import type { z } from 'zod';
 import { errorOfStatus, errorOfTransport, serverError } from './opencode-errors.ts';
 import { createResilience, type Resilience, type ResilienceOptions } from './opencode-resilience.ts';
+import { createKeyedMutex } from '../workspaces/keyed-mutex.ts';
 
 export interface OpencodeHttpOptions {
   readonly url: string;
@@ -31,12 +32,16 @@ export interface OpencodeRequest<S extends z.ZodType> {
 
 const MEBIBYTE = 1024 * 1024;
 const DEFAULT_MAX_BYTES = 16 * MEBIBYTE;
+/** What is larger is read one at a time: a hundred answers without end would fill the memory, each within its own bound. */
+const LARGE_BYTES = MEBIBYTE;
+const LARGE = 'large';
 
 /** JSON over HTTP with one OpenCode server: authentication, limits of time and size, typed errors, retries of reads. */
 export class OpencodeHttp implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #authorization: string;
   readonly #readTimeoutMs: number;
+  readonly #turns = createKeyedMutex();
   readonly resilience: Resilience;
 
   constructor(options: OpencodeHttpOptions) {
@@ -124,7 +129,8 @@ export class OpencodeHttp implements AsyncDisposable {
       })
       .catch((cause: unknown) => Promise.reject(errorOfTransport(cause)));
     if (response.statusCode >= 300) throw await refusal(response);
-    return parse(request, await readJson(response, request.maxBytes ?? DEFAULT_MAX_BYTES));
+    const maxBytes = request.maxBytes ?? DEFAULT_MAX_BYTES;
+    return parse(request, await readJson(response, { maxBytes, turn: () => this.#turns.acquire(LARGE, signal) }));
   }
 }
 
@@ -137,7 +143,7 @@ const JSON_BODY = { 'content-type': 'application/json' };
 
 /** The error of an answer other than 2xx, with the reason that OpenCode gives in one of its three forms. */
 async function refusal(response: Dispatcher.ResponseData): Promise<Error> {
-  const body = await readText(response.body, MEBIBYTE).catch(() => '');
+  const body = await readText(response.body, { maxBytes: LARGE_BYTES }).catch(() => '');
   const retryAfter = response.headers['retry-after'];
   const said = reasonIn(body).slice(0, 300) || 'no reason given';
   return errorOfStatus(response.statusCode, said, Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
@@ -152,14 +158,20 @@ function reasonIn(body: string): string {
   }
 }
 
-async function readJson(response: Dispatcher.ResponseData, maxBytes: number): Promise<unknown> {
+interface Reading {
+  readonly maxBytes: number;
+  /** Waited for once it is known to be large. */
+  readonly turn?: () => Promise<Disposable>;
+}
+
+async function readJson(response: Dispatcher.ResponseData, reading: Reading): Promise<unknown> {
   const type = contentTypeOf(response);
   // OpenCode answers a path that it does not know with 200 and its web page.
   if (response.statusCode !== 204 && !type.startsWith('application/json')) {
     discard(response.body);
     throw serverError(`OpenCode answered ${type || 'no content type'} instead of JSON.`);
   }
-  const text = await readText(response.body, maxBytes);
+  const text = await readText(response.body, reading);
   if (text === '') return undefined;
   try {
     return JSON.parse(text);
@@ -168,13 +180,19 @@ async function readJson(response: Dispatcher.ResponseData, maxBytes: number): Pr
   }
 }
 
-async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
+async function readText(body: Dispatcher.ResponseData['body'], { maxBytes, turn }: Reading): Promise<string> {
+  using held = new DisposableStack();
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let isLarge = false;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw serverError(`OpenCode answered more than ${maxBytes} bytes.`);
+      if (bytes > LARGE_BYTES && !isLarge) {
+        isLarge = true;
+        if (turn) held.use(await turn());
+      }
       chunks.push(chunk);
     }
   } catch (cause) {

@@ -14,6 +14,7 @@ import { gatewayAddress } from '@oio/ownership';
 import type { Linked } from '../fleet.ts';
 import type { ServerTable } from '../server-table.ts';
 import type { DedicatedOrder, DedicatedServer } from '../managed-server/dedicated-server.ts';
+import { leaveInTime } from '../leave-in-time.ts';
 import { failureOfRefusal } from '../turn/failure.ts';
 import { endRun } from './end-run.ts';
 import type { Gate, RunFences } from './gate.ts';
@@ -58,6 +59,8 @@ export interface AttemptsParts extends Omit<AttemptParts, 'link' | 'gate' | 'mea
 export class Attempts implements AsyncDisposable {
   readonly #parts: AttemptsParts;
   readonly #runs = new Map<string, Run>();
+  /** Given when the process stops: what is still to be ended or told then is found by the others. */
+  readonly #leaving = new AbortController();
 
   constructor(parts: AttemptsParts) {
     this.#parts = parts;
@@ -138,7 +141,8 @@ export class Attempts implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const runs = [...this.#runs.values()];
     for (const { stop } of runs) stop.abort('shutdown' satisfies StopReason);
-    await Promise.all(runs.map(({ done }) => done));
+    this.#leaving.abort('shutdown' satisfies StopReason);
+    await leaveInTime(Promise.all(runs.map(({ done }) => done)));
   }
 
   /** Passes a message on to the gateway that acted for a session last; null when that is this one, is not there, or does not answer. */
@@ -228,7 +232,7 @@ export class Attempts implements AsyncDisposable {
 
   async #stop(run: Run): Promise<void> {
     const { order, linked, dedicated, gate, state } = run;
-    const signal = AbortSignal.timeout(this.#parts.limits.stopMs + STOP_MS);
+    const signal = this.#within(this.#parts.limits.stopMs + STOP_MS);
     const { router, table, limits, logger } = this.#parts;
     await endRun({
       ...state,
@@ -252,6 +256,10 @@ export class Attempts implements AsyncDisposable {
     });
   }
 
+  #within(ms: number): AbortSignal {
+    return AbortSignal.any([this.#leaving.signal, AbortSignal.timeout(ms)]);
+  }
+
   #letGo({ sessionId, token }: AttemptOrder, why: unknown): void {
     this.#parts.logger.info({ err: why, sessionId, run: token }, 'run left to others');
   }
@@ -260,7 +268,7 @@ export class Attempts implements AsyncDisposable {
   async #failed(run: Run, error: unknown): Promise<void> {
     const { order } = run;
     this.#parts.logger.error({ err: error, sessionId: order.sessionId, run: order.token }, 'run failed');
-    const reporter = createReporter(this.#parts.router, order, AbortSignal.timeout(STOP_MS));
+    const reporter = createReporter(this.#parts.router, order, this.#within(STOP_MS));
     const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
     const own = error instanceof RunFailure ? error.failure : failureOfRefusal(error);
     const failure = own ?? failureOf('internal', message);

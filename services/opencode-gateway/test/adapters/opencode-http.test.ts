@@ -97,6 +97,27 @@ test('a connection cut in the middle of an answer is a lost connection', isRefus
   tries: 3,
 });
 
+test('large answers are read one at a time, and small ones wait for none of them', async (t) => {
+  const begun: ServerResponse[] = [];
+  await using server = await startHttpServer(({ url }, response) => {
+    if (url === '/small') return sendJson(response, { ok: true });
+    // More than lies in the buffers of a connection that nobody reads from.
+    response.writeHead(200, { 'content-type': 'application/json' }).write(' '.repeat(32 * 2 ** 20));
+    begun.push(response);
+  });
+  await using http = clientOf(server.url);
+  const ended: string[] = [];
+  const read = (path: string) => http.get({ path, schema, maxBytes: 2 ** 26 }).then(() => ended.push(path));
+  const first = read('/first');
+  await eventually(() => begun[0]?.writableLength === 0, { what: 'the first to be read' });
+  const second = read('/second');
+  await eventually(() => begun[1]?.end('{"ok":true}'), { what: 'the second to begin' });
+  for (let times = 0; times < 50; times += 1) await http.get({ path: '/small', schema });
+  begun[0]?.end('{"ok":true}');
+  await Promise.all([first, second]);
+  t.deepEqual(ended, ['/first', '/second']);
+});
+
 test('a server that is not there is a lost connection', async (t) => {
   const server = await startHttpServer(() => undefined);
   await server[Symbol.asyncDispose]();

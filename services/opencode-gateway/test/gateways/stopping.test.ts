@@ -73,6 +73,24 @@ test('a server that leaves a stop without an answer is no proof either', async (
   t.is(await scene.running(), 0);
 });
 
+test('a gateway that leaves while a server does not answer its stop goes at once, and the next one ends the turn', async (t) => {
+  await using scene = await begin();
+  const first = await scene.start();
+  await scene.order('hang=tokens', 1);
+  await scene.owner.stop(SERVER);
+  await scene.standIn.setFaults('hang');
+  await scene.owner.abort(SERVER);
+  const fromMs = performance.now();
+  await first[Symbol.asyncDispose]();
+  t.true(performance.now() - fromMs < 10_000);
+  await scene.standIn.setFaults();
+  await scene.forgetHolder();
+  await scene.start();
+  t.is((await scene.proof()).aborted.length, 1);
+  t.is(await scene.running(), 0);
+  t.is(scene.owner.reported('report-unconfirmed').length, 0);
+});
+
 test('a turn on a server that nobody reaches any more is in doubt, also for a gateway that comes later', async (t) => {
   await using scene = await begin();
   const first = await scene.start();
