@@ -1,7 +1,7 @@
 import { historyGrown, type StoredSessionEvent, workerAnnounced } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
 import { createGatewayRouter, createSessionRouter, workerAddress } from '@oio/ownership';
-import type { Logger } from '@oio/runtime';
+import { leaveInTime, type Logger } from '@oio/runtime';
 import { createPostgresHistoryTail } from './adapters/postgres-history-tail.ts';
 import { createPostgresSessionStore } from './adapters/postgres-session-store.ts';
 import { createPostgresWorkerLeases } from './adapters/postgres-worker-leases.ts';
@@ -22,6 +22,8 @@ import { startWorker, type Worker } from './worker.ts';
 const RELAY = 'relay';
 const TICK_MS = 1_000;
 const SWEEP_MS = 5_000;
+/** Whoever asked for a session asks another worker after so long. */
+const MAKING_MS = 5_000;
 
 /** Starts one session-actor: a worker that owns sessions and answers their commands. */
 export async function startSessionActor(
@@ -43,7 +45,7 @@ export async function startSessionActor(
   );
   // What is being made when the service stops may take long, and belongs to nobody yet: the rest is handed over before.
   let making: Promise<void> | undefined;
-  stack.defer(() => making);
+  stack.defer(() => leaveInTime(making ?? Promise.resolve(), MAKING_MS));
   const onLapsed = (): void => sessions.dropAll();
   const worker = stack.use(await startWorker({ leases, locks, bus, directory, clock, logger, onLapsed }));
   const sessions = new LiveSessions({ store, leases, directory, worker, clock, logger });

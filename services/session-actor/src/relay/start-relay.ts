@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StoredSessionEvent } from '@oio/contracts';
-import type { Logger } from '@oio/runtime';
+import { leaveInTime, type Logger } from '@oio/runtime';
 import { FreshEvents } from './fresh-events.ts';
 import type { HistoryPlace, HistoryTail } from './history-tail.ts';
 import { PagesUnderWay } from './pages-under-way.ts';
@@ -12,6 +12,8 @@ const LOOK_MS = 500;
 const NOTE_EVERY_MS = 200;
 /** How long an end may take for what is unpublished. */
 const FINISH_MS = 2_000;
+/** And for what a bus that hangs does not confirm. */
+const LEAVE_MS = 5_000;
 const RETRY = { firstMs: 100, longestMs: 1_000 } as const;
 /** With nothing to read and something unpublished that is older than this, somebody must be told. */
 const HELD_UP_MS = 5_000;
@@ -80,7 +82,7 @@ class HistoryRelay implements Relay {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     this.#nap();
-    await this.#work;
+    await leaveInTime(this.#work, LEAVE_MS);
   }
 
   async #run(): Promise<void> {

@@ -84,6 +84,19 @@ test('what was committed before the end still goes out, and is not published aga
   t.deepEqual(stand.seqs(id), [1, 2, 3, 4]);
 });
 
+test('a relay whose bus hangs is gone within seconds, and the next one publishes what was not confirmed', async (t) => {
+  await using stand = await RelayStand.open();
+  const { promise: given, resolve: onGiven } = Promise.withResolvers<void>();
+  const hanging = stand.start({ bus: { publish: () => (onGiven(), new Promise(() => {})) } });
+  const id = await stand.session(2);
+  await given;
+  const fromMs = performance.now();
+  await hanging[Symbol.asyncDispose]();
+  t.true(performance.now() - fromMs < 10_000);
+  stand.start();
+  await eventually(() => stand.seqs(id).length === 2, { what: 'both events' });
+});
+
 test('of two candidates one publishes; the other goes on when the lock falls free', async (t) => {
   await using stand = await RelayStand.open();
   const [one, two] = [await stand.locks(), await stand.locks()];
