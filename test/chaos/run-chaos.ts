@@ -143,7 +143,7 @@ class Run {
   async #disturb(client: HttpClient, load: Load, endsAt: number, signal: AbortSignal): Promise<void> {
     const { seed, faults, atOnce, seconds, say } = this.#options;
     const random = createRandom(seed).fork('faults');
-    const world = ({ name }: Fault): World => ({
+    const world = ({ name }: Fault, within: number): World => ({
       ...this.#fleet,
       client,
       load,
@@ -152,7 +152,7 @@ class Run {
       random,
       losses: this.#losses,
       seconds,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.round(endsAt - performance.now())))]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.round(within - performance.now())))]),
       fault: name,
       isAloneSince: (from) => !isDisturbed(this.#windows(), { but: name, from, to: Date.now() }),
     });
@@ -166,7 +166,17 @@ class Run {
       say(`- ${told(strike)} (${this.#history.accepted.length} accepted)`);
       this.#breakOffAt((strike.effect?.breaches ?? []).map((breach) => `${strike.window.fault}: ${breach}`));
     };
-    await letLoose({ faults: faultsNamed(faults), atOnce, endsAt, random, signal, onBegin, onStrike }, world);
+    const schedule = { faults: faultsNamed(faults), atOnce, endsAt, random, signal, onBegin, onStrike };
+    await letLoose({ ...schedule, untilAtWork: () => this.#untilAtWork(signal) }, world);
+  }
+
+  /** Until a session is completed that was at work after the faults; a server that failed is left alone for a minute. */
+  async #untilAtWork(signal: AbortSignal): Promise<void> {
+    const from = Date.now();
+    while (Date.now() - from < AT_WORK_WITHIN_MS && !signal.aborted) {
+      if ((await this.#fleet.witness.query(COMPLETED_SINCE, [from])).length > 0) return;
+      await pause(200, signal);
+    }
   }
 
   #breakOffAt(breaches: readonly string[]): void {
@@ -214,6 +224,10 @@ class Run {
     return [...this.#strikes.map(({ window }) => window), ...this.#open.values()];
   }
 }
+
+const AT_WORK_WITHIN_MS = 75_000;
+const COMPLETED_SINCE = `select 1 from session_events
+where type = 'session.completed' and at > to_timestamp($1::float8 / 1000) limit 1`;
 
 const REST_MS = 60_000;
 const SHORT_REST_MS = 8_000;

@@ -35,8 +35,11 @@ test('a fault that goes wrong is told and does not stop the others', async (t) =
 
 test('a fault that found nothing to strike gets a further turn when all others are over, and only that one', async (t) => {
   const endsAt = performance.now() + 200;
+  let isAtWork = false;
+  const untilAtWork = async (): Promise<void> => void (isAtWork = true);
+  const windows: number[] = [];
   const idle = fault('idle', 'nats', () => Promise.resolve());
-  const onlyAtTheEnd = { ...idle, run: async () => ({ times: performance.now() < endsAt ? 0 : 1 }) };
+  const onlyAtTheEnd = { ...idle, run: async () => ({ times: isAtWork ? 1 : 0 }) };
   const strikes: Strike[] = [];
   const schedule = {
     faults: [onlyAtTheEnd, fault('busy', 'redis', () => Promise.resolve())],
@@ -45,11 +48,18 @@ test('a fault that found nothing to strike gets a further turn when all others a
     longestBreakMs: 50,
     random: createRandom(1),
     signal: new AbortController().signal,
+    untilAtWork,
   };
-  await letLoose({ ...schedule, onStrike: (strike) => strikes.push(strike), onBegin: () => {} }, () => ({}) as World);
+  const worldOf = (_: Fault, within: number): World => {
+    windows.push(within);
+    return {} as World;
+  };
+  await letLoose({ ...schedule, onStrike: (strike) => strikes.push(strike), onBegin: () => {} }, worldOf);
   const last = strikes.at(-1);
   t.like(last, { window: { fault: 'idle' }, effect: { times: 1 } });
   t.is(strikes.filter(({ window, effect }) => window.fault === 'idle' && effect?.times === 1).length, 1);
+  t.true((windows.at(-1) ?? 0) > endsAt + 10_000, 'it has time of its own');
+  t.deepEqual([...new Set(windows.slice(0, -1))], [endsAt]);
 });
 
 async function orderOf(seed: number): Promise<string[]> {
@@ -74,7 +84,10 @@ async function run(faults: readonly Fault[], { seed = 1, atOnce = 1 } = {}): Pro
     random,
     signal: enough.signal,
   };
-  await letLoose({ ...schedule, onStrike, onBegin: () => {} }, () => ({}) as World);
+  await letLoose(
+    { ...schedule, onStrike, onBegin: () => {}, untilAtWork: () => Promise.resolve() },
+    () => ({}) as World,
+  );
   return strikes;
 }
 

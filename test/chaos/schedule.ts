@@ -22,22 +22,26 @@ export interface Schedule {
   readonly signal: AbortSignal;
   readonly onStrike: (strike: Strike) => void;
   readonly onBegin: (fault: Fault) => void;
+  /** Resolves when there is work again that can be struck, or none is to be expected. */
+  readonly untilAtWork: () => Promise<void>;
 }
 
 /** Between the begin of one and that of the next, in milliseconds. */
 const LONGEST_BREAK_MS = 1_500;
+/** How long a further turn may take, when the time of all others is over. */
+const FURTHER_MS = 25_000;
 
 /**
  * Lets faults loose, one after the other or several at once, until the time is over: each once in an order by chance, then
  * again. Two that disturb the same part are never on at the same time. One that found nothing to strike, because another
- * fault kept all work away, gets a further turn at the end. Resolves when all is mended.
+ * fault kept all work away, gets a further turn at the end, when work goes on. Resolves when all is mended.
  */
-export async function letLoose(schedule: Schedule, worldOf: (fault: Fault) => World): Promise<void> {
-  const { faults, atOnce, endsAt, random, signal, longestBreakMs = LONGEST_BREAK_MS } = schedule;
+export async function letLoose(schedule: Schedule, worldOf: (fault: Fault, endsAt: number) => World): Promise<void> {
+  const { faults, atOnce, endsAt, random, signal, longestBreakMs = LONGEST_BREAK_MS, untilAtWork } = schedule;
   const running = new Map<Fault, Promise<void>>();
   const struck = new Map<Fault, boolean>();
-  const strikeOnce = async (fault: Fault): Promise<void> => {
-    const hasStruck = await strike(schedule, fault, worldOf(fault));
+  const strikeOnce = async (fault: Fault, within: number): Promise<void> => {
+    const hasStruck = await strike(schedule, fault, worldOf(fault, within));
     struck.set(fault, struck.get(fault) || hasStruck);
   };
   let waiting: Fault[] = [];
@@ -48,7 +52,7 @@ export async function letLoose(schedule: Schedule, worldOf: (fault: Fault) => Wo
       waiting = waiting.filter((fault) => fault !== next);
       running.set(
         next,
-        strikeOnce(next).finally(() => running.delete(next)),
+        strikeOnce(next, endsAt).finally(() => running.delete(next)),
       );
       await pause(random.int(longestBreakMs >> 4, longestBreakMs), signal);
     } else {
@@ -56,7 +60,11 @@ export async function letLoose(schedule: Schedule, worldOf: (fault: Fault) => Wo
     }
   }
   await Promise.all(running.values());
-  for (const [fault, hasStruck] of struck) if (!hasStruck && !signal.aborted) await strikeOnce(fault);
+  for (const [fault, hasStruck] of struck) {
+    if (hasStruck || signal.aborted) continue;
+    await untilAtWork();
+    await strikeOnce(fault, performance.now() + FURTHER_MS);
+  }
 }
 
 function collide(one: Fault, other: Fault): boolean {
