@@ -21,7 +21,7 @@ export interface Assessed {
 }
 
 /** Successes must show so long after a fault, in milliseconds. */
-const AFTER_MS = 15_000;
+export const AFTER_MS = 15_000;
 
 /** Puts all that was seen into figures and a verdict. */
 export async function assess(run: Assessed, evidence: Evidence): Promise<Report> {
@@ -80,10 +80,12 @@ function withoutSuccess({ strikes }: Assessed, { history }: Evidence): string[] 
   const firstFrom = Math.min(...strikes.map(({ window }) => window.from));
   const lastTo = Math.max(...strikes.map(({ window }) => window.to));
   const during = history.acceptedWithin(firstFrom, lastTo);
-  const afterwards = history.acceptedWithin(lastTo, lastTo + AFTER_MS);
+  const afterwards = history.acceptedWithin(lastTo, Math.max(...strikes.map(({ overAt }) => overAt)) + AFTER_MS);
   return [
     ...(strikes.length > 0 && during === 0 ? ['nothing was accepted while faults were on'] : []),
-    ...(afterwards === 0 ? [`nothing was accepted within ${AFTER_MS / 1_000} s after the last fault`] : []),
+    ...(afterwards === 0
+      ? [`nothing was accepted within ${AFTER_MS / 1_000} s after the faults and what follows from them`]
+      : []),
   ];
 }
 

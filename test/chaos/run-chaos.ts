@@ -1,4 +1,4 @@
-import { assess } from './assess.ts';
+import { AFTER_MS, assess } from './assess.ts';
 import { faultsNamed } from './faults/catalogue.ts';
 import type { Fault } from './faults/fault.ts';
 import { type Fleet, startFleet } from './fleet/start-fleet.ts';
@@ -19,7 +19,7 @@ import type { World } from './world.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
-  /** From the first submission to the end of the load; the last twenty are without faults. */
+  /** From the first submission to the end of the load; the last twenty are without faults, or more when one has an aftermath. */
   readonly seconds: number;
   readonly faults: readonly string[];
   /** How many faults are on at the same time at most. */
@@ -95,7 +95,8 @@ class Run {
     await pause(WARM_UP_MS, signal);
     await this.#disturb(client, load, startedAt + Math.max(seconds * 1_000 - QUIET_MS, 5_000), signal);
     say('no more faults; the load goes on');
-    await pause(QUIET_MS, signal);
+    const overInMs = Math.max(0, ...this.#strikes.map(({ overAt }) => overAt - Date.now()));
+    await pause(Math.max(QUIET_MS, overInMs + AFTER_MS), signal);
     say('no more load; waiting for rest');
     await load.stop();
     const ranMs = performance.now() - startedAt;

@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 export interface Strike {
   readonly window: Window;
   readonly effect: Effect | null;
+  /** When its consequences must be over, in milliseconds since 1970. */
+  readonly overAt: number;
   /** Why it could not be done, or what went wrong in the harness. */
   readonly problem: string | null;
 }
@@ -79,8 +81,9 @@ async function strike({ onStrike, onBegin }: Schedule, fault: Fault, world: Worl
     (effect) => ({ effect, problem: null }),
     (error: unknown) => ({ effect: null, problem: problemOf(error) }),
   );
-  const { name, touches } = fault;
-  onStrike({ window: { fault: name, touches, from, to: Date.now() }, ...done });
+  const { name, touches, aftermathMs = 0 } = fault;
+  const to = Date.now();
+  onStrike({ window: { fault: name, touches, from, to }, overAt: to + aftermathMs, ...done });
   return done.effect?.times !== 0;
 }
 

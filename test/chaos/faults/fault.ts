@@ -26,6 +26,8 @@ export interface Fault {
   readonly name: string;
   readonly says: string;
   readonly touches: readonly Part[];
+  /** How long its consequences may last by the specification when it is over, in milliseconds. Default: not at all. */
+  readonly aftermathMs?: number;
   /** Disturbs, and has mended everything when it resolves. */
   run(world: World): Promise<Effect>;
 }

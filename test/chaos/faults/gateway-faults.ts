@@ -91,8 +91,12 @@ const HOSTILE = [
   'drop',
 ];
 
+/** A server that failed too often is left alone for a minute, and where it is the only one everybody waits for it. */
+const LEFT_ALONE_MS = 60_000;
+
 export const hostileOpencode: Fault = {
   name: 'hostile-opencode',
+  aftermathMs: LEFT_ALONE_MS,
   says: 'an OpenCode server answers slowly, emptily, endlessly, with HTML, wrong JSON, 500, 429, or not at all',
   touches: ['opencode'],
   async run(world): Promise<Effect> {
