@@ -87,20 +87,22 @@ export async function startOpencodeGateway(
   const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);
   stack.use(await startServerPool({ bus, fleet, table, gateway, config, setting, alone, logger }));
   stack.use(attempts);
-  stack.defer(() => leaveInTime(fleet.stopServing()));
+  stack.defer(inTime(() => fleet.stopServing()));
   for (const server of config.OPENCODE_SERVERS) await table.enter({ ...server, managed: false });
   stack.defer(await follow(table, fleet, logger));
 
-  const ends = [
-    await serveGateway(served, fleet, gateway),
-    await serveRegistry(bus, { table, connect: connectionOf(ports) }),
-  ];
-  stack.defer(() => leaveInTime(Promise.all(ends.map((end) => end()))));
+  stack.defer(inTime(await serveGateway(served, fleet, gateway)));
+  stack.defer(inTime(await serveRegistry(bus, { table, connect: connectionOf(ports) })));
   stack.use(await startAnnouncing(ports, fleet, gateway));
   const place = { root: setting.serverDirectory, cgroups };
   stack.use(startSweeping({ ...acting, database, gateway, fleet, attempts, place }));
   logger.info({ gateway }, 'opencode-gateway started');
   return stack.move();
+}
+
+/** What is still being answered may wait for a server that hangs. */
+function inTime(end: () => Promise<void>): () => Promise<void> {
+  return () => leaveInTime(end());
 }
 
 /** The answer does not change while the process runs. */

@@ -108,7 +108,7 @@ test('an event that comes out late is seen, unless what it needs was disturbed u
   const committedAt = Date.now();
   const breaches = async (...windows: Window[]): Promise<number> => {
     const looks = INVARIANTS.filter((invariant) => invariant.id === 'I17' && !invariant.continuous);
-    return (await Promise.all(looks.map(({ check }) => check({ ...place.evidence, windows })))).flat().length;
+    return (await Promise.all(looks.map((one) => one.check({ ...place.evidence, windows })))).flat().length;
   };
   const restart = {
     fault: 'pg-restart',
