@@ -1,6 +1,7 @@
 import type { FinishedStep, ModelCall, ModelUsage, SessionView, StoredSessionEvent, TurnStop } from '@oio/contracts';
 import Table from 'cli-table3';
 import colors from 'picocolors';
+import { isLiving } from './living.ts';
 import { printable } from './printable.ts';
 import { waitingLine } from './show-approval.ts';
 import { promptDetail, promptLine } from './show-prompt.ts';
@@ -23,7 +24,7 @@ const COLOUR = {
 /** Sessions as a table. */
 export function sessionsTable(sessions: readonly SessionView[]): string {
   const table = new Table({
-    head: ['id', 'status', 'priority', 'steps', 'tokens', 'cost', 'title'],
+    head: ['id', 'status', 'reason', 'priority', 'steps', 'tokens', 'cost', 'title'],
     style: { head: [], border: [] },
   });
   for (const session of sessions) {
@@ -31,6 +32,7 @@ export function sessionsTable(sessions: readonly SessionView[]): string {
     table.push([
       session.id,
       COLOUR[session.status](session.status),
+      printable(reasonOf(session)),
       session.priority,
       session.attempt?.steps ?? 0,
       metrics.tokens.total,
@@ -39,6 +41,12 @@ export function sessionsTable(sessions: readonly SessionView[]): string {
     ]);
   }
   return table.toString();
+}
+
+/** Why it is as it is, or, while it works or waits for another attempt, why the one before ended. */
+function reasonOf({ status, failure, lastFailure }: SessionView): string {
+  if (failure) return failure.code;
+  return lastFailure && isLiving(status) ? `after ${lastFailure.code}` : '';
 }
 
 type Row = readonly [string, string | null];

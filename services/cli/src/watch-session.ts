@@ -1,9 +1,8 @@
 import type { SessionOutput, Status } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
+import { isLiving } from './living.ts';
 import { printable } from './printable.ts';
 import { eventLine } from './show-session.ts';
-
-const LIVING: ReadonlySet<Status> = new Set(['pending', 'queued', 'running', 'paused', 'degraded']);
 
 /** Prints a session's history as it grows and what its agent says, until it has ended and no retry is due. */
 export async function watchSession(
@@ -19,7 +18,11 @@ export async function watchSession(
     }
     live.line(eventLine(message.event));
     const ended = endOf(message.event.data);
-    if (ended && (await client.getSession({ id })).retryAt === null) return ended;
+    if (!ended) continue;
+    const { retryAt, failure } = await client.getSession({ id });
+    if (retryAt !== null) continue;
+    if (failure) live.line(`    ${printable(failure.advice)}`);
+    return ended;
   }
   return (await client.getSession({ id })).status;
 }
@@ -48,5 +51,5 @@ class LiveText {
 
 function endOf(data: object): Status | null {
   const { to } = data as { to?: Status };
-  return to && !LIVING.has(to) ? to : null;
+  return to && !isLiving(to) ? to : null;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { InvalidError, StartupError } from '@oio/errors';
-import type { Client, SessionMessage } from '@oio/sdk';
+import type { Client } from '@oio/sdk';
 import test from 'ava';
 import { connect } from '../src/connect.ts';
 import { explain } from '../src/explain.ts';
@@ -12,7 +12,6 @@ import { program } from '../src/program.ts';
 import { printable } from '../src/printable.ts';
 import { eventLine, sessionLines } from '../src/show-session.ts';
 import { submit } from '../src/submit.ts';
-import { watchSession } from '../src/watch-session.ts';
 import { nothingUsed } from './support/nothing-used.ts';
 import { startServer } from './support/start-server.ts';
 
@@ -53,53 +52,6 @@ test('the title of a submitted prompt is its first line, and options that are no
 
 test('control characters of an agent never reach the terminal', (t) => {
   t.is(printable('a\u001b[31mred\u0007\nb'), 'a�[31mred�\nb');
-});
-
-test('watching goes on over a failure that is retried and ends with the last state', async (t) => {
-  const out = new PassThrough();
-  const sessions = [{ retryAt: '2026-01-01T00:00:00.000Z' }, { retryAt: null }];
-  const client = {
-    async *stream() {
-      yield transition(4, 'failed');
-      yield { kind: 'output', output: { kind: 'text', text: 'again', sessionId: 's', tenant: 't' } };
-      yield transition(9, 'completed');
-    },
-    getSession: async () => sessions.shift(),
-  } as unknown as Client;
-  t.is(await watchSession(client, 's', out), 'completed');
-  out.end();
-  const lines = (await text(out)).trim().split('\n');
-  t.deepEqual(
-    lines.map((line) => line.split(/\s{2,}/).at(-1)),
-    ['failed', 'again', 'completed'],
-  );
-});
-
-test('a failure is shown with its code, in a session with what to do, and so is the one before', (t) => {
-  const failure = {
-    code: 'rate_limited',
-    message: 'Slow down.',
-    transient: true,
-    meaning: 'Limited.',
-    advice: 'Wait.',
-  };
-  const event = { seq: 7, type: 'session.failed', at: '2026-01-01T00:00:00.000Z', data: { to: 'failed', failure } };
-  t.true(eventLine(event as never).endsWith('failed  rate_limited: Slow down.'));
-  const session = {
-    id: 'x',
-    title: 'x',
-    status: 'failed',
-    attempt: null,
-    approvals: [],
-    allowedCommands: [],
-    ...nothingUsed,
-  };
-  const before = { ...failure, code: 'tool_stalled', message: 'It hangs.' };
-  const lines = sessionLines({ ...session, failure, lastFailure: before } as never).split('\n');
-  t.deepEqual(
-    lines.filter((line) => /^(failure|advice|before)/.test(line)),
-    ['failure    rate_limited: Slow down.', 'advice     Wait.', 'before     tool_stalled: It hangs.'],
-  );
 });
 
 test('how a turn was ended is shown, and so is that nobody can show it', (t) => {
@@ -154,24 +106,6 @@ test('what a session took is shown, and what of it its attempt and its sub-agent
     data: { calls: [took(4, 0.1)] },
   };
   t.true(eventLine(event as never).endsWith('usage-counted  5 tokens, $0.1000'));
-});
-
-test('the reasons of failures are explained, all or one', async (t) => {
-  const retry = { firstMs: 5_000, factor: 3, longestMs: 60_000, jitter: 0.2, limit: 2 };
-  const reasonCodes = [
-    { code: 'empty_answers', meaning: 'Empty.', advice: 'Use another model.', ends: true, retry },
-    { code: 'liveness_unknown', meaning: 'Unknown.', advice: 'Nothing.', ends: false, retry: null },
-  ];
-  await using server = await startServer((_path, response) => response.end(JSON.stringify({ reasonCodes })));
-  const run = async (...words: string[]) => {
-    const out = new PassThrough();
-    await program({ OIO_URL: server.url, OIO_API_KEY: 'k' }, out).parseAsync(['node', 'oio', 'reasons', ...words]);
-    out.end();
-    return text(out);
-  };
-  t.regex(await run(), /retried {2}after 5 s × 3ⁿ, at most 60 s, up to 2 times[^]*impairs {2}and passes/);
-  t.false((await run('liveness_unknown')).includes('empty_answers'));
-  t.is(await run('nothing'), 'There is no reason "nothing".\n');
 });
 
 test('every command says what it is for', (t) => {
@@ -295,8 +229,3 @@ const LETTER = {
   replayedAt: '2026-01-02T00:00:00.000Z',
   payload: 'the \u001b[31m payload',
 };
-
-function transition(seq: number, to: string): SessionMessage {
-  const event = { seq, type: `session.${to}`, at: '2026-01-01T00:00:00.000Z', data: { to } };
-  return { kind: 'history', event } as unknown as SessionMessage;
-}

@@ -28,12 +28,12 @@ export const FAILURES = {
   provider_auth: {
     meaning: 'The model provider refused the credentials.',
     retry: 'never',
-    advice: 'Check the provider credentials of the OpenCode server.',
+    advice: 'Check the credentials of the provider on the OpenCode server; then retry it.',
   },
   provider_rejected: {
     meaning: 'The model provider refused the request.',
     retry: 'never',
-    advice: 'Read the message; change the model or the prompt.',
+    advice: 'Read the message; submit it again with another model or prompt.',
   },
   provider_quota: {
     meaning: 'The quota at the model provider is used up.',
@@ -43,47 +43,49 @@ export const FAILURES = {
   provider_unavailable: {
     meaning: 'The model provider failed again and again.',
     retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 5 },
-    advice: 'It is retried; look at the status of the provider.',
+    advice: 'If its retries do not help, look at the status of the provider; then retry it.',
   },
   provider_timeout: {
     meaning: 'The model provider did not answer in time.',
     retry: { firstMs: 5_000, factor: 2, longestMs: 120_000, jitter: 0.2, limit: 3 },
-    advice: 'It is retried; look at the status of the provider.',
+    advice: 'If its retries do not help, look at the status of the provider; then retry it.',
   },
   provider_garbled: {
     meaning: 'The answer of the model provider broke off or could not be read.',
     retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
-    advice: 'It is retried; if it persists, look at the provider or the proxy in front of it.',
+    advice: 'If its retries do not help, look at the provider or the proxy in front of it; then retry it.',
   },
   rate_limited: {
     meaning: 'The model provider limits the rate.',
     retry: { firstMs: 10_000, factor: 2, longestMs: 300_000, jitter: 0.5, limit: 5 },
-    advice: 'It is retried; run fewer sessions at once on this model.',
+    advice:
+      'If its retries do not help, run fewer sessions at once on this model, or have the provider raise the limit.',
   },
   retry_wait_too_long: {
     meaning: 'The model provider wants to be asked again much later only.',
     retry: { firstMs: 60_000, factor: 2, longestMs: 3_600_000, jitter: 0.2, limit: 3 },
-    advice: 'It is retried when the provider allows it; use another model if that is too late.',
+    advice:
+      'It is retried when the provider allows it, if that is within a day; else submit it again with another model.',
   },
   model_not_found: {
     meaning: 'The OpenCode server does not know the model.',
     retry: 'never',
-    advice: 'Name a model that the server knows.',
+    advice: 'Submit it again with a model that the server knows, or have the server know it and retry it.',
   },
   agent_not_found: {
     meaning: 'The OpenCode server does not know the agent.',
     retry: 'never',
-    advice: 'Name an agent that the server knows.',
+    advice: 'Submit it again with an agent that the server knows, or have the server know it and retry it.',
   },
   context_overflow: {
     meaning: 'The conversation no longer fits into the context of the model.',
     retry: 'never',
-    advice: 'Split the task, or use a model with a larger context.',
+    advice: 'Split the task, or submit it again with a model that has a larger context.',
   },
   content_filtered: {
     meaning: 'The provider filtered the content.',
     retry: 'never',
-    advice: 'Change the prompt.',
+    advice: 'Submit it again with another prompt.',
   },
   output_truncated: {
     meaning: 'The answer was cut off at the length limit of the model.',
@@ -93,82 +95,86 @@ export const FAILURES = {
   empty_answers: {
     meaning: 'The model gave empty answers in a row.',
     retry: { firstMs: 5_000, factor: 3, longestMs: 60_000, jitter: 0.2, limit: 2 },
-    advice: 'It is retried; if it persists, use another model.',
+    advice: 'If its retries do not help, submit it again with another model.',
   },
   no_first_token: {
     meaning: 'The model did not begin to answer.',
     retry: { firstMs: 5_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 2 },
-    advice: 'It is retried from the last checkpoint; if it persists, use another model or allow more time.',
+    advice:
+      'If its retries do not help, submit it again with another model, or allow more time (OPENCODE_FIRST_TOKEN_SECONDS).',
   },
   tokens_stalled: {
     meaning: 'The model stopped in the middle of its answer.',
     retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
-    advice: 'It is retried from the last checkpoint; if it persists, use another model.',
+    advice: 'If its retries do not help, submit it again with another model.',
   },
   tool_stalled: {
     meaning: 'A tool ran on without any sign of life.',
     retry: { firstMs: 5_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 1 },
-    advice: 'It is retried once; tell the agent in the prompt not to start what does not end.',
+    advice:
+      'If its retry does not help, submit it again and tell the agent not to start what does not end, or allow more time (OPENCODE_TOOL_SECONDS).',
   },
   turn_too_long: {
     meaning: 'The turn took longer than a turn may take.',
     retry: 'never',
-    advice: 'Split the task, or retry it to let it go on.',
+    advice: 'Retry it to let it go on, split the task, or allow more time (OPENCODE_TURN_SECONDS).',
   },
   too_many_steps: {
     meaning: 'The turn took more steps than are allowed.',
     retry: 'never',
-    advice: 'Split the task, or retry it to let it go on.',
+    advice: 'Retry it to let it go on, split the task, or allow more steps (OPENCODE_MAX_STEPS).',
   },
   no_progress: {
     meaning: 'It could not be told for too long whether the turn is alive, and nothing moved.',
     retry: { firstMs: 10_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 2 },
-    advice: 'It is retried from the last checkpoint; look at the event stream of the OpenCode server.',
+    advice: 'If its retries do not help, find out what holds up the event stream of the OpenCode server.',
   },
   permission_rejected: {
     meaning: 'The agent needed a permission that was not given.',
     retry: 'never',
-    advice: 'Allow it, or change the prompt so that it is not needed.',
+    advice:
+      'Submit it again with a rule that allows it or has people asked (permissions), or with a prompt that does without it.',
   },
   question_unanswered: {
     meaning: 'The agent asked a question that nobody answered.',
     retry: 'never',
-    advice: 'Answer it in the prompt of a new session.',
+    advice: 'Submit it again with the answer in the prompt, or with a rule that has people asked (permissions).',
   },
   turn_aborted: {
     meaning: 'Somebody else aborted the turn on the OpenCode server.',
     retry: 'never',
-    advice: 'Retry it.',
+    advice: 'Find out who else uses the OpenCode server; then retry it.',
   },
   turn_interrupted: {
     meaning: 'The turn broke off and could not be resumed.',
     retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
-    advice: 'It is retried from the last checkpoint.',
+    advice: 'If its retries do not help, read the log of the OpenCode server.',
   },
   conversation_lost: {
     meaning: 'The OpenCode server no longer knows the conversation.',
     retry: { firstMs: 2_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 2 },
-    advice: 'It is retried in a new conversation; find out who deletes sessions on the server.',
+    advice:
+      'It goes on in a new conversation when it is retried; find out who deletes sessions on the OpenCode server.',
   },
   prompt_rejected: {
     meaning: 'The OpenCode server took the prompt and never ran it.',
     retry: { firstMs: 5_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
-    advice: 'It is retried; read the log of the server if it persists.',
+    advice: 'If its retries do not help, read the log of the OpenCode server.',
   },
   server_unreachable: {
     meaning: 'The OpenCode server could not be reached for too long.',
     retry: { firstMs: 15_000, factor: 2, longestMs: 300_000, jitter: 0.2, limit: 5 },
-    advice: 'It is retried; look at the server.',
+    advice: 'If its retries do not help, look at the server (oio servers list); then retry it.',
   },
   server_error: {
     meaning: 'The OpenCode server failed.',
     retry: { firstMs: 5_000, factor: 2, longestMs: 60_000, jitter: 0.2, limit: 3 },
-    advice: 'It is retried; read the log of the server if it persists.',
+    advice: 'If its retries do not help, read the log of the OpenCode server.',
   },
   server_refused: {
     meaning: 'The OpenCode server refused the credentials of the orchestrator.',
     retry: 'never',
-    advice: 'Register the server again with its present password.',
+    advice: 'Register the server again with its present password; then retry it.',
   },
   server_incompatible: {
     meaning: 'The OpenCode server did not understand a request.',
@@ -178,12 +184,12 @@ export const FAILURES = {
   directory_invalid: {
     meaning: 'The directory is not what it was when the session was accepted.',
     retry: 'never',
-    advice: 'Restore it, or submit a new session.',
+    advice: 'Restore it and retry it, or submit it again.',
   },
   workspace_failed: {
     meaning: 'The git worktree could not be made or committed.',
     retry: 'never',
-    advice: 'Read the message of git.',
+    advice: 'Mend what git says in the message; then retry it, or submit it again.',
   },
   stop_unconfirmed: {
     meaning: 'It could not be shown in time that nothing of the turn works any more.',
@@ -199,7 +205,7 @@ export const FAILURES = {
   time_exceeded: {
     meaning: 'It ran longer than maxDurationSeconds.',
     retry: 'never',
-    advice: 'Retry it to let it go on, or allow more time.',
+    advice: 'Retry it to let it go on for as long again, or submit it with more time (maxDurationSeconds).',
   },
   memory_limit_exceeded: {
     meaning: 'The agent and its tools wanted more memory than the session may have.',
