@@ -1,6 +1,6 @@
 import { type Route, type Violation, violationsOf } from '@oio/contracts';
 import { InvalidError } from '@oio/errors';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Context } from './gateway-context.ts';
 import type { Limits } from './limits.ts';
 import { readJsonBody } from './read-json-body.ts';
@@ -12,6 +12,12 @@ export type ParsedRequest = Pick<RouteRequest, 'params' | 'query' | 'body' | 'ra
 /** Asked for what else is wrong with a body that breaks its contract, so that the client learns everything at once. */
 export type FurtherViolations = (rawBody: unknown) => Promise<readonly Violation[]>;
 
+/**
+ * In the place of what a route of the API does not take: what comes all the same is refused, as any field that is not known.
+ * Probes and scrapers may add to their addresses what they like.
+ */
+const NOTHING = z.strictObject({});
+
 /** Everything of a request by the contracts of its route; throws `InvalidError` that names every violated field. */
 export async function parseRequest(
   ctx: Context,
@@ -20,7 +26,8 @@ export async function parseRequest(
   limits: Limits,
   further?: FurtherViolations,
 ): Promise<ParsedRequest> {
-  const rawBody = route.body ? ((await readJsonBody(ctx.req, limits)) ?? {}) : undefined;
+  const { query, body } = expected(route);
+  const rawBody = body ? ((await readJsonBody(ctx.req, limits)) ?? {}) : undefined;
   const violations: Violation[] = [];
   const part = (schema: z.ZodType | undefined, value: unknown): unknown => {
     const result = schema?.safeParse(value);
@@ -29,14 +36,19 @@ export async function parseRequest(
   };
   const parsed = {
     params: part(route.params, params),
-    query: part(route.query, route.query ? { ...ctx.query } : undefined),
+    query: part(query, query && { ...ctx.query }),
     headers: parseHeaders(ctx, route, violations),
-    body: part(route.body, rawBody),
+    body: part(body, rawBody),
     rawBody,
   };
   if (violations.length === 0) return parsed as ParsedRequest;
   const others = further && isObject(rawBody) ? await further(rawBody) : [];
   throw new InvalidError('The request is not valid.', { violations: [...violations, ...others] });
+}
+
+function expected({ method, path, query, body }: Route): Pick<Route, 'query' | 'body'> {
+  if (!path.startsWith('/v1/')) return { query, body };
+  return { query: query ?? NOTHING, body: body ?? (method === 'GET' ? undefined : NOTHING) };
 }
 
 function isObject(value: unknown): boolean {

@@ -68,6 +68,7 @@ for (const [what, body, field] of [
   ['an unknown action', { action: 'always' }, 'action'],
   ['texts for a permission', { action: 'answer', answers: [['yes']] }, 'action'],
   ['a message that is no text', { action: 'deny', message: 5 }, 'message'],
+  ['a message that nobody can see', { action: 'deny', message: ' \u200b' }, 'message'],
   ['an unknown field', { action: 'allow', forEver: true }, 'forEver'],
 ] as const) {
   test(`an answer with ${what} is refused, and the field named`, async (t) => {

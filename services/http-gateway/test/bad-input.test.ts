@@ -4,7 +4,7 @@ import { openDatabase } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
 import test from 'ava';
 import { aSession } from './support/a-session.ts';
-import { draft, startApi, withDatabase } from './support/start-api.ts';
+import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -178,6 +178,7 @@ test('wrong parameters are refused with their names', async (t) => {
     ['/v1/sessions?status=flying', 'status.0'],
     ['/v1/sessions?colour=red', 'colour'],
     ['/v1/sessions?__proto__=1', '__proto__'],
+    ['/v1/sessions/019aa0e0-0000-7000-8000-000000000000?colour=red', 'colour'],
     ['/v1/sessions/not-an-id', 'id'],
     ['/v1/sessions/*.%3E', 'id'],
     ['/v1/sessions/%ZZ', 'id'],
@@ -189,6 +190,15 @@ test('wrong parameters are refused with their names', async (t) => {
     t.is(response.status, 422, path);
     t.is(((await response.json()) as Problem).violations?.[0]?.field, field, path);
   }
+});
+
+test('a body where none is taken is refused, and an empty one is not', async (t) => {
+  await using api = await startApi(database());
+  const accept = (json: unknown) => api.fetch('/v1/servers/unknown/accept', { key: KEYS.operator, json });
+  t.is((await accept({})).status, 404, 'there is no such server');
+  const response = await accept({ capacity: 5 });
+  t.is(response.status, 422);
+  t.is(((await response.json()) as Problem).violations?.[0]?.field, 'capacity');
 });
 
 test('an unknown path is 404; a wrong method is 405 and says what the path takes', async (t) => {

@@ -26,7 +26,9 @@ export async function forkSource(
   if (!checkpoint) throw unusable(`There is no checkpoint ${sequence}, or it is no longer kept.`);
   const { fileSnapshot, openCodeSessionId, lastMessageId, todos } = checkpoint.resume;
   if (fileSnapshot === null)
-    throw unusable(`Checkpoint ${sequence} holds no files: there was no git, or they could not be kept.`);
+    throw unusable(
+      `Checkpoint ${sequence} holds no files: there was no git, they could not be kept, or the next step ended before they were: take another one.`,
+    );
   const directory = source.workspace?.path ?? null;
   // What waits in its queue is not part of its work.
   const prompt = toldUpTo(source, checkpoint.attempt).join('\n\n');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { came } from './excerpt.ts';
-import { boundedText, text } from './fields.ts';
+import { text, visibleText } from './fields.ts';
 import { reportedText } from './json.ts';
 
 export const APPROVAL_KINDS = ['permission', 'question'] as const;
@@ -54,7 +54,7 @@ export type Asked = z.output<typeof asked>;
 const answers = z
   .array(
     z
-      .array(boundedText('answer', 1, 2_000), {
+      .array(visibleText('answer', 2_000), {
         error: (issue) => `The answer to a question must be a list of texts; ${came(issue.input)}.`,
       })
       .min(1, 'The answer to a question must hold at least one text.')
@@ -74,7 +74,7 @@ export const approvalAnswer = z.discriminatedUnion(
   'action',
   [
     z.strictObject({ action: z.literal('allow') }),
-    z.strictObject({ action: z.literal('deny'), message: boundedText('message', 1, 2_000).optional() }),
+    z.strictObject({ action: z.literal('deny'), message: visibleText('message', 2_000).optional() }),
     z.strictObject({ action: z.literal('answer'), answers }),
   ],
   {

@@ -31,7 +31,12 @@ export const title = bounded(text('title').trim(), 'title', 1, 200)
     error: (issue) => `title "${excerpt(issue.input)}" is too generic; say what the session is to do.`,
   });
 
-export const prompt = boundedText('prompt', 1, 10_000).refine(isNotBlank, 'prompt must not be blank.');
+/** The same with something in it that a person can see. */
+export function visibleText(name: string, max: number) {
+  return boundedText(name, 1, max).refine(isNotBlank, `${name} must not be blank.`);
+}
+
+export const prompt = visibleText('prompt', 10_000);
 
 /** Letters, digits, `_` and `-` only. */
 export const agentName = text('agent').refine((value) => AGENT_NAME.test(value) && isSafeKey(value), {

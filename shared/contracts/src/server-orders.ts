@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { requestContract } from './contract.ts';
+import { boundedText, integer, text } from './fields.ts';
 
 /** A server that somebody else runs and sessions may work on. */
 export const newServer = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'id must be letters, digits, _ and -.'),
-  url: z
-    .url({ protocol: /^https?$/, error: 'url must begin with http:// or https://.' })
-    .max(2_000)
-    .refine(
-      (url) => new URL(url).origin === url.replace(/\/$/, ''),
-      'url must be an address alone: no path, no password.',
-    ),
-  password: z.string().min(1, 'A server without a password is not used.').max(1_000),
-  capacity: z.int().min(1).max(1_000).default(8).describe('Sessions at the same time.'),
+  id: text('id').regex(/^[A-Za-z0-9_-]{1,128}$/, 'id must be letters, digits, _ and -.'),
+  url: boundedText('url', 1, 2_000).refine(
+    isAddress,
+    'url must be http:// or https:// and a host, alone: no path, no password.',
+  ),
+  password: text('password')
+    .min(1, 'A server without a password is not used.')
+    .max(1_000, 'password must have at most 1,000 characters.'),
+  capacity: integer('capacity', 1, 1_000, 'sessions').default(8).describe('Sessions at the same time.'),
 });
 export type NewServer = z.output<typeof newServer>;
 
@@ -32,3 +32,9 @@ export const removeServer = requestContract({
   payload: z.object({ serverId: newServer.shape.id }),
   reply: z.object({ removed: z.literal(true) }),
 });
+
+function isAddress(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, origin } = new URL(url);
+  return /^https?:$/.test(protocol) && origin === url.replace(/\/$/, '');
+}

@@ -52,11 +52,11 @@ export const answer: Decider<'answer'> = (snapshot, payload, { now, cause }) => 
   return emit([closed({ ...found, status: 'answered', answer: given, answeredBy: by, closedAt: now })]);
 };
 
-/** Gives the default to whatever nobody has answered in time. `dueAt` is when the timer was to fire: clocks differ a little. */
+/** Gives the default to whatever nobody has answered in time, and not before. `dueAt` is when the timer was to fire: clocks differ a little. */
 export function expireDue(snapshot: SessionSnapshot, now: string, dueAt: string): Verdict {
   const upTo = now > dueAt ? now : dueAt;
   const due = snapshot.approvals.filter(({ deadline }) => deadline <= upTo);
-  return due.length === 0 ? nothing : emit(due.map((approval) => closed(expired(approval, now))));
+  return due.length === 0 ? nothing : emit(due.map((approval) => closed(expired(approval, upTo))));
 }
 
 /** Nobody has to answer any more once the session no longer works: its turn is ended, or being ended. */
@@ -137,9 +137,18 @@ function answerViolations({ kind, questions }: Approval, given: ApprovalAnswer):
     const fit = kind === 'permission' ? 'allow or deny' : 'answer or deny';
     return [{ field: 'action', code: 'unfit_answer', message: `A ${kind} can be answered by ${fit} only.` }];
   }
-  if (given.action !== 'answer' || given.answers.length === questions.length) return [];
-  const message = `answers must hold one list of texts for each of the ${questions.length} questions; got ${given.answers.length}.`;
-  return [{ field: 'answers', code: 'unfit_answer', message }];
+  if (given.action !== 'answer') return [];
+  const { answers } = given;
+  if (answers.length !== questions.length) {
+    const message = `answers must hold one list of texts for each of the ${questions.length} questions; got ${answers.length}.`;
+    return [{ field: 'answers', code: 'unfit_answer', message }];
+  }
+  return questions.flatMap(({ multiple }, index) => {
+    const count = answers[index]?.length ?? 0;
+    if (multiple || count <= 1) return [];
+    const message = `This question takes one answer; got ${count}.`;
+    return [{ field: `answers.${index}`, code: 'unfit_answer', message }];
+  });
 }
 
 /** A refusal without a word would end the turn, and it would look like any other end. */

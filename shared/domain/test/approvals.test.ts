@@ -69,6 +69,7 @@ test('a refusal always tells the agent why, so that its run goes on', (t) => {
 for (const [what, request, given, field] of [
   ['a permission by texts', asked('r'), { action: 'answer', answers: [['yes']] }, 'action'],
   ['a question by allowing it', question('r'), { action: 'allow' }, 'action'],
+  ['a question with one choice by two', question('r'), { action: 'answer', answers: [['A', 'B']] }, 'answers.0'],
   ['two questions by one answer', question('r', 2), { action: 'answer', answers: [['A']] }, 'answers'],
 ] as [string, Asked, ApprovalAnswer, string][]) {
   test(`${what} cannot be answered`, (t) => {
@@ -99,8 +100,8 @@ test('at the deadline the default is given, and the record says so', (t) => {
   // The clock of the owner is a little behind that of the scheduler.
   const { events, next } = accepted(decide(both, command('fire-timer', timer), context(at(159.9))));
   t.deepEqual(
-    closedIn(events).map(({ id, status, answer }) => [id, status, answer?.action]),
-    [['per_1', 'expired', 'deny']],
+    closedIn(events).map(({ id, status, answer, closedAt }) => [id, status, answer?.action, closedAt]),
+    [['per_1', 'expired', 'deny', at(160)]],
   );
   t.is(next.timers.approval?.fireAt, at(190));
   const last = fired(next, 'approval', { now: at(190) });
