@@ -1,7 +1,7 @@
 import { REAL_CLOCKS, STAND_IN_CLOCKS } from '../faults/clocks.ts';
 import { FAULTS, isPlayedOn } from '../faults/catalogue.ts';
 import type { Bound, NamedFault } from '../faults/named-fault.ts';
-import { TRAPS } from '../faults/traps.ts';
+import { fileOf, type Trap, TRAPS } from '../faults/traps.ts';
 
 /** `docs/fault-kit.md`: the faults of the kit, as it plays them. */
 export async function faultKitDocument(): Promise<string> {
@@ -47,12 +47,12 @@ ${tableOf(of('server'))}
 
 ## The traps
 
-What the real server, 1.18.33, does to whoever takes its answers at their word, and the faults that play it.
+What the real server, 1.18.33, does to whoever takes its answers at their word, the faults that play it, and the tests beside them.
 
-| | trap | faults |
-| --- | --- | --- |
+| | trap | faults | tests |
+| --- | --- | --- | --- |
 ${Object.entries(TRAPS)
-  .map(([number, trap]) => `| ${number} | ${trap} | ${playing(Number(number))} |`)
+  .map(([number, trap]) => `| ${number} | ${trap.says} | ${playing(Number(number))} | ${testsOf(trap)} |`)
   .join('\n')}
 `;
 }
@@ -96,4 +96,8 @@ function playing(trap: number): string {
   return FAULTS.filter(({ from }) => from.includes(trap))
     .map(({ name }) => `\`${name}\``)
     .join(', ');
+}
+
+function testsOf({ tests }: Trap): string {
+  return tests.map(([file, title]) => `${title} ([${file.split('/').at(-1)}](../${fileOf(file)}))`).join('; ');
 }

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MODEL_FAULTS } from '@oio/scripted-model';
 import test from 'ava';
 import { playOf } from '../stand-in/named-faults.ts';
 import { FAULTS, faultsNamed, isPlayedOn } from './catalogue.ts';
-import { TRAPS } from './traps.ts';
+import { fileOf, TRAPS } from './traps.ts';
 
 test('every trap of the real server has a fault', (t) => {
   const met = new Set(FAULTS.flatMap(({ from }) => from));
@@ -11,6 +13,15 @@ test('every trap of the real server has a fault', (t) => {
     [],
   );
 });
+
+for (const [number, { says, tests }] of Object.entries(TRAPS))
+  test(`trap ${number} has the tests that it names: ${says}`, async (t) => {
+    t.true(tests.length > 0);
+    for (const [file, title] of tests) {
+      const source = await readFile(join(import.meta.dirname, '..', '..', fileOf(file)), 'utf8');
+      t.true(source.includes(title), `${file}: ${title}`);
+    }
+  });
 
 test('every hostile answer that is listed has a fault', (t) => {
   const said = ['one byte in ten seconds', 'empty 200', 'endless body', 'HTML', 'wrong JSON', 'a storm of 500'];

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { ApprovalAnswer } from '@oio/contracts';
 import { eventually } from '@oio/runtime/testing';
 import { playOf } from '../stand-in/named-faults.ts';
 import { pause } from '../stand-in/pause.ts';
@@ -49,6 +50,8 @@ const DEEDS: ReadonlyMap<string, Deed> = new Map<string, Deed>([
       },
     },
   ],
+  ['permission-asked', { begins: 'running', strike: answered({ action: 'allow' }) }],
+  ['question-asked', { begins: 'running', strike: answered({ action: 'deny' }) }],
   ['conversation-deleted', running(({ server }, _trial, id) => server.say('DELETE', `/session/${id}`))],
   ['turn-aborted-elsewhere', running(({ server }, _trial, id) => server.say('POST', `/session/${id}/abort`))],
   ['server-killed', running(killed)],
@@ -74,6 +77,17 @@ function frozen(forMs: number | null): Act {
   return async ({ server }, { fault }) => {
     server.strike(fault);
     await server.freeze(forMs);
+  };
+}
+
+/** A person answers what the agent asks. */
+function answered(answer: ApprovalAnswer): Deed['strike'] {
+  return async ({ client }, { sessionId }) => {
+    const asked = async () => (await client.listSessionApprovals({ id: sessionId, status: 'pending' })).approvals[0];
+    const { id } = await eventually(asked, { what: 'what the agent asks', withinMs: 60_000, everyMs: 50 });
+    const atMs = Date.now();
+    await client.answerApproval({ id }, answer);
+    return atMs;
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PermissionRule } from '@oio/contracts';
 import type { FailureCode } from '@oio/domain';
 
 /** A setting that bounds a turn, in seconds. */
@@ -32,6 +33,8 @@ export interface NamedFault {
   readonly from: readonly (number | string)[];
   readonly expected: Expected;
   readonly bound: Bound;
+  /** Rules of its session, where without any nobody would be asked. */
+  readonly permissions?: readonly PermissionRule[];
   /** Whether it is played on the stand-in, on the real binary, or on both; of what is played on one only, why. */
   readonly only?: { readonly on: 'stand-in' | 'real'; readonly why: string };
   /** On the real binary it comes to something else, or is bounded otherwise. */

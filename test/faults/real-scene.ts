@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bash, faultMark, modelFaultScripts, type Script } from '@oio/scripted-model';
+import { bash, faultMark, modelFaultScripts, question, type Script } from '@oio/scripted-model';
 import { pause } from '../stand-in/pause.ts';
 import { asSettings, REAL_CLOCKS } from './clocks.ts';
 import { LIVING_SCRIPTS } from './living.ts';
@@ -23,6 +23,8 @@ const SCRIPTS: readonly Script[] = [
   during('server-wedged', A_WHILE),
   during('tool-outlives-server', { toolCalls: [bash('sleep 5')] }),
   during('no-snapshots', DONE),
+  during('permission-asked', DONE),
+  during('question-asked', { toolCalls: [question('Which one?', ['A', 'B'])] }),
 ];
 
 function during(name: string, next: Script['steps'][number]): Script {

@@ -21,6 +21,8 @@ const SOME = [
   'turn-aborted-elsewhere',
   'conversation-deleted',
   'directory-vanishes',
+  'permission-asked',
+  'question-asked',
   'server-killed',
 ];
 

@@ -96,14 +96,14 @@ const ROWS: Readonly<Record<StandInFault | RealFault, ServerRow>> = {
     from: [9, 16],
     expected: 'no harm',
     bound: THE_TURN,
-    only: { on: 'stand-in', why: 'the agents of a managed server are denied beforehand what would be asked' },
+    permissions: [{ tool: 'bash', pattern: '*', action: 'ask' }],
   },
   'question-asked': {
     does: 'waits for the answer to a question for ever, called busy',
     from: [9],
     expected: 'question_unanswered',
     bound: {},
-    only: { on: 'stand-in', why: 'a managed server does not offer the question tool' },
+    permissions: [{ tool: 'question', pattern: '*', action: 'ask' }],
   },
   'permission-rejected-elsewhere': {
     does: 'has a permission rejected by another client without a word, which looks like success',

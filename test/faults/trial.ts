@@ -79,10 +79,16 @@ export async function tryFault(scene: Scene, fault: NamedFault, id: string): Pro
 const ACCEPTED = { what: 'the session to be accepted', withinMs: 30_000, everyMs: 200 };
 const COST_OF_THREE_STEPS = 0.003;
 
-async function draftFor(scene: Scene, { name }: NamedFault, id: string) {
+async function draftFor(scene: Scene, { name, permissions = [] }: NamedFault, id: string) {
   const directory = await scene.newDirectory();
   const prompt = `${faultMark(name)} ${id}`;
-  return { title: `Meet ${name}`, prompt, directory, workspace: 'in_place' as const };
+  return {
+    title: `Meet ${name}`,
+    prompt,
+    directory,
+    workspace: 'in_place' as const,
+    permissions: [...permissions],
+  };
 }
 
 function complaintsOf(session: SessionDetail, { fault }: Trial, expected: Expected): string[] {

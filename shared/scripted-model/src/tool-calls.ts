@@ -27,3 +27,9 @@ export interface Todo {
 
 /** Replaces the to-do list. */
 export const todowrite = (todos: readonly Todo[]): ToolCall => ({ name: 'todowrite', input: { todos } });
+
+/** Asks the user, who may choose one of these or answer anything. */
+export const question = (asked: string, labels: readonly string[]): ToolCall => {
+  const options = labels.map((label) => ({ label, description: `It is ${label}.` }));
+  return { name: 'question', input: { questions: [{ question: asked, header: 'Choice', options }] } };
+};

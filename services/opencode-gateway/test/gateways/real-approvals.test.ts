@@ -32,13 +32,16 @@ test.serial('a shell that is asked for runs when it is allowed', async (t) => {
   t.regex(scene.told(), /asked/);
 });
 
-test.serial('a shell that is denied with a message is not run, the agent is told, and goes on', async (t) => {
-  await using scene = await t.context.order('bash echo asked', [ask('bash')]);
-  const [record] = await scene.asked(1);
-  await scene.owner.approvals.answer(record, { action: 'deny', message: 'Not on a Friday.' });
-  t.is(await scene.end(), 'done');
-  t.regex(scene.told(), /Not on a Friday\./);
-});
+test.serial(
+  'what one session was allowed another one asks for again; denied with a message it is not run, and the agent goes on',
+  async (t) => {
+    await using scene = await t.context.order('bash echo asked', [ask('bash')]);
+    const [record] = await scene.asked(1);
+    await scene.owner.approvals.answer(record, { action: 'deny', message: 'Not on a Friday.' });
+    t.is(await scene.end(), 'done');
+    t.regex(scene.told(), /Not on a Friday\./);
+  },
+);
 
 test.serial('of two shells that are asked for at once one is denied and the other runs', async (t) => {
   await using scene = await t.context.order('both echo first | echo second', [ask('bash')]);
