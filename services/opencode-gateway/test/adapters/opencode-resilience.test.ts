@@ -25,11 +25,11 @@ function onMockedTime(task: () => Promise<void>): Promise<void> {
   return task().finally(() => mock.timers.reset());
 }
 
-/** Lets time go by second for second, so that what is waited for is seen when it is due. */
+/** Lets time go by in small steps, so that what is waited for is seen when it is due. */
 async function pass(seconds: number): Promise<void> {
-  for (let passed = 0; passed < seconds; passed += 1) {
+  for (let passedMs = 0; passedMs < seconds * SECOND; passedMs += 100) {
     await settle();
-    mock.timers.tick(SECOND);
+    mock.timers.tick(100);
   }
   await settle();
 }
