@@ -9,6 +9,7 @@ import { deadLetterCommands } from './dead-letter-commands.ts';
 import { limitCommands } from './limit-commands.ts';
 import { permissionOption } from './permission-option.ts';
 import { promptCommands } from './prompt-commands.ts';
+import { graphCommand } from './graph-command.ts';
 import { reasonCodesCommand } from './reason-codes-command.ts';
 import { serverCommands } from './server-commands.ts';
 import { printable } from './printable.ts';
@@ -40,6 +41,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   };
 
   submitCommand(oio, withClient, print, out, environment);
+  graphCommand(oio, withClient, print);
   readingCommands(oio, withClient, print, out);
   reasonCodesCommand(oio, withClient, print);
   deadLetterCommands(oio, withClient, print);
@@ -79,6 +81,7 @@ function submitCommand(
     .addOption(new Option('--type <type>', 'what kind of work').choices(SESSION_TYPES))
     .addOption(new Option('-p, --priority <priority>', 'how urgent').choices(PRIORITIES))
     .addOption(new Option('--workspace <kind>', 'own worktree or the directory itself').choices(WORKSPACES))
+    .option('--after <ids>', 'begin once these sessions have succeeded, separated by commas')
     .option('--not-before <instant>', 'stay pending until then, such as 2027-03-01T08:00:00Z')
     .option('--queue-timeout <seconds>', 'the longest that it waits for a slot')
     .option('--max-duration <seconds>', 'the longest that it runs')

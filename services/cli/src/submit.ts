@@ -9,6 +9,8 @@ export interface SubmitOptions {
   readonly type?: NewSessionInput['type'];
   readonly priority?: NewSessionInput['priority'];
   readonly workspace?: NewSessionInput['workspace'];
+  /** Ids, separated by commas. */
+  readonly after?: string;
   /** As the API takes it. */
   readonly notBefore?: string;
   readonly queueTimeout?: string;
@@ -21,9 +23,12 @@ const TITLE_CHARACTERS = 80;
 
 /** Submits a prompt; the title is its first line unless one is given. */
 export function submit(client: Client, prompt: string, options: SubmitOptions): Promise<SessionView> {
-  const { title, queueTimeout, maxDuration, directory, model, agent, type, priority, workspace, notBefore } = options;
+  const { title, after, queueTimeout, maxDuration, directory, model, agent, type, priority, workspace, notBefore } =
+    options;
   const [queueTimeoutSeconds, maxDurationSeconds] = [numberOf(queueTimeout), numberOf(maxDuration)];
+  const dependsOn = after?.split(',').map((session) => ({ session: session.trim() }));
   const named = {
+    dependsOn,
     directory,
     model,
     agent,

@@ -19,7 +19,7 @@ export function whyCommand(oio: Command, withClient: WithClient, print: (text: s
 function waitingLines({ because, position, waitingSince, estimatedStart }: Waiting): string {
   return [
     `because   ${printable(reasonLine(because))}`,
-    `position  ${position}`,
+    `position  ${position ?? 'not queued yet'}`,
     `since     ${waitingSince}`,
     `start     ${estimatedStart ? `about ${estimatedStart}` : 'not known'}`,
   ].join('\n');
@@ -27,17 +27,31 @@ function waitingLines({ because, position, waitingSince, estimatedStart }: Waiti
 
 function reasonLine(because: WaitingReason): string {
   switch (because.reason) {
-    case 'limit': {
-      const holders = because.heldBy.length > 0 ? `, by ${because.heldBy.join(', ')}` : '';
-      return `the limit of ${because.scope} ${because.name} is reached: ${because.used} of ${because.limit}${holders}`;
-    }
+    case 'limit':
+      return limitLine(because);
     case 'rate':
       return `${because.scope} ${because.name} may start the next in ${Math.ceil(because.waitMs / 1_000)} s`;
     case 'directory_busy':
       return `${because.heldBy ?? 'a session of another tenant'} works in ${because.directory}`;
     case 'no_server':
       return `no OpenCode server: ${because.serverId ?? 'any'}, ${because.detail}`;
+    case 'dependency':
+      return dependencyLine(because);
+    case 'time':
+      return `it is not to begin before ${because.until}`;
     case 'turn':
       return 'it is its turn next';
   }
+}
+
+type Reason<R extends WaitingReason['reason']> = Extract<WaitingReason, { readonly reason: R }>;
+
+function limitLine({ scope, name, limit, used, heldBy }: Reason<'limit'>): string {
+  const holders = heldBy.length > 0 ? `, by ${heldBy.join(', ')}` : '';
+  return `the limit of ${scope} ${name} is reached: ${used} of ${limit}${holders}`;
+}
+
+function dependencyLine({ waitsFor }: Reason<'dependency'>): string {
+  if (waitsFor.length === 0) return 'what it depends on has ended: it is released next';
+  return `it depends on ${waitsFor.map(({ session, status }) => `${session} (${status})`).join(', ')}`;
 }

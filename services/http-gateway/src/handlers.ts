@@ -2,6 +2,7 @@ import type { ClientCommandName } from '@oio/contracts';
 import { reasonCodes } from '@oio/domain';
 import { type ApprovalParts, createApprovalHandlers } from './approval-handlers.ts';
 import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
+import { createGraphHandlers, type GraphParts } from './graph-handlers.ts';
 import { openApiDocument } from './openapi.ts';
 import { createForkHandler } from './fork-handler.ts';
 import { createLimitHandlers, type LimitParts } from './limit-handlers.ts';
@@ -15,6 +16,7 @@ import { sessionAnswer } from './session-answer.ts';
 import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
 export type HandlerParts = SubmitParts &
+  GraphParts &
   ReadParts &
   RelayParts &
   DeadLetterParts &
@@ -36,6 +38,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createSubmitHandler(parts),
     ...createForkHandler(parts),
     ...createPromptHandlers(parts),
+    ...createGraphHandlers(parts),
     ...createDeadLetterHandlers(parts),
     ...createServerHandlers(parts),
     ...createLimitHandlers(parts),

@@ -99,7 +99,8 @@ function assertVersion(expected: number | undefined, version: number): void {
   });
 }
 
-function envelopeOf(
+/** Under the ids that the order was given. */
+export function envelopeOf(
   { principal, correlationId }: Order,
   { sessionId, commandId }: { sessionId: string; commandId: string },
 ): SessionEnvelope {

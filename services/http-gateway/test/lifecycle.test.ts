@@ -86,6 +86,7 @@ test('a database that is gone is an outage, not an answer: every route says so a
   /** Of the routes that take no empty one. */
   const bodies: Record<string, unknown> = {
     createSession: draft({ id }),
+    createGraph: { sessions: [{ name: 'a', ...draft() }] },
     revertSession: { checkpoint: 1 },
     queuePrompt: { prompt: 'Go on.' },
     forkSession: { checkpoint: 1, prompt: 'Go another way.' },

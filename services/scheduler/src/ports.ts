@@ -93,6 +93,25 @@ export interface SessionTable {
   forgetWorkers(deadMs: number): Promise<void>;
 }
 
+/** A session that is not queued yet, and what it waits for. */
+export interface PendingSession {
+  readonly createdAtMs: number;
+  /** When it is queued by itself; null without a time. */
+  readonly startAtMs: number | null;
+  /** Of those that it depends on, the ones that have not ended for good; null when it depends on none, or no longer. */
+  readonly dependencies: readonly { readonly session: string; readonly status: Status }[] | null;
+}
+
+/** The sessions that are pending as long as others have not ended. An end after which a retry comes by itself is none. */
+export interface DependantTable {
+  /** Those that need not wait any more, and whether any waits at all. */
+  due(query: { limit: number; except: readonly string[] }): Promise<{ due: SessionKey[]; waiting: boolean }>;
+  /** Of those that are in `heard`, or depend on one that is, the ones that need not wait any more. */
+  dueAmong(query: { heard: readonly string[]; limit: number; except: readonly string[] }): Promise<SessionKey[]>;
+  /** Null for a session that is not pending. */
+  pending(id: string): Promise<PendingSession | null>;
+}
+
 /** Who is the active scheduler, by the database's clock. */
 export interface LeaderTable {
   /** Makes the holder the leader for `leaseMs`, if nobody else is; returns the new epoch, one above the last, or null. */

@@ -7,6 +7,7 @@ import {
   workerEnded,
 } from '@oio/contracts';
 import { newId } from '@oio/runtime';
+import { createPostgresDependantTable } from './adapters/postgres-dependant-table.ts';
 import { createPostgresLeaderTable } from './adapters/postgres-leader-table.ts';
 import { createPostgresLimitTable } from './adapters/postgres-limit-table.ts';
 import { createPostgresSessionTable } from './adapters/postgres-session-table.ts';
@@ -47,6 +48,7 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
   };
   // At most once and at once; the sweep finds what is not heard of.
   const onGrown = ({ owner, events, larger }: HistoryGrown): void => {
+    for (const event of events) terms.current?.heard(event);
     for (const event of events.map(boardEvent)) {
       // It is sent a dispatch next.
       if (event?.type === 'session.queued') router.hear(event.sessionId, owner);
@@ -117,12 +119,14 @@ class Terms implements AsyncDisposable {
     } = this.#config;
     const { servers, limits } = this.#known;
     const table = createPostgresSessionTable(database);
+    const dependants = createPostgresDependantTable(database);
     this.current = new Term({
       epoch,
       isActive,
       book: () => limits.book,
       servers: () => servers.all(),
       table,
+      dependants,
       router,
       bus,
       directory,

@@ -6,11 +6,13 @@ import { Backoff } from './backoff.ts';
 import { Board } from './board.ts';
 import { ADOPT_EVERY_MS, adoptAbandoned, FORGET_EVERY_MS, forgetDeadWorkers } from './dead-owners.ts';
 import { DeadWorkers, LOOK_EVERY_MS } from './dead-workers.ts';
+import { Dependants, type SessionNews, SWEEP_AT_LEAST_EVERY_MS } from './dependants.ts';
 import { Dispatcher, realPause } from './dispatcher.ts';
 import { every, type Loop, type LoopOptions } from './every.ts';
+import { explainPending } from './explain-pending.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { LimitBook } from './limit-book.ts';
-import type { SessionTable, WatchLock } from './ports.ts';
+import type { DependantTable, SessionTable, WatchLock } from './ports.ts';
 import { Scheduling } from './scheduling.ts';
 import type { Server } from './servers.ts';
 import { StartRates } from './start-rates.ts';
@@ -25,6 +27,7 @@ export interface TermParts {
   readonly book: () => LimitBook;
   readonly servers: () => readonly Server[];
   readonly table: SessionTable;
+  readonly dependants: DependantTable;
   readonly router: SessionRouter;
   readonly bus: Bus;
   readonly directory: OwnerDirectory;
@@ -46,6 +49,8 @@ export class Term implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #lookUps: LookUps;
   readonly #lookUpLoop: Loop;
+  /** Anything that happened to a session; most of it releases nobody. */
+  readonly heard: (event: SessionNews) => void;
   #adoptions: Loop | null = null;
 
   constructor(parts: TermParts) {
@@ -81,6 +86,7 @@ export class Term implements AsyncDisposable {
       return againMs;
     });
     this.#lookUpLoop = this.#every('look-ups', sweepMs, () => this.#lookUps.run());
+    this.heard = this.#releaseDependants();
     this.#startCommands();
     this.#answer();
   }
@@ -122,6 +128,18 @@ export class Term implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 
+  /** Sessions that wait for others. Returns what is to be called with all news. */
+  #releaseDependants(): (event: SessionNews) => void {
+    const { dependants: table, router, clock, logger } = this.#parts;
+    const commands = this.#resources.use(new PacedCommands({ clock, logger, what: 'release' }));
+    const dependants = new Dependants({ table, router, commands, clock });
+    const releases = this.#every('dependants', SWEEP_AT_LEAST_EVERY_MS, () => dependants.release());
+    this.#every('all dependants', SWEEP_AT_LEAST_EVERY_MS, () => dependants.sweep());
+    return (event) => {
+      if (dependants.hear(event)) releases.wake();
+    };
+  }
+
   /** Timers, and sessions whose owner is gone: commands that need no slot. */
   #startCommands(): void {
     const { table, router, clock, logger } = this.#parts;
@@ -158,8 +176,10 @@ export class Term implements AsyncDisposable {
 
   /** Only the active one knows who waits. */
   #answer(): void {
-    const { bus, logger } = this.#parts;
-    const serving = bus.serve(explainWaiting, async ({ payload }) => ({ waiting: this.explain(payload.sessionId) }));
+    const { bus, dependants, logger } = this.#parts;
+    const serving = bus.serve(explainWaiting, async ({ payload: { sessionId } }) => ({
+      waiting: this.explain(sessionId) ?? (await explainPending(dependants, sessionId)),
+    }));
     serving.catch((error: unknown) => logger.error({ err: error }, 'nobody is told why sessions wait'));
     this.#resources.defer(async () => (await serving.catch(() => null))?.());
   }

@@ -1,5 +1,5 @@
 import type { AttemptOrder } from '@oio/contracts';
-import { attemptToken, presentPrompt, type SessionSnapshot, toldUpTo } from '@oio/domain';
+import { attemptToken, firstPrompt, presentPrompt, type SessionSnapshot, toldUpTo } from '@oio/domain';
 
 /** What an order is given under: the owner's epoch, and which of its orders it is. */
 export type Authority = Pick<AttemptOrder, 'epoch' | 'fence'>;
@@ -22,7 +22,7 @@ export function attemptOrder(snapshot: SessionSnapshot, { epoch, fence }: Author
     messageId: attempt.messageId,
     title: session.title,
     type: session.type,
-    prompt: further?.prompt ?? session.prompt,
+    prompt: further?.prompt ?? firstPrompt(snapshot),
     ...(further && { earlier: toldUpTo(snapshot, (further.attempt ?? attempt.number) - 1) }),
     agent: session.agent,
     agentConfig: session.agentConfig,

@@ -12,6 +12,7 @@ import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import { newId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
+import { checkDependencies } from './check-dependencies.ts';
 import { commitEntry } from './commit-entry.ts';
 import type { SessionActorConfig } from './config.ts';
 import { type ForkPoint, forkPlace, forkSource } from './fork-source.ts';
@@ -35,15 +36,8 @@ export async function createSession(
   const id = request.id ?? envelope.sessionId ?? newId();
   const found = await check(parts, { ...request, id }, { fork, envelope });
   if (!found) return alreadyThere(parts, id, envelope);
-  const { next, events, effects } = decide(parts, { ...request, id }, found, envelope);
-  const entry = {
-    next,
-    events,
-    epoch: FIRST_EPOCH,
-    fromVersion: 0,
-    owner: parts.worker.incarnation,
-    schedulerEpoch: null,
-  };
+  const { entry, effects } = birthOf(parts, { ...request, id }, found, envelope);
+  const { next, events } = entry;
   const outcome = await commitEntry(parts, entry, envelope.id);
   if (outcome !== 'committed') return alreadyThere(parts, id, envelope);
   parts.sessions.add(next, FIRST_EPOCH);
@@ -54,7 +48,14 @@ export async function createSession(
 /** Where a session works, and what it goes on from. */
 type Where = Pick<SessionEventData<'session.created'>, 'place' | 'forkedFrom'>;
 
-type IdentifiedSession = NewSession & { readonly id: string };
+export type IdentifiedSession = NewSession & { readonly id: string };
+
+/** What the birth of a session wants to have committed, and what follows from it. */
+export function birthOf(parts: CreateParts, request: IdentifiedSession, where: Where, envelope: Envelope) {
+  const { next, events, effects } = decide(parts, request, where, envelope);
+  const owner = parts.worker.incarnation;
+  return { entry: { next, events, epoch: FIRST_EPOCH, fromVersion: 0, owner, schedulerEpoch: null }, effects };
+}
 
 /** Throws for a session that cannot be accepted. Null for one that was: it stays accepted, though it could not be any more. */
 async function check(
@@ -73,7 +74,13 @@ async function check(
   }
 }
 
-async function inspect({ gateways, clock }: CreateParts, request: NewSession, envelope: Envelope): Promise<Place> {
+/** Where it is to work; throws `InvalidError` with all that is impossible about it. `inGraph`: sessions that come with it. */
+export async function inspect(
+  { gateways, clock, store }: CreateParts,
+  request: IdentifiedSession,
+  envelope: Envelope,
+  inGraph: ReadonlySet<string> = new Set(),
+): Promise<Place> {
   const { directory, workspace, agent, agentConfig, model, cpuLimit, memoryLimitMb } = request;
   const models = Object.entries(agentConfig).flatMap(([name, settings]) =>
     settings.model ? [{ field: `agentConfig.${name}.model`, model: settings.model }] : [],
@@ -89,7 +96,8 @@ async function inspect({ gateways, clock }: CreateParts, request: NewSession, en
   };
   const causedBy = serviceEnvelope('session-actor', { causedBy: envelope });
   const found = await gateways.read(inspectPlace, question, causedBy);
-  const violations = [...timeViolations(request, clock.now()), ...found.violations];
+  const dependencies = await checkDependencies(store, request, envelope.tenant, inGraph);
+  const violations = [...timeViolations(request, clock.now()), ...dependencies, ...found.violations];
   const { place } = found;
   if (violations.length > 0 || !place) throw new InvalidError('The session cannot be accepted.', { violations });
   return place;

@@ -1,5 +1,12 @@
 import type { CommandReply, SessionCommandName, StoredSessionEvent } from '@oio/contracts';
-import { type Decision, decide, type SessionCommand, type SessionSnapshot, toSessionView } from '@oio/domain';
+import {
+  type Decision,
+  decide,
+  dependenciesOf,
+  type SessionCommand,
+  type SessionSnapshot,
+  toSessionView,
+} from '@oio/domain';
 import { type AppError, ConflictError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import { type GatewayRouter, notOwner } from '@oio/ownership';
@@ -93,6 +100,7 @@ async function handle(
   // Somebody found it without an owner. What is in memory may have lost it without knowing, and need not notice for long.
   if (command.name === 'adopt') await assertStillOwned(parts, session);
   const children = await childOutcomes(parts.store, session.snapshot, command.name);
+  const dependencies = await dependencyOutcomes(parts.store, session.snapshot, command.name);
   const now = parts.clock.now();
   const decision = decide(session.snapshot, command, {
     now,
@@ -106,6 +114,7 @@ async function handle(
     },
     takenOver: session.takenOver,
     ...children,
+    ...dependencies,
     ...findings,
   });
   if (decision.kind !== 'events') return withoutEffect(parts, session.snapshot, decision, envelope, now);
@@ -124,6 +133,12 @@ function lastMessageId({ checkpoints }: SessionSnapshot, { name, payload }: Sess
 async function childOutcomes(store: SessionStore, { id, childIds }: SessionSnapshot, command: SessionCommandName) {
   if (childIds.length === 0 || (command !== 'report-completed' && command !== 'child-ended')) return {};
   return { children: await store.childOutcomes(id) };
+}
+
+async function dependencyOutcomes(store: SessionStore, { session }: SessionSnapshot, command: SessionCommandName) {
+  if (command !== 'settle-dependencies') return {};
+  const known = await store.standing(dependenciesOf(session).map((dependency) => dependency.session));
+  return { dependencies: [...known.values()] };
 }
 
 /** Refused, or too late; unless it is the repetition of a command that was applied: then it has its outcome already. */

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '@oio/contracts';
-import type { SessionSnapshot } from '@oio/domain';
+import type { DependencyOutcome, SessionSnapshot } from '@oio/domain';
 import type { Bus, Parking } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
 import type { CommitOutcome, Database, LockConnection, SessionCommit } from '@oio/persistence';
@@ -24,6 +24,10 @@ export interface SessionStore {
     sessionId: string,
   ): Promise<{ readonly owner: string | null; readonly epoch: number; readonly version: number } | null>;
   commit(entry: SessionCommit): Promise<CommitOutcome>;
+  /** Commits new sessions by one statement: all of them, or none because their ids are taken. Rejects like `commit`. */
+  commitTogether(entries: readonly SessionCommit[]): Promise<boolean>;
+  /** How these sessions stand, deleted ones included. */
+  standing(ids: readonly string[]): Promise<ReadonlyMap<string, DependencyOutcome & { readonly tenant: string }>>;
   /** Whether the command has had its effect already. */
   hasOutcome(sessionId: string, commandId: string): Promise<boolean>;
   /** The session as it stands, whoever owns it; null when there is none that can be read. */

@@ -1,4 +1,4 @@
-import { sessionCommands } from '@oio/contracts';
+import { createGraph, sessionCommands } from '@oio/contracts';
 import { type Bus, type Handlers, serveAll } from '@oio/messaging';
 
 /**
@@ -7,17 +7,20 @@ import { type Bus, type Handlers, serveAll } from '@oio/messaging';
  */
 export type StopServing = () => Promise<{ readonly making: Promise<void> }>;
 
+const GRAPHS = { createGraph } as const;
+
 /** Serves all commands at the worker's own address, and as a member of the queue group. */
 export async function serveCommands(
   bus: Bus,
-  handlers: Handlers<typeof sessionCommands>,
+  handlers: Handlers<typeof sessionCommands> & Handlers<typeof GRAPHS>,
   address: string,
 ): Promise<StopServing> {
   const { create, ...toMailboxes } = sessionCommands;
   const places = [{ at: address }, {}];
-  const makings = await Promise.all(
-    places.map((place) => serveAll(bus, { create }, { create: handlers.create }, place)),
-  );
+  const makings = await Promise.all([
+    ...places.map((place) => serveAll(bus, { create }, { create: handlers.create }, place)),
+    serveAll(bus, GRAPHS, { createGraph: handlers.createGraph }, {}),
+  ]);
   const commands = await Promise.all(
     places.map((place) => serveAll<typeof toMailboxes>(bus, toMailboxes, handlers, place)),
   );

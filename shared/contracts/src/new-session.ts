@@ -16,6 +16,7 @@ import {
   title,
 } from './fields.ts';
 import { permissionRules } from './permission-rules.ts';
+import { dependsOn, onDependencyFailure } from './dependencies.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, WORKSPACES } from './vocabulary.ts';
 
 /** What a client submits. Unknown fields are refused. Source: the domain specification, section 1.1. */
@@ -58,6 +59,8 @@ export const newSession = z.strictObject({
     .default(true)
     .describe('false leaves the session pending until it is started.'),
   // Optional, not null: what most sessions do not have costs nothing in what is stored of them.
+  dependsOn,
+  onDependencyFailure,
   notBefore: instant('notBefore')
     .nullable()
     .optional()

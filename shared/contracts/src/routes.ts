@@ -3,9 +3,10 @@ import { approvalRoutes } from './approval-routes.ts';
 import { deadLetter, deadLetterSummary } from './dead-letters.ts';
 import { boundedText, sessionId } from './fields.ts';
 import { forkRoute } from './fork-route.ts';
+import { acceptedGraph, newGraph } from './graphs.ts';
 import { newSession } from './new-session.ts';
 import { promptRoutes } from './prompt-routes.ts';
-import { sessionOutput, workspaceDiff } from './opencode.ts';
+import { workspaceDiff } from './opencode.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { reasonCode } from './reason-codes.ts';
 import { clientCommands } from './session-commands.ts';
@@ -106,6 +107,16 @@ export const routes = {
     waits: true,
     status: 201,
     reply: sessionView,
+  },
+  createGraph: {
+    method: 'POST',
+    path: '/v1/graphs',
+    summary: 'Submit sessions that depend on each other, all or none.',
+    scope: 'write',
+    body: newGraph,
+    idempotent: true,
+    status: 201,
+    reply: acceptedGraph,
   },
   listSessions: {
     method: 'GET',
@@ -286,17 +297,3 @@ export type RouteName = keyof typeof routes;
 
 /** The longest that a request waits for the end of a session, in seconds; more is taken as this. */
 export const LONGEST_WAIT_SECONDS = 60;
-
-/**
- * What comes over `streamSession`, by the name of the server-sent event. `history` carries its sequence number as id;
- * `output` is live, without an id, and lost when nobody listens; `end` is the last message of a stream that the server closes.
- */
-export const sessionStream = {
-  history: storedSessionEvent,
-  output: sessionOutput.payload,
-  end: z.object({
-    reason: z.enum(['deleted', 'slow_reader', 'shutdown']),
-    resumeAfter: z.int().min(0).describe('Sequence number of the last event that was sent.'),
-  }),
-} as const;
-export type StreamEnd = z.output<typeof sessionStream.end>;

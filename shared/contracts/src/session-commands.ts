@@ -99,6 +99,11 @@ export const internalCommands = {
     z.strictObject({ childId: z.string() }),
   ),
   'revert-ended': command('revert-ended', 'A session was taken back to a checkpoint, or could not be.', revertOutcome),
+  'settle-dependencies': command(
+    'settle-dependencies',
+    'What this session depends on has ended: it is queued, or ends by its policy.',
+    none,
+  ),
   'give-up': command('give-up', 'End a waiting session that can never run.', z.strictObject({ failure })),
   'report-prepared': command(
     'report-prepared',

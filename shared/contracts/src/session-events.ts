@@ -85,6 +85,11 @@ export const sessionEventData = {
   'session.approval-requested': z.object({ approval }),
   /** Answered, expired or withdrawn. */
   'session.approval-closed': z.object({ approval }),
+  /** All that the session depends on has ended as it should; the prompt with their results, null where it asks for none. */
+  'session.dependencies-settled': z.object({
+    prompt: z.string().nullable(),
+    outcomes: z.array(z.object({ session: z.string(), status })),
+  }),
   'session.child-added': z.object({ childId: z.string() }),
   /** Another worker has taken over a session at work, because its owner was gone; the new epoch is in the event around it. */
   'session.adopted': z.object({}),

@@ -98,6 +98,10 @@ export const sessionView = z
       .describe('The worktree and branch that the session works on; null until it first runs.'),
     commit: z.string().nullable().describe('The commit that holds the result.'),
     start: z.boolean(),
+    dependsOn: z
+      .array(z.object({ session: z.string(), on: z.enum(['succeeded', 'finished']), name: z.string().optional() }))
+      .default([]),
+    onDependencyFailure: z.enum(['fail', 'skip', 'continue']).default('fail'),
     notBefore: instant.nullable().default(null).describe('It starts by itself then.'),
     queueTimeoutSeconds: z.int().nullable().default(null),
     maxDurationSeconds: z.int(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { requestContract } from './contract.ts';
 import { LIMIT_SCOPES } from './limits.ts';
+import { STATUSES } from './vocabulary.ts';
 
 const limitNamed = { scope: z.enum(LIMIT_SCOPES), name: z.string() };
 
@@ -21,6 +22,13 @@ export const waitingReason = z.discriminatedUnion('reason', [
     detail: z.enum(['none_healthy', 'none_accepting', 'all_full']),
     waitMs: z.number().nullable(),
   }),
+  z.object({
+    reason: z.literal('dependency'),
+    waitsFor: z
+      .array(z.object({ session: z.string(), status: z.enum(STATUSES) }))
+      .describe('Those it depends on that have not ended, or are to be retried; with none left it is released next.'),
+  }),
+  z.object({ reason: z.literal('time'), until: z.iso.datetime() }).describe('It is not queued before.'),
   z.object({ reason: z.literal('turn') }).describe('Nothing but its turn: it is dispatched next.'),
 ]);
 export type WaitingReason = z.output<typeof waitingReason>;
@@ -29,7 +37,13 @@ export type WaitingReason = z.output<typeof waitingReason>;
 export const waiting = z
   .object({
     because: waitingReason,
-    position: z.int().min(1).describe('How many would run before it, itself included, if every one could run now.'),
+    position: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe(
+        'How many would run before it, itself included, if every one could run now; null while it is not queued.',
+      ),
     waitingSince: z.iso.datetime(),
     estimatedStart: z.iso
       .datetime()

@@ -4,6 +4,7 @@ import { nextCheckpoint } from './checkpoints.ts';
 import { canBecome, type Decider, type Effect, emit, refuse, transitionTo } from './decision.ts';
 import { isReverting, mayRevert, revert, whyNotReverted } from './decide-revert.ts';
 import { mayPrompt, prompt, removePrompt, whyNotPrompted } from './decide-prompts.ts';
+import { waitsForDependencies } from './waits.ts';
 import { failureOf } from './failures.ts';
 import { waitingPrompts } from './follow-ups.ts';
 import { isRecoverable, mayRetry } from './retry-policy.ts';
@@ -18,7 +19,7 @@ export function allowedCommands(snapshot: SessionSnapshot): readonly Name[] {
 }
 
 const ALLOWED: { readonly [N in Name]: (snapshot: SessionSnapshot) => boolean } = {
-  start: ({ status }) => status === 'pending',
+  start: (snapshot) => snapshot.status === 'pending' && !waitsForDependencies(snapshot),
   pause: (snapshot) => canBecome(snapshot, 'paused'),
   resume: (snapshot) => snapshot.status === 'paused' && snapshot.times.waitingSince === null && !isReverting(snapshot),
   stop: (snapshot) => canBecome(snapshot, 'stopped'),
@@ -99,6 +100,7 @@ const WHY_NOT: { readonly [N in Name]?: (snapshot: SessionSnapshot) => string | 
     return snapshot.status === 'paused' ? 'it waits for a slot already' : undefined;
   },
   revert: whyNotReverted,
+  start: ({ status }) => (status === 'pending' ? 'it waits for sessions that it depends on' : undefined),
   retry: whyNotRetried,
   prompt: whyNotPrompted,
   checkpoint: () => 'only a running, degraded or paused session has work to keep',

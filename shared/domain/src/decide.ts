@@ -4,6 +4,7 @@ import { clientDeciders } from './decide-client.ts';
 import { withPromptEnds } from './decide-prompts.ts';
 import { reportDeciders } from './decide-reports.ts';
 import { schedulingDeciders } from './decide-scheduling.ts';
+import { dependenciesOf } from './waits.ts';
 import type { Decider, Decision, DecisionContext, NewEvent, SessionCommand, Verdict } from './decision.ts';
 import { evolve } from './evolve.ts';
 import type { SessionSnapshot } from './snapshot.ts';
@@ -19,14 +20,15 @@ export function decide(snapshot: SessionSnapshot, command: SessionCommand, conte
   return complete(snapshot, verdict, context);
 }
 
-/** The birth of a session: created, and queued in the same commit unless it is to wait for `start` or a later time. */
+/** The birth of a session: created, and queued in the same commit unless it is to wait for `start` a later time, or other sessions. */
 export function decideCreate(
   id: string,
   data: SessionEventData<'session.created'>,
   context: Occasion,
 ): Extract<Decision, { kind: 'events' }> {
   const born = number(null, id, data.tenant, [{ type: 'session.created', data }], context);
-  if (!data.session.start || data.session.notBefore) return { kind: 'events', ...born, effects: [] };
+  const { start, notBefore } = data.session;
+  if (!start || notBefore || dependenciesOf(data.session).length > 0) return { kind: 'events', ...born, effects: [] };
   const queued: NewEvent = {
     type: 'session.queued',
     data: {

@@ -10,6 +10,7 @@ import type {
   StoredSessionEvent,
 } from '@oio/contracts';
 import { ConflictError, type InvalidError } from '@oio/errors';
+import type { DependencyOutcome } from './waits.ts';
 import type { SessionSnapshot } from './snapshot.ts';
 import { TRANSITIONS } from './transitions.ts';
 
@@ -35,6 +36,8 @@ export interface DecisionContext {
   readonly fileSnapshot?: string | null;
   /** The checkpoint that a command names; null when it is not kept. */
   readonly checkpoint?: Checkpoint | null;
+  /** How the sessions stand that this one depends on; only needed by `settle-dependencies`. */
+  readonly dependencies?: readonly DependencyOutcome[];
   /** How the children have ended so far; only needed for sessions that have some. */
   readonly children?: { readonly succeeded: number; readonly failed: number };
 }

@@ -3,6 +3,7 @@ import { approvalEvolvers } from './evolve-approvals.ts';
 import { attemptEvolvers } from './evolve-attempt.ts';
 import { promptEvolvers } from './evolve-prompts.ts';
 import { revertEvolvers } from './evolve-revert.ts';
+import { dependenciesOf } from './waits.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
 import type { Evolver, Evolvers } from './evolvers.ts';
 import { type SessionState, snapshotOf } from './snapshot-parts.ts';
@@ -34,6 +35,11 @@ const evolvers: Evolvers = {
   ...revertEvolvers,
   ...approvalEvolvers,
   ...promptEvolvers,
+  'session.dependencies-settled': (snapshot, { seq, data: { prompt } }) => {
+    const { notBefore } = snapshot.session;
+    const timers = notBefore ? { 'not-before': { generation: seq, fireAt: notBefore } } : {};
+    return { ...snapshot, handedOn: { prompt }, timers };
+  },
   'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
   // Who owns it is told by the epochs of the events, not by the snapshot.
   'session.adopted': (snapshot) => snapshot,
@@ -84,7 +90,9 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
   return snapshotOf({ birth: event.data, state });
 }
 
-/** A session of a later time starts by itself. */
+/** A session of a later time starts by itself; what it depends on comes first. */
 function startOf({ seq, data: { session } }: StoredSessionEvent<'session.created'>): SessionState['timers'] {
-  return session.notBefore ? { 'not-before': { generation: seq, fireAt: session.notBefore } } : {};
+  return session.notBefore && dependenciesOf(session).length === 0
+    ? { 'not-before': { generation: seq, fireAt: session.notBefore } }
+    : {};
 }

@@ -237,6 +237,11 @@ export const FAILURES = {
     retry: 'never',
     advice: 'Retry the session, or fork it, and send the prompt again.',
   },
+  dependency_failed: {
+    meaning: 'A session that it depends on did not succeed.',
+    retry: 'never',
+    advice: 'Retry that one, then submit this one again.',
+  },
   parent_ended: {
     meaning: 'The parent session has ended.',
     retry: 'never',

@@ -1,3 +1,4 @@
+import { firstPrompt } from './waits.ts';
 import type { Failure, ModelUsage, PROMPT_STATES } from '@oio/contracts';
 import type { SessionSnapshot } from './snapshot.ts';
 
@@ -31,7 +32,8 @@ export function presentPrompt({ prompts, attempt }: Prompts & Pick<SessionSnapsh
 }
 
 /** What a session had been told once an attempt had begun, oldest first. */
-export function toldUpTo({ session, prompts = [] }: SessionSnapshot, attempt: number): string[] {
+export function toldUpTo(snapshot: SessionSnapshot, attempt: number): string[] {
+  const { prompts = [] } = snapshot;
   const further = prompts.filter((one) => one.attempt !== null && one.attempt <= attempt);
-  return [session.prompt, ...further.map(({ prompt }) => prompt)];
+  return [firstPrompt(snapshot), ...further.map(({ prompt }) => prompt)];
 }

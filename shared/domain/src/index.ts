@@ -4,6 +4,8 @@ export { allowedCommands } from './decide-client.ts';
 export { pendingEffects } from './decide-scheduling.ts';
 export type { Decision, DecisionContext, Effect, SessionCommand } from './decision.ts';
 export { effectiveRules } from './permission-policy.ts';
+export { dependencyViolations, renderPrompt } from './dependencies.ts';
+export { dependenciesOf, type DependencyOutcome, firstPrompt } from './waits.ts';
 export { STATUS_DISPLAY } from './display.ts';
 export { replay } from './evolve.ts';
 export { executionMetrics } from './execution-metrics.ts';

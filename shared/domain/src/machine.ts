@@ -20,6 +20,7 @@ const FACTS = [
   'session.warning-raised',
   'session.approval-requested',
   'session.approval-closed',
+  'session.dependencies-settled',
   'session.child-added',
   'session.adopted',
   'session.impairment-changed',

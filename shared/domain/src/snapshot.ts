@@ -85,6 +85,8 @@ export interface SessionSnapshot {
   /** Missing unless it goes on from a checkpoint of another session. */
   readonly forkedFrom?: ForkedFrom | undefined;
   readonly policy: SessionEventData<'session.created'>['policy'];
+  /** Set once all that it depends on has ended: its prompt with their results, null where it asks for none. */
+  readonly handedOn?: { readonly prompt: string | null };
   readonly childIds: readonly string[];
   readonly attempt: Attempt | null;
   /** Of the attempts before, the newest last. */

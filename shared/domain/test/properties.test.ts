@@ -26,7 +26,8 @@ import {
   toSessionView,
 } from '../src/index.ts';
 import { RUNS } from './property-runs.ts';
-import { FAMILY, historyOf, play, result, type Scene, type Story, stories } from './random-histories.ts';
+import { historyOf, play, result, type Scene, type Story, stories } from './random-histories.ts';
+import { FAMILY } from './random-orders.ts';
 
 /** The property holds for what happens to each session of any story. */
 function always(title: string, holds: (scenes: readonly Scene[]) => void): void {

@@ -36,6 +36,8 @@ const RUNNING = {
   agent: 'coder',
   model: null,
   concurrencyKey: null,
+  dependsOn: [],
+  onDependencyFailure: 'fail',
   notBefore: null,
   queueTimeoutSeconds: null,
   prompt: 'Mend it.',

@@ -49,6 +49,7 @@ const SESSION = {
   workspace: 'text',
   model: 'text',
   concurrency_key: 'text',
+  depends_on: 'uuid[]',
   owner: 'uuid',
   epoch: 'bigint',
   from_version: 'bigint',
@@ -102,9 +103,9 @@ updated as (
   returning s.id
 ),
 inserted as (
-  insert into sessions (id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, owner, owner_epoch, version, waiting_since, timer_at,
-    server_id, attempt_open, state, created_at, updated_at, deleted_at)
-  select id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, owner, epoch, version, waiting_since, timer_at,
+  insert into sessions (id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, depends_on, owner, owner_epoch, version, waiting_since,
+    timer_at, server_id, attempt_open, state, created_at, updated_at, deleted_at)
+  select id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, depends_on, owner, epoch, version, waiting_since, timer_at,
     server_id, attempt_open, state, created_at, updated_at, deleted_at
   from input where from_version = 0
   on conflict (id) do nothing
@@ -140,6 +141,7 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
     workspace: next.place.workspace,
     model: next.session.model,
     concurrency_key: next.session.concurrencyKey ?? null,
+    depends_on: next.session.dependsOn ? arrayLiteral(next.session.dependsOn.map(({ session }) => session)) : null,
     owner,
     epoch,
     from_version: fromVersion,

@@ -7,11 +7,12 @@ export interface SessionWish {
   readonly inPlace?: string;
   readonly concurrencyKey?: string;
   readonly checkpointIntervalSeconds?: number;
+  readonly dependsOn?: readonly string[];
 }
 
 /** The facts of a session's birth. */
 export function createdData(wish: SessionWish): SessionEventData<'session.created'> {
-  const { id, priority = 'medium', inPlace, concurrencyKey = null, checkpointIntervalSeconds = 300 } = wish;
+  const { id, priority = 'medium', inPlace, concurrencyKey = null, checkpointIntervalSeconds = 300, dependsOn } = wish;
   const place: Place = {
     directory: inPlace ?? '/project',
     workspace: inPlace ? 'in_place' : 'worktree',
@@ -22,6 +23,7 @@ export function createdData(wish: SessionWish): SessionEventData<'session.create
     createdBy: 'ada',
     session: {
       ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority, concurrencyKey }),
+      ...(dependsOn && { dependsOn: dependsOn.map((session) => ({ session, on: 'succeeded' as const })) }),
       id,
       maxDurationSeconds: 3_600,
       approvalSeconds: 900,

@@ -10,6 +10,9 @@ import {
   decide,
   decideCreate,
   type DecisionContext,
+  dependenciesOf,
+  type DependencyOutcome,
+  isTerminal,
   readSnapshot,
   type SessionCommand,
   type SessionSnapshot,
@@ -154,7 +157,10 @@ export class FakeSessionActor implements AsyncDisposable {
       (earlier) => earlier.envelope.id === envelope.id && earlier.envelope.sessionId === id,
     );
     if (known) return { ...known.reply, outcome: 'repeated' };
-    const decision = decide(snapshot, command, await this.#context(envelope.id, epoch));
+    const decision = decide(snapshot, command, {
+      ...(await this.#context(envelope.id, epoch)),
+      dependencies: this.#dependencies(snapshot),
+    });
     if (decision.kind === 'refused') throw decision.error;
     if (decision.kind === 'nothing') return this.#answer(command.name, envelope, snapshot, 'stale');
     const schedulerEpoch = command.name === 'dispatch' ? command.payload.schedulerEpoch : null;
@@ -209,6 +215,13 @@ export class FakeSessionActor implements AsyncDisposable {
   async #context(commandId: string, epoch: number): Promise<DecisionContext> {
     const now = (await this.#ports.database.now()).toISOString();
     return { now, cause: { kind: 'system', id: 'test' }, commandId, epoch, random: 0.5, messageId: newMessageId() };
+  }
+
+  #dependencies({ session }: SessionSnapshot): DependencyOutcome[] {
+    return dependenciesOf(session).map(({ session: id }) => {
+      const { status, timers } = this.snapshot(id);
+      return { id, status, settled: isTerminal(status) && Object.keys(timers).length === 0, result: null };
+    });
   }
 
   #inTurn<T>(id: string, task: () => Promise<T>): Promise<T> {

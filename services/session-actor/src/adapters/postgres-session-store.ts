@@ -1,6 +1,13 @@
 import type { Checkpoint } from '@oio/contracts';
-import { CHECKPOINTS_KEPT, readSnapshot, type StoredSession } from '@oio/domain';
-import { createGroupCommit, type Database, isLivingWorker, readableJson, storedSession } from '@oio/persistence';
+import { CHECKPOINTS_KEPT, type DependencyOutcome, isTerminal, readSnapshot, type StoredSession } from '@oio/domain';
+import {
+  commitSessions,
+  createGroupCommit,
+  type Database,
+  isLivingWorker,
+  readableJson,
+  storedSession,
+} from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
@@ -44,6 +51,11 @@ where c.parent_id is not null and c.status in ('pending', 'queued', 'running', '
   and (${CHILD} ->> 'retries' = '0' or ${CHILD} -> 'times' ->> 'queuedAt' <= ${PARENT} ->> 'statusUpdatedAt')
 limit 100`;
 
+/** One that has ended and has a timer is to be retried by itself. */
+const STANDING = `
+select id, tenant, status, timer_at is not null as timed, ${readableJson('state')} -> 'result' as result
+from sessions where id = any($1::uuid[])`;
+
 const OWNERSHIP = `
 select id, owner, owner_epoch::int as epoch, version::int as version from sessions where id = any($1::uuid[])`;
 
@@ -51,6 +63,8 @@ export function createPostgresSessionStore(database: Database): SessionStore {
   const { commit } = createGroupCommit(database);
   return {
     commit,
+    commitTogether: async (entries) => (await commitSessions(database, entries)).size === entries.length,
+    standing: (ids) => standingOf(database, ids),
     async claim(sessionIds, incarnation) {
       const known = await claimFree(database, sessionIds, incarnation);
       const claims = sessionIds.map(async (id) => {
@@ -126,4 +140,11 @@ async function ownershipOf(database: Database, sessionIds: readonly string[]): P
   });
   const byId = new Map(rows.map(({ id, ...row }) => [id, row]));
   return sessionIds.map((id) => byId.get(id) ?? null);
+}
+
+type Standing = DependencyOutcome & { readonly tenant: string };
+
+async function standingOf(database: Database, ids: readonly string[]): Promise<ReadonlyMap<string, Standing>> {
+  const rows = await database.query<Omit<Standing, 'settled'> & { readonly timed: boolean }>(STANDING, [ids]);
+  return new Map(rows.map(({ timed, ...row }) => [row.id, { ...row, settled: isTerminal(row.status) && !timed }]));
 }

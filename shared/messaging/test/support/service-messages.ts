@@ -2,6 +2,7 @@ import {
   abortAttempt,
   clientCommands,
   confirmAttempts,
+  createGraph,
   diffWorkspace,
   type EventContract,
   executeAttempt,
@@ -43,7 +44,7 @@ export interface ServiceMessages {
   readonly hears: readonly LiveContract[];
 }
 
-const { dispatch, 'fire-timer': fireTimer, adopt, 'give-up': giveUp } = internalCommands;
+const { dispatch, 'fire-timer': fireTimer, adopt, 'give-up': giveUp, 'settle-dependencies': settle } = internalCommands;
 const reports = Object.entries(internalCommands).flatMap(([name, contract]) =>
   name.startsWith('report-') ? [contract as RequestContract] : [],
 );
@@ -72,7 +73,15 @@ const periodic = [...placed([confirmAttempts], 'gateway.g'), ...placed([keepServ
 const replayable = [
   ...commands(Object.values(sessionCommands)),
   ...atGateways,
-  ...placed([explainWaiting, inspectPlace, registerServer, removeServer, metricsExposition, sessionMetrics]),
+  ...placed([
+    createGraph,
+    explainWaiting,
+    inspectPlace,
+    registerServer,
+    removeServer,
+    metricsExposition,
+    sessionMetrics,
+  ]),
 ];
 
 export const allRequests: readonly Place[] = [...replayable, ...periodic];
@@ -92,9 +101,9 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
       ...commands(Object.values(sessionCommands)),
       ...placed([...attempts, snapshotWorkspace, revertSession], 'server.s'),
       ...placed([...attempts, confirmAttempts, inspectPlace, snapshotWorkspace, revertSession], 'gateway.g'),
-      ...placed([inspectPlace]),
+      ...placed([createGraph, inspectPlace]),
     ],
-    serves: commands(Object.values(sessionCommands)),
+    serves: [...commands(Object.values(sessionCommands)), ...placed([createGraph])],
     publishes: allEvents,
     follows: [],
     announces: [historyGrown, workerAnnounced, workerEnded],
@@ -102,8 +111,8 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
   },
   scheduler: {
     ...nothing,
-    asks: commands([dispatch, fireTimer, adopt, giveUp]),
     serves: placed([explainWaiting]),
+    asks: commands([dispatch, fireTimer, adopt, giveUp, settle]),
     announces: [workerEnded],
     hears: [historyGrown, limitsChanged, serverAnnounced, workerAnnounced, workerEnded],
   },

@@ -28,6 +28,16 @@ export const SessionEntity = defineEntity({
         'create index "sessions_paused_in_place" on "sessions" ("directory") where "status" = \'paused\' and "workspace" = \'in_place\'',
     },
     {
+      name: 'sessions_depending',
+      expression:
+        'create index "sessions_depending" on "sessions" ("id") where "status" = \'pending\' and "depends_on" is not null',
+    },
+    {
+      name: 'sessions_depended_on',
+      expression:
+        'create index "sessions_depended_on" on "sessions" using gin ("depends_on") with (fastupdate = off) where "status" = \'pending\' and "depends_on" is not null',
+    },
+    {
       name: 'sessions_by_parent',
       expression: 'create index "sessions_by_parent" on "sessions" ("parent_id") where "parent_id" is not null',
     },
@@ -45,6 +55,8 @@ export const SessionEntity = defineEntity({
     model: p.text().nullable(),
     /** The client's own: so many of its tenant's sessions with the same key may work at the same time. */
     concurrencyKey: p.text().nullable(),
+    /** The sessions that must end before it is queued; null without any. */
+    dependsOn: p.array().columnType('uuid[]').nullable(),
     /** Incarnation of the worker that owns it. */
     owner: p.uuid().nullable(),
     ownerEpoch: p.bigint('number'),

@@ -6,6 +6,7 @@ import { M0005ServerPool } from './m0005-server-pool.ts';
 import { M0006OutOfService } from './m0006-out-of-service.ts';
 import { M0007Limits } from './m0007-limits.ts';
 import { M0008Approvals } from './m0008-approvals.ts';
+import { M0009Dependencies } from './m0009-dependencies.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   { name: 'M0006OutOfService', class: M0006OutOfService },
   { name: 'M0007Limits', class: M0007Limits },
   { name: 'M0008Approvals', class: M0008Approvals },
+  { name: 'M0009Dependencies', class: M0009Dependencies },
 ] as const;

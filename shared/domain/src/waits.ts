@@ -1,0 +1,30 @@
+import type { Dependency, NewSession, SessionEventData, Status } from '@oio/contracts';
+import type { SessionSnapshot } from './snapshot.ts';
+
+/** How a session stands that another one depends on. */
+export interface DependencyOutcome {
+  readonly id: string;
+  readonly status: Status;
+  /** Whether it has ended and no automatic retry is due. */
+  readonly settled: boolean;
+  readonly result: SessionEventData<'session.completed'>['result'];
+}
+
+/** Whether it is held back by sessions that it depends on. */
+export function waitsForDependencies({ status, session, handedOn }: SessionSnapshot): boolean {
+  return status === 'pending' && dependenciesOf(session).length > 0 && !handedOn;
+}
+
+export function dependencyView(session: Pick<NewSession, 'dependsOn' | 'onDependencyFailure'>) {
+  const { onDependencyFailure = 'fail' } = session;
+  return { dependsOn: [...dependenciesOf(session)], onDependencyFailure };
+}
+
+/** The prompt of the submission, with the results of those that it depends on. */
+export function firstPrompt({ session, handedOn }: SessionSnapshot): string {
+  return handedOn?.prompt ?? session.prompt;
+}
+
+export function dependenciesOf({ dependsOn }: Pick<NewSession, 'dependsOn'>): readonly Dependency[] {
+  return dependsOn ?? [];
+}
