@@ -16,6 +16,7 @@ import { printable } from './printable.ts';
 import { eventLine, sessionLines, sessionsTable } from './show-session.ts';
 import { type SubmitOptions, submit } from './submit.ts';
 import { watchSession } from './watch-session.ts';
+import { whenOptions } from './when-options.ts';
 import { whyCommand } from './why-command.ts';
 
 const STEERING = {
@@ -71,8 +72,7 @@ function submitCommand(
   out: NodeJS.WritableStream,
   environment: Environment,
 ): void {
-  oio
-    .command('submit <prompt>')
+  whenOptions(oio.command('submit <prompt>'))
     .description('submit a session')
     .option('-t, --title <title>', 'what it is to do, in one line; the first line of the prompt when missing')
     .option('-d, --directory <path>', 'the project')
@@ -81,10 +81,6 @@ function submitCommand(
     .addOption(new Option('--type <type>', 'what kind of work').choices(SESSION_TYPES))
     .addOption(new Option('-p, --priority <priority>', 'how urgent').choices(PRIORITIES))
     .addOption(new Option('--workspace <kind>', 'own worktree or the directory itself').choices(WORKSPACES))
-    .option('--after <ids>', 'begin once these sessions have succeeded, separated by commas')
-    .option('--not-before <instant>', 'stay pending until then, such as 2027-03-01T08:00:00Z')
-    .option('--queue-timeout <seconds>', 'the longest that it waits for a slot')
-    .option('--max-duration <seconds>', 'the longest that it runs')
     .option(
       '--permission <rule>',
       'tool[:pattern]=allow, =deny or =ask, such as "bash:git push *=ask"; may be repeated, the last one that matches decides',

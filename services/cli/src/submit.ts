@@ -11,6 +11,9 @@ export interface SubmitOptions {
   readonly workspace?: NewSessionInput['workspace'];
   /** Ids, separated by commas. */
   readonly after?: string;
+  /** Its concurrency key. */
+  readonly key?: string;
+  readonly onConflict?: NewSessionInput['onConflict'];
   /** As the API takes it. */
   readonly notBefore?: string;
   readonly queueTimeout?: string;
@@ -35,6 +38,8 @@ export function submit(client: Client, prompt: string, options: SubmitOptions): 
     type,
     priority,
     workspace,
+    concurrencyKey: options.key,
+    onConflict: options.onConflict,
     permissions: options.permission,
     approvalSeconds: options.approvalSeconds,
     notBefore,

@@ -112,6 +112,19 @@ export interface DependantTable {
   pending(id: string): Promise<PendingSession | null>;
 }
 
+/** A session that has not ended, and its client's concurrency key. */
+export interface KeyUser extends SessionKey {
+  readonly key: string;
+  /** It waits for a slot, and takes the place of older ones with its key. */
+  readonly supersedes: boolean;
+}
+
+/** Who uses the concurrency keys that somebody waits for who takes the place of others. */
+export interface KeyTable {
+  /** Those of a key together, the oldest first. */
+  contested(): Promise<KeyUser[]>;
+}
+
 /** Who is the active scheduler, by the database's clock. */
 export interface LeaderTable {
   /** Makes the holder the leader for `leaseMs`, if nobody else is; returns the new epoch, one above the last, or null. */

@@ -8,6 +8,7 @@ import {
 } from '@oio/contracts';
 import { newId } from '@oio/runtime';
 import { createPostgresDependantTable } from './adapters/postgres-dependant-table.ts';
+import { createPostgresKeyTable } from './adapters/postgres-key-table.ts';
 import { createPostgresLeaderTable } from './adapters/postgres-leader-table.ts';
 import { createPostgresLimitTable } from './adapters/postgres-limit-table.ts';
 import { createPostgresSessionTable } from './adapters/postgres-session-table.ts';
@@ -119,14 +120,14 @@ class Terms implements AsyncDisposable {
     } = this.#config;
     const { servers, limits } = this.#known;
     const table = createPostgresSessionTable(database);
-    const dependants = createPostgresDependantTable(database);
     this.current = new Term({
       epoch,
       isActive,
       book: () => limits.book,
       servers: () => servers.all(),
       table,
-      dependants,
+      dependants: createPostgresDependantTable(database),
+      keys: createPostgresKeyTable(database),
       router,
       bus,
       directory,

@@ -12,11 +12,12 @@ import { every, type Loop, type LoopOptions } from './every.ts';
 import { explainPending } from './explain-pending.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { LimitBook } from './limit-book.ts';
-import type { DependantTable, SessionTable, WatchLock } from './ports.ts';
+import type { DependantTable, KeyTable, SessionTable, WatchLock } from './ports.ts';
 import { Scheduling } from './scheduling.ts';
 import type { Server } from './servers.ts';
 import { StartRates } from './start-rates.ts';
 import { LookUps, Sweep } from './sweep.ts';
+import { SUPERSEDE_EVERY_MS, supersede, tellsOfSuperseding } from './supersessions.ts';
 import { fireTimers, TIMER_POLL_MS } from './timers.ts';
 
 const REFUSED = { firstMs: 500, longestMs: 30_000 } as const;
@@ -28,6 +29,7 @@ export interface TermParts {
   readonly servers: () => readonly Server[];
   readonly table: SessionTable;
   readonly dependants: DependantTable;
+  readonly keys: KeyTable;
   readonly router: SessionRouter;
   readonly bus: Bus;
   readonly directory: OwnerDirectory;
@@ -49,7 +51,7 @@ export class Term implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #lookUps: LookUps;
   readonly #lookUpLoop: Loop;
-  /** Anything that happened to a session; most of it releases nobody. */
+  /** Anything that happened to a session; most of it changes nothing here. */
   readonly heard: (event: SessionNews) => void;
   #adoptions: Loop | null = null;
 
@@ -86,7 +88,8 @@ export class Term implements AsyncDisposable {
       return againMs;
     });
     this.#lookUpLoop = this.#every('look-ups', sweepMs, () => this.#lookUps.run());
-    this.heard = this.#releaseDependants();
+    const hearers = [this.#releaseDependants(), this.#supersede()];
+    this.heard = (event) => hearers.forEach((hear) => hear(event));
     this.#startCommands();
     this.#answer();
   }
@@ -137,6 +140,17 @@ export class Term implements AsyncDisposable {
     this.#every('all dependants', SWEEP_AT_LEAST_EVERY_MS, () => dependants.sweep());
     return (event) => {
       if (dependants.hear(event)) releases.wake();
+    };
+  }
+
+  /** Sessions that take the place of others. Returns what is to be called with all news. */
+  #supersede(): (event: SessionNews) => void {
+    const { keys: table, book, router, clock, logger } = this.#parts;
+    const commands = this.#resources.use(new PacedCommands({ clock, logger, what: 'supersession' }));
+    const parts = { table, book, router, commands };
+    const looks = this.#every('concurrency keys', SUPERSEDE_EVERY_MS, () => supersede(parts));
+    return (event) => {
+      if (tellsOfSuperseding(event)) looks.wake();
     };
   }
 

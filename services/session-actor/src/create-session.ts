@@ -6,14 +6,15 @@ import {
   type SessionCommandPayload,
   type SessionEventData,
 } from '@oio/contracts';
-import { decideCreate, timeViolations } from '@oio/domain';
+import { decideCreate, keyViolations, timeViolations } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
+import type { SessionCommit } from '@oio/persistence';
 import { newId } from '@oio/runtime';
 import { causeOf } from './cause.ts';
 import { checkDependencies } from './check-dependencies.ts';
-import { commitEntry } from './commit-entry.ts';
+import { commitEntry, commitSurely } from './commit-entry.ts';
 import type { SessionActorConfig } from './config.ts';
 import { type ForkPoint, forkPlace, forkSource } from './fork-source.ts';
 import { type CommandParts, followUp, replyOf } from './execute-command.ts';
@@ -38,7 +39,8 @@ export async function createSession(
   if (!found) return alreadyThere(parts, id, envelope);
   const { entry, effects } = birthOf(parts, { ...request, id }, found, envelope);
   const { next, events } = entry;
-  const outcome = await commitEntry(parts, entry, envelope.id);
+  const outcome = await commitNew(parts, entry, envelope.id);
+  if (outcome === 'in_use') await assertRepeated(parts, entry, envelope);
   if (outcome !== 'committed') return alreadyThere(parts, id, envelope);
   parts.sessions.add(next, FIRST_EPOCH);
   followUp(parts, next, events, effects);
@@ -55,6 +57,20 @@ export function birthOf(parts: CreateParts, request: IdentifiedSession, where: W
   const { next, events, effects } = decide(parts, request, where, envelope);
   const owner = parts.worker.incarnation;
   return { entry: { next, events, epoch: FIRST_EPOCH, fromVersion: 0, owner, schedulerEpoch: null }, effects };
+}
+
+/** Most are committed together with others; one that may be refused for its key takes its turn. */
+function commitNew(parts: CommandParts, entry: SessionCommit, commandId: string) {
+  if (entry.next.session.onConflict !== 'reject') return commitEntry(parts, entry, commandId);
+  return commitSurely(parts, entry, commandId, (one) => parts.store.commitUnlessInUse(one));
+}
+
+/** Its key is in use; if it is by itself, it was accepted before. */
+async function assertRepeated({ store }: CommandParts, { next }: SessionCommit, envelope: Envelope): Promise<void> {
+  if (await store.hasOutcome(next.id, envelope.id)) return;
+  const { concurrencyKey } = next.session;
+  const message = `As many sessions with the concurrency key ${concurrencyKey} as may work at the same time have not ended yet.`;
+  throw new ConflictError(message, { code: 'concurrency_key_in_use', facts: { concurrencyKey } });
 }
 
 /** Throws for a session that cannot be accepted. Null for one that was: it stays accepted, though it could not be any more. */
@@ -97,7 +113,12 @@ export async function inspect(
   const causedBy = serviceEnvelope('session-actor', { causedBy: envelope });
   const found = await gateways.read(inspectPlace, question, causedBy);
   const dependencies = await checkDependencies(store, request, envelope.tenant, inGraph);
-  const violations = [...timeViolations(request, clock.now()), ...dependencies, ...found.violations];
+  const violations = [
+    ...timeViolations(request, clock.now()),
+    ...keyViolations(request),
+    ...dependencies,
+    ...found.violations,
+  ];
   const { place } = found;
   if (violations.length > 0 || !place) throw new InvalidError('The session cannot be accepted.', { violations });
   return place;

@@ -24,6 +24,8 @@ export interface SessionStore {
     sessionId: string,
   ): Promise<{ readonly owner: string | null; readonly epoch: number; readonly version: number } | null>;
   commit(entry: SessionCommit): Promise<CommitOutcome>;
+  /** Commits a new session unless as many of its tenant's with its concurrency key have not ended as may work at the same time. */
+  commitUnlessInUse(entry: SessionCommit): Promise<CommitOutcome | 'in_use'>;
   /** Commits new sessions by one statement: all of them, or none because their ids are taken. Rejects like `commit`. */
   commitTogether(entries: readonly SessionCommit[]): Promise<boolean>;
   /** How these sessions stand, deleted ones included. */

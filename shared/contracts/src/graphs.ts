@@ -7,7 +7,7 @@ import { STATUSES } from './vocabulary.ts';
 /** The most sessions of a graph: they are committed in one statement. */
 const MOST = 200;
 
-const graphSession = newSession.omit({ id: true, parentId: true, dependsOn: true }).extend({
+const graphSession = newSession.omit({ id: true, parentId: true, dependsOn: true, onConflict: true }).extend({
   name: localName.describe('What other sessions of the graph call this one.'),
   dependsOn: dependsOnInGraph,
 });

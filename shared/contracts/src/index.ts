@@ -1,5 +1,6 @@
 export * from './approvals.ts';
 export * from './checkpoint-orders.ts';
+export { ON_CONFLICT } from './concurrency.ts';
 export * from './contract.ts';
 export * from './dead-letters.ts';
 export type { Dependency } from './dependencies.ts';

@@ -17,6 +17,7 @@ import {
 } from './fields.ts';
 import { permissionRules } from './permission-rules.ts';
 import { dependsOn, onDependencyFailure } from './dependencies.ts';
+import { onConflict } from './concurrency.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, WORKSPACES } from './vocabulary.ts';
 
 /** What a client submits. Unknown fields are refused. Source: the domain specification, section 1.1. */
@@ -42,6 +43,7 @@ export const newSession = z.strictObject({
     .nullable()
     .default(null)
     .describe('Of the sessions of a tenant with the same key one works at a time, unless an operator allows more.'),
+  onConflict,
   prompt: prompt.describe('The task, 1–10,000 characters.'),
   directory: text('directory')
     .max(4_096, 'directory must be at most 4,096 characters.')

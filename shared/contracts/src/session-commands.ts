@@ -104,6 +104,11 @@ export const internalCommands = {
     'What this session depends on has ended: it is queued, or ends by its policy.',
     none,
   ),
+  supersede: command(
+    'supersede',
+    'A newer session with the same concurrency key takes the place of this one: it is cancelled, or stopped.',
+    z.strictObject({ by: z.string() }),
+  ),
   'give-up': command('give-up', 'End a waiting session that can never run.', z.strictObject({ failure })),
   'report-prepared': command(
     'report-prepared',

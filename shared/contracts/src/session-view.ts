@@ -10,6 +10,7 @@ import { followUp } from './prompts.ts';
 import { revertInUse } from './revert.ts';
 import { stopProof } from './stop-proof.ts';
 import { checkpoint, tokenUsage, warning } from './usage.ts';
+import { ON_CONFLICT } from './concurrency.ts';
 import { CHILD_POLICIES, PRIORITIES, SESSION_TYPES, STATUSES } from './vocabulary.ts';
 
 const instant = z.iso.datetime();
@@ -88,6 +89,7 @@ export const sessionView = z
     agent: z.string().nullable(),
     model: z.string().nullable(),
     concurrencyKey: z.string().nullable().default(null),
+    onConflict: z.enum(ON_CONFLICT).default('queue'),
     prompt: z.string(),
     directory: z.string(),
     workspace: place.shape.workspace,

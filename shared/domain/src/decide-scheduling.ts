@@ -14,6 +14,7 @@ import {
   transitionTo,
   type Verdict,
 } from './decision.ts';
+import { supersede } from './concurrency.ts';
 import { settleDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import { isRecoverable } from './retry-policy.ts';
@@ -76,6 +77,7 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
   },
   'revert-ended': revertEnded,
   'settle-dependencies': settleDependencies,
+  supersede,
   'give-up': (snapshot, { failure }) => {
     if (snapshot.status !== 'pending' && snapshot.status !== 'queued') return nothing;
     return failWaiting(snapshot, failure);

@@ -242,6 +242,11 @@ export const FAILURES = {
     retry: 'never',
     advice: 'Retry that one, then submit this one again.',
   },
+  superseded: {
+    meaning: 'A newer session with the same concurrency key took its place.',
+    retry: 'never',
+    advice: 'Nothing; the newer one does the work.',
+  },
   parent_ended: {
     meaning: 'The parent session has ended.',
     retry: 'never',

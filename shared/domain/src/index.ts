@@ -1,4 +1,5 @@
 export { CHECKPOINTS_KEPT, keptCheckpoints } from './checkpoints.ts';
+export { keyViolations } from './concurrency.ts';
 export { decide, decideCreate } from './decide.ts';
 export { allowedCommands } from './decide-client.ts';
 export { pendingEffects } from './decide-scheduling.ts';

@@ -1,6 +1,6 @@
 import type { Failure, FailureView, ForkedFrom, RevertInUse, SessionView, TurnStop } from '@oio/contracts';
 import { allowedCommands } from './decide-client.ts';
-import { dependencyView } from './waits.ts';
+import { waitView } from './waits.ts';
 import { executionMetrics } from './execution-metrics.ts';
 import { kindOf } from './failures.ts';
 import { healthScore } from './health.ts';
@@ -17,7 +17,7 @@ export function toSessionView(snapshot: SessionSnapshot, now: string): SessionVi
     place,
     directory: place.directory,
     workspace: place.workspace,
-    ...dependencyView(session),
+    ...waitView(session),
     notBefore: session.notBefore ?? null,
     queueTimeoutSeconds: session.queueTimeoutSeconds ?? null,
     id: snapshot.id,

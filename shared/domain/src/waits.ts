@@ -15,9 +15,10 @@ export function waitsForDependencies({ status, session, handedOn }: SessionSnaps
   return status === 'pending' && dependenciesOf(session).length > 0 && !handedOn;
 }
 
-export function dependencyView(session: Pick<NewSession, 'dependsOn' | 'onDependencyFailure'>) {
-  const { onDependencyFailure = 'fail' } = session;
-  return { dependsOn: [...dependenciesOf(session)], onDependencyFailure };
+/** What is not stored where it is as usual. */
+export function waitView(session: Pick<NewSession, 'dependsOn' | 'onDependencyFailure' | 'onConflict'>) {
+  const { onDependencyFailure = 'fail', onConflict = 'queue' } = session;
+  return { dependsOn: [...dependenciesOf(session)], onDependencyFailure, onConflict };
 }
 
 /** The prompt of the submission, with the results of those that it depends on. */

@@ -67,6 +67,7 @@ export const ORDERS = {
     }),
   approvalTime: timer('approval'),
   settle: () => command('settle-dependencies', {}),
+  supersede: () => command('supersede', { by: PARENT }),
   adopt: () => command('adopt', {}),
   addChild: (_, { number }) => command('add-child', { childId: FAMILY[number % 3] ?? PARENT }),
   childEnded: (_, { number }) => command('child-ended', { childId: FAMILY[number % 3] ?? PARENT }),

@@ -36,6 +36,7 @@ const RUNNING = {
   agent: 'coder',
   model: null,
   concurrencyKey: null,
+  onConflict: 'queue',
   dependsOn: [],
   onDependencyFailure: 'fail',
   notBefore: null,

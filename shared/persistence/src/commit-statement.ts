@@ -23,7 +23,7 @@ export interface SessionCommit {
  * nothing of the batch is committed then.
  */
 export async function commitSessions(
-  database: Database,
+  database: Pick<Database, 'query'>,
   batch: readonly SessionCommit[],
 ): Promise<ReadonlySet<string>> {
   // In the order of ids, so that two batches never wait for each other crosswise.
@@ -49,6 +49,7 @@ const SESSION = {
   workspace: 'text',
   model: 'text',
   concurrency_key: 'text',
+  supersedes: 'boolean',
   depends_on: 'uuid[]',
   owner: 'uuid',
   epoch: 'bigint',
@@ -103,9 +104,9 @@ updated as (
   returning s.id
 ),
 inserted as (
-  insert into sessions (id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, depends_on, owner, owner_epoch, version, waiting_since,
+  insert into sessions (id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, supersedes, depends_on, owner, owner_epoch, version, waiting_since,
     timer_at, server_id, attempt_open, state, created_at, updated_at, deleted_at)
-  select id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, depends_on, owner, epoch, version, waiting_since, timer_at,
+  select id, tenant, status, priority, parent_id, tags, directory, workspace, model, concurrency_key, supersedes, depends_on, owner, epoch, version, waiting_since, timer_at,
     server_id, attempt_open, state, created_at, updated_at, deleted_at
   from input where from_version = 0
   on conflict (id) do nothing
@@ -141,6 +142,7 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
     workspace: next.place.workspace,
     model: next.session.model,
     concurrency_key: next.session.concurrencyKey ?? null,
+    supersedes: next.session.onConflict === 'cancel_oldest' || null,
     depends_on: next.session.dependsOn ? arrayLiteral(next.session.dependsOn.map(({ session }) => session)) : null,
     owner,
     epoch,

@@ -6,7 +6,11 @@ import { migrate } from './migrations/migrate.ts';
 import { createOrm, type PoolOptions } from './orm.ts';
 import { createErrorCount } from './error-count.ts';
 import { type QueryOptions, runQuery } from './run-query.ts';
+import { runTransaction } from './run-transaction.ts';
 import { untilConnected, type WaitOptions } from './until-connected.ts';
+
+/** One statement, within something. */
+export type Query = <Row>(sql: string, parameters?: readonly unknown[], options?: QueryOptions) => Promise<Row[]>;
 
 export interface Database extends AsyncDisposable {
   /**
@@ -15,6 +19,11 @@ export interface Database extends AsyncDisposable {
    * then. What the server has against the statement itself is thrown as the driver has it (`DatabaseError`).
    */
   query<Row>(sql: string, parameters?: readonly unknown[], options?: QueryOptions): Promise<Row[]>;
+  /**
+   * Several statements in one transaction, read committed. The task must not throw errors of its own: what it finds out it
+   * returns. Throws like `query`; what was done is taken back then, unless the connection was lost while it was committed.
+   */
+  transaction<T>(task: (query: Query) => Promise<T>): Promise<T>;
   /** The database's clock. */
   now(): Promise<Date>;
   /** How it does: latency, connections, size, errors by kind since the start. Answers within 2 s, whatever happens. */
@@ -55,6 +64,7 @@ async function handle(orm: MikroORM): Promise<Database> {
   return {
     orm,
     query,
+    transaction: (task) => runTransaction(pool, task),
     health: createDatabaseHealth({ pool, query, errors }),
     async now() {
       const [row] = await query<{ now: Date }>('select now() as now');

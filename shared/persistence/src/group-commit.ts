@@ -76,9 +76,14 @@ async function commitInHalves(database: Database, batch: readonly Waiting[]): Pr
 }
 
 function refuse({ resolve, reject }: Waiting, error: unknown): void {
-  const { constraint } = error as { constraint?: string };
-  if (sqlStateOf(error) === UNIQUE_VIOLATION && constraint === ONCE_PER_COMMAND) resolve('repeated');
+  if (isRepetition(error)) resolve('repeated');
   else reject(error);
+}
+
+/** Whether a commit was refused because its command id has an outcome already. */
+export function isRepetition(error: unknown): boolean {
+  const { constraint } = error as { constraint?: string };
+  return sqlStateOf(error) === UNIQUE_VIOLATION && constraint === ONCE_PER_COMMAND;
 }
 
 const UNIQUE_VIOLATION = '23505';

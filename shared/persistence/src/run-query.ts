@@ -1,5 +1,5 @@
 import { UnavailableError } from '@oio/errors';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { isOfTheMoment, sqlStateOf } from './sql-state.ts';
 
 export interface QueryOptions {
@@ -17,18 +17,27 @@ export async function runQuery<Row>(
   parameters: readonly unknown[],
   { prepared }: QueryOptions,
 ): Promise<Row[]> {
-  const connection = await pool.connect().catch((error: unknown) => {
-    throw unavailable(error);
-  });
+  const connection = await connectionOf(pool);
   try {
     const { rows } = await connection.query({ text, values: [...parameters], ...(prepared && { name: prepared }) });
     connection.release();
     return rows as Row[];
   } catch (error) {
-    const isLost = isUnavailability(error);
-    connection.release(isLost);
-    throw isLost ? unavailable(error) : error;
+    connection.release(isUnavailability(error));
+    throw failed(error);
   }
+}
+
+/** Throws `UnavailableError` when none is to be had. */
+export function connectionOf(pool: Pool): Promise<PoolClient> {
+  return pool.connect().catch((error: unknown) => {
+    throw unavailable(error);
+  });
+}
+
+/** What is thrown for an error of a statement: what the server has against it, or that the server does not answer. */
+export function failed(error: unknown): unknown {
+  return isUnavailability(error) ? unavailable(error) : error;
 }
 
 function unavailable(cause: unknown): UnavailableError {

@@ -1,4 +1,4 @@
-import { newSession, type Place, type Priority, type SessionEventData } from '@oio/contracts';
+import { type NewSession, newSession, type Place, type Priority, type SessionEventData } from '@oio/contracts';
 
 export interface SessionWish {
   readonly id: string;
@@ -8,11 +8,20 @@ export interface SessionWish {
   readonly concurrencyKey?: string;
   readonly checkpointIntervalSeconds?: number;
   readonly dependsOn?: readonly string[];
+  readonly onConflict?: NewSession['onConflict'];
 }
 
 /** The facts of a session's birth. */
 export function createdData(wish: SessionWish): SessionEventData<'session.created'> {
-  const { id, priority = 'medium', inPlace, concurrencyKey = null, checkpointIntervalSeconds = 300, dependsOn } = wish;
+  const {
+    id,
+    priority = 'medium',
+    inPlace,
+    concurrencyKey = null,
+    checkpointIntervalSeconds = 300,
+    dependsOn,
+    onConflict,
+  } = wish;
   const place: Place = {
     directory: inPlace ?? '/project',
     workspace: inPlace ? 'in_place' : 'worktree',
@@ -23,6 +32,7 @@ export function createdData(wish: SessionWish): SessionEventData<'session.create
     createdBy: 'ada',
     session: {
       ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority, concurrencyKey }),
+      ...(onConflict && { onConflict }),
       ...(dependsOn && { dependsOn: dependsOn.map((session) => ({ session, on: 'succeeded' as const })) }),
       id,
       maxDurationSeconds: 3_600,

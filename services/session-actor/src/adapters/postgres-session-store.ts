@@ -9,6 +9,7 @@ import {
   storedSession,
 } from '@oio/persistence';
 import { batched } from '@oio/runtime';
+import { commitUnlessInUse } from './commit-unless-in-use.ts';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
 const claimOf = (ids: string): string => `
@@ -63,6 +64,7 @@ export function createPostgresSessionStore(database: Database): SessionStore {
   const { commit } = createGroupCommit(database);
   return {
     commit,
+    commitUnlessInUse: (entry) => commitUnlessInUse(database, entry),
     commitTogether: async (entries) => (await commitSessions(database, entries)).size === entries.length,
     standing: (ids) => standingOf(database, ids),
     async claim(sessionIds, incarnation) {

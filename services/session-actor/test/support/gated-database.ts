@@ -21,23 +21,21 @@ export function gate(database: Database): GatedDatabase {
   let answersToLose = 0;
   let commitsToLose = 0;
 
-  const query: Database['query'] = async (sql, parameters, options) => {
+  const pass = async <T>(isCommit: boolean, run: () => Promise<T>): Promise<T> => {
     await gateway.promise;
     if (isCut) throw lost();
-    const isCommit = options?.prepared === 'commit_sessions';
-    if (isCommit && commitsToLose > 0) {
-      commitsToLose -= 1;
-      throw lost();
-    }
-    const rows = await database.query<never>(sql, parameters, options);
-    if (!isCommit || answersToLose === 0) return rows;
+    if (isCommit && commitsToLose-- > 0) throw lost();
+    const result = await run();
+    if (!isCommit || answersToLose === 0) return result;
     answersToLose -= 1;
     throw lost();
   };
 
   return {
     ...database,
-    query,
+    query: (sql, parameters, options) =>
+      pass(options?.prepared === 'commit_sessions', () => database.query(sql, parameters, options)),
+    transaction: (task) => pass(true, () => database.transaction(task)),
     hold() {
       gateway = Promise.withResolvers();
     },

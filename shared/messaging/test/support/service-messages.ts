@@ -44,7 +44,14 @@ export interface ServiceMessages {
   readonly hears: readonly LiveContract[];
 }
 
-const { dispatch, 'fire-timer': fireTimer, adopt, 'give-up': giveUp, 'settle-dependencies': settle } = internalCommands;
+const {
+  dispatch,
+  'fire-timer': fireTimer,
+  adopt,
+  'give-up': giveUp,
+  'settle-dependencies': settle,
+  supersede,
+} = internalCommands;
 const reports = Object.entries(internalCommands).flatMap(([name, contract]) =>
   name.startsWith('report-') ? [contract as RequestContract] : [],
 );
@@ -112,7 +119,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
   scheduler: {
     ...nothing,
     serves: placed([explainWaiting]),
-    asks: commands([dispatch, fireTimer, adopt, giveUp, settle]),
+    asks: commands([dispatch, fireTimer, adopt, giveUp, settle, supersede]),
     announces: [workerEnded],
     hears: [historyGrown, limitsChanged, serverAnnounced, workerAnnounced, workerEnded],
   },

@@ -38,6 +38,16 @@ export const SessionEntity = defineEntity({
         'create index "sessions_depended_on" on "sessions" using gin ("depends_on") with (fastupdate = off) where "status" = \'pending\' and "depends_on" is not null',
     },
     {
+      name: 'sessions_by_key',
+      expression:
+        'create index "sessions_by_key" on "sessions" ("tenant", "concurrency_key") where "concurrency_key" is not null and "status" in (\'pending\', \'queued\', \'running\', \'paused\', \'degraded\')',
+    },
+    {
+      name: 'sessions_superseding',
+      expression:
+        'create index "sessions_superseding" on "sessions" ("tenant", "concurrency_key") where "supersedes" and "waiting_since" is not null',
+    },
+    {
       name: 'sessions_by_parent',
       expression: 'create index "sessions_by_parent" on "sessions" ("parent_id") where "parent_id" is not null',
     },
@@ -55,6 +65,8 @@ export const SessionEntity = defineEntity({
     model: p.text().nullable(),
     /** The client's own: so many of its tenant's sessions with the same key may work at the same time. */
     concurrencyKey: p.text().nullable(),
+    /** Set where it takes the place of others with its key as long as it waits. */
+    supersedes: p.boolean().nullable(),
     /** The sessions that must end before it is queued; null without any. */
     dependsOn: p.array().columnType('uuid[]').nullable(),
     /** Incarnation of the worker that owns it. */

@@ -7,6 +7,7 @@ import { M0006OutOfService } from './m0006-out-of-service.ts';
 import { M0007Limits } from './m0007-limits.ts';
 import { M0008Approvals } from './m0008-approvals.ts';
 import { M0009Dependencies } from './m0009-dependencies.ts';
+import { M0010ConcurrencyKeys } from './m0010-concurrency-keys.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   { name: 'M0007Limits', class: M0007Limits },
   { name: 'M0008Approvals', class: M0008Approvals },
   { name: 'M0009Dependencies', class: M0009Dependencies },
+  { name: 'M0010ConcurrencyKeys', class: M0010ConcurrencyKeys },
 ] as const;
