@@ -5,6 +5,7 @@ import { type LimitKey, limitKeys, serverKey } from './limit-book.ts';
 import type { SessionRow } from './ports.ts';
 import { holderOf, ownDirectory, waitingOf } from './session-row.ts';
 import { Slots } from './slots.ts';
+import { WarmDirectories } from './warm-directories.ts';
 import { type QueueOptions, type WaitingSession, WaitingQueue } from './waiting-queue.ts';
 
 export interface BoardOptions {
@@ -44,6 +45,7 @@ export interface Reading {
 export class Board {
   readonly queue: WaitingQueue;
   readonly slots: Slots;
+  readonly warm = new WarmDirectories();
   readonly #latest = new LatestVersions();
   readonly #options: BoardOptions;
 
@@ -111,6 +113,7 @@ export class Board {
 
   /** Brings memory in step with a reading of the database, apart from what was heard since. */
   reconcile({ holders, pages, marks }: Reading): void {
+    this.#noteWarm(holders, pages);
     const isNews = (row: SessionRow): boolean => !this.#isStale(row.id, row.version);
     this.slots.reconcile(holders.filter(isNews).map(holderOf), marks.slots);
     for (const row of holders) if (!isNews(row)) this.#complement(row);
@@ -123,6 +126,14 @@ export class Board {
     }
     this.#latest.age();
     this.#options.onChange();
+  }
+
+  /** A former scheduler may have sent them there. */
+  #noteWarm(holders: readonly SessionRow[], pages: readonly Page[]): void {
+    for (const row of holders)
+      if (row.serverId !== null) this.warm.note({ id: row.id, directory: ownDirectory(row) }, row.serverId);
+    for (const { rows } of pages)
+      for (const { id, serverId } of rows) if (serverId !== null) this.warm.noteSession(id, serverId);
   }
 
   /**

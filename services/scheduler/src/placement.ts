@@ -25,7 +25,12 @@ export interface Circumstances {
   readonly servers: readonly Server[];
   /** In how many milliseconds the next may start under a limit; 0: now. */
   readonly waitMs: (resource: string, gapMs: number) => number;
+  /** The server that has the session's directory open; null where none has. */
+  readonly warmServer: (session: WaitingSession) => string | null;
 }
+
+/** A warm server is preferred to one that is emptier by less than this share of its capacity. */
+const WARMTH = 0.5;
 
 /** The one decision about a waiting session. The scheduler acts on it and explains with it. */
 export function place(session: WaitingSession, circumstances: Circumstances): Placement {
@@ -52,11 +57,12 @@ function inOwnDirectory({ directory, id }: WaitingSession, occupancy: Occupancy)
   return { kind: 'wait', blocker, resource: directoryResource(directory) };
 }
 
-function onServer({ serverId }: WaitingSession, circumstances: Circumstances): Placement {
+function onServer(session: WaitingSession, circumstances: Circumstances): Placement {
+  const { serverId } = session;
   const candidates = circumstances.servers.filter(({ id }) => serverId === null || id === serverId);
   const healthy = candidates.filter(({ isHealthy }) => isHealthy);
   const accepting = healthy.filter(({ isAccepting }) => isAccepting);
-  const best = emptiest(accepting, circumstances);
+  const best = bestOf(accepting, circumstances.warmServer(session), circumstances);
   if (best) return { kind: 'run', serverId: best.id };
   const waits = accepting.map(({ id }) => limited(serverKey(id), circumstances));
   const rates = waits.flatMap((wait) => (wait?.reason === 'rate' ? [wait.waitMs] : []));
@@ -70,15 +76,16 @@ function onServer({ serverId }: WaitingSession, circumstances: Circumstances): P
   return { kind: 'wait', blocker, resource: serverId === null ? null : serverKey(serverId).resource };
 }
 
-/** The one with room of which the smallest share is used, so that the work spreads. */
-function emptiest(servers: readonly Server[], circumstances: Circumstances): Server | undefined {
-  let best: { readonly server: Server; readonly share: number } | undefined;
+/** The one with room of which the smallest share is used, so that the work spreads; the warm one has a start. */
+function bestOf(servers: readonly Server[], warm: string | null, circumstances: Circumstances): Server | undefined {
+  let best: { readonly server: Server; readonly cost: number } | undefined;
   for (const server of servers) {
     const key = serverKey(server.id);
     if (limited(key, circumstances)) continue;
     const share = circumstances.occupancy.used(key.resource) / server.capacity;
-    if (share < 1 && (!best || share < best.share || (share === best.share && server.id < best.server.id)))
-      best = { server, share };
+    const cost = server.id === warm ? share - WARMTH : share;
+    if (share < 1 && (!best || cost < best.cost || (cost === best.cost && server.id < best.server.id)))
+      best = { server, cost };
   }
   return best?.server;
 }

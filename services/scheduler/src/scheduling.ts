@@ -5,6 +5,7 @@ import type { Server } from './servers.ts';
 import type { Slots } from './slots.ts';
 import type { StartRates } from './start-rates.ts';
 import type { WaitingQueue, WaitingSession } from './waiting-queue.ts';
+import type { WarmDirectories } from './warm-directories.ts';
 
 export interface SchedulingParts {
   readonly queue: WaitingQueue;
@@ -12,6 +13,7 @@ export interface SchedulingParts {
   readonly rates: StartRates;
   readonly book: () => LimitBook;
   readonly servers: () => readonly Server[];
+  readonly warm: WarmDirectories;
 }
 
 /** So many of those who hold a limit are named. */
@@ -54,10 +56,11 @@ export class Scheduling {
 
   /** It is given its slot, before anything is sent. */
   start(session: WaitingSession, serverId: string, nowMs: number): void {
-    const { queue, slots, rates, book } = this.#parts;
+    const { queue, slots, rates, book, warm } = this.#parts;
     const keys = limitKeys(session);
     slots.reserve(session.id, serverId, { directory: session.directory, keys });
     for (const key of [...keys, serverKey(serverId)]) rates.note(key.resource, book().startGapMs(key));
+    warm.note(session, serverId);
     queue.dispatched(session.id);
     this.#notePace(nowMs);
   }
@@ -99,9 +102,15 @@ export class Scheduling {
   }
 
   #circumstances(): Circumstances {
-    const { slots, rates, book, servers } = this.#parts;
+    const { slots, rates, book, servers, warm } = this.#parts;
     const waitMs = (resource: string, gapMs: number): number => rates.waitMs(resource, gapMs);
-    return { occupancy: slots, book: book(), servers: servers(), waitMs };
+    return {
+      occupancy: slots,
+      book: book(),
+      servers: servers(),
+      waitMs,
+      warmServer: (session) => warm.serverFor(session),
+    };
   }
 
   #releaseHeld(nowMs: number): void {

@@ -72,7 +72,7 @@ export class Term implements AsyncDisposable {
     const board = this.#board;
     const { queue, slots } = board;
     const rates = new StartRates(() => clock.monotonicMs());
-    this.#scheduling = new Scheduling({ queue, slots, rates, book, servers });
+    this.#scheduling = new Scheduling({ queue, slots, warm: board.warm, rates, book, servers });
     const scheduling = this.#scheduling;
     const onLow = (): void => sweepLoop.wake();
     this.#dispatcher = this.#resources.use(

@@ -129,13 +129,9 @@ class Simulation {
       onChange: () => dispatcher.wake(),
       onUnclear: (id) => this.#pending.push(() => this.#readOne(board, id)),
     });
-    const scheduling = new Scheduling({
-      queue: board.queue,
-      slots: board.slots,
-      rates: new StartRates(() => this.#clock.monotonicMs()),
-      book: () => book,
-      servers: () => SERVERS,
-    });
+    const { queue, slots, warm } = board;
+    const rates = new StartRates(() => this.#clock.monotonicMs());
+    const scheduling = new Scheduling({ queue, slots, warm, rates, book: () => book, servers: () => SERVERS });
     const epoch = this.world.schedulerEpoch;
     const router = {
       send: (_name: unknown, payload: { serverId: string }, envelope: { sessionId: string; id: string }) =>

@@ -23,6 +23,8 @@ interface Case {
   readonly rules?: readonly Partial<LimitRule>[];
   /** By resource: in how long the next may start. */
   readonly waits?: Readonly<Record<string, number>>;
+  /** The server that has its directory open. */
+  readonly warm?: string;
   readonly expected: Placement;
 }
 
@@ -35,7 +37,10 @@ const macro = test.macro((t, wish: Case) => {
   const rules = limits.parse({ limits: wish.rules ?? [] }).limits;
   const book = new LimitBook({ rules, globalConcurrent: 25 });
   const waitMs = (resource: string): number => waits[resource] ?? 0;
-  t.deepEqual(place(waiting(1, session), { occupancy, book, servers, waitMs }), wish.expected);
+  t.deepEqual(
+    place(waiting(1, session), { occupancy, book, servers, waitMs, warmServer: () => wish.warm ?? null }),
+    wish.expected,
+  );
 });
 
 const limited = (scope: LimitScope, name: string, [used, limit]: [number, number]): Placement => ({
@@ -55,6 +60,33 @@ test('it goes to the server of which the smallest share is used', macro, {
   expected: { kind: 'run', serverId: 'two' },
 });
 test('equally used servers are taken by their id', macro, { expected: { kind: 'run', serverId: 'one' } });
+test('a server that has the directory open is preferred to an emptier one', macro, {
+  used: { one: 1 },
+  warm: 'one',
+  expected: { kind: 'run', serverId: 'one' },
+});
+test('it is not if it is fuller by half', macro, {
+  used: { one: 3 },
+  warm: 'one',
+  expected: { kind: 'run', serverId: 'two' },
+});
+test('it is not if it is full, whatever is in use elsewhere', macro, {
+  used: { one: 4, two: 7 },
+  warm: 'one',
+  expected: { kind: 'run', serverId: 'two' },
+});
+test('it is not if it is not healthy', macro, {
+  servers: [server('one', 4, false), server('two', 8)],
+  used: { two: 7 },
+  warm: 'one',
+  expected: { kind: 'run', serverId: 'two' },
+});
+test('it is not while it is drained', macro, {
+  servers: [draining('one'), server('two', 8)],
+  used: { two: 7 },
+  warm: 'one',
+  expected: { kind: 'run', serverId: 'two' },
+});
 test('a full server is passed over', macro, { used: { two: 8, one: 3 }, expected: { kind: 'run', serverId: 'one' } });
 test('an unhealthy server is passed over', macro, {
   servers: [server('one', 4, false), server('two', 8)],

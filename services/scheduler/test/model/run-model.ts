@@ -5,6 +5,7 @@ import { Scheduling } from '../../src/scheduling.ts';
 import { Slots } from '../../src/slots.ts';
 import { StartRates } from '../../src/start-rates.ts';
 import { compareWaiting, type WaitingSession, WaitingQueue } from '../../src/waiting-queue.ts';
+import { WarmDirectories } from '../../src/warm-directories.ts';
 import { idOf, waiting } from '../support/waiting.ts';
 import { chanceOf } from './random.ts';
 import { Truth } from './truth.ts';
@@ -177,6 +178,7 @@ class Model {
       rates: new StartRates(() => this.#nowMs),
       book: () => this.#book,
       servers: () => SERVERS,
+      warm: new WarmDirectories(),
     });
   }
 
