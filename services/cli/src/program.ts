@@ -3,6 +3,7 @@ import { PRIORITIES, SESSION_TYPES, type SessionView, WORKSPACES } from '@oio/co
 import type { Client } from '@oio/sdk';
 import { Command, Option } from 'commander';
 import { approvalCommands } from './approval-commands.ts';
+import { bulkCommands } from './bulk-commands.ts';
 import { checkpointCommands } from './checkpoint-commands.ts';
 import { connect, type Environment, type WithClient } from './connect.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
@@ -43,6 +44,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
 
   submitCommand(oio, withClient, print, out, environment);
   graphCommand(oio, withClient, print);
+  bulkCommands(oio, withClient, print);
   readingCommands(oio, withClient, print, out);
   reasonCodesCommand(oio, withClient, print);
   deadLetterCommands(oio, withClient, print);

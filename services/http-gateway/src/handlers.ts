@@ -1,6 +1,7 @@
 import type { ClientCommandName } from '@oio/contracts';
 import { reasonCodes } from '@oio/domain';
 import { type ApprovalParts, createApprovalHandlers } from './approval-handlers.ts';
+import { type BulkParts, createBulkHandlers } from './bulk-handlers.ts';
 import { createDeadLetterHandlers, type DeadLetterParts } from './dead-letter-handlers.ts';
 import { createGraphHandlers, type GraphParts } from './graph-handlers.ts';
 import { openApiDocument } from './openapi.ts';
@@ -17,6 +18,7 @@ import { createSubmitHandler, type SubmitParts } from './submit-handler.ts';
 
 export type HandlerParts = SubmitParts &
   GraphParts &
+  BulkParts &
   ReadParts &
   RelayParts &
   DeadLetterParts &
@@ -39,6 +41,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createForkHandler(parts),
     ...createPromptHandlers(parts),
     ...createGraphHandlers(parts),
+    ...createBulkHandlers(parts),
     ...createDeadLetterHandlers(parts),
     ...createServerHandlers(parts),
     ...createLimitHandlers(parts),

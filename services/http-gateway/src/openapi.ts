@@ -19,7 +19,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   404: 'There is nothing of that id, or not in the tenant.',
   409: 'The present state does not allow it; `facts` says what it does. Or, with the code `unreadable_session`, what is stored of the session cannot be read; it is left as it is.',
   412: '`If-Match` names another version than the present one.',
-  413: 'The body is larger than 256 KiB.',
+  413: 'The body is larger than 256 KiB; for many sessions in one request, than 4 MiB.',
   415: 'The body is not uncompressed JSON.',
   422: 'A rule of the input is broken; every violated field is named. Or the Idempotency-Key was used for another request.',
   429: 'Too many event streams are open.',

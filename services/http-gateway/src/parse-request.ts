@@ -27,7 +27,7 @@ export async function parseRequest(
   further?: FurtherViolations,
 ): Promise<ParsedRequest> {
   const { query, body } = expected(route);
-  const rawBody = body ? ((await readJsonBody(ctx.req, limits)) ?? {}) : undefined;
+  const rawBody = body ? ((await readJsonBody(ctx.req, route.bodyBytes ?? limits.bodyBytes)) ?? {}) : undefined;
   const violations: Violation[] = [];
   const part = (schema: z.ZodType | undefined, value: unknown): unknown => {
     const result = schema?.safeParse(value);

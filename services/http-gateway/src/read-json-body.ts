@@ -1,16 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { InvalidError } from '@oio/errors';
-import type { Limits } from './limits.ts';
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /** The JSON that came with a request; undefined when it has no body at all. Compressed bodies are refused, so that no bomb is ever unpacked. */
-export async function readJsonBody(request: IncomingMessage, limits: Pick<Limits, 'bodyBytes'>): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
   if (chunked === undefined && (length === undefined || Number(length) === 0)) return undefined;
   assertMediaType(request);
-  if (Number(length ?? 0) > limits.bodyBytes) throw tooLarge(limits.bodyBytes);
-  return parseJson(decodeUtf8(await readBytes(request, limits.bodyBytes)));
+  if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return parseJson(decodeUtf8(await readBytes(request, maxBytes)));
 }
 
 function assertMediaType({ headers }: IncomingMessage): void {

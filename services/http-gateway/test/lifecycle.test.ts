@@ -86,6 +86,8 @@ test('a database that is gone is an outage, not an answer: every route says so a
   /** Of the routes that take no empty one. */
   const bodies: Record<string, unknown> = {
     createSession: draft({ id }),
+    submitSessions: { sessions: [draft()] },
+    orderSessions: { order: 'cancel', filter: { all: true } },
     createGraph: { sessions: [{ name: 'a', ...draft() }] },
     revertSession: { checkpoint: 1 },
     queuePrompt: { prompt: 'Go on.' },

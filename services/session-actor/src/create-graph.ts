@@ -4,10 +4,9 @@ import type { SessionSnapshot } from '@oio/domain';
 import { ConflictError, InvalidError, UnavailableError } from '@oio/errors';
 import type { Envelope } from '@oio/messaging';
 import type { SessionCommit } from '@oio/persistence';
-import { newId } from '@oio/runtime';
+import { derivedId, newId } from '@oio/runtime';
 import { birthOf, type CreateParts, type IdentifiedSession, inspect } from './create-session.ts';
 import { followUp } from './execute-command.ts';
-import { graphSessionId } from './graph-ids.ts';
 import { resolveGraph } from './graph-order.ts';
 
 type Reply = ReplyOf<typeof contract>;
@@ -18,8 +17,9 @@ const PAUSES_MS = [50, 200, 800] as const;
 export async function createGraph(parts: CreateParts, graph: NewGraph, envelope: Envelope): Promise<Reply> {
   parts.worker.assertUnfenced();
   const base = envelope.sessionId ?? newId();
+  // From all that the graph says: two graphs never share some of their ids, all are taken or none.
   const order = [envelope.tenant, envelope.id, graph];
-  const sessions = resolveGraph(graph, (index) => graphSessionId(base, order, index));
+  const sessions = resolveGraph(graph, (index) => derivedId(base, order, index));
   const names = graph.sessions.map(({ name }) => name);
   const births = await check(parts, sessions, envelope);
   const committed =

@@ -1,4 +1,5 @@
 export * from './approvals.ts';
+export * from './bulk.ts';
 export * from './checkpoint-orders.ts';
 export { ON_CONFLICT } from './concurrency.ts';
 export * from './contract.ts';

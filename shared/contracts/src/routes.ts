@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { approvalRoutes } from './approval-routes.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { deadLetter, deadLetterSummary } from './dead-letters.ts';
 import { boundedText, sessionId } from './fields.ts';
 import { forkRoute } from './fork-route.ts';
@@ -32,6 +33,8 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** How large the body may be, in bytes; 256 KiB when missing. */
+  readonly bodyBytes?: number;
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent?: boolean;
   /** Whether `Prefer: wait=<seconds>` (RFC 7240) is honoured: the answer then comes when the session has ended, or in time. */
@@ -118,6 +121,7 @@ export const routes = {
     status: 201,
     reply: acceptedGraph,
   },
+  ...bulkRoutes,
   listSessions: {
     method: 'GET',
     path: '/v1/sessions',

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/**
- * The id of the session at `index` of a graph: of version 7, and the same whenever the same graph is submitted by the same
- * order. It follows from all that the graph says, so that two graphs never share some of their ids: all are taken, or none.
- */
-export function graphSessionId(baseId: string, order: readonly unknown[], index: number): string {
+/** The id at `index` of those that follow from one of version 7 and from what they are for: of that version too, and always the same. */
+export function derivedId(baseId: string, purpose: readonly unknown[], index: number): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify([baseId, order, index]))
+    .update(JSON.stringify([baseId, purpose, index]))
     .digest('hex');
   const time = baseId.replaceAll('-', '').slice(0, 12);
   // Ids are in the order of the request within the millisecond, as far as twelve bits go.

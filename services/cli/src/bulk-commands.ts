@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { BULK_ORDERS, type BulkOrderInput, type NewSessionsInput, PRIORITIES, type Status } from '@oio/contracts';
+import { type Command, Option } from 'commander';
+import type { WithClient } from './connect.ts';
+import { printable } from './printable.ts';
+
+interface Filter {
+  readonly status?: string;
+  readonly priority?: NonNullable<BulkOrderInput['filter']['priority']>;
+  readonly parent?: string;
+  readonly tag?: string;
+  readonly all?: true;
+}
+
+/** `oio batch` and `oio order`: many sessions at once. */
+export function bulkCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {
+  oio
+    .command('batch <file>')
+    .description('submit many sessions, each for itself: JSON as POST /v1/sessions/batch takes it')
+    .action((file: string) =>
+      withClient(async (client) => {
+        const sessions = JSON.parse(await readFile(file, 'utf8')) as NewSessionsInput;
+        const { accepted, refused } = await client.submitSessions(sessions);
+        for (const { id, status } of accepted) print(`${id}  ${status}`);
+        for (const { index, message, violations } of refused)
+          print(
+            `sessions.${index}  refused: ${[message, ...violations.map((one) => one.message)].map(printable).join(' ')}`,
+          );
+        if (refused.length > 0) process.exitCode = 1;
+      }),
+    );
+  oio
+    .command('order <order>')
+    .description(`${BULK_ORDERS.join(', ')} all sessions that a filter holds for`)
+    .option('--status <states>', 'those in these states, separated by commas')
+    .addOption(new Option('-p, --priority <priority>', 'those of this priority').choices(PRIORITIES))
+    .option('--parent <id>', 'the children of this session')
+    .option('--tag <tag>', 'those with this tag')
+    .option('--all', 'all of them')
+    .action((order: BulkOrderInput['order'], { status, parent, ...rest }: Filter) =>
+      withClient(async (client) => {
+        const states = status?.split(',') as Status[] | undefined;
+        const filter = { ...rest, ...(states && { status: states }), ...(parent && { parentId: parent }) };
+        const { done, refused, more } = await client.orderSessions({ order, filter });
+        for (const { id, status: now } of done) print(`${id}  ${now}`);
+        for (const { id, message } of refused) print(`${id}  refused: ${printable(message)}`);
+        if (more) print('Others are left: order it again.');
+      }),
+    );
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { boundedText, oneOf, sessionId } from './fields.ts';
+import { newSession } from './new-session.ts';
+import { violation } from './opencode.ts';
+import { PRIORITIES, STATUSES } from './vocabulary.ts';
+
+/** The most sessions of one order. */
+export const MOST_AT_ONCE = 1_000;
+
+/** Sessions that have nothing to do with each other, in one request. */
+export const newSessions = z
+  .strictObject({
+    sessions: z
+      .array(newSession, { error: 'sessions must be a list of sessions.' })
+      .min(1, 'sessions must hold at least one session.')
+      .max(MOST_AT_ONCE, `sessions must hold at most ${MOST_AT_ONCE} sessions.`),
+  })
+  .meta({ id: 'NewSessions' });
+export type NewSessionsInput = z.input<typeof newSessions>;
+
+const refusal = {
+  code: z.string(),
+  message: z.string(),
+  again: z.boolean().describe('Whether the same request, under the same Idempotency-Key, may do it later.'),
+};
+
+/** What became of each. */
+export const submittedSessions = z
+  .object({
+    accepted: z.array(z.object({ index: z.int(), id: z.string(), status: z.enum(STATUSES) })),
+    refused: z.array(z.object({ index: z.int(), ...refusal, violations: z.array(violation) })),
+  })
+  .meta({ id: 'SubmittedSessions' });
+export type SubmittedSessions = z.output<typeof submittedSessions>;
+
+export const BULK_ORDERS = ['pause', 'resume', 'stop', 'cancel', 'retry'] as const;
+export type BulkOrderName = (typeof BULK_ORDERS)[number];
+
+const filter = z
+  .strictObject({
+    status: z
+      .array(z.enum(STATUSES, { error: 'status must be a list of states.' }))
+      .min(1)
+      .optional(),
+    priority: oneOf('priority', PRIORITIES).optional(),
+    parentId: sessionId.optional(),
+    tag: boundedText('tag', 1, 100).optional(),
+    all: z.literal(true, { error: 'all must be true, or missing.' }).optional(),
+  })
+  .refine((given) => Object.keys(given).length > 0, 'filter must say which sessions; {"all": true} says all.');
+
+/** One order to many sessions. */
+export const bulkOrder = z
+  .strictObject({
+    order: oneOf('order', BULK_ORDERS),
+    filter: filter.describe(
+      'Of the sessions older than the order all that this holds for and whose state allows the order.',
+    ),
+  })
+  .meta({ id: 'BulkOrder' });
+export type BulkOrderInput = z.input<typeof bulkOrder>;
+
+export const bulkOutcome = z
+  .object({
+    done: z.array(z.object({ id: z.string(), status: z.enum(STATUSES) })),
+    refused: z.array(z.object({ id: z.string(), ...refusal })),
+    more: z.boolean().describe('Others are left: the same request, under the same Idempotency-Key, goes on with them.'),
+  })
+  .meta({ id: 'BulkOutcome' });
+export type BulkOutcome = z.output<typeof bulkOutcome>;
