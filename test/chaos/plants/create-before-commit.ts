@@ -6,9 +6,9 @@ export const createBeforeCommit: Plant = {
   edits: [
     {
       file: 'services/session-actor/src/create-session.ts',
-      find: '  const outcome = await commitEntry(parts, entry, envelope.id);',
+      find: '  const outcome = await commitNew(parts, entry, envelope.id);',
       replace: `  const outcome = 'committed' as const;
-  commitEntry(parts, entry, envelope.id).catch(() => {});`,
+  commitNew(parts, entry, envelope.id).catch(() => {});`,
     },
   ],
   services: ['session-actor'],
