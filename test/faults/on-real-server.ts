@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCodeConfig, OpencodeAgentServer, startManagedServer } from '@oio/opencode-gateway';
-import { eventually } from '@oio/runtime/testing';
 import type { NamedFault } from './named-fault.ts';
-import { inLanes, type TrialOptions } from './on-stand-ins.ts';
+import { inLanes, runOrdinary, type TrialOptions } from './on-stand-ins.ts';
 import { openRealScene } from './real-scene.ts';
 import type { Scene } from './scene.ts';
 import { demandOn, type Outcome, spoilt, tryFault } from './trial.ts';
@@ -22,7 +21,8 @@ export async function tryOnRealServer(options: TrialOptions): Promise<void> {
   if (trials.length > 0) {
     await using scene = await openRealScene(options);
     const places = await Promise.all(Array.from({ length: lanes ?? LANES }, () => scene.newDirectory()));
-    for (const directory of places) await openDirectory(scene, directory);
+    // A directory costs the server seconds once, which are no fault's.
+    for (const directory of places) await runOrdinary(scene, directory);
     const inPlace = async ({ fault, id }: (typeof trials)[number]): Promise<void> => {
       const directory = fault.expected === 'directory_invalid' ? await scene.newDirectory() : (places.pop() ?? '');
       const outcome = tryFault(inDirectory(scene, directory), fault, id);
@@ -44,15 +44,6 @@ export async function tryOnRealServer(options: TrialOptions): Promise<void> {
     for (let number = 0; number < times; number += 1) onOutcome(await tryStart(root, fault));
   }
 }
-
-/** A directory costs the server seconds once, which are no fault's. */
-async function openDirectory({ client }: Scene, directory: string): Promise<void> {
-  const draft = { title: 'Open the directory', prompt: 'Open it.', directory, workspace: 'in_place' as const };
-  const { id } = await eventually(() => client.createSession(draft), { what: 'the server', everyMs: 200 });
-  await client.ended(id, { signal: AbortSignal.timeout(OPEN_WITHIN_MS) });
-}
-
-const OPEN_WITHIN_MS = 120_000;
 
 const HURTING: ReadonlySet<string> = new Set([
   'server-killed',

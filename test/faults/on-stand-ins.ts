@@ -1,8 +1,9 @@
+import { eventually } from '@oio/runtime/testing';
 import { playOf } from '../stand-in/named-faults.ts';
 import { type Clocks, STAND_IN_CLOCKS } from './clocks.ts';
 import { deedFor } from './deeds.ts';
 import type { NamedFault } from './named-fault.ts';
-import type { Place } from './scene.ts';
+import type { Place, Scene } from './scene.ts';
 import { openStandInScene } from './stand-in-scene.ts';
 import { type Outcome, spoilt, tryFault } from './trial.ts';
 
@@ -31,6 +32,7 @@ export async function tryOnStandIns(options: TrialOptions): Promise<void> {
     ...together.map((all) => ({ scene: { ...place, clocks: STAND_IN_CLOCKS }, all })),
     ...alone.map((one) => ({ scene: { ...place, clocks: clocksFor(one.fault), fault: one.fault.name }, all: [one] })),
   ];
+  await warmUp(place);
   await inLanes(lanes ?? LANES, scenes, async ({ scene: wanted, all }) => {
     const opening = openStandInScene(wanted);
     const outcomes = all.map(async ({ fault, number }) => {
@@ -41,6 +43,21 @@ export async function tryOnStandIns(options: TrialOptions): Promise<void> {
     await opening.then((scene) => scene[Symbol.asyncDispose]()).catch(() => undefined);
   });
 }
+
+/** The first turn of a process takes a second more, for code that is loaded and compiled: no fault's. */
+async function warmUp(place: Place): Promise<void> {
+  await using scene = await openStandInScene({ ...place, clocks: STAND_IN_CLOCKS });
+  await runOrdinary(scene, await scene.newDirectory());
+}
+
+/** Runs a session without a fault to its end. */
+export async function runOrdinary({ client }: Scene, directory: string): Promise<void> {
+  const draft = { title: 'Meet no fault', prompt: 'Do nothing.', directory, workspace: 'in_place' as const };
+  const { id } = await eventually(() => client.createSession(draft), { what: 'the server', everyMs: 200 });
+  await client.ended(id, { signal: AbortSignal.timeout(ORDINARY_WITHIN_MS) });
+}
+
+const ORDINARY_WITHIN_MS = 120_000;
 
 /** Runs a task for each, so many at the same time. */
 export async function inLanes<T>(lanes: number, items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
