@@ -39,6 +39,8 @@ export class TurnReader {
   #abortRequested = false;
   #seen: string | null = null;
   #lastMessageId: string | null = null;
+  /** When the reading before began, on the clock that only goes forward. */
+  #readAtMs = Number.NEGATIVE_INFINITY;
   #sentAfter: string | null = null;
   readonly #life: LifeSigns;
   /** Its own and those of its sub-sessions. */
@@ -97,7 +99,8 @@ export class TurnReader {
   }
 
   async read(): Promise<TurnReading> {
-    const { server, session, messageId, nothingRuns, now } = this.#options;
+    const { server, session, messageId, nothingRuns, now, monotonicMs } = this.#options;
+    const beganAtMs = monotonicMs();
     const [activities, messages] = await Promise.all([server.activities(session.directory), server.messages(session)]);
     const activity = activities.get(session.sessionId);
     const active = activity !== undefined && activity.type !== 'idle';
@@ -105,7 +108,9 @@ export class TurnReader {
     const changed = this.#seen === null ? !nothingRuns : this.#seen !== fingerprint;
     if (active || changed) this.#lastSignOfLifeAtMs = now();
     this.#seen = fingerprint;
-    this.#life.noteReading(messages.at(-1), activity, { changed, nowMs: this.#options.monotonicMs() });
+    const isNews = changed && !this.#hasHeard(monotonicMs());
+    this.#life.noteReading(messages.at(-1), activity, { changed: isNews, nowMs: monotonicMs() });
+    this.#readAtMs = beganAtMs;
     this.#lastMessageId = messages.at(-1)?.id ?? null;
     const memory = {
       lastSignOfLifeAtMs: this.#lastSignOfLifeAtMs,
@@ -116,9 +121,23 @@ export class TurnReader {
     return { verdict: verdictOf({ ...facts, ...this.#judged() }), messages };
   }
 
+  /**
+   * Whether events were heard without a break since the reading before. What has changed since then was told by them when it
+   * did: to find it stored seconds later is no new sign of life.
+   */
+  #hasHeard(nowMs: number): boolean {
+    const { hearMs } = this.#limits;
+    const hearing = this.#options.hearing();
+    return hearing !== null && hearing.sinceMs <= this.#readAtMs && nowMs - hearing.lastAtMs <= hearMs;
+  }
+
+  get #limits(): TurnLimits {
+    return { ...DEFAULT_LIMITS, ...this.#options.limits };
+  }
+
   #judged() {
-    const { hearing, monotonicMs, limits: given } = this.#options;
-    const limits = { ...DEFAULT_LIMITS, ...given };
+    const { hearing, monotonicMs } = this.#options;
+    const limits = this.#limits;
     const life = { ...this.#life.facts(), hearing: hearing() };
     return { limits, liveness: livenessOf(life, limits, monotonicMs()) };
   }

@@ -112,6 +112,37 @@ test('a busy turn that was heard to be silent fails for its own reason, one that
   t.like(await verdictAfter(1), { type: 'failed', failure: { code: 'no_first_token' }, stillRunning: true });
 });
 
+test('of a turn that is heard the clock runs from what the events told, not from the reading that finds it stored', async (t) => {
+  const { state, reader, verdictAfter } = startReading();
+  state.activity = { type: 'busy' };
+  state.hearing = { sinceMs: 0, lastAtMs: state.nowMs };
+  await verdictAfter(0);
+  const call = { callId: 'call_1', tool: 'bash', status: 'running' } as const;
+  const running = toolPart({ ...call });
+  if (running.type !== 'tool') return t.fail();
+  const { type: _type, ...told } = running;
+  reader.noteEvent({ type: 'tool', sessionId: 'ses_1', messageId: 'msg_1', call: told });
+  state.messages = [userMessage(), openReply(1, [running])];
+  const half = DEFAULT_LIMITS.toolMs / 2;
+  state.hearing = { sinceMs: 0, lastAtMs: state.nowMs + half };
+  t.is((await verdictAfter(half)).type, 'running');
+  state.hearing = { sinceMs: 0, lastAtMs: state.nowMs + half };
+  t.like(await verdictAfter(half), { type: 'failed', failure: { code: 'tool_stalled' } });
+});
+
+test('of a turn that was not heard for a while what is stored is a sign of life when it is found', async (t) => {
+  const { state, verdictAfter } = startReading();
+  state.activity = { type: 'busy' };
+  state.hearing = { sinceMs: 0, lastAtMs: state.nowMs };
+  await verdictAfter(0);
+  const half = DEFAULT_LIMITS.firstTokenMs / 2;
+  state.messages = [userMessage(), openReply(1, [textPart('more')])];
+  state.hearing = { sinceMs: state.nowMs + 1, lastAtMs: state.nowMs + half };
+  t.is((await verdictAfter(half)).type, 'running');
+  state.hearing = { ...state.hearing, lastAtMs: state.nowMs + half };
+  t.like(await verdictAfter(half), { type: 'running', doubt: null });
+});
+
 test('what its sub-sessions do, at whatever depth, keeps a tool that waits for them alive', async (t) => {
   const { state, reader, verdictAfter } = startReading();
   state.activity = { type: 'busy' };
