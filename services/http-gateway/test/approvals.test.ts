@@ -45,6 +45,21 @@ test('an answer is recorded with who gave it, also when it is sent again', async
   t.deepEqual(await listed(api, `/v1/approvals?status=answered,expired&sessionId=${sessionId}`), [record]);
 });
 
+test('of thirty answers at the same time one counts, and the others are told which', async (t) => {
+  await using api = await startApi(database());
+  const { id } = await anApproval(api, (await aRunningSession(api, ASKS)).id);
+  const answers = Array.from({ length: 30 }, (_, index) =>
+    api.fetch(`/v1/approvals/${id}/answer`, { json: { action: index % 2 === 0 ? 'allow' : 'deny' } }),
+  );
+  const responses = await Promise.all(answers);
+  const told = await Promise.all(responses.map(async (response) => (await response.json()) as Partial<Approval>));
+  const [given, ...more] = told.filter((_, index) => responses[index]?.status === 200);
+  t.deepEqual(more, []);
+  for (const [index, { status }] of responses.entries())
+    if (status !== 200) t.like(told[index], { status: 409, code: 'approval_closed' });
+  t.deepEqual(await (await api.fetch(`/v1/approvals/${id}`)).json(), given);
+});
+
 test('what is closed cannot be answered, and it is said how it was closed', async (t) => {
   await using api = await startApi(database());
   const { id: sessionId } = await aRunningSession(api, ASKS);

@@ -10,7 +10,7 @@ import type { UsageMeter } from './usage-meter.ts';
 import type { Restart } from './supervise-server.ts';
 
 const LOOK_MS = 3_000;
-const HEALTH_MS = 5_000;
+const ASK_MS = 5_000;
 const MEBIBYTE = 2 ** 20;
 
 /** What the store answers to an observation. */
@@ -48,7 +48,7 @@ export interface CareParts {
 /** Looks after a server that is up, for as long as it is: whether it answers, and whether it has to be started anew. */
 export function lookAfter(parts: CareParts): AsyncDisposable {
   const caretaker = new Caretaker(parts);
-  const { logger, lookMs = LOOK_MS, healthMs = HEALTH_MS } = parts;
+  const { logger, lookMs = LOOK_MS, healthMs = ASK_MS } = parts;
   const ends = [repeat(healthMs, () => caretaker.askHealth(), logger), repeat(lookMs, () => caretaker.look(), logger)];
   return {
     async [Symbol.asyncDispose]() {
