@@ -13,7 +13,7 @@ import {
 import test from 'ava';
 import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
 import { makePlace, type Place } from './support/place.ts';
-import { directoryOf, letToolEnd, reaches, reachesClosed, submit, toolRuns } from './support/sessions.ts';
+import { directoryOf, reaches, reachesClosed, submit, toolRuns } from './support/sessions.ts';
 import { openCodeMessages } from './support/truth.ts';
 
 /** Sessions that are told more than one thing, on the real server. */
@@ -181,23 +181,3 @@ async function heldIn(id: string): Promise<string> {
   await toolRuns(directory);
   return directory;
 }
-
-test.serial(
-  'paused in a further prompt it goes on with that one when it is resumed, and takes more meanwhile',
-  async (t) => {
-    const { id } = await submitAll('first', 'hold');
-    await heldIn(id);
-    await orchestrator.client.pauseSession({ id });
-    await reachesClosed(orchestrator, id);
-    await orchestrator.client.queuePrompt({ id }, { prompt: 'third' });
-    await letToolEnd(orchestrator, id);
-    await orchestrator.client.resumeSession({ id });
-    const session = await reaches(orchestrator, id, 'completed');
-    t.deepEqual(statesOf(session), ['succeeded', 'succeeded']);
-    t.deepEqual(await promptsIn(session), [['first'], ['hold'], ['third']]);
-    t.deepEqual(
-      (await orderOf(id)).filter((word) => word !== 'hold'),
-      ['first', 'third'],
-    );
-  },
-);

@@ -23,6 +23,9 @@ const PATIENCE_MS = 180_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
+/** Where the command is not the last part of its path. */
+const PATHS: Readonly<Partial<Record<ClientCommandName, string>>> = { prompt: 'prompts' };
+
 /** A client as the API wants them: every command has a key, and whatever did not get a clear answer is said again under it. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
@@ -43,7 +46,7 @@ export class HttpClient {
     { twice = false } = {},
   ): Promise<SentCommand> {
     const command = this.#options.history.begin(name, randomUUID(), sessionId);
-    const path = name === 'create' ? '/v1/sessions' : `/v1/sessions/${sessionId}/${name}`;
+    const path = name === 'create' ? '/v1/sessions' : `/v1/sessions/${sessionId}/${PATHS[name] ?? name}`;
     const requests = Array.from({ length: twice ? 2 : 1 }, () => this.#untilClear(command, path, body));
     await Promise.all(requests);
     command.endedAt = Date.now();

@@ -19,7 +19,8 @@ export type Script = (parts: ScriptParts) => Promise<SentCommand>;
 
 /** Each script and how often it is chosen, among 100. */
 const SCRIPTS: readonly (readonly [weight: number, script: Script])[] = [
-  [46, plain],
+  [40, plain],
+  [6, toldMore],
   [12, submittedTwice],
   [10, cancelledBeforeItRuns],
   [10, startedLater],
@@ -89,6 +90,16 @@ async function checkpointed(parts: ScriptParts): Promise<SentCommand> {
   if (!created.sessionId || !(await becomes(parts, created.sessionId, ['running', 'degraded']))) return created;
   for (let count = random.int(1, 3); count > 0; count -= 1)
     await client.command('checkpoint', created.sessionId, { data: { count } }, { twice: true });
+  return created;
+}
+
+/** Each prompt is one turn, however often it is sent; one that comes too late is refused. */
+async function toldMore({ client, directory, random }: ScriptParts): Promise<SentCommand> {
+  const created = await client.create(order(directory, random.int(50, 500)));
+  for (let count = random.int(1, 3); created.sessionId && count > 0; count -= 1) {
+    const { prompt } = order(directory, random.int(50, 500));
+    await client.command('prompt', created.sessionId, { prompt }, { twice: random.chance(0.5) });
+  }
   return created;
 }
 
