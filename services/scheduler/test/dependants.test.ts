@@ -15,7 +15,7 @@ async function openWithServer(): Promise<Fleet> {
 
 const releases = ({ actor }: Fleet) => actor.history.filter(({ type }) => type === 'session.dependencies-settled');
 
-test.serial('a session is queued once what it depends on has ended, at once and one time only', async (t) => {
+test.serial('a session is queued once what it depends on has ended, one time only', async (t) => {
   await using fleet = await openWithServer();
   const { actor } = fleet;
   await fleet.startScheduler();
