@@ -117,7 +117,7 @@ async function handle(
     ...dependencies,
     ...findings,
   });
-  if (decision.kind !== 'events') return withoutEffect(parts, session.snapshot, decision, envelope, now);
+  if (decision.kind !== 'events') return withoutEffect(parts, session, { decision, envelope, now });
   const outcome = await commit(parts, session, decision, command, envelope.id);
   if (outcome === 'applied') followUp(parts, decision.next, decision.events, decision.effects);
   return replyOf(session.snapshot, outcome, envelope, now);
@@ -141,14 +141,24 @@ async function dependencyOutcomes(store: SessionStore, { session }: SessionSnaps
   return { dependencies: [...known.values()] };
 }
 
-/** Refused, or too late; unless it is the repetition of a command that was applied: then it has its outcome already. */
+/** What came of a command that changes nothing. */
+interface Ineffective {
+  readonly decision: Exclude<Decision, Decided>;
+  readonly envelope: Envelope;
+  readonly now: string;
+}
+
+/**
+ * Refused, or too late; unless it is the repetition of a command that was applied: then it has its outcome already. No commit
+ * shows that the session was lost meanwhile, so that it is asked for: only its owner knows what it does not allow.
+ */
 async function withoutEffect(
   parts: CommandParts,
-  snapshot: SessionSnapshot,
-  decision: Exclude<Decision, Decided>,
-  envelope: Envelope,
-  now: string,
+  session: LiveSession,
+  { decision, envelope, now }: Ineffective,
 ): Promise<CommandReply> {
+  await assertStillOwned(parts, session);
+  const { snapshot } = session;
   if (await parts.store.hasOutcome(snapshot.id, envelope.id)) return replyOf(snapshot, 'repeated', envelope, now);
   if (decision.kind === 'refused') throw decision.error;
   return replyOf(snapshot, 'stale', envelope, now);

@@ -95,6 +95,20 @@ test('a former owner that wakes up in the middle of a commit changes nothing, an
   t.is((await world.commandIds(sessionId)).filter((commandId) => commandId === id).length, 1);
 });
 
+test('a former owner that does not know it refuses nothing by what it remembers', async (t) => {
+  await using world = await World.open();
+  const former = await world.startActor();
+  const { sessionId } = await world.create();
+  const heir = await world.startActor();
+  await former.dropLocks();
+  const dispatch = { serverId: SERVER, schedulerEpoch: 1 };
+  t.is((await world.send(sessionId, 'dispatch', dispatch, { to: heir.incarnation })).outcome, 'applied');
+  // It remembers one that waits, which no checkpoint can be made of.
+  const error = await t.throwsAsync(world.askAt(former.incarnation, sessionId), { instanceOf: ConflictError });
+  t.like(error, { code: 'not_owner', facts: { owner: heir.incarnation } });
+  t.is((await world.askAt(heir.incarnation, sessionId)).outcome, 'applied');
+});
+
 test('a worker whose lease lapsed lets go of everything and orders nothing for what others own', async (t) => {
   await using world = await World.open();
   const former = await world.startActor();
