@@ -35,8 +35,10 @@ test('a session lives its whole life over HTTP, through five processes, and all 
     model: 'stand-in/m',
     directory,
   });
-  const { status, metrics } = await client.ended(id);
+  const { promptId } = await client.queuePrompt({ id }, { prompt: 'Now test it. [[work ms=100 steps=1]]' });
+  const { status, metrics, prompts } = await client.ended(id);
   t.is(status, 'completed');
+  t.like(prompts, [{ id: promptId, state: 'succeeded', attempt: 2 }]);
   t.true(metrics.checkpointCount >= 3);
   const { events } = await client.getHistory({ id });
   t.deepEqual(
@@ -44,7 +46,7 @@ test('a session lives its whole life over HTTP, through five processes, and all 
     events.map((_, index) => index + 1),
   );
   t.is(events.at(0)?.type, 'session.created');
-  t.deepEqual(Object.values(standIn.calls.prompts), [1]);
+  t.deepEqual(Object.values(standIn.calls.prompts), [1, 1]);
   t.deepEqual(await dependenciesAt(url), ['postgres ok', 'nats ok', 'redis ok']);
   const isCounted = async (): Promise<boolean> =>
     /^oio_sessions\{status="completed"\} 1$/m.test(await client.metrics());
