@@ -173,6 +173,7 @@ class TurnDriver {
 
   async #resume(reason?: InterruptedReason): Promise<TurnEnd | null> {
     const refused = await this.#prompt.resume(reason);
+    this.#againInMs = FIRST_LOOK_MS;
     return refused && failedTurn(refused, this.#progress.soFar());
   }
 
