@@ -63,8 +63,11 @@ test('a session that its owner has lost without knowing is adopted by it when th
   const former = await world.startActor();
   const sessionId = await world.running();
   const between = await world.startActor();
+  // Its next sign of life would say that it has no lock to be judged by.
+  former.database.hold();
   await former.dropLocks();
   t.is((await world.send(sessionId, 'adopt', {}, { to: between.incarnation })).outcome, 'applied');
+  former.database.open();
   between.database.hold();
   await between.dropLocks();
   await world.expire(between.incarnation);
@@ -100,9 +103,11 @@ test('a former owner that does not know it refuses nothing by what it remembers'
   const former = await world.startActor();
   const { sessionId } = await world.create();
   const heir = await world.startActor();
+  former.database.hold();
   await former.dropLocks();
   const dispatch = { serverId: SERVER, schedulerEpoch: 1 };
   t.is((await world.send(sessionId, 'dispatch', dispatch, { to: heir.incarnation })).outcome, 'applied');
+  former.database.open();
   // It remembers one that waits, which no checkpoint can be made of.
   const error = await t.throwsAsync(world.askAt(former.incarnation, sessionId), { instanceOf: ConflictError });
   t.like(error, { code: 'not_owner', facts: { owner: heir.incarnation } });
