@@ -104,8 +104,14 @@ function take({ bus, order, ref, signs, desk, onEvent, wakeUp }: TurnWatchParts,
   announceOutput(bus, order, event);
   if (event.type === 'todos') signs.todos = listOf(event.todos);
   if (event.type === 'activity') noteActivity(signs, event.activity);
-  if (PROGRESS.has(event.type)) signs.retrying = null;
+  if (PROGRESS.has(event.type) && signs.retrying) answered(signs, wakeUp);
   ringFor(event, wakeUp);
+}
+
+/** That it is well again has to be told, however long the turn then goes on without anything worth reading. */
+function answered(signs: TurnSigns, wakeUp: WakeUp): void {
+  signs.retrying = null;
+  wakeUp.ring(SETTLE_MS);
 }
 
 /** An answer is stored before its end is told. An error is stored after it, and another event tells of that. */
