@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { boundedText, oneOf, sessionId } from './fields.ts';
-import { newSession } from './new-session.ts';
+import { listOfSessions, newSession } from './new-session.ts';
 import { violation } from './opencode.ts';
 import { PRIORITIES, STATUSES } from './vocabulary.ts';
 
@@ -9,12 +9,7 @@ export const MOST_AT_ONCE = 1_000;
 
 /** Sessions that have nothing to do with each other, in one request. */
 export const newSessions = z
-  .strictObject({
-    sessions: z
-      .array(newSession, { error: 'sessions must be a list of sessions.' })
-      .min(1, 'sessions must hold at least one session.')
-      .max(MOST_AT_ONCE, `sessions must hold at most ${MOST_AT_ONCE} sessions.`),
-  })
+  .strictObject({ sessions: listOfSessions(newSession, MOST_AT_ONCE) })
   .meta({ id: 'NewSessions' });
 export type NewSessionsInput = z.input<typeof newSessions>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { requestContract } from './contract.ts';
 import { dependsOnInGraph, localName } from './dependencies.ts';
-import { newSession } from './new-session.ts';
+import { listOfSessions, newSession } from './new-session.ts';
 import { STATUSES } from './vocabulary.ts';
 
 /** The most sessions of a graph: they are committed in one statement. */
@@ -13,14 +13,7 @@ const graphSession = newSession.omit({ id: true, parentId: true, dependsOn: true
 });
 
 /** Sessions that depend on each other, submitted all or none. */
-export const newGraph = z
-  .strictObject({
-    sessions: z
-      .array(graphSession, { error: 'sessions must be a list of sessions.' })
-      .min(1, 'sessions must hold at least one session.')
-      .max(MOST, `sessions must hold at most ${MOST} sessions.`),
-  })
-  .meta({ id: 'NewGraph' });
+export const newGraph = z.strictObject({ sessions: listOfSessions(graphSession, MOST) }).meta({ id: 'NewGraph' });
 export type NewGraph = z.output<typeof newGraph>;
 export type NewGraphInput = z.input<typeof newGraph>;
 

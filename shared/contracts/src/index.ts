@@ -20,6 +20,7 @@ export * from './prompts.ts';
 export * from './reason-codes.ts';
 export * from './reports.ts';
 export * from './revert.ts';
+export * from './route.ts';
 export * from './routes.ts';
 export * from './server-orders.ts';
 export * from './servers.ts';

@@ -96,6 +96,14 @@ export const newSession = z.strictObject({
 export type NewSession = z.output<typeof newSession>;
 export type NewSessionInput = z.input<typeof newSession>;
 
+/** Several in one request, at most so many. */
+export function listOfSessions<S extends z.ZodType>(session: S, most: number) {
+  return z
+    .array(session, { error: 'sessions must be a list of sessions.' })
+    .min(1, 'sessions must hold at least one session.')
+    .max(most, `sessions must hold at most ${most} sessions.`);
+}
+
 /** Where a session works, as it was found at creation. Paths are real paths. */
 export const place = z.object({
   directory: z.string(),

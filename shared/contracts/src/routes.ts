@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { approvalRoutes } from './approval-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
-import { deadLetter, deadLetterSummary } from './dead-letters.ts';
+import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { boundedText, sessionId } from './fields.ts';
 import { forkRoute } from './fork-route.ts';
-import { acceptedGraph, newGraph } from './graphs.ts';
+import { graphRoutes } from './graph-routes.ts';
 import { newSession } from './new-session.ts';
 import { promptRoutes } from './prompt-routes.ts';
 import { workspaceDiff } from './opencode.ts';
 import { operatorRoutes } from './operator-routes.ts';
+import { processRoutes } from './process-routes.ts';
 import { reasonCode } from './reason-codes.ts';
+import type { Route } from './route.ts';
 import { clientCommands } from './session-commands.ts';
 import { storedSessionEvent } from './session-events.ts';
 import { cursor, limit } from './paging.ts';
@@ -18,34 +20,7 @@ import { checkpoint } from './usage.ts';
 import { PRIORITIES, STATUSES } from './vocabulary.ts';
 import { waiting } from './waiting.ts';
 
-/** `operator`: for whoever runs the installation; what it shows belongs to any tenant. */
-export type Scope = 'public' | 'read' | 'write' | 'operator';
-
-/** One operation of the HTTP API. Handlers, the client and the OpenAPI document derive from it. */
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** As OpenAPI writes it: `/v1/sessions/{id}`. */
-  readonly path: string;
-  readonly summary: string;
-  readonly scope: Scope;
-  /** Of a public route: the scope of those that are told more than others. */
-  readonly moreFor?: Exclude<Scope, 'public'>;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** How large the body may be, in bytes; 256 KiB when missing. */
-  readonly bodyBytes?: number;
-  /** Whether `Idempotency-Key` is honoured. */
-  readonly idempotent?: boolean;
-  /** Whether `Prefer: wait=<seconds>` (RFC 7240) is honoured: the answer then comes when the session has ended, or in time. */
-  readonly waits?: boolean;
-  readonly status: number;
-  /** Null: no body. A string: a body of that media type. */
-  readonly reply: z.ZodType | string | null;
-}
-
 const byId = z.strictObject({ id: sessionId });
-const byDeadLetterId = z.strictObject({ id: z.uuid({ error: 'id must be a UUID.' }).toLowerCase() });
 const listQuery = z.strictObject({
   status: z
     .string()
@@ -87,18 +62,6 @@ function commandRoute<
   } as const satisfies Route;
 }
 
-/** How something that the API depends on does. Only one that is not optional makes it not ready. */
-const dependencyReport = z
-  .object({
-    name: z.string(),
-    state: z.enum(['ok', 'degraded', 'down']),
-    optional: z.boolean(),
-    latencyMs: z.number().nullable(),
-    detail: z.string(),
-    figures: z.record(z.string(), z.number()),
-  })
-  .meta({ id: 'DependencyReport' });
-
 export const routes = {
   createSession: {
     method: 'POST',
@@ -111,16 +74,7 @@ export const routes = {
     status: 201,
     reply: sessionView,
   },
-  createGraph: {
-    method: 'POST',
-    path: '/v1/graphs',
-    summary: 'Submit sessions that depend on each other, all or none.',
-    scope: 'write',
-    body: newGraph,
-    idempotent: true,
-    status: 201,
-    reply: acceptedGraph,
-  },
+  ...graphRoutes,
   ...bulkRoutes,
   listSessions: {
     method: 'GET',
@@ -219,33 +173,7 @@ export const routes = {
     reply: 'text/event-stream',
   },
   ...approvalRoutes,
-  listDeadLetters: {
-    method: 'GET',
-    path: '/v1/dead-letters',
-    summary: 'List messages on the bus that could not be used, newest first.',
-    scope: 'operator',
-    query: z.strictObject({ limit, cursor }),
-    status: 200,
-    reply: z.object({ deadLetters: z.array(deadLetterSummary), nextCursor: z.string().nullable() }),
-  },
-  getDeadLetter: {
-    method: 'GET',
-    path: '/v1/dead-letters/{id}',
-    summary: 'Read one message that could not be used, with what it says.',
-    scope: 'operator',
-    params: byDeadLetterId,
-    status: 200,
-    reply: deadLetter,
-  },
-  replayDeadLetter: {
-    method: 'POST',
-    path: '/v1/dead-letters/{id}/replay',
-    summary: 'Send a message that could not be used again; 409 when that cannot be done, with the reason.',
-    scope: 'operator',
-    params: byDeadLetterId,
-    status: 200,
-    reply: deadLetter,
-  },
+  ...deadLetterRoutes,
   listReasonCodes: {
     method: 'GET',
     path: '/v1/reason-codes',
@@ -255,46 +183,7 @@ export const routes = {
     reply: z.object({ reasonCodes: z.array(reasonCode) }),
   },
   ...operatorRoutes,
-  live: {
-    method: 'GET',
-    path: '/health/live',
-    summary: 'Whether the process works.',
-    scope: 'public',
-    status: 200,
-    reply: z.object({ status: z.literal('live') }),
-  },
-  ready: {
-    method: 'GET',
-    path: '/health/ready',
-    summary:
-      'Whether requests can be met, 503 while not; for credentials with the scope read, how the things do that they need.',
-    scope: 'public',
-    moreFor: 'read',
-    status: 200,
-    reply: z.object({
-      status: z.enum(['ready', 'degraded', 'not_ready']),
-      dependencies: z
-        .array(dependencyReport)
-        .optional()
-        .describe('Only for credentials with the scope read; any others are no error, but show no more than none.'),
-    }),
-  },
-  metrics: {
-    method: 'GET',
-    path: '/metrics',
-    summary: 'Metrics in the Prometheus text format.',
-    scope: 'read',
-    status: 200,
-    reply: 'text/plain',
-  },
-  openapi: {
-    method: 'GET',
-    path: '/openapi.json',
-    summary: 'This document.',
-    scope: 'public',
-    status: 200,
-    reply: z.record(z.string(), z.json()),
-  },
+  ...processRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;
