@@ -1,9 +1,9 @@
 import { PRIORITIES } from '@oio/contracts';
 import { FairOrder } from './fair-order.ts';
 import { KeyedHeap } from './keyed-heap.ts';
-import { type Lane, laneFacts, type LaneFacts, laneKey } from './lane.ts';
+import { type Lane, type LaneFacts, laneKey } from './lane.ts';
+import { Lanes } from './lanes.ts';
 import { positionOf } from './queue-position.ts';
-import { RowHeap } from './row-heap.ts';
 import { WaitingRows } from './waiting-rows.ts';
 
 /** A session that wants a slot. */
@@ -45,9 +45,7 @@ export function compareWaiting(a: WaitingSession, b: WaitingSession): number {
 export class WaitingQueue {
   readonly #options: QueueOptions;
   readonly #rows = new WaitingRows();
-  readonly #lanes = new Map<string, Lane>();
-  readonly #laneAt: (Lane | undefined)[] = [];
-  readonly #freeNumbers: number[] = [];
+  readonly #lanes = new Lanes(this.#rows);
   readonly #classes: readonly FairOrder[];
   /** The open lanes of all classes by who has waited longest. */
   readonly #oldest: KeyedHeap<Lane>;
@@ -101,7 +99,7 @@ export class WaitingQueue {
   /** How many would run before it, itself included, if every one of those here could and nobody were overdue. */
   positionOf(session: WaitingSession): number {
     return positionOf(session, {
-      lanes: [...this.#lanes.values()],
+      lanes: [...this.#lanes.all()],
       startOf: (tenant) => this.#classes[session.priority]?.startOf(tenant) ?? 0,
       weightOf: this.#options.weightOf,
       isBefore: (row) => this.#compareTo(row, session) < 0,
@@ -178,7 +176,7 @@ export class WaitingQueue {
   /** The rows after `after` (null: from the start) up to `last` (null: to the end), in no order. */
   #between(after: Place, last: Place): number[] {
     const found: number[] = [];
-    for (const { rows, facts } of this.#lanes.values()) {
+    for (const { rows, facts } of this.#lanes.all()) {
       if (after && facts.priority < after.priority) continue;
       for (const row of rows.items) {
         const isIn = (!after || this.#compareTo(row, after) > 0) && (!last || this.#compareTo(row, last) <= 0);
@@ -235,12 +233,12 @@ export class WaitingQueue {
   }
 
   #laneOf(row: number): Lane {
-    return this.#laneAt[this.#rows.lane(row)] as Lane;
+    return this.#lanes.at(this.#rows.lane(row));
   }
 
   #insert(session: WaitingSession): void {
     const { id, version, waitingSinceMs } = session;
-    const lane = this.#lanes.get(laneKey(session)) ?? this.#open(session);
+    const lane = this.#lanes.of(session);
     lane.rows.add(this.#rows.add(id, { version, waitingSinceMs, change: this.#change, lane: lane.number }));
     this.#reorder(lane);
   }
@@ -250,21 +248,6 @@ export class WaitingQueue {
     lane.rows.delete(row);
     this.#rows.delete(row);
     this.#reorder(lane);
-  }
-
-  #open(facts: LaneFacts): Lane {
-    const key = laneKey(facts);
-    const number = this.#freeNumbers.pop() ?? this.#laneAt.length;
-    const lane: Lane = {
-      number,
-      key,
-      facts: laneFacts(facts),
-      rows: new RowHeap(this.#rows),
-      blockedBy: null,
-    };
-    this.#lanes.set(key, lane);
-    this.#laneAt[number] = lane;
-    return lane;
   }
 
   /** The lane's first has changed, or whether it is blocked. */
@@ -280,14 +263,11 @@ export class WaitingQueue {
     if (lane.rows.size === 0) this.#close(lane);
   }
 
-  #close({ key, number, blockedBy }: Lane): void {
-    const lane = this.#laneAt[number] as Lane;
-    this.#lanes.delete(key);
-    this.#laneAt[number] = undefined;
-    this.#freeNumbers.push(number);
-    const blocked = this.#blocked.get(blockedBy ?? '');
+  #close(lane: Lane): void {
+    this.#lanes.close(lane);
+    const blocked = this.#blocked.get(lane.blockedBy ?? '');
     blocked?.delete(lane);
-    if (blocked?.size === 0) this.#blocked.delete(blockedBy ?? '');
+    if (blocked?.size === 0) this.#blocked.delete(lane.blockedBy ?? '');
   }
 
   /** Keeps the first `#bound`, found by a sample when there are many: sorting a million takes a second. */
