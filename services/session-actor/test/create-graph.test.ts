@@ -1,4 +1,5 @@
-import { createGraph, type NewGraph, newGraph, noTokens } from '@oio/contracts';
+import { createGraph, type NewGraph, newGraph } from '@oio/contracts';
+import { emptyResumePoint } from '@oio/domain';
 import { InvalidError } from '@oio/errors';
 import { newId } from '@oio/runtime';
 import test from 'ava';
@@ -25,14 +26,7 @@ async function countSessions(): Promise<number> {
   return row?.count ?? 0;
 }
 
-const resume = {
-  openCodeSessionId: null,
-  lastMessageId: null,
-  fileSnapshot: null,
-  todos: [],
-  tokens: noTokens,
-  costUsd: 0,
-};
+const resume = emptyResumePoint();
 
 const CHAIN: readonly Node[] = [
   { name: 'last', dependsOn: after('plan', 'code'), prompt: 'Join {{deps.plan.result}} and {{deps.code.result}}' },

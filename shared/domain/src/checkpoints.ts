@@ -33,20 +33,16 @@ export function nextCheckpoint(
   };
 }
 
-const nothingDone: ResumePoint = {
-  openCodeSessionId: null,
-  lastMessageId: null,
-  fileSnapshot: null,
-  todos: [],
-  tokens: noTokens,
-  costUsd: 0,
-};
+/** Where to go on before any step was finished; the conversation may exist already. */
+export function emptyResumePoint(openCodeSessionId: string | null = null): ResumePoint {
+  return { openCodeSessionId, lastMessageId: null, fileSnapshot: null, todos: [], tokens: noTokens, costUsd: 0 };
+}
 
 function presentResumePoint(
   { attempt, checkpoints }: SessionSnapshot,
   fileSnapshot: string | null | undefined,
 ): Omit<ResumePoint, 'tokens' | 'costUsd'> {
-  const last = checkpoints.last?.resume ?? nothingDone;
+  const last = checkpoints.last?.resume ?? emptyResumePoint();
   return {
     openCodeSessionId: attempt?.openCodeSessionId ?? last.openCodeSessionId,
     lastMessageId: last.lastMessageId,

@@ -1,4 +1,4 @@
-export { CHECKPOINTS_KEPT, keptCheckpoints } from './checkpoints.ts';
+export { CHECKPOINTS_KEPT, emptyResumePoint, keptCheckpoints } from './checkpoints.ts';
 export { keyViolations } from './concurrency.ts';
 export { decide, decideCreate } from './decide.ts';
 export { allowedCommands } from './decide-client.ts';

@@ -1,5 +1,5 @@
 import type { AttemptOrder, ResourceUsage } from '@oio/contracts';
-import { failureOf, isTerminal } from '@oio/domain';
+import { emptyResumePoint, failureOf, isTerminal } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
@@ -17,7 +17,6 @@ import { createReporter, type Reporter } from './report.ts';
 import { onWorkspace, RunFailure } from './run-failure.ts';
 import type { RunGate } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
-import { emptyResumePoint } from './steps-reported.ts';
 import { type KeepFiles, keepFiles } from './keep-files.ts';
 import type { EndTurnProcesses } from './stop-turn.ts';
 import { TurnHealth } from './turn-health.ts';

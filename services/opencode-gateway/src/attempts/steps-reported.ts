@@ -37,12 +37,6 @@ export function unreportedSteps(
   }));
 }
 
-/** Where a later attempt could go on before any step was finished. */
-export function emptyResumePoint(openCodeSessionId: string): ResumePoint {
-  const { tokens, costUsd } = usageOf([]);
-  return { openCodeSessionId, lastMessageId: null, fileSnapshot: null, todos: [], tokens, costUsd };
-}
-
 function resumePoint(
   state: { openCodeSessionId: string; todos: ResumePoint['todos'] },
   step: TurnStep,

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { emptyResumePoint } from '@oio/domain';
 import { AppError, CancelledError } from '@oio/errors';
 import type { SessionEvent } from '../agent-server/events.ts';
 import type { TurnMessage } from '../agent-server/messages.ts';
 import type { AgentServer } from '../ports.ts';
 import type { Reporter } from './report.ts';
-import { emptyResumePoint, type ReportableStep, unreportedSteps } from './steps-reported.ts';
+import { type ReportableStep, unreportedSteps } from './steps-reported.ts';
 import { TurnAccount } from './turn-account.ts';
 import type { TurnEnd, TurnWork } from './turn-end.ts';
 import type { TurnParts } from './turn-parts.ts';

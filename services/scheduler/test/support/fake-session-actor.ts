@@ -12,6 +12,7 @@ import {
   type DecisionContext,
   dependenciesOf,
   type DependencyOutcome,
+  emptyResumePoint,
   isTerminal,
   readSnapshot,
   type SessionCommand,
@@ -89,14 +90,7 @@ export class FakeSessionActor implements AsyncDisposable {
   async complete(id: string): Promise<void> {
     const { attempt } = this.snapshot(id);
     if (!attempt) throw new Error('It does not run.');
-    const resume = {
-      openCodeSessionId: null,
-      lastMessageId: null,
-      fileSnapshot: null,
-      todos: [],
-      tokens: noTokens,
-      costUsd: 0,
-    };
+    const resume = emptyResumePoint();
     await this.order(id, {
       name: 'report-completed',
       payload: { token: attemptToken(attempt), steps: [], resume, result: null, commit: null },
@@ -233,5 +227,3 @@ export class FakeSessionActor implements AsyncDisposable {
     return turn;
   }
 }
-
-const noTokens = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
