@@ -16,6 +16,7 @@ import {
   reachesSecondStep,
   submit,
   toolRuns,
+  warmUp,
 } from './support/sessions.ts';
 import { openCodeMessages } from './support/truth.ts';
 
@@ -30,11 +31,7 @@ test.before(async () => {
   place = stack.use(await makePlace());
   model = stack.use(await startScriptedModel({ scripts: turns.scripts, tokenDelayMs: 1 }));
   orchestrator = await startOrchestrator(place, model);
-  // The first submission waits for the server to open its first directory, which may take long under load.
-  await eventually(() => submit(orchestrator, 'nothing').catch(() => null), {
-    withinMs: 120_000,
-    what: 'a warm server',
-  });
+  await warmUp(orchestrator);
 });
 test.after.always(async () => {
   await orchestrator[Symbol.asyncDispose]();

@@ -13,7 +13,7 @@ import {
 import test from 'ava';
 import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
 import { makePlace, type Place } from './support/place.ts';
-import { directoryOf, reaches, reachesClosed, submit, toolRuns } from './support/sessions.ts';
+import { directoryOf, reaches, reachesClosed, submit, toolRuns, warmUp } from './support/sessions.ts';
 import { openCodeMessages } from './support/truth.ts';
 
 /** Sessions that are told more than one thing, on the real server. */
@@ -46,10 +46,7 @@ test.before(async () => {
   await appendFile(join(place.repository, '.git/info/exclude'), '*.log\n');
   model = stack.use(await startScriptedModel({ scripts, tokenDelayMs: 1 }));
   orchestrator = await startOrchestrator(place, model);
-  await eventually(() => submit(orchestrator, 'nothing').catch(() => null), {
-    withinMs: 120_000,
-    what: 'a warm server',
-  });
+  await warmUp(orchestrator);
 });
 test.after.always(async () => {
   await orchestrator[Symbol.asyncDispose]();
