@@ -4,8 +4,8 @@ import { serviceEnvelope } from '@oio/messaging';
 import { newId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import type { FakeSessionActor } from './support/fake-session-actor.ts';
 import { openFleet } from './support/open-fleet.ts';
+import { runs } from './support/runs.ts';
 
 test.serial(
   'limits are set while sessions run, and hold at once: what is above a lowered one runs on and nothing is added',
@@ -103,7 +103,3 @@ test.serial('a restarted scheduler counts what runs already', async (t) => {
   t.true(await runs(actor, waiting));
   t.is(actor.snapshot(b).status, 'running');
 });
-
-function runs(actor: FakeSessionActor, id: string): Promise<boolean> {
-  return eventually(() => actor.snapshot(id).status === 'running');
-}

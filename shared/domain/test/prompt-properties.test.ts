@@ -1,23 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { StoredSessionEvent } from '@oio/contracts';
-import test from 'ava';
-import fc from 'fast-check';
-import { isTerminal, isWorking, type SessionSnapshot, replay } from '../src/index.ts';
-import { RUNS } from './property-runs.ts';
-import { historyOf, play, result, type Scene, stories } from './random-histories.ts';
-
-function always(title: string, holds: (history: readonly StoredSessionEvent[], scenes: readonly Scene[]) => void) {
-  test(title, (t) => {
-    const property = fc.property(stories, (story) => {
-      for (const scenes of play(story).values()) holds(historyOf(scenes), scenes);
-    });
-    t.notThrows(() => fc.assert(property, RUNS));
-  });
-}
+import { isTerminal, isWorking, replay } from '../src/index.ts';
+import { always, equal, lastOf, ok } from './property-checks.ts';
+import { historyOf, result } from './random-histories.ts';
 
 always(
   'further prompts begin in the order in which they came, each once, and only what waits is passed over',
-  (history) => {
+  (scenes) => {
+    const history = historyOf(scenes);
     const queued = idsOf(history, 'session.prompt-queued');
     const removed = new Set(
       history.flatMap((event) =>
@@ -31,20 +20,21 @@ always(
       passed.every((id) => removed.has(id)),
       'a prompt was passed over',
     );
-    same(
+    equal(
       started,
       queued.filter((id) => started.includes(id)),
     );
   },
 );
 
-always('each prompt is sent under a message id of its own attempt, one after the other', (history) => {
+always('each prompt is sent under a message id of its own attempt, one after the other', (scenes) => {
+  const history = historyOf(scenes);
   const attempts = history.flatMap((event) =>
     event.type === 'session.prompt-started' || (event.type === 'session.running' && event.data.from !== 'degraded')
       ? [event.data.attempt]
       : [],
   );
-  same(
+  equal(
     attempts,
     attempts.toSorted((a, b) => a - b),
   );
@@ -52,20 +42,20 @@ always('each prompt is sent under a message id of its own attempt, one after the
   ok(new Set(begun).size === begun.length, 'two prompts share an attempt');
 });
 
-always('the prompt whose turn it is is that of the present attempt, and there is no other one', (_, scenes) => {
+always('the prompt whose turn it is is that of the present attempt, and there is no other one', (scenes) => {
   for (const scene of scenes) {
     const snapshot = result(scene);
     const running = (snapshot.prompts ?? []).filter(({ state }) => state === 'running');
     ok(running.length <= 1, 'two prompts have their turn');
-    for (const { id } of running) same(id, snapshot.attempt?.promptId);
+    for (const { id } of running) equal(id, snapshot.attempt?.promptId);
     const promptId = snapshot.attempt?.promptId;
-    if (promptId !== undefined && isWorking(snapshot.status)) same(running[0]?.id, promptId);
+    if (promptId !== undefined && isWorking(snapshot.status)) equal(running[0]?.id, promptId);
   }
 });
 
 always(
   'a session that has ended leaves no prompt without an outcome, but for those that a retry goes on with',
-  (_, scenes) => {
+  (scenes) => {
     for (const scene of scenes) {
       const { status, timers, deletedAt, prompts = [] } = result(scene);
       if (!isTerminal(status) || timers.retry) continue;
@@ -81,7 +71,8 @@ always(
 
 always(
   'the prompts of a session took no more than the session, and a session without any holds nothing of them',
-  (history, scenes) => {
+  (scenes) => {
+    const history = historyOf(scenes);
     for (const scene of scenes) {
       const { prompts, usage, attempt } = result(scene);
       const sum = (prompts ?? []).reduce((all, one) => all + (one.usage?.tokens.input ?? 0), 0);
@@ -89,11 +80,12 @@ always(
       ok(prompts !== undefined || !('promptId' in (attempt ?? {})), 'an attempt at nothing');
     }
     const isAsked = history.some(({ type }) => type === 'session.prompt-queued');
-    ok(isAsked === 'prompts' in lastState(scenes), 'a field for nothing');
+    ok(isAsked === 'prompts' in result(lastOf(scenes)), 'a field for nothing');
   },
 );
 
-always('what it waits for is still the whole text, and so is what may be retried', (history) => {
+always('what it waits for is still the whole text, and so is what may be retried', (scenes) => {
+  const history = historyOf(scenes);
   const texts = new Map(
     history.flatMap((event) =>
       event.type === 'session.prompt-queued' ? [[event.data.promptId, event.data.prompt]] : [],
@@ -101,24 +93,9 @@ always('what it waits for is still the whole text, and so is what may be retried
   );
   const { prompts = [], attempt } = replay(history);
   for (const { id, state, prompt } of prompts)
-    if (state === 'queued' || id === attempt?.promptId) same(prompt, texts.get(id));
+    if (state === 'queued' || id === attempt?.promptId) equal(prompt, texts.get(id));
 });
 
 function idsOf(history: readonly StoredSessionEvent[], wanted: 'session.prompt-queued' | 'session.prompt-started') {
   return history.flatMap(({ type, data }) => (type === wanted ? [data.promptId] : []));
-}
-
-function lastState(scenes: readonly Scene[]): SessionSnapshot {
-  const last = scenes.at(-1);
-  if (!last) throw new Error('Nothing happened.');
-  return result(last);
-}
-
-function ok(condition: boolean, message: string): void {
-  if (!condition) throw new Error(message);
-}
-
-function same(actual: unknown, expected: unknown): void {
-  if (!isDeepStrictEqual(actual, expected))
-    throw new Error(`${JSON.stringify(actual)} is not ${JSON.stringify(expected)}`);
 }

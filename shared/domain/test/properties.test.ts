@@ -1,4 +1,3 @@
-import { inspect, isDeepStrictEqual } from 'node:util';
 import {
   type SessionEventType,
   type Status,
@@ -6,7 +5,7 @@ import {
   sessionEvents,
   sessionView,
 } from '@oio/contracts';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import fc from 'fast-check';
 import { createActor } from 'xstate';
 import {
@@ -25,19 +24,9 @@ import {
   TRANSITIONS,
   toSessionView,
 } from '../src/index.ts';
-import { RUNS } from './property-runs.ts';
-import { historyOf, play, result, type Scene, type Story, stories } from './random-histories.ts';
+import { always, canonical, equal, lastOf, ok } from './property-checks.ts';
+import { historyOf, play, result, type Scene, stories } from './random-histories.ts';
 import { FAMILY } from './random-orders.ts';
-
-/** The property holds for what happens to each session of any story. */
-function always(title: string, holds: (scenes: readonly Scene[]) => void): void {
-  test(title, (t: ExecutionContext) => {
-    const property = fc.property(stories, (story: Story) => {
-      for (const scenes of play(story).values()) holds(scenes);
-    });
-    t.notThrows(() => fc.assert(property, RUNS));
-  });
-}
 
 /** The same for each scene in which something happened to a session that was there. */
 function eachChange(
@@ -307,28 +296,4 @@ function parsed(type: SessionEventType, event: StoredSessionEvent): unknown {
 function timersOfApprovals({ approvals, timers }: SessionSnapshot): readonly string[] {
   equal(timers.approval?.fireAt, approvals.map(({ deadline }) => deadline).toSorted()[0]);
   return approvals.length > 0 ? ['approval'] : [];
-}
-
-function lastOf(scenes: readonly Scene[]): Scene {
-  const last = scenes.at(-1);
-  if (!last) throw new Error('Nothing happened.');
-  return last;
-}
-
-/** JSON with sorted keys: the same for whatever order a store keeps them in. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  );
-}
-
-function ok(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new Error(message);
-}
-
-function equal(actual: unknown, expected: unknown, message = 'They differ'): void {
-  if (!isDeepStrictEqual(actual, expected))
-    throw new Error(`${message}: ${inspect(actual, { depth: 6 })} is not ${inspect(expected, { depth: 6 })}`);
 }
