@@ -9,7 +9,7 @@ import { endTurnProcesses } from './managed-server/end-turn-processes.ts';
 import type { UsageMeter } from './managed-server/usage-meter.ts';
 import type { AgentServer, ServerHealth } from './ports.ts';
 import { type AwaitPromptTurn, UNLIMITED } from './prompt-limit.ts';
-import { createKeyedMutex, type KeyedMutex } from './workspaces/keyed-mutex.ts';
+import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 import { FAILED_CHECKS } from './server-health.ts';
 import { createServerLink, type ServerLink, type SettableServerLink } from './server-link.ts';
 

@@ -1,5 +1,5 @@
 import type { ServerLink } from './server-link.ts';
-import { createKeyedMutex, type KeyedMutex } from './workspaces/keyed-mutex.ts';
+import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
 
 /** Directories that are known to be open; when there are more, they are asked for again. */
 const KNOWN = 10_000;

@@ -35,7 +35,7 @@ import { repeat } from './repeat.ts';
 import { serveRegistry } from './serve-registry.ts';
 import type { ServerTable } from './server-table.ts';
 import { turnLimitsOf } from './turn/turn-limits.ts';
-import type { KeyedMutex } from './workspaces/keyed-mutex.ts';
+import type { KeyedMutex } from './keyed-mutex.ts';
 import { createWorkspaces, type Workspaces } from './workspaces/workspaces.ts';
 
 const ANNOUNCE_MS = 1_000;

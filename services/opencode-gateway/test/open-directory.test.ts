@@ -3,7 +3,7 @@ import test from 'ava';
 import { createDirectoryOpener } from '../src/open-directory.ts';
 import { createServerLink } from '../src/server-link.ts';
 import { createNullAgentServer } from '../src/testing/null-agent-server.ts';
-import { createKeyedMutex } from '../src/workspaces/keyed-mutex.ts';
+import { createKeyedMutex } from '../src/keyed-mutex.ts';
 
 test('two gateways open the directories of a server one at a time, and each only once until it is started anew', async (t) => {
   const opening: (() => void)[] = [];

@@ -2,7 +2,7 @@ import { type Dispatcher, Pool } from 'undici';
 import type { z } from 'zod';
 import { errorOfStatus, errorOfTransport, serverError } from './opencode-errors.ts';
 import { createResilience, type Resilience, type ResilienceOptions } from './opencode-resilience.ts';
-import { createKeyedMutex } from '../workspaces/keyed-mutex.ts';
+import { createKeyedMutex } from '../keyed-mutex.ts';
 
 export interface OpencodeHttpOptions {
   readonly url: string;

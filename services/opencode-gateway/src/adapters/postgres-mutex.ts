@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '@oio/errors';
 import type { Database } from '@oio/persistence';
-import { createKeyedMutex, type KeyedMutex } from '../workspaces/keyed-mutex.ts';
+import { createKeyedMutex, type KeyedMutex } from '../keyed-mutex.ts';
 
 const LOOK_AGAIN_MS = 50;
 const AWAY_MS = 500;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConflictError, InvalidError } from '@oio/errors';
 import type { Git } from './git.ts';
 import { type InspectedDirectory, type InspectedRepository, inspectDirectory } from './inspect-directory.ts';
-import type { KeyedMutex } from './keyed-mutex.ts';
+import type { KeyedMutex } from '../keyed-mutex.ts';
 import { hideProjectPlugins, refuseProjectPlugins } from './project-plugins.ts';
 import { ensureSessionWorktree } from './session-worktree.ts';
 import { branchOf, type Workspace, type WorkspaceKind } from './workspace.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Git, type GitCall, GitError } from './git.ts';
-import type { KeyedMutex } from './keyed-mutex.ts';
+import type { KeyedMutex } from '../keyed-mutex.ts';
 import { callInWorktree, repositoryLayout } from './repository-layout.ts';
 import { BRANCH_NAMESPACE, isWorktree, type Workspace, type Worktree } from './workspace.ts';
 

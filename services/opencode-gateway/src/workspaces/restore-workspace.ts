@@ -1,6 +1,6 @@
 import { ConflictError } from '@oio/errors';
 import { type Git, GitError } from './git.ts';
-import type { KeyedMutex } from './keyed-mutex.ts';
+import type { KeyedMutex } from '../keyed-mutex.ts';
 import { hideProjectPlugins } from './project-plugins.ts';
 import { callInWorktree, type WorktreeCall } from './repository-layout.ts';
 import { isWorktree, type Workspace } from './workspace.ts';

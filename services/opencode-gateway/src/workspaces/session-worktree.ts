@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from
 import { join } from 'node:path';
 import { ConflictError } from '@oio/errors';
 import { type Git, GitError } from './git.ts';
-import type { KeyedMutex } from './keyed-mutex.ts';
+import type { KeyedMutex } from '../keyed-mutex.ts';
 import { repositoryLayout, worktreeGitDirectory } from './repository-layout.ts';
 
 export interface SessionWorktreeOptions {

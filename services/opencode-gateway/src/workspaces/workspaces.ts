@@ -2,7 +2,7 @@ import { type CommitOptions, type Committed, commitWorkspace } from './commit-wo
 import { type DiffOptions, diffWorkspace, type WorkspaceDiff } from './diff-workspace.ts';
 import { createGit } from './git.ts';
 import { type InspectOptions, inspectDirectory } from './inspect-directory.ts';
-import { createKeyedMutex, type KeyedMutex } from './keyed-mutex.ts';
+import { createKeyedMutex, type KeyedMutex } from '../keyed-mutex.ts';
 import { type PrepareOptions, prepareWorkspace } from './prepare-workspace.ts';
 import { createRealRoots } from './real-roots.ts';
 import { type Released, releaseWorkspace } from './release-workspace.ts';

@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { isWorktree, type Worktree } from '../../src/workspaces/workspace.ts';
 import { createWorkspaces, type Workspaces } from '../../src/workspaces/workspaces.ts';
-import { createKeyedMutex } from '../../src/workspaces/keyed-mutex.ts';
+import { createKeyedMutex } from '../../src/keyed-mutex.ts';
 
 /** A temporary directory with room for repositories and worktrees, and the workspaces over it. */
 export interface Fixture {

@@ -6,7 +6,7 @@ import { createWorkspaces } from '../../src/workspaces/workspaces.ts';
 import { makePlace, optionsFor, startRealServer, beginTurn, turnEnd } from '../support/real-server.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { createFixture, prepare, sessionId, write } from './fixture.ts';
-import { createKeyedMutex } from '../../src/workspaces/keyed-mutex.ts';
+import { createKeyedMutex } from '../../src/keyed-mutex.ts';
 
 const HOSTILE = {
   'opencode.json': '{ "plugin": ["./evil.js"] }',

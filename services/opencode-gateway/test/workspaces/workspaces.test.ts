@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { createWorkspaces } from '../../src/workspaces/workspaces.ts';
 import { contents, createFixture, prepare, sessionId, write } from './fixture.ts';
-import { createKeyedMutex } from '../../src/workspaces/keyed-mutex.ts';
+import { createKeyedMutex } from '../../src/keyed-mutex.ts';
 
 /** What sessions may add to a repository; everything else is the user's. */
 const OURS = /^\/\.git\/(objects|worktrees|(logs\/)?refs\/heads\/oio)\//;
