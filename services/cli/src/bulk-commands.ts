@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { BULK_ORDERS, type BulkOrderInput, type NewSessionsInput, PRIORITIES, type Status } from '@oio/contracts';
 import { type Command, Option } from 'commander';
 import type { WithClient } from './connect.ts';
 import { printable } from './printable.ts';
+import { readJson } from './read-json.ts';
 
 interface Filter {
   readonly status?: string;
@@ -19,8 +19,7 @@ export function bulkCommands(oio: Command, withClient: WithClient, print: (text:
     .description('submit many sessions, each for itself: JSON as POST /v1/sessions/batch takes it')
     .action((file: string) =>
       withClient(async (client) => {
-        const sessions = JSON.parse(await readFile(file, 'utf8')) as NewSessionsInput;
-        const { accepted, refused } = await client.submitSessions(sessions);
+        const { accepted, refused } = await client.submitSessions(await readJson<NewSessionsInput>(file));
         for (const { id, status } of accepted) print(`${id}  ${status}`);
         for (const { index, message, violations } of refused)
           print(

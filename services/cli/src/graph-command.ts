@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import type { NewGraphInput } from '@oio/contracts';
 import type { Command } from 'commander';
 import type { WithClient } from './connect.ts';
+import { readJson } from './read-json.ts';
 
 /** `oio graph`: sessions that depend on each other, from a file. */
 export function graphCommand(oio: Command, withClient: WithClient, print: (text: string) => void): void {
@@ -9,7 +10,7 @@ export function graphCommand(oio: Command, withClient: WithClient, print: (text:
     .description('submit sessions that depend on each other, all or none: JSON as POST /v1/graphs takes it')
     .action((file: string) =>
       withClient(async (client) => {
-        const { sessions } = await client.createGraph(JSON.parse(await readFile(file, 'utf8')) as never);
+        const { sessions } = await client.createGraph(await readJson<NewGraphInput>(file));
         for (const { name, id, status } of sessions) print(`${id}  ${status}  ${name}`);
       }),
     );

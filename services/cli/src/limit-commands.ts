@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Limits, LimitRule } from '@oio/contracts';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import type { WithClient } from './connect.ts';
 import { printable } from './printable.ts';
+import { readJson } from './read-json.ts';
 
 /** `oio limits …`: how much may run at the same time, and how fast it may start. For operators. */
 export function limitCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {
@@ -17,8 +17,7 @@ export function limitCommands(oio: Command, withClient: WithClient, print: (text
     .description('set all limits by a JSON file: {"limits": [{"scope": "tenant", "name": "acme", "concurrent": 5}]}')
     .action((file: string) =>
       withClient(async (client) => {
-        const rules = JSON.parse(await readFile(file, 'utf8')) as Limits;
-        print(limitsTable((await client.setLimits(rules)).limits));
+        print(limitsTable((await client.setLimits(await readJson<Limits>(file))).limits));
       }),
     );
 }

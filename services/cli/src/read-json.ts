@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { InvalidError } from '@oio/errors';
+
+/** What a JSON file holds, for the server to judge. Throws `InvalidError` that names the file. */
+export async function readJson<T>(file: string): Promise<T> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new InvalidError(`A JSON file was expected in ${file}, and it cannot be read: ${error.message}`);
+  });
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new InvalidError(`${file} does not hold JSON: ${(error as Error).message}`);
+  }
+}
