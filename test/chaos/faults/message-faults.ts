@@ -53,7 +53,7 @@ export const foreignMessages: Fault = {
       await pause(100);
     }
     await pause(3_000);
-    const dead = world.services.filter(({ program, isLeaving }) => !program.isRunning && !isLeaving);
+    const dead = world.services.filter(({ program }) => program.hasDied);
     return { times, breaches: dead.map(({ name }) => `${name} died of a message`) };
   },
 };
@@ -78,7 +78,7 @@ export const rollingUpgrade: Fault = {
     const breaches = [
       ...(rolled.breaches ?? []),
       ...(answer.status !== null && answer.status < 400 ? ['an unreadable snapshot was taken for a session'] : []),
-      ...actors.filter(({ program }) => !program.isRunning).map(({ name }) => `${name} died of an unreadable snapshot`),
+      ...actors.filter(({ program }) => program.hasDied).map(({ name }) => `${name} died of an unreadable snapshot`),
       ...(repaired.outcome === 'accepted' ? [] : ['a session stayed away after its snapshot could be read again']),
     ];
     return { ...rolled, breaches };

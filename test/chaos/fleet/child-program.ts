@@ -45,6 +45,11 @@ export class ChildProgram implements AsyncDisposable {
     return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Whether it is gone, and no fault has ended it. */
+  get hasDied(): boolean {
+    return this.#child !== null && !this.isRunning && !this.#isMeantToEnd;
+  }
+
   /** Starts it; resolves when it is ready. */
   async start({ waits = true } = {}): Promise<void> {
     const { args, environment, logFile, name, onUnexpectedEnd } = this.#program;
