@@ -17,6 +17,7 @@ test('a stop ends what the tools left in the background; a prompt that OpenCode 
   await using scene = await begin();
   const { owner, serverId, model, directory, agent } = scene;
   const pidFile = join(directory, 'left.pid');
+  const server = await scene.pid();
   await owner.order(serverId, `bash setsid sleep 97.1 >/dev/null 2>&1 & echo $! > ${pidFile}; sleep 97.2`);
   const left = Number(await eventually(() => readFile(pidFile, 'utf8').catch(() => null), SLOW));
   const [session] = await agent.listSessions(directory);
@@ -24,7 +25,8 @@ test('a stop ends what the tools left in the background; a prompt that OpenCode 
   const queued = { ...ref, messageId: newMessageId(), agent: 'industrial-coder', model: MODEL, text: 'say I woke up' };
   await agent.prompt(queued);
   await eventually(() => agent.message(ref, queued.messageId), { what: 'the queued prompt', ...SLOW });
-  t.not(findProcess(left), null);
+  t.is(await scene.pid(), server, 'the server was started anew');
+  t.not(findProcess(left), null, `it is gone before the stop; told: ${JSON.stringify(owner.reports)}`);
 
   await owner.stop(serverId);
   await owner.abort(serverId);
