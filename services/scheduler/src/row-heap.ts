@@ -18,6 +18,19 @@ export class RowHeap {
     return this.#items;
   }
 
+  /** Those for which it is so, in no order. Of who has waited longer it must be so as well: no others are looked at. */
+  until(isSo: (row: number) => boolean): number[] {
+    const found: number[] = [];
+    const places = [0];
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      const row = this.#items[place];
+      if (row === undefined || !isSo(row)) continue;
+      found.push(row);
+      places.push(2 * place + 1, 2 * place + 2);
+    }
+    return found;
+  }
+
   /** Only when there is one. */
   peek(): number {
     return this.#items[0] ?? -1;

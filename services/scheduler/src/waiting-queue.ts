@@ -16,6 +16,13 @@ export interface WaitingSession extends LaneFacts {
 /** A place in the order of the database; null: its start, or its end. */
 type Place = WaitingSession | null;
 
+/** Which part of the database was read, and the change number before that. */
+interface Reading {
+  readonly after: Place;
+  readonly upTo: Place;
+  readonly mark: number;
+}
+
 export interface QueueOptions {
   /** How many are kept; more when all of so many are blocked. The rest stays in the database. */
   readonly capacity: number;
@@ -61,8 +68,7 @@ export class WaitingQueue {
     this.#options = options;
     this.#bound = options.capacity;
     const compare = (a: Lane, b: Lane): number => this.#rows.compare(a.rows.peek(), b.rows.peek());
-    const { weightOf } = options;
-    this.#classes = PRIORITIES.map(() => new FairOrder({ compare, weightOf }));
+    this.#classes = PRIORITIES.map(() => new FairOrder({ compare, weightOf: options.weightOf }));
     this.#oldest = new KeyedHeap({ keyOf: ({ key }) => key, compare });
   }
 
@@ -161,29 +167,28 @@ export class WaitingQueue {
   }
 
   /** Takes over what the database says: `page` is what waits there after `after` (null: from the start) up to `upTo` (null: to the end). */
-  reconcile(
-    page: readonly WaitingSession[],
-    { after, upTo, mark }: { readonly after: Place; readonly upTo: Place; readonly mark: number },
-  ): void {
+  reconcile(page: readonly WaitingSession[], { after, upTo, mark }: Reading): void {
+    // Behind the horizon there is nothing that could be gone.
+    const mayBeGone = !(after && this.#horizon && compareWaiting(after, this.#horizon) === 0);
     this.#extend(after, upTo);
-    const known = new Set(page.map(({ id }) => this.#rows.find(id)));
-    const isGone = (row: number): boolean => this.#rows.change(row) <= mark && !known.has(row);
-    for (const row of this.#between(after, upTo).filter(isGone)) this.#delete(row);
+    if (mayBeGone) this.#deleteMissing(page, { after, upTo, mark });
     for (const session of page) if ((this.get(session.id)?.version ?? 0) < session.version) this.put(session);
     this.#bound = Math.max(this.#options.capacity, this.size);
   }
 
+  /** Removes what is not on the page although it would be there, apart from what changed since. */
+  #deleteMissing(page: readonly WaitingSession[], { after, upTo, mark }: Reading): void {
+    const known = new Set(page.map(({ id }) => this.#rows.find(id)));
+    for (const row of this.#between(after, upTo))
+      if (this.#rows.change(row) <= mark && !known.has(row)) this.#delete(row);
+  }
+
   /** The rows after `after` (null: from the start) up to `last` (null: to the end), in no order. */
   #between(after: Place, last: Place): number[] {
-    const found: number[] = [];
-    for (const { rows, facts } of this.#lanes.all()) {
-      if (after && facts.priority < after.priority) continue;
-      for (const row of rows.items) {
-        const isIn = (!after || this.#compareTo(row, after) > 0) && (!last || this.#compareTo(row, last) <= 0);
-        if (isIn) found.push(row);
-      }
-    }
-    return found;
+    const isBehindStart = (row: number): boolean => !after || this.#compareTo(row, after) > 0;
+    const isBeforeEnd = (row: number): boolean => !last || this.#compareTo(row, last) <= 0;
+    const lanes = [...this.#lanes.all()].filter(({ facts }) => !after || facts.priority >= after.priority);
+    return lanes.flatMap(({ rows }) => rows.until(isBeforeEnd).filter(isBehindStart));
   }
 
   /** As `compareWaiting`, without making an object for each of a million rows. */
@@ -198,8 +203,16 @@ export class WaitingQueue {
   /** Everything after `after` up to this one was read; null: to the end. */
   #extend(after: Place, last: Place): void {
     if (this.#horizon === null) return;
-    if (after && !(this.#horizon && compareWaiting(after, this.#horizon) <= 0)) return;
-    if (!last || !this.#horizon || compareWaiting(last, this.#horizon) > 0) this.#horizon = last;
+    if (this.#horizon === undefined) return this.#beginAt(after, last);
+    if (after && compareWaiting(after, this.#horizon) > 0) return;
+    if (!last || compareWaiting(last, this.#horizon) > 0) this.#horizon = last;
+  }
+
+  /** What was heard of before anything was read may stand far behind: it is read when its page comes. */
+  #beginAt(after: Place, last: Place): void {
+    if (after) return;
+    this.#horizon = last;
+    if (last) for (const row of this.#between(last, null)) this.#delete(row);
   }
 
   /** The lane of the one that is overdue longest, when it is its turn. */
