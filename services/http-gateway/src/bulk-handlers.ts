@@ -1,10 +1,11 @@
-import type { BulkOrderName, NewSession } from '@oio/contracts';
+import { type BulkOrderName, createSessions } from '@oio/contracts';
 import { allowedCommands, type SessionSnapshot } from '@oio/domain';
-import { toWireError } from '@oio/errors';
+import { toRefusal } from '@oio/errors';
 import { derivedId, newId } from '@oio/runtime';
 import type { Admission } from './admission.ts';
 import { claimKey } from './claim-key.ts';
 import { each } from './each.ts';
+import { inPortions } from './in-portions.ts';
 import { findSessions } from './find-sessions.ts';
 import type { RouteHandlers } from './route-types.ts';
 import { type CommandParts, envelopeOf } from './session-commands.ts';
@@ -17,16 +18,18 @@ export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submi
   return {
     async submitSessions(request) {
       const claim = await claimKey(keys, request, newId());
-      const submit = async (session: NewSession, index: number) => {
-        const sessionId = session.id ?? derivedId(claim.sessionId, [claim.commandId], index);
-        const envelope = envelopeOf(request, { sessionId, commandId: `${claim.commandId}:${index}` });
-        const { status } = await router.send('create', session, envelope);
-        return { index, id: sessionId, status };
-      };
-      const { done, failed } = await each(request.body.sessions, admission, submit);
-      return {
-        body: { accepted: done, refused: failed.map(({ index, error }) => ({ index, ...wholeRefusal(error) })) },
-      };
+      const sessions = request.body.sessions.map((session, index) => ({
+        index,
+        id: session.id ?? derivedId(claim.sessionId, [claim.commandId], index),
+        session,
+      }));
+      const envelope = { ...envelopeOf(request, claim), sessionId: null };
+      const { done, failed } = await each(inPortions(sessions), admission, (portion) =>
+        router.sendToAny(createSessions, { sessions: portion }, envelope),
+      );
+      const unclear = failed.flatMap(({ item, error }) => item.map(({ index }) => ({ index, ...toRefusal(error) })));
+      const refused = [...done.flatMap((one) => one.refused), ...unclear].sort((a, b) => a.index - b.index);
+      return { body: { accepted: done.flatMap(({ accepted }) => accepted), refused } };
     },
     async orderSessions(request) {
       const { order, filter } = request.body;
@@ -41,7 +44,10 @@ export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submi
         return { id, status };
       };
       const { done, failed } = await each(found.ids, admission, send);
-      const refused = failed.map(({ item: id, error }) => ({ id, ...refusalOf(error) }));
+      const refused = failed.map(({ item: id, error }) => {
+        const { code, message, again } = toRefusal(error);
+        return { id, code, message, again };
+      });
       return { body: { done, refused, more: found.more || refused.some(({ again }) => again) } };
     },
   };
@@ -49,14 +55,4 @@ export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submi
 
 function allows(order: BulkOrderName): (snapshot: SessionSnapshot) => boolean {
   return (snapshot) => allowedCommands(snapshot).includes(order);
-}
-
-function refusalOf(error: unknown) {
-  const { kind, code, message } = toWireError(error);
-  return { code, message, again: kind === 'unavailable' || kind === 'timeout' };
-}
-
-function wholeRefusal(error: unknown) {
-  const { violations = [] } = toWireError(error);
-  return { ...refusalOf(error), violations: [...violations] };
 }

@@ -133,7 +133,7 @@ export interface IdempotencyKeys {
 /** What the service is given from outside. */
 export interface HttpGatewayPorts {
   readonly bus: Bus;
-  readonly router: Pick<SessionRouter, 'send'>;
+  readonly router: Pick<SessionRouter, 'send' | 'sendToAny'>;
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;

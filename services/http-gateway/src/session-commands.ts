@@ -8,7 +8,7 @@ import type { Order } from './route-types.ts';
 import { viewOf } from './session-views.ts';
 
 export interface CommandParts {
-  readonly router: Pick<SessionRouter, 'send'>;
+  readonly router: Pick<SessionRouter, 'send' | 'sendToAny'>;
   readonly reader: SessionReader;
   readonly keys: IdempotencyKeys;
   readonly clock: Clock;

@@ -86,7 +86,7 @@ function dependantsOn(looks: Looks, due: readonly SessionKey[] = []) {
         return [...due];
       },
     },
-    router: { hear() {}, send: async () => ({ outcome: 'applied' }) as never },
+    router: { hear() {}, send: async () => ({ outcome: 'applied' }) as never, sendToAny: async () => ({}) as never },
     commands: { room: 1, resting: [], send: (id: string) => void sent.push(id) } as never,
     clock: { now: () => '', monotonicMs: () => 0 },
   });

@@ -6,7 +6,7 @@ import {
   type SessionCommandPayload,
   type SessionEventData,
 } from '@oio/contracts';
-import { decideCreate, keyViolations, timeViolations } from '@oio/domain';
+import { decideCreate, keyViolations, type SessionSnapshot, timeViolations } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
@@ -30,9 +30,31 @@ export interface CreateParts extends CommandParts {
 /** Accepts a session: the place is checked, then row and history are committed, and this worker is the owner. */
 export async function createSession(
   parts: CreateParts,
-  { fork, ...request }: SessionCommandPayload<'create'>,
+  payload: SessionCommandPayload<'create'>,
   envelope: Envelope,
 ): Promise<CommandReply> {
+  const { snapshot, outcome } = await makeSession(parts, payload, { envelope, keep: true });
+  return replyOf(snapshot, outcome, envelope, parts.clock.now());
+}
+
+/** What became of a session that was asked for. */
+interface Made {
+  readonly snapshot: SessionSnapshot;
+  readonly outcome: 'applied' | 'repeated';
+}
+
+interface Making {
+  readonly envelope: Envelope;
+  /** Whether the actor stays in memory, as it is likely to be wanted next. Else it is claimed by who wants it. */
+  readonly keep: boolean;
+}
+
+/** The same without a reply. */
+export async function makeSession(
+  parts: CreateParts,
+  { fork, ...request }: SessionCommandPayload<'create'>,
+  { envelope, keep }: Making,
+): Promise<Made> {
   parts.worker.assertUnfenced();
   const id = request.id ?? envelope.sessionId ?? newId();
   const found = await check(parts, { ...request, id }, { fork, envelope });
@@ -42,9 +64,9 @@ export async function createSession(
   const outcome = await commitNew(parts, entry, envelope.id);
   if (outcome === 'in_use') await assertRepeated(parts, entry, envelope);
   if (outcome !== 'committed') return alreadyThere(parts, id, envelope);
-  parts.sessions.add(next, FIRST_EPOCH);
+  if (keep) parts.sessions.add(next, FIRST_EPOCH);
   followUp(parts, next, events, effects);
-  return replyOf(next, 'applied', envelope, next.createdAt);
+  return { snapshot: next, outcome: 'applied' };
 }
 
 /** Where a session works, and what it goes on from. */
@@ -164,12 +186,12 @@ function decide({ clock, config }: CreateParts, session: IdentifiedSession, wher
   );
 }
 
-/** The id is taken: by this very command when it came before, or by something else. */
-async function alreadyThere(parts: CommandParts, id: string, envelope: Envelope): Promise<CommandReply> {
-  const isRepeated = await parts.store.hasOutcome(id, envelope.id);
-  const session = isRepeated ? await parts.sessions.get(id) : null;
-  if (session?.snapshot.tenant !== envelope.tenant) {
+/** The id is taken: by this very command when it came before, or by something else. Whoever owns it by now, it is only told of. */
+async function alreadyThere({ store }: CommandParts, id: string, envelope: Envelope): Promise<Made> {
+  const isRepeated = await store.hasOutcome(id, envelope.id);
+  const snapshot = isRepeated ? await store.session(id) : null;
+  if (snapshot?.tenant !== envelope.tenant) {
     throw new ConflictError(`The id ${id} is already in use.`, { code: 'id_taken' });
   }
-  return replyOf(session.snapshot, 'repeated', envelope, parts.clock.now());
+  return { snapshot, outcome: 'repeated' };
 }

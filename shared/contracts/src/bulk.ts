@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requestContract } from './contract.ts';
 import { boundedText, oneOf, sessionId } from './fields.ts';
 import { listOfSessions, newSession } from './new-session.ts';
 import { violation } from './opencode.ts';
@@ -27,6 +28,16 @@ export const submittedSessions = z
   })
   .meta({ id: 'SubmittedSessions' });
 export type SubmittedSessions = z.output<typeof submittedSessions>;
+
+/** Answered by any session-actor. Safe to repeat: the id of the command that makes a session is the envelope's with the index behind it. */
+export const createSessions = requestContract({
+  subject: 'session.create-many',
+  summary: 'Accept many sessions, each for itself.',
+  payload: z.strictObject({
+    sessions: z.array(z.strictObject({ index: z.int().min(0), id: z.string(), session: newSession })).min(1),
+  }),
+  reply: submittedSessions,
+});
 
 export const BULK_ORDERS = ['pause', 'resume', 'stop', 'cancel', 'retry'] as const;
 export type BulkOrderName = (typeof BULK_ORDERS)[number];

@@ -1,5 +1,8 @@
 import {
   type CommandReply,
+  type PayloadInputOf,
+  type ReplyOf,
+  type RequestContract,
   type SessionCommandName,
   sessionCommands,
   workerAnnounced,
@@ -46,6 +49,15 @@ export interface SessionRouter {
     payload: PayloadInput<N>,
     envelope: SessionEnvelope,
   ): Promise<CommandReply>;
+  /**
+   * Asks any worker for what no session owns yet, and another one where the first cannot: with the promises of `send`. It must be
+   * safe to repeat under the same envelope id.
+   */
+  sendToAny<C extends RequestContract>(
+    contract: C,
+    payload: PayloadInputOf<C>,
+    envelope: Envelope,
+  ): Promise<ReplyOf<C>>;
   /** Says who owns a session by what was heard of it just now, which saves asking for it. It may be wrong. */
   hear(sessionId: string, owner: string): void;
 }
@@ -98,7 +110,23 @@ class Router implements SessionRouter {
     payload: PayloadInput<N>,
     envelope: SessionEnvelope,
   ): Promise<CommandReply> {
-    const request: Routed = { name, payload, envelope };
+    const contract = sessionCommands[name];
+    return (await this.#carry({ contract, payload, envelope, isNew: name === 'create' })) as CommandReply;
+  }
+
+  async sendToAny<C extends RequestContract>(
+    contract: C,
+    payload: PayloadInputOf<C>,
+    envelope: Envelope,
+  ): Promise<ReplyOf<C>> {
+    return (await this.#carry({ contract, payload, envelope, isNew: true })) as ReplyOf<C>;
+  }
+
+  hear(sessionId: string, owner: string): void {
+    this.#owners.hear(sessionId, owner);
+  }
+
+  async #carry(request: Routed): Promise<unknown> {
     const untilMs = performance.now() + this.#allWithinMs;
     let owner = await this.#owners.likely(request);
     for (let tries = 1; ; tries += 1) {
@@ -111,20 +139,16 @@ class Router implements SessionRouter {
     }
   }
 
-  hear(sessionId: string, owner: string): void {
-    this.#owners.hear(sessionId, owner);
-  }
-
   /** One try: asks the owner; if there is none, a worker that was heard of lately, or else any of the queue group. */
-  async #ask(request: Routed, owner: string | null, untilMs: number): Promise<CommandReply> {
-    const { name, payload, envelope } = request;
-    const timeoutMs = Math.max(1, Math.min(patience(name, this.#patienceMs), untilMs - performance.now()));
+  async #ask(request: Routed, owner: string | null, untilMs: number): Promise<unknown> {
+    const { contract, payload, envelope } = request;
+    const timeoutMs = Math.max(1, Math.min(patience(request, this.#patienceMs), untilMs - performance.now()));
     const asked = owner ?? this.#living.pick();
     const to = asked === null ? { timeoutMs } : { timeoutMs, to: workerAddress(asked) };
     try {
-      const answer = this.#bus.request(sessionCommands[name], payload as never, envelope, to);
+      const answer = this.#bus.request(contract, payload, envelope, to);
       const reply = await (asked === null ? answer : unlessEnded(answer, asked, this.#ended));
-      if (asked !== null) this.#owners.remember(envelope.sessionId, asked);
+      if (asked !== null && envelope.sessionId !== null) this.#owners.remember(envelope.sessionId, asked);
       return reply;
     } catch (error) {
       if (asked !== null && isGone(error)) this.#living.forget(asked);
@@ -140,8 +164,8 @@ class Router implements SessionRouter {
   /** Whom to ask next, null for any worker, after the pause that it takes to agree. Throws when asking on would not help. */
   async #next(request: Routed, asked: string | null, { error, tries, untilMs, ended }: Failed): Promise<string | null> {
     const { sessionId } = request.envelope;
-    if (isAboutOwner(error)) this.#owners.forget(sessionId);
-    if (tries >= TRIES) throw givenUp(sessionId, error);
+    if (sessionId !== null && isAboutOwner(error)) this.#owners.forget(sessionId);
+    if (tries >= TRIES) throw givenUp(request, error);
     if (error instanceof TimeoutError && error.code === NO_REPLY) {
       // It may have been done; the same id makes sure that it is not done again.
       if (performance.now() + this.#patienceMs / 2 >= untilMs) throw silent(request, this.#allWithinMs, error);
@@ -156,8 +180,8 @@ class Router implements SessionRouter {
 }
 
 /** What is yet to be made has its place inspected first, by others, which takes its time with a cold server. */
-function patience(name: SessionCommandName, ms: number): number {
-  return name === 'create' ? 2 * ms : ms;
+function patience({ isNew }: Routed, ms: number): number {
+  return isNew ? 2 * ms : ms;
 }
 
 /** How a try has ended. */
@@ -172,9 +196,11 @@ interface Failed {
 
 /** A command on its way. */
 interface Routed {
-  readonly name: SessionCommandName;
+  readonly contract: RequestContract;
   readonly payload: unknown;
-  readonly envelope: SessionEnvelope;
+  readonly envelope: Envelope;
+  /** It makes what it is about: nobody owns that yet. */
+  readonly isNew: boolean;
 }
 
 /** Who may be the owner, without those that are known to be gone. */
@@ -189,8 +215,8 @@ class Owners {
   }
 
   /** Null for any worker: nobody owns what is yet to be made, and without a directory any of them finds the owner in the store. */
-  async likely({ name, envelope: { sessionId } }: Routed): Promise<string | null> {
-    if (name === 'create') return null;
+  async likely({ isNew, envelope: { sessionId } }: Routed): Promise<string | null> {
+    if (isNew || sessionId === null) return null;
     const owner = this.#known.get(sessionId);
     if (owner !== undefined) return owner;
     const entered = await this.#directory.ownerOf(sessionId).catch(() => null);
@@ -247,15 +273,19 @@ function isAboutOwner(error: unknown): boolean {
   return error instanceof TimeoutError || (error instanceof AppError && TRY_ANOTHER.has(error.code));
 }
 
-function silent({ name, envelope }: Routed, withinMs: number, cause: Error): TimeoutError {
-  const message = `No worker has answered "${name}" for session ${envelope.sessionId} within ${Math.round(withinMs / 1_000)} s; whether it was done is not known. Repeat it with the same key.`;
+function silent(request: Routed, withinMs: number, cause: Error): TimeoutError {
+  const message = `No worker has answered ${aboutOf(request)} within ${Math.round(withinMs / 1_000)} s; whether it was done is not known. Repeat it with the same key.`;
   return new TimeoutError(message, { cause, retryAfterMs: 1_000 });
 }
 
-function givenUp(sessionId: string, cause: unknown): UnavailableError {
-  return new UnavailableError(`No worker takes commands for session ${sessionId} at the moment; try again.`, {
+function givenUp(request: Routed, cause: unknown): UnavailableError {
+  return new UnavailableError(`No worker takes ${aboutOf(request)} at the moment; try again.`, {
     code: 'no_owner',
     cause,
     retryAfterMs: 1_000,
   });
+}
+
+function aboutOf({ contract, envelope: { sessionId } }: Routed): string {
+  return sessionId === null ? `"${contract.subject}"` : `"${contract.subject}" for session ${sessionId}`;
 }

@@ -1,8 +1,11 @@
 import {
+  createSessions,
   historyGrown,
   type CommandReply,
   inspectPlace,
   type NewSession,
+  type PayloadOf,
+  type ReplyOf,
   type SessionCommandName,
   sessionCommands,
 } from '@oio/contracts';
@@ -17,7 +20,7 @@ import {
   type StoredSession,
   toSessionView,
 } from '@oio/domain';
-import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
+import { ConflictError, InvalidError, NotFoundError, toRefusal } from '@oio/errors';
 import { type Bus, type Envelope, type Handler, type Handlers, serveAll } from '@oio/messaging';
 import { commitSessions, type Database, storedSession } from '@oio/persistence';
 import { type Clock, newId, newMessageId } from '@oio/runtime';
@@ -49,6 +52,7 @@ export class FakeSessionActor {
     const names = Object.keys(sessionCommands) as SessionCommandName[];
     const handlers = Object.fromEntries(names.map((name) => [name, actor.#handler(name)]));
     await serveAll(parts.bus, sessionCommands, handlers as unknown as Handlers<typeof sessionCommands>);
+    await parts.bus.serve(createSessions, ({ payload, envelope }) => actor.#createAll(payload, envelope));
     return actor;
   }
 
@@ -116,6 +120,19 @@ export class FakeSessionActor {
       policy: { checkpointIntervalSeconds: 300, maxRetries: 3 },
     };
     return this.#store(decideCreate(id, data, this.#context(envelope)), 0);
+  }
+
+  async #createAll({ sessions }: PayloadOf<typeof createSessions>, envelope: Envelope) {
+    const reply: ReplyOf<typeof createSessions> = { accepted: [], refused: [] };
+    for (const { index, id, session } of sessions) {
+      const own = { ...envelope, id: `${envelope.id}:${index}`, sessionId: id };
+      this.received.push(own.id);
+      await this.#inTurn(() => this.#create(session, own)).then(
+        ({ status }) => void reply.accepted.push({ index, id, status }),
+        (error: unknown) => void reply.refused.push({ index, ...toRefusal(error) }),
+      );
+    }
+    return reply;
   }
 
   async #store({ next, events }: Extract<Decision, { kind: 'events' }>, fromVersion: number): Promise<CommandReply> {

@@ -51,7 +51,19 @@ export interface FetchOptions extends Omit<RequestInit, 'headers'> {
 export interface ApiOptions {
   readonly limits?: Partial<Limits>;
   readonly environment?: Record<string, string>;
-  readonly ports?: Partial<HttpGatewayPorts>;
+  /** Of the router as much as is to be another one. */
+  readonly ports?: Partial<Omit<HttpGatewayPorts, 'router'>> & {
+    readonly router?: Partial<HttpGatewayPorts['router']>;
+  };
+}
+
+/** The router, but for what the options replace. */
+function inPart(router: HttpGatewayPorts['router'], ports: ApiOptions['ports']): HttpGatewayPorts['router'] {
+  return {
+    send: (...order) => router.send(...order),
+    sendToAny: (...order) => router.sendToAny(...order),
+    ...ports?.router,
+  };
 }
 
 /** The real API on a free port, with a real Postgres and fakes of the other services. */
@@ -71,7 +83,8 @@ export async function startApi(
     destination: { write: (line: string) => void log.push(line) },
   });
   const config = httpGatewayConfig.parse({ API_PORT: '0', ...environment });
-  const given = { bus, router, database, clock, logger, authenticator: authenticator(), ...ports };
+  const others = { authenticator: authenticator(), ...ports, router: inPart(router, ports) };
+  const given = { bus, database, clock, logger, ...others };
   const start = async (): Promise<Gateway> => {
     const gateway = await startHttpGateway(config, given, { ...LIMITS, ...limits });
     return {

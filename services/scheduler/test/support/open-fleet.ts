@@ -6,7 +6,7 @@ import {
   type OwnerDirectory,
   type SessionRouter,
 } from '@oio/ownership';
-import { type Database, untilLockFree } from '@oio/persistence';
+import { type Database, type LockConnection, openLockConnection, untilLockFree } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, createSetClock, parseConfig, type SetClock } from '@oio/runtime';
 import { type Scheduler, schedulerConfig, startScheduler } from '../../src/index.ts';
@@ -25,6 +25,8 @@ export interface Fleet extends AsyncDisposable {
   readonly failedAdoptions: () => number;
   /** A further session-actor. */
   startActor(): Promise<FakeSessionActor>;
+  /** Locks of a process, which fall free when they are disposed of. */
+  openLocks(): Promise<LockConnection>;
   startScheduler(settings?: SchedulerSettings): Promise<Scheduler>;
   /** Sets all limits, as an operator does. */
   setLimits(rules: readonly Partial<LimitRule>[]): Promise<void>;
@@ -38,6 +40,8 @@ export interface SchedulerSettings {
   readonly sweepMs?: number;
   readonly queueHead?: number;
   readonly clock?: SetClock;
+  /** Those of its process; its own when missing. */
+  readonly locks?: LockConnection;
 }
 
 const silent = createLogger('scheduler', { level: 'silent' });
@@ -59,21 +63,19 @@ export async function openFleet(): Promise<Fleet> {
   );
 
   const all = stack.move();
+  const openLocks = async (): Promise<LockConnection> => all.use(await openLockConnection(url));
   return {
     bus,
     database,
     ...orders,
     directory,
     actor,
+    openLocks,
     startActor: async () => all.use(await FakeSessionActor.start({ bus, directory, database })),
-    async startScheduler({ limit, leaseMs = 1_000, sweepMs = 100, queueHead, clock = createSetClock() } = {}) {
-      const config = parseConfig(schedulerConfig, {
-        MAX_CONCURRENT_SESSIONS: limit?.toString(),
-        SCHEDULER_LEASE_MS: leaseMs.toString(),
-        SCHEDULER_SWEEP_MS: sweepMs.toString(),
-        SCHEDULER_QUEUE_HEAD: queueHead?.toString(),
-      });
-      return all.use(await startScheduler(config, { ...ports, clock }));
+    async startScheduler({ clock = createSetClock(), locks, ...settings } = {}) {
+      const config = configOf(settings);
+      const own = locks ?? (await openLocks());
+      return all.use(await startScheduler(config, { ...ports, locks: own, clock }));
     },
     setLimits: (rules) => setLimits({ bus, database }, rules),
     announce(serverId, capacity, healthy = true) {
@@ -94,6 +96,15 @@ async function setLimits({ bus, database }: Pick<Fleet, 'bus' | 'database'>, rul
   bus.announce(limitsChanged, {});
 }
 
+function configOf({ limit, leaseMs = 1_000, sweepMs = 100, queueHead }: Omit<SchedulerSettings, 'clock' | 'locks'>) {
+  return parseConfig(schedulerConfig, {
+    MAX_CONCURRENT_SESSIONS: limit?.toString(),
+    SCHEDULER_LEASE_MS: leaseMs.toString(),
+    SCHEDULER_SWEEP_MS: sweepMs.toString(),
+    SCHEDULER_QUEUE_HEAD: queueHead?.toString(),
+  });
+}
+
 function watchOn(url: string): WatchLock {
   return (key, signal) => untilLockFree(url, key, signal);
 }
@@ -103,6 +114,7 @@ function recording(router: SessionRouter) {
   let failed = 0;
   const recorded: SessionRouter = {
     hear: (sessionId, owner) => router.hear(sessionId, owner),
+    sendToAny: (contract, payload, envelope) => router.sendToAny(contract, payload, envelope),
     async send(name, payload, envelope) {
       if (name === 'dispatch') sent.push(envelope.sessionId);
       try {

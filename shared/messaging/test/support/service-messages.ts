@@ -3,6 +3,7 @@ import {
   clientCommands,
   confirmAttempts,
   createGraph,
+  createSessions,
   diffWorkspace,
   type EventContract,
   executeAttempt,
@@ -74,21 +75,15 @@ export const allLive: readonly LiveContract[] = [
 
 const nothing: ServiceMessages = { asks: [], serves: [], publishes: [], follows: [], announces: [], hears: [] };
 
+const makings = [createGraph, createSessions];
 /** Asked every now and then by itself: no use to anybody later. */
 const periodic = [...placed([confirmAttempts], 'gateway.g'), ...placed([keepServer], 'keeper.k')];
 /** What may be replayed when it could not be used. */
 const replayable = [
   ...commands(Object.values(sessionCommands)),
   ...atGateways,
-  ...placed([
-    createGraph,
-    explainWaiting,
-    inspectPlace,
-    registerServer,
-    removeServer,
-    metricsExposition,
-    sessionMetrics,
-  ]),
+  ...commands(makings),
+  ...placed([explainWaiting, inspectPlace, registerServer, removeServer, metricsExposition, sessionMetrics]),
 ];
 
 export const allRequests: readonly Place[] = [...replayable, ...periodic];
@@ -108,9 +103,10 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
       ...commands(Object.values(sessionCommands)),
       ...placed([...attempts, snapshotWorkspace, revertSession], 'server.s'),
       ...placed([...attempts, confirmAttempts, inspectPlace, snapshotWorkspace, revertSession], 'gateway.g'),
-      ...placed([createGraph, inspectPlace]),
+      ...commands(makings),
+      ...placed([inspectPlace]),
     ],
-    serves: [...commands(Object.values(sessionCommands)), ...placed([createGraph])],
+    serves: commands([...Object.values(sessionCommands), ...makings]),
     publishes: allEvents,
     follows: [],
     announces: [historyGrown, workerAnnounced, workerEnded],
