@@ -1,6 +1,7 @@
+import type { LockConnection } from '@oio/persistence';
 import type { Clock, Logger } from '@oio/runtime';
-import { every } from './every.ts';
-import type { LeaderTable } from './ports.ts';
+import { every, type Loop } from './every.ts';
+import type { LeaderTable, WatchLock } from './ports.ts';
 
 /** The share of the lease after which a holder without confirmation stops to act, and how often it is renewed within a lease. */
 const FENCED_AFTER = 2 / 3;
@@ -8,6 +9,9 @@ const RENEWALS = 4;
 
 export interface LeadershipParts {
   readonly table: LeaderTable;
+  /** Its lock falls free with its process: by that the others see at once that it is gone. */
+  readonly locks: Pick<LockConnection, 'tryLock' | 'unlock'>;
+  readonly watchLock: WatchLock;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Who wants to lead: an id of this process, never used by another one. */
@@ -19,10 +23,18 @@ export interface LeadershipParts {
   readonly onLost: () => void;
 }
 
-/** Tries to become the leader and to stay it until disposed, which gives the leadership up. */
+/**
+ * Tries to become the leader and to stay it until disposed, which gives the leadership up. One that died is followed as soon as its
+ * lock is free, one that hangs when its lease has run out. Both signs may be wrong: what protects the sessions is the epoch.
+ */
 export class Leadership implements AsyncDisposable {
   readonly #parts: LeadershipParts;
-  readonly #loop: AsyncDisposable;
+  readonly #loop: Loop;
+  readonly #ending = new AbortController();
+  /** The leader whose lock is waited for. */
+  #watched: string | null = null;
+  /** The one whose lock has fallen free. */
+  #gone: string | null = null;
   #epoch: number | null = null;
   #fencedAtMs = 0;
   #fence: NodeJS.Timeout | undefined;
@@ -39,25 +51,50 @@ export class Leadership implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
     await this.#loop[Symbol.asyncDispose]();
+    const { table, locks, holder, logger } = this.#parts;
     const epoch = this.#epoch;
-    if (epoch === null) return;
-    this.#lose();
-    const { table, holder, logger } = this.#parts;
-    await table
-      .resign(holder, epoch)
-      .catch((error: unknown) => logger.warn({ err: error }, 'leadership not given up; it ends with its lease'));
+    if (epoch !== null) {
+      this.#lose();
+      await table
+        .resign(holder, epoch)
+        .catch((error: unknown) => logger.warn({ err: error }, 'leadership not given up; it ends with its lease'));
+    }
+    await locks.unlock(holder);
   }
 
   async #take(): Promise<void> {
-    const { table, clock, logger, holder, leaseMs, onGained } = this.#parts;
+    const { table, locks, clock, logger, holder, leaseMs, onGained } = this.#parts;
+    // Before it leads: who finds it free then knows that the process is gone.
+    if (!(await locks.tryLock(holder))) return;
     const askedAtMs = clock.monotonicMs();
-    const epoch = await table.take(holder, leaseMs);
-    if (epoch === null) return;
+    const gone = this.#gone;
+    this.#gone = null;
+    const epoch = await table.take(holder, leaseMs, gone);
+    if (epoch === null) return this.#watch();
     this.#epoch = epoch;
     this.#confirm(askedAtMs);
     logger.info({ epoch }, 'scheduler active');
     onGained(epoch);
+  }
+
+  /** Waits for the lock of the one that leads. What cannot be waited for is tried again by the next look. */
+  async #watch(): Promise<void> {
+    const { table, watchLock } = this.#parts;
+    if (this.#watched !== null) return;
+    const leader = await table.leader();
+    this.#watched = leader;
+    if (leader === null) return;
+    const onFree = (): void => {
+      this.#gone = leader;
+      this.#loop.wake();
+    };
+    watchLock(leader, this.#ending.signal)
+      .finally(() => {
+        this.#watched = null;
+      })
+      .then(onFree, () => {});
   }
 
   async #renew(epoch: number): Promise<void> {

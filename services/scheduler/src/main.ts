@@ -6,5 +6,5 @@ await runService({
   service: 'scheduler',
   config: schedulerConfig,
   environment: process.env,
-  start: startScheduler,
+  start: async (config, platform) => startScheduler(config, { ...platform, locks: await platform.openLocks() }),
 });

@@ -2,7 +2,7 @@ import type { LimitRule, Status, WorkspaceKind } from '@oio/contracts';
 import type { Timer } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory, SessionRouter } from '@oio/ownership';
-import type { Database } from '@oio/persistence';
+import type { Database, LockConnection } from '@oio/persistence';
 import type { Clock, Logger } from '@oio/runtime';
 
 /** What the service is given from outside. */
@@ -11,6 +11,8 @@ export interface SchedulerPorts {
   readonly router: SessionRouter;
   readonly directory: OwnerDirectory;
   readonly database: Database;
+  /** Locks that end with this process. */
+  readonly locks: LockConnection;
   readonly watchLock: WatchLock;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -127,8 +129,13 @@ export interface KeyTable {
 
 /** Who is the active scheduler, by the database's clock. */
 export interface LeaderTable {
-  /** Makes the holder the leader for `leaseMs`, if nobody else is; returns the new epoch, one above the last, or null. */
-  take(holder: string, leaseMs: number): Promise<number | null>;
+  /**
+   * Makes the holder the leader for `leaseMs`, if nobody else is, or the one that is has let go of its lock and is `gone`; returns the
+   * new epoch, one above the last, or null.
+   */
+  take(holder: string, leaseMs: number, gone: string | null): Promise<number | null>;
+  /** Who leads now; null when nobody does. */
+  leader(): Promise<string | null>;
   /** Prolongs the lease; false when it has ended or passed to another. */
   renew(holder: string, epoch: number, leaseMs: number): Promise<boolean>;
   resign(holder: string, epoch: number): Promise<void>;

@@ -94,9 +94,11 @@ class Terms implements AsyncDisposable {
   }
 
   startLeadership(): Leadership {
-    const { database, clock, logger } = this.#ports;
+    const { database, locks, watchLock, clock, logger } = this.#ports;
     const leadership = new Leadership({
       table: createPostgresLeaderTable(database),
+      locks,
+      watchLock,
       clock,
       logger,
       holder: newId(),

@@ -20,6 +20,10 @@ class FakeTable implements LeaderTable {
     return this.epoch;
   }
 
+  async leader(): Promise<string | null> {
+    return null;
+  }
+
   async renew(_holder: string, epoch: number): Promise<boolean> {
     await this.answer();
     return this.isFree && epoch === this.epoch;
@@ -34,6 +38,8 @@ function lead(table: LeaderTable) {
   const log: string[] = [];
   const leadership = new Leadership({
     table,
+    locks: { tryLock: async () => true, unlock: async () => {} },
+    watchLock: async () => {},
     clock: createSetClock(),
     logger,
     holder: 'me',

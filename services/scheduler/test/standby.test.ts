@@ -24,6 +24,21 @@ test.serial('only one scheduler is active, and when it stops another takes over 
   t.is(leader?.epoch, 2);
 });
 
+test.serial('a leader whose process is gone is followed at once, long before its lease ends', async (t) => {
+  await using fleet = await openFleet();
+  const { actor } = fleet;
+  fleet.announce('one', 5);
+  const locks = await fleet.openLocks();
+  const first = await fleet.startScheduler({ leaseMs: 60_000, locks });
+  t.true(await eventually(() => first.isActive));
+  const second = await fleet.startScheduler({ leaseMs: 2_000 });
+  t.true(await runs(actor, await actor.submit()));
+  t.false(second.isActive);
+  await locks[Symbol.asyncDispose]();
+  t.true(await eventually(() => second.isActive));
+  t.true(await runs(actor, await actor.submit()));
+});
+
 test.serial('a dispatch of a deposed scheduler changes nothing', async (t) => {
   await using fleet = await openFleet();
   const { actor, database, router } = fleet;

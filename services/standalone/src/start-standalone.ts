@@ -60,7 +60,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   stack.use(await startOpencodeGateway(config, setting, { ...shared, logger: logger('opencode-gateway') }));
   stack.use(await startMetrics(config, { ...shared, logger: logger('metrics') }));
   const watchLock = (key: string, signal: AbortSignal) => untilLockFree(databaseUrl, key, signal);
-  stack.use(await startScheduler(config, { ...shared, watchLock, logger: logger('scheduler') }));
+  stack.use(await startScheduler(config, { ...shared, locks, watchLock, logger: logger('scheduler') }));
   const authenticator = createApiKeyAuthenticator(apiKey);
   const http = stack.use(await startHttpGateway(config, { ...shared, authenticator, logger: logger('http-gateway') }));
 

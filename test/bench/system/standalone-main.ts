@@ -41,7 +41,7 @@ await runMain(async () => {
   stack.use(await startMetrics(parseConfig(metricsConfig, environment), { ...shared, logger: logger('metrics') }));
   const watchLock = (key: string, signal: AbortSignal) => untilLockFree(databaseUrl, key, signal);
   const plan = parseConfig(schedulerConfig, environment);
-  stack.use(await startScheduler(plan, { ...shared, watchLock, logger: logger('scheduler') }));
+  stack.use(await startScheduler(plan, { ...shared, locks, watchLock, logger: logger('scheduler') }));
   const authenticator = createApiKeyAuthenticator(environment['API_KEY'] ?? '');
   const httpConfig = parseConfig(httpProcessConfig, environment);
   stack.use(await startHttpGateway(httpConfig, { ...shared, authenticator, logger: logger('http-gateway') }));
