@@ -9,6 +9,8 @@ import type { Scene, Trial } from './scene.ts';
 export interface Deed {
   /** Whether it is done before the session is started, or in the middle of its turn. */
   readonly begins: 'before' | 'running';
+  /** Whether other sessions on its server suffer from it too. */
+  readonly hurtsServer: boolean;
   /** Resolves with the moment. */
   readonly strike: (scene: Scene, trial: Trial) => Promise<number>;
 }
@@ -20,9 +22,7 @@ const STALL_MS = 8_000;
 export function deedFor(fault: string): Deed | null {
   const deed = DEEDS.get(fault);
   if (deed) return deed;
-  return playOf(fault)?.once === 'running'
-    ? { begins: 'running', strike: inMidTurn((scene) => scene.server.strike(fault)) }
-    : null;
+  return playOf(fault)?.once === 'running' ? ofServer((scene) => scene.server.strike(fault)) : null;
 }
 
 const DEEDS: ReadonlyMap<string, Deed> = new Map<string, Deed>([
@@ -30,6 +30,7 @@ const DEEDS: ReadonlyMap<string, Deed> = new Map<string, Deed>([
     'directory-vanishes',
     {
       begins: 'before',
+      hurtsServer: false,
       async strike(scene, { directory, sessionId }) {
         await rm(directory, { recursive: true });
         await scene.client.startSession({ id: sessionId });
@@ -41,6 +42,7 @@ const DEEDS: ReadonlyMap<string, Deed> = new Map<string, Deed>([
     'create-answer-lost',
     {
       begins: 'before',
+      hurtsServer: true,
       async strike({ server, client }, { directory, fault, sessionId }) {
         // Somebody else's conversation in the same directory.
         await server.say('POST', `/session?directory=${encodeURIComponent(directory)}`);
@@ -50,21 +52,28 @@ const DEEDS: ReadonlyMap<string, Deed> = new Map<string, Deed>([
       },
     },
   ],
-  ['permission-asked', { begins: 'running', strike: answered({ action: 'allow' }) }],
-  ['question-asked', { begins: 'running', strike: answered({ action: 'deny' }) }],
-  ['conversation-deleted', running(({ server }, _trial, id) => server.say('DELETE', `/session/${id}`))],
-  ['turn-aborted-elsewhere', running(({ server }, _trial, id) => server.say('POST', `/session/${id}/abort`))],
-  ['server-killed', running(killed)],
-  ['tool-outlives-server', running(killed)],
-  ['server-gone', running(({ server }) => server.kill())],
-  ['server-stalls', running(frozen(STALL_MS))],
-  ['server-wedged', running(frozen(null))],
+  ['permission-asked', ofSession(answered({ action: 'allow' }))],
+  ['question-asked', ofSession(answered({ action: 'deny' }))],
+  ['conversation-deleted', ofSession(inMidTurn(({ server }, _trial, id) => server.say('DELETE', `/session/${id}`)))],
+  [
+    'turn-aborted-elsewhere',
+    ofSession(inMidTurn(({ server }, _trial, id) => server.say('POST', `/session/${id}/abort`))),
+  ],
+  ['server-killed', ofServer(killed)],
+  ['tool-outlives-server', ofServer(killed)],
+  ['server-gone', ofServer(({ server }) => server.kill())],
+  ['server-stalls', ofServer(frozen(STALL_MS))],
+  ['server-wedged', ofServer(frozen(null))],
 ]);
 
 type Act = (scene: Scene, trial: Trial, openCodeSession: string) => Promise<void> | void;
 
-function running(act: Act): Deed {
-  return { begins: 'running', strike: inMidTurn(act) };
+function ofSession(strike: Deed['strike']): Deed {
+  return { begins: 'running', hurtsServer: false, strike };
+}
+
+function ofServer(act: Act): Deed {
+  return { begins: 'running', hurtsServer: true, strike: inMidTurn(act) };
 }
 
 async function killed({ server }: Scene): Promise<void> {

@@ -50,7 +50,7 @@ async function run({ faults: wanted, times, lanes, real, json }: Arguments): Pro
   };
   const tryAll = real ? tryOnRealServer : tryOnStandIns;
   await inPlace((place) => tryAll({ ...place, faults, times, lanes, onOutcome }));
-  out(json ? JSON.stringify(outcomes) : reportLines(faults, outcomes).join('\n'));
+  out(json ? JSON.stringify(outcomes) : [...reportLines(faults, outcomes), progress.circumstances].join('\n'));
   const isRight = outcomes.length === faults.length * times && outcomes.every((one) => faultsIn(one).length === 0);
   return isRight ? 0 : 1;
 }

@@ -167,6 +167,7 @@ const ROWS: Readonly<Record<ModelFault, ModelRow>> = {
     from: [22, 8],
     expected: 'tool_stalled',
     bound: { settings: ['OPENCODE_TOOL_SECONDS'] },
+    ofSubAgent: 'no-first-token',
   },
   'sub-agent-ends-first': {
     does: 'gives work to a sub-agent, whose session tells of an end of its own',

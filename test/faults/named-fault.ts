@@ -1,5 +1,6 @@
 import type { PermissionRule } from '@oio/contracts';
 import type { FailureCode } from '@oio/domain';
+import type { ModelFault } from '@oio/scripted-model';
 
 /** A setting that bounds a turn, in seconds. */
 export type ClockSetting =
@@ -33,6 +34,8 @@ export interface NamedFault {
   readonly from: readonly (number | string)[];
   readonly expected: Expected;
   readonly bound: Bound;
+  /** The fault of a sub-agent's model that this one is about: its clock counts from the call that meets it. */
+  readonly ofSubAgent?: ModelFault;
   /** Rules of its session, where without any nobody would be asked. */
   readonly permissions?: readonly PermissionRule[];
   /** Whether it is played on the stand-in, on the real binary, or on both; of what is played on one only, why. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCodeConfig, OpencodeAgentServer, startManagedServer } from '@oio/opencode-gateway';
+import { deedFor } from './deeds.ts';
 import type { NamedFault } from './named-fault.ts';
 import { inLanes, runOrdinary, type TrialOptions } from './on-stand-ins.ts';
 import { openRealScene } from './real-scene.ts';
@@ -45,15 +46,8 @@ export async function tryOnRealServer(options: TrialOptions): Promise<void> {
   }
 }
 
-const HURTING: ReadonlySet<string> = new Set([
-  'server-killed',
-  'server-stalls',
-  'server-wedged',
-  'tool-outlives-server',
-]);
-
 function hurtsItsServer({ name }: NamedFault): boolean {
-  return HURTING.has(name);
+  return deedFor(name)?.hurtsServer === true;
 }
 
 function inDirectory(scene: Scene, directory: string): Scene {

@@ -69,7 +69,7 @@ export async function inLanes<T>(lanes: number, items: readonly T[], task: (item
 }
 
 function hurtsItsServer({ name }: NamedFault): boolean {
-  return playOf(name)?.faults !== undefined || deedFor(name) !== null;
+  return playOf(name)?.faults !== undefined || deedFor(name)?.hurtsServer === true;
 }
 
 /** What must do no harm meets clocks that are longer than its stall; a turn of the others may be longer than its clock. */

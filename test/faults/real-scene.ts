@@ -45,20 +45,20 @@ export async function openRealScene(place: Place): Promise<Scene> {
     client,
     clocks: REAL_CLOCKS,
     newDirectory: () => orchestrator.newDirectory(),
-    server: serverAt(orchestrator.serverDirectory, (id) => {
-      const said = model.requests.find(({ conversation }) => conversation.prompts.some((text) => text.includes(id)));
-      return said?.atMs ?? null;
+    server: serverAt(orchestrator.serverDirectory, ({ id, mark }) => {
+      const meets = (prompt: string): boolean => prompt.includes(id) && prompt.includes(mark);
+      return model.requests.find(({ conversation }) => conversation.prompts.some(meets))?.atMs ?? null;
     }),
     [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose](),
   };
 }
 
-function serverAt(directory: string, reachedAtMs: (trial: string) => number | null): FaultyServer {
+function serverAt(directory: string, reachedAtMs: FaultyServer['reachedAtMs']): FaultyServer {
   const signal = async (name: NodeJS.Signals): Promise<void> => {
     process.kill((await serverStateIn(directory)).server.pid, name);
   };
   return {
-    reachedAtMs: ({ id }) => reachedAtMs(id),
+    reachedAtMs,
     strike() {
       // Its faults are done to it.
     },

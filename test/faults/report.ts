@@ -1,19 +1,34 @@
+import { loadavg } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { NamedFault } from './named-fault.ts';
 import type { Lived } from './run-living.ts';
-import { faultsIn, type Outcome } from './trial.ts';
+import { faultsIn, isLate, type Outcome } from './trial.ts';
 
 const EVERY_MS = 5_000;
 
-/** Says on standard error how far a long run is, and at once what went wrong. */
+/**
+ * Says on standard error how far a long run is, and at once what went wrong, beside what this process and the machine had to
+ * bear then: what comes late by their load is told from what comes late by itself.
+ */
 export class Progress implements Disposable {
   readonly #total: number;
   readonly #timer = setInterval(() => this.#tell(), EVERY_MS);
+  readonly #delay = monitorEventLoopDelay();
+  readonly #beganAtMs = performance.now();
+  #mostDelayMs = 0;
   #done = 0;
   #wrong = 0;
   #last = '';
 
   constructor(total: number) {
     this.#total = total;
+    this.#delay.enable();
+  }
+
+  /** The load over a minute, and for how long at the most this process did not come to its turn. */
+  get circumstances(): string {
+    this.#mostDelayMs = Math.max(this.#mostDelayMs, toMs(this.#delay.max));
+    return `${inSeconds(performance.now() - this.#beganAtMs)}; load ${(loadavg()[0] ?? 0).toFixed(1)}; this process stood still for at most ${this.#mostDelayMs} ms`;
   }
 
   note(name: string, complaints: readonly string[]): void {
@@ -21,16 +36,22 @@ export class Progress implements Disposable {
     this.#last = name;
     if (complaints.length === 0) return;
     this.#wrong += 1;
-    process.stderr.write(`✗ ${name}: ${complaints.join('; ')}\n`);
+    process.stderr.write(
+      `✗ ${name}: ${complaints.join('; ')} (load ${(loadavg()[0] ?? 0).toFixed(1)}, stood still for ${toMs(this.#delay.max)} ms)\n`,
+    );
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    this.#delay.disable();
   }
 
   #tell(): void {
     const of = this.#total > 0 ? ` of ${this.#total}` : '';
-    process.stderr.write(`${this.#done}${of} done, ${this.#wrong} wrong; last: ${this.#last}\n`);
+    process.stderr.write(
+      `${this.#done}${of} done, ${this.#wrong} wrong or late; last: ${this.#last}; ${this.circumstances}\n`,
+    );
+    this.#delay.reset();
   }
 }
 
@@ -43,19 +64,35 @@ export function listLines(faults: readonly NamedFault[]): string[] {
 /** The reckoning of a run, for a person: one line a fault, and the sum. */
 export function reportLines(faults: readonly NamedFault[], outcomes: readonly Outcome[]): string[] {
   const right = outcomes.filter(isRight).length;
-  return [...faults.map(({ name }) => line(name, outcomes)), '', `${right} of ${outcomes.length} right`];
+  const inTime = outcomes.length - outcomes.filter(isLate).length;
+  const sum = `${outcomes.length} tried: ${right} right, ${inTime} in time, at most ${inSeconds(latenessOf(outcomes))} after their clocks`;
+  return [HEAD, ...faults.map(({ name }) => line(name, outcomes)), '', sum];
 }
 
-const isRight = (outcome: Outcome): boolean => faultsIn(outcome).length === 0;
+const HEAD = `  ${'fault'.padEnd(30)} ${'right'.padStart(6)} ${'in time'.padStart(8)} ${'clock'.padStart(8)} ${'p50'.padStart(8)} ${'latest'.padStart(8)}  came to`;
+
+/** Whether it came to what it should, be it late. */
+const isRight = ({ complaints }: Outcome): boolean => complaints.length === 0;
 
 function line(name: string, outcomes: readonly Outcome[]): string {
   const all = outcomes.filter(({ fault }) => fault === name);
-  const right = all.filter(isRight).length;
-  const verdicts = [...new Set(all.map(({ verdict }) => verdict))].join(', ');
+  const bad = all.filter((outcome) => faultsIn(outcome).length > 0).length;
+  const count = (isGood: (outcome: Outcome) => boolean): string => `${all.filter(isGood).length}/${all.length}`;
   const took = all.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
-  const [middle = 0, most = 0] = [took[Math.floor(took.length / 2)], took.at(-1)];
-  const times = `p50 ${inSeconds(middle)}, max ${inSeconds(most)}, bound ${inSeconds(all[0]?.boundMs ?? 0)} + 2 s`;
-  return `${right === all.length ? '✓' : '✗'} ${name.padEnd(30)} ${`${right}/${all.length}`.padStart(6)}  ${verdicts.padEnd(22)} ${times}`;
+  const cells = [
+    count(isRight).padStart(6),
+    count((outcome) => !isLate(outcome)).padStart(8),
+    inSeconds(Math.max(0, ...all.map((outcome) => outcome.boundMs))).padStart(8),
+    inSeconds(took[Math.floor(took.length / 2)] ?? 0).padStart(8),
+    `${inSeconds(latenessOf(all))}`.padStart(8),
+  ];
+  const verdicts = [...new Set(all.map(({ verdict }) => verdict))].join(', ');
+  return `${bad === 0 ? '✓' : '✗'} ${name.padEnd(30)} ${cells.join(' ')}  ${verdicts}`;
+}
+
+/** How long after its clock the last one came; less than nothing when all came before. */
+function latenessOf(outcomes: readonly Outcome[]): number {
+  return outcomes.length === 0 ? 0 : Math.max(...outcomes.map(({ tookMs, boundMs }) => tookMs - boundMs));
 }
 
 export function livingLines(lived: readonly Lived[]): string[] {
@@ -70,4 +107,8 @@ export function livingLines(lived: readonly Lived[]): string[] {
 
 function inSeconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function toMs(nanoseconds: number): number {
+  return Math.round(nanoseconds / 1e6);
 }

@@ -20,7 +20,7 @@ export interface Scene extends AsyncDisposable {
 
 /** What can be done to the server of a scene, and seen of it. */
 export interface FaultyServer {
-  /** When the prompt of a trial came, on the real server to the model; null before that. */
+  /** When the prompt of a trial came, on the real server the one that meets the fault to the model; null before that. */
   reachedAtMs(trial: Trial): number | null;
   /** Calls meet the named fault from now on. */
   strike(fault: string): void;
@@ -43,5 +43,7 @@ export interface Trial {
   /** Of ours. */
   readonly sessionId: string;
   readonly fault: string;
+  /** What else the prompt says that meets the fault, which may be a sub-agent's. */
+  readonly mark: string;
   readonly directory: string;
 }

@@ -23,9 +23,13 @@ export interface Outcome {
 }
 
 /** Everything that was wrong, lateness too. */
-export function faultsIn({ complaints, tookMs, boundMs: limitMs }: Outcome): readonly string[] {
-  const isLate = tookMs > limitMs + SLACK_MS;
-  return isLate ? [...complaints, `it took ${tookMs} ms of ${limitMs} and ${SLACK_MS}`] : complaints;
+export function faultsIn(outcome: Outcome): readonly string[] {
+  const { complaints, tookMs, boundMs: limitMs } = outcome;
+  return isLate(outcome) ? [...complaints, `it took ${tookMs} ms of ${limitMs} and ${SLACK_MS}`] : complaints;
+}
+
+export function isLate({ tookMs, boundMs: limitMs }: Outcome): boolean {
+  return tookMs > limitMs + SLACK_MS;
 }
 
 /** Beyond its bound a trial is waited for so long, to see what comes in the end. */
@@ -61,7 +65,7 @@ export async function tryFault(scene: Scene, fault: NamedFault, id: string): Pro
   const submission = { ...draft, start: deed?.begins !== 'before' };
   if (expected === 'not accepted') return refused(scene, { fault, submission, limitMs });
   const { id: sessionId } = await eventually(() => scene.client.createSession(submission), ACCEPTED);
-  const trial: Trial = { id, fault: fault.name, directory: draft.directory, sessionId };
+  const trial: Trial = { id, fault: fault.name, mark: markOf(fault), directory: draft.directory, sessionId };
   const struckAtMs = (await deed?.strike(scene, trial)) ?? null;
   const ended = await endOf(scene, sessionId, limitMs + PATIENCE_MS);
   const { beganAtMs, endedAtMs } = await instantsOf(scene, sessionId);
@@ -73,6 +77,10 @@ export async function tryFault(scene: Scene, fault: NamedFault, id: string): Pro
     ...(await scene.server.complaints(trial)),
   ];
   return { fault: fault.name, verdict: verdictOf(ended), tookMs, boundMs: limitMs, complaints };
+}
+
+function markOf({ name, ofSubAgent }: NamedFault): string {
+  return faultMark(ofSubAgent ?? name);
 }
 
 /** A server that has just come up may not be known yet. */

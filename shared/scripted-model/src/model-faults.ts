@@ -115,7 +115,11 @@ function httpErrorWith(code: string, message: string, status: number): { readonl
   return { fault: { kind: 'http_error', status, body: { error: { message, type: code, param: null, code } } } };
 }
 
-function delegation(fault: string): Reply {
-  const input = { description: 'a part of it', prompt: faultMark(fault), subagent_type: 'general' };
-  return { toolCalls: [{ name: 'task', input }] };
+/** The sub-agent is told the rest of the prompt too, so that whoever sees its calls can tell whose they are. */
+function delegation(fault: string): Step {
+  return ({ prompts }) => {
+    const rest = (prompts.at(-1) ?? '').replaceAll(/\[\[fault [\w-]+\]\]/g, '').trim();
+    const prompt = `${faultMark(fault)} ${rest}`.trim();
+    return { toolCalls: [{ name: 'task', input: { description: 'a part of it', prompt, subagent_type: 'general' } }] };
+  };
 }
