@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newMessageId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
@@ -10,6 +9,7 @@ import type { AgentServer } from '../../src/ports.ts';
 import { openGateways } from '../support/gateway-pair.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { makePlace, MODEL } from '../support/real-server.ts';
+import { writtenPid } from '../support/written-pid.ts';
 
 const SLOW = { withinMs: 90_000 };
 
@@ -19,7 +19,7 @@ test('a stop ends what the tools left in the background; a prompt that OpenCode 
   const pidFile = join(directory, 'left.pid');
   const server = await scene.pid();
   await owner.order(serverId, `bash setsid sleep 97.1 >/dev/null 2>&1 & echo $! > ${pidFile}; sleep 97.2`);
-  const left = Number(await eventually(() => readFile(pidFile, 'utf8').catch(() => null), SLOW));
+  const left = await writtenPid(pidFile, SLOW);
   const [session] = await agent.listSessions(directory);
   const ref = { sessionId: session?.id ?? '', directory };
   const queued = { ...ref, messageId: newMessageId(), agent: 'industrial-coder', model: MODEL, text: 'say I woke up' };

@@ -8,6 +8,7 @@ import { findProcess } from '../../src/managed-server/process-table.ts';
 import { startManagedServer } from '../../src/managed-server/start-managed-server.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { beginTurn, makePlace, optionsFor, startRealServer, turnEnd } from '../support/real-server.ts';
+import { writtenPid } from '../support/written-pid.ts';
 
 test('a stopped server leaves nothing running and its sessions on disk; its tools never see a secret', async (t) => {
   await using place = await makePlace();
@@ -38,7 +39,7 @@ test('a stopped server leaves nothing running and its sessions on disk; its tool
   t.notRegex(seen, /hidden|DATABASE_URL|JWT_|OIO_KEY/);
   t.false(seen.includes(server.password));
   t.true(seen.includes(`HOME=${place.data}`));
-  const left = [await pidIn(join(place.repository, 'a.pid')), await pidIn(join(place.repository, 'b.pid'))];
+  const left = [await writtenPid(join(place.repository, 'a.pid')), await writtenPid(join(place.repository, 'b.pid'))];
   for (const pid of left) t.not(findProcess(pid), null, 'what a shell leaves in the background outlives it');
 
   await real[Symbol.asyncDispose]();
@@ -75,7 +76,3 @@ test('what keeps a server from starting is said in words, with its exit code', a
   const tooSlow = await t.throwsAsync(startManagedServer({ ...options, startupMs: 1 }), { instanceOf: StartupError });
   t.regex(tooSlow?.message ?? '', /did not start within/);
 });
-
-async function pidIn(path: string): Promise<number> {
-  return Number(await readFile(path, 'utf8'));
-}

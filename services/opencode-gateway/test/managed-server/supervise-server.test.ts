@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
@@ -11,6 +10,7 @@ import { eventually } from '@oio/runtime/testing';
 import { fakeManagedServer } from '../support/fake-managed-server.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { beginTurn, makePlace, optionsFor, promptsIn, readerOf, turnEnd } from '../support/real-server.ts';
+import { writtenPid } from '../support/written-pid.ts';
 
 test('a server killed in the middle of a turn is started again, the turn known interrupted, and resumed once', async (t) => {
   await using place = await makePlace();
@@ -30,7 +30,7 @@ test('a server killed in the middle of a turn is started again, the turn known i
   await using agent = new OpencodeAgentServer(first);
   const pidFile = join(place.repository, 'tool.pid');
   const prompt = await beginTurn(agent, place.repository, `bash echo $$ > ${pidFile}; exec sleep 97.4`);
-  const tool = await eventually(async () => Number(await readFile(pidFile, 'utf8').catch(() => '')) || null);
+  const tool = await writtenPid(pidFile);
 
   process.kill(first.pid, 'SIGKILL');
   const second = await eventually(() => ups[1], { withinMs: 60_000, what: 'the second start' });
