@@ -13,6 +13,7 @@ import {
 import test from 'ava';
 import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
 import { makePlace, type Place } from './support/place.ts';
+import { processesOf } from './support/processes.ts';
 import { directoryOf, reaches, reachesClosed, submit, toolRuns, warmUp } from './support/sessions.ts';
 import { openCodeMessages } from './support/truth.ts';
 
@@ -54,7 +55,11 @@ test.after.always(async () => {
 });
 
 async function submitAll(first: string, ...further: string[]): Promise<{ id: string; promptIds: string[] }> {
-  const { id } = await submit(orchestrator, first);
+  return submitWith({}, first, ...further);
+}
+
+async function submitWith(limits: { cpuLimit?: number; memoryLimitMb?: number }, first: string, ...further: string[]) {
+  const { id } = await submit(orchestrator, first, limits);
   const promptIds: string[] = [];
   for (const prompt of further) promptIds.push((await orchestrator.client.queuePrompt({ id }, { prompt })).promptId);
   return { id, promptIds };
@@ -124,6 +129,25 @@ test.serial(
     t.is(session.attempt?.number, 3);
   },
 );
+
+test.serial('under limits each prompt runs on a server of its own, and all of them in one conversation', async (t) => {
+  const limits = { cpuLimit: 2, memoryLimitMb: 1_500 };
+  const submitted = await submitWith(limits, 'first', 'second').catch((error: unknown) => error as Error);
+  // Where nothing can be limited, that is said and nothing begun.
+  if (submitted instanceof Error) return t.regex(JSON.stringify(submitted), /unenforceable/);
+  const { id } = submitted;
+  const session = await reaches(orchestrator, id, 'completed');
+  t.deepEqual(statesOf(session), ['succeeded']);
+  t.is(session.attempt?.number, 2);
+  t.deepEqual(await orderOf(id), ['first', 'second']);
+  t.deepEqual(model.requests.at(-1)?.conversation.prompts, ['first', 'second']);
+  const { events } = await orchestrator.client.getHistory({ id, limit: 200 });
+  const told = events.filter(({ type }) => type === 'session.resources-measured');
+  t.is(told.length, 2, 'each of its servers was measured');
+  await eventually(() => processesOf(join(place.data, 'opencode', 'dedicated', id)).length === 0, {
+    what: 'the end of the last of its servers',
+  });
+});
 
 /** Resolves as soon as it is told that a prompt has begun in this attempt. */
 async function begins(id: string, attempt: number): Promise<void> {
