@@ -11,7 +11,7 @@ export interface Sample {
   readonly serverId: string;
   /** Tells one start of the server from the next. */
   readonly startedAt: string | null;
-  /** Of its whole process tree; the pages that a fork shares with it for a moment count for both. */
+  /** Of its whole process tree; what its processes share counts once. */
   readonly memoryMb: number;
   readonly databaseMb: number;
   readonly directories: number;

@@ -14,7 +14,11 @@ export function serverMetrics(servers: readonly ServerView[]): string {
     ...gauge('up', '1 when the OpenCode server is up.', ({ state }) => Number(state === 'up')),
     ...gauge('running', 'Attempts on it that are not closed.', ({ running }) => running),
     ...gauge('cpu_cores', 'Cores that it and all that it started take.', cores),
-    ...gauge('memory_bytes', 'Resident memory of its whole process tree.', ({ memoryBytes }) => memoryBytes),
+    ...gauge(
+      'memory_bytes',
+      'Memory of its whole process tree; what its processes share counts once.',
+      ({ memoryBytes }) => memoryBytes,
+    ),
     ...gauge('disk_bytes', 'Its data directory on the disk.', ({ diskBytes }) => diskBytes),
     ...gauge('database_bytes', 'Its database on the disk.', ({ databaseBytes }) => databaseBytes),
     '',

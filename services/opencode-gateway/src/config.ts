@@ -39,7 +39,7 @@ export const opencodeGatewayConfig = z.object({
     'A managed OpenCode server that has run for so long is started anew, after its turns have ended; 0: never for this reason.',
   ),
   OPENCODE_RECYCLE_MEMORY_MB: number(0, 1_048_576, 3_072).describe(
-    'The same when it and all that it started take so much memory (RSS) in MiB; 0: never.',
+    'The same when it and all that it started take so much memory in MiB (proportional set size: what they share counts once); 0: never.',
   ),
   OPENCODE_RECYCLE_DIRECTORIES: number(0, 100_000, 40).describe(
     'The same when it has worked in so many directories, each of which costs it about 45 MB for good; a session in a worktree is one; 0: never.',

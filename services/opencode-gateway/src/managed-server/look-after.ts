@@ -65,7 +65,7 @@ class Caretaker {
   #trouble: string | null = null;
   #version: string | null = null;
   #databaseMbBefore: number | null = null;
-  /** Of the look before: for a moment each fork takes, by its pages, as much as the whole server. */
+  /** Of the look before: a peak that is over then, as of a directory that is opened, is no reason to start it anew. */
   #memoryMbBefore = 0;
   #hasLeft = false;
 
@@ -99,7 +99,8 @@ class Caretaker {
 
   async look(): Promise<void> {
     const { report, limits, server, onDraining, logger } = this.#parts;
-    const observation = this.#observe();
+    const observation = await this.#observe();
+    if (this.#hasLeft) return;
     const demand = await report(observation, this.#reason()).catch(() => null);
     if (this.#hasLeft) return;
     this.#parts.meter.noteAlone(demand?.alone ?? null, performance.now());
@@ -135,7 +136,7 @@ class Caretaker {
     return this.#failures > 0 ? 'It does not answer at the moment.' : null;
   }
 
-  #observe(): ServerObservation {
+  async #observe(): Promise<ServerObservation> {
     const { server, directories, meter } = this.#parts;
     return {
       healthy: this.#failures === 0,
@@ -143,7 +144,7 @@ class Caretaker {
       trouble: this.#trouble,
       startedAt: new Date(server.launchedAtMs).toISOString(),
       directories: directories(),
-      ...meter.look(performance.now()),
+      ...(await meter.look(performance.now())),
     };
   }
 

@@ -14,7 +14,7 @@ export interface ManagedServer {
   readonly exited: Promise<string>;
   /** When it was started, in milliseconds since 1970. */
   readonly launchedAtMs: number;
-  usage(): ServerUsage;
+  usage(): Promise<ServerUsage>;
   /** What its data directory takes on the disk. */
   diskBytes(): Promise<number>;
   /** Ends it and everything that its tools left behind. */

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { ps, readProc } from './process-files.ts';
 
 /** One process, told from a later one of the same number by the instant of its start. */
 export interface ProcessEntry {
@@ -10,12 +10,12 @@ export interface ProcessEntry {
 
 /** The running processes of this machine, zombies left out. Linux by /proc, elsewhere by `ps`. */
 export function listProcesses(): readonly ProcessEntry[] {
-  return process.platform === 'linux' ? pidsInProc().flatMap((pid) => readProc(pid) ?? []) : listByPs();
+  return process.platform === 'linux' ? pidsInProc().flatMap((pid) => entryOf(pid) ?? []) : listByPs();
 }
 
 /** The process of that number, or null when there is none. */
 export function findProcess(pid: number): ProcessEntry | null {
-  if (process.platform === 'linux') return readProc(pid);
+  if (process.platform === 'linux') return entryOf(pid);
   return listByPs(pid)[0] ?? null;
 }
 
@@ -42,18 +42,6 @@ export function processFamily(root: ProcessIdentity | null, ...marks: readonly s
   return [...family.values()];
 }
 
-/** The memory of these processes in bytes; pages that they share count for each of them. */
-export function residentBytes(pids: readonly number[]): number {
-  if (pids.length === 0) return 0;
-  const kilobytes =
-    process.platform === 'linux'
-      ? pids.map((pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0))
-      : ps(['-o', 'rss=', '-p', pids.join(',')])
-          .split('\n')
-          .map(Number);
-  return kilobytes.reduce((sum, one) => sum + one, 0) * 1_024;
-}
-
 /** The CPU time of these processes in seconds, and of their children that have ended. Linux only: elsewhere 0. */
 export function cpuSeconds(pids: readonly number[]): number {
   // Source: proc(5), fields 14 to 17 of stat; the third is the first after the command. A tick is a hundredth of a second.
@@ -68,7 +56,7 @@ function pidsInProc(): readonly number[] {
 }
 
 /** Reads /proc/<pid>/stat; the command in it may hold spaces and brackets, so that fields count from the last `)`. */
-function readProc(pid: number): ProcessEntry | null {
+function entryOf(pid: number): ProcessEntry | null {
   const fields = statFields(pid);
   const [state, parentPid] = fields;
   const startedAt = fields[19];
@@ -78,37 +66,29 @@ function readProc(pid: number): ProcessEntry | null {
 }
 
 function statFields(pid: number): readonly string[] {
-  const stat = read(`/proc/${pid}/stat`);
+  const stat = readProc(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 let knownBootId: string | null = null;
 
 function bootId(): string {
-  knownBootId ??= read('/proc/sys/kernel/random/boot_id').trim();
+  knownBootId ??= readProc('/proc/sys/kernel/random/boot_id').trim();
   return knownBootId;
 }
 
 /** The name of its program, without the arguments; empty for one that is gone. */
 export function processName(pid: number): string {
-  const name = process.platform === 'linux' ? read(`/proc/${pid}/comm`) : ps(['-o', 'comm=', '-p', String(pid)]);
+  const name = process.platform === 'linux' ? readProc(`/proc/${pid}/comm`) : ps(['-o', 'comm=', '-p', String(pid)]);
   return name.trim();
 }
 
 function marked(marks: readonly string[]): (pid: number) => boolean {
   const isAny = (words: readonly string[]): boolean => words.some((word) => marks.includes(word));
-  if (process.platform === 'linux') return (pid) => isAny(read(`/proc/${pid}/environ`).split('\0'));
+  if (process.platform === 'linux') return (pid) => isAny(readProc(`/proc/${pid}/environ`).split('\0'));
   const lines = ps(['-A', '-E', '-ww', '-o', 'pid=,command=']).split('\n');
   const pids = new Set(lines.filter((line) => isAny(line.split(' '))).map((line) => Number.parseInt(line, 10)));
   return (pid) => pids.has(pid);
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 function listByPs(pid?: number): readonly ProcessEntry[] {
@@ -120,12 +100,4 @@ function listByPs(pid?: number): readonly ProcessEntry[] {
       if (match === null || match[3]?.startsWith('Z')) return [];
       return [{ pid: Number(match[1]), parentPid: Number(match[2]), startedAt: match[4] ?? '' }];
     });
-}
-
-function ps(args: readonly string[]): string {
-  try {
-    return execFileSync('ps', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    return '';
-  }
 }

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { cpuSeconds, type ProcessIdentity, processFamily, residentBytes } from './process-table.ts';
+import { memoryBytes } from './process-memory.ts';
+import { cpuSeconds, type ProcessIdentity, processFamily } from './process-table.ts';
 import { MARKER, type ServerPaths } from './server-environment.ts';
 
 /** What a managed server takes of the machine. */
 export interface ServerUsage {
-  /** Of its whole process tree. */
+  /** Of its whole process tree; what its processes share counts once. */
   readonly memoryBytes: number;
   /** With what is not yet written back. */
   readonly databaseBytes: number;
@@ -14,12 +15,12 @@ export interface ServerUsage {
   readonly cpuSeconds: number;
 }
 
-export function serverUsage({ root, database }: ServerPaths, server: ProcessIdentity): ServerUsage {
+export async function serverUsage({ root, database }: ServerPaths, server: ProcessIdentity): Promise<ServerUsage> {
   const family = processFamily(server, `${MARKER}=${root}`);
   const pids = family.map(({ pid }) => pid);
   return {
-    memoryBytes: residentBytes(pids),
     cpuSeconds: cpuSeconds(pids),
+    memoryBytes: await memoryBytes(pids),
     databaseBytes: sizeOf(database) + sizeOf(`${database}-wal`),
   };
 }

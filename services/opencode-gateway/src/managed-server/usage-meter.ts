@@ -28,8 +28,8 @@ export class UsageMeter {
   }
 
   /** Now, at `nowMs` of a clock that only goes forward. */
-  look(nowMs: number): Figures {
-    const { memoryBytes, databaseBytes, cpuSeconds } = this.#server.usage();
+  async look(nowMs: number): Promise<Figures> {
+    const { memoryBytes, databaseBytes, cpuSeconds } = await this.#server.usage();
     const before = this.#before;
     this.#before = { atMs: nowMs, cpuSeconds };
     // What has ended outside of its parent takes its time with it.

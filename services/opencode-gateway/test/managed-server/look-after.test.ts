@@ -37,7 +37,7 @@ function careOf(parts: Partial<CareParts>) {
 }
 
 test('how a server is is told again and again', async (t) => {
-  const usage = () => ({ memoryBytes: GIGABYTE, databaseBytes: 5, cpuSeconds: 1 });
+  const usage = async () => ({ memoryBytes: GIGABYTE, databaseBytes: 5, cpuSeconds: 1 });
   await using cared = careOf({ server: fakeManagedServer({ usage, launchedAtMs: 1 }) });
   const last = await eventually(() => cared.seen.find(({ observation }) => observation.version !== null));
   t.like(last, {
@@ -69,9 +69,9 @@ test('a server at a limit says so before it is started anew', async (t) => {
   t.is(drained[0], cared.restarts[0]?.why);
 });
 
-test('what is seen only once of much memory is a fork, and no reason', async (t) => {
+test('much memory that is seen only once is a peak, and no reason', async (t) => {
   let looks = 0;
-  const usage = () => {
+  const usage = async () => {
     looks += 1;
     return { memoryBytes: looks === 2 ? GIGABYTE : 0, databaseBytes: 0, cpuSeconds: 0 };
   };
@@ -84,7 +84,7 @@ test('what is seen only once of much memory is a fork, and no reason', async (t)
 });
 
 test('a large database is compacted while the server is down', async (t) => {
-  const usage = () => ({ memoryBytes: 0, databaseBytes, cpuSeconds: 0 });
+  const usage = async () => ({ memoryBytes: 0, databaseBytes, cpuSeconds: 0 });
   let databaseBytes = 1;
   await using cared = careOf({ server: fakeManagedServer({ usage }), limits: { ...OFF, databaseMb: 1_024 } });
   await eventually(() => cared.seen.length > 1);
@@ -96,7 +96,7 @@ test('a large database is compacted while the server is down', async (t) => {
 test('of two servers at their limits one waits until the other is back', async (t) => {
   const turns = createDrainTurns();
   const limits = { ...OFF, memoryMb: 1, drainSeconds: 3_600 };
-  const usage = () => ({ memoryBytes: GIGABYTE, databaseBytes: 0, cpuSeconds: 0 });
+  const usage = async () => ({ memoryBytes: GIGABYTE, databaseBytes: 0, cpuSeconds: 0 });
   const first = careOf({ server: fakeManagedServer({ id: 'one', usage }), limits, turns });
   await eventually(() => first.seen.at(-1)?.draining ?? null);
   await using second = careOf({ server: fakeManagedServer({ id: 'two', usage }), limits, turns });

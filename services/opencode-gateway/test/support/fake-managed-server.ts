@@ -12,7 +12,7 @@ export function fakeManagedServer(parts: Partial<ManagedServerParts> = {}): Mana
     startedAt: '',
     adopted: false,
     launchedAtMs: Date.now(),
-    usage: () => ({ memoryBytes: 0, databaseBytes: 0, cpuSeconds: 0 }),
+    usage: async () => ({ memoryBytes: 0, databaseBytes: 0, cpuSeconds: 0 }),
     diskBytes: async () => 0,
     compact: async () => {},
     end,
