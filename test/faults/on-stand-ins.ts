@@ -69,7 +69,8 @@ export async function inLanes<T>(lanes: number, items: readonly T[], task: (item
 }
 
 function hurtsItsServer({ name }: NamedFault): boolean {
-  return playOf(name)?.faults !== undefined || deedFor(name)?.hurtsServer === true;
+  const play = playOf(name);
+  return play?.faults !== undefined || play?.heavy === true || deedFor(name)?.hurtsServer === true;
 }
 
 /** What must do no harm meets clocks that are longer than its stall; a turn of the others may be longer than its clock. */

@@ -8,6 +8,8 @@ export interface Play {
   readonly faults?: readonly Fault[];
   /** Whether the calls meet it from the start, or only once the turn is under way. Default: from the start. */
   readonly once?: 'running';
+  /** It keeps its server so busy that the turns of others suffer. */
+  readonly heavy?: true;
 }
 
 const LONG = 'ms=60000 pieces=120';
@@ -68,7 +70,7 @@ const OF_SERVERS = {
   'permission-rejected-elsewhere': { work: 'ask=rejected' },
   'abort-ignored': { work: 'hang=tokens', faults: [{ kind: 'yes', match: '/abort$' }] },
   'cost-falls': { work: 'steps=3' },
-  'huge-answer': { work: 'bytes=8000000' },
+  'huge-answer': { work: 'bytes=8000000', heavy: true },
   'server-stalls': {
     work: SOME,
     faults: [

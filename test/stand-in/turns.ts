@@ -59,14 +59,14 @@ export class Turns {
   /** What comes after the 204: an unknown agent is told by an event alone, and nothing is stored. */
   submit(session: Session, posted: PromptBody): void {
     const body = { ...posted, parts: [...posted.parts, ...this.#directiveFor(posted)] };
-    const { ignored, late } = workOf(body.parts.map(({ text }) => text).join('\n'));
+    const { ignored, late } = body.parts.length > 0 ? workIn(body.parts) : this.#storedWork(session);
     if (ignored === 'agent' || (body.agent !== undefined && !this.#parts.agents.includes(body.agent))) {
       this.#errorTwice(session, `Agent not found: "${body.agent}".`);
       return;
     }
     if (ignored === 'lost') return;
     this.#store(session, body);
-    if (ignored === 'asleep' || this.#isAsleep(session)) return;
+    if (ignored === 'asleep') return;
     const start = (): void => {
       if (!this.#runs.has(session.id)) this.#start(session, ignored === 'model' ? NOWHERE : body.model);
     };
@@ -80,10 +80,10 @@ export class Turns {
     return always === '' || parts.length === 0 || has ? [] : [{ type: 'text', text: `[[work ${always}]]` }];
   }
 
-  /** A resume says nothing: it is the stored prompt that is not run. */
-  #isAsleep(session: Session): boolean {
-    const prompt = this.#parts.store.messagesOf(session.id).findLast(({ info }) => info.role === 'user');
-    return workOf(prompt?.parts.map(({ text }) => text).join('\n') ?? '').ignored === 'asleep';
+  /** A resume says nothing: it is the stored prompt that is run. */
+  #storedWork(session: Session): Work {
+    const stored = this.#parts.store.messagesOf(session.id).findLast(({ info }) => info.role === 'user');
+    return workIn(stored?.parts ?? []);
   }
 
   /** Resolves once the session is idle, also when it was. */
@@ -234,4 +234,8 @@ export class Turns {
 
 function bumped(info: UserInfo): UserInfo {
   return { ...info, time: { created: Date.now() } };
+}
+
+function workIn(parts: readonly Readonly<Record<string, unknown>>[]): Work {
+  return workOf(parts.map(({ text }) => text).join('\n'));
 }

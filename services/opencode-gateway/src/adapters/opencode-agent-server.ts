@@ -60,6 +60,8 @@ export class OpencodeAgentServer implements AgentServer {
 
   createSession({ directory, title, metadata, parentId, permissions }: NewSession): Promise<AgentSession> {
     const body = { title, metadata, parentID: parentId, permission: permissions };
+    // What becomes of its first prompt may show as an event only.
+    this.#events.open();
     return this.#http.post({ path: '/session', directory, body, schema: wireSession });
   }
 

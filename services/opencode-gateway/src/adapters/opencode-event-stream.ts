@@ -16,7 +16,7 @@ export interface EventStreamOptions {
   readonly buffer?: EventBufferOptions;
 }
 
-/** The one event stream that is kept open to a server, shared by all readers; opened with the first. */
+/** The one event stream that is kept open to a server, shared by all readers; opened with the first, or before. */
 export class OpencodeEventStream implements AsyncDisposable {
   readonly #http: OpencodeHttp;
   readonly #options: Required<Omit<EventStreamOptions, 'buffer'>> & Pick<EventStreamOptions, 'buffer'>;
@@ -54,8 +54,13 @@ export class OpencodeEventStream implements AsyncDisposable {
     signal?.addEventListener('abort', close);
     if (signal?.aborted || this.#closing.signal.aborted) reader.close();
     else if (this.#hearing) reader.push(CONNECTED);
-    this.#running ??= this.#run();
+    this.open();
     return reader;
+  }
+
+  /** For readers that are to come: what happens while it is being opened is heard by nobody. */
+  open(): void {
+    if (!this.#closing.signal.aborted) this.#running ??= this.#run();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
