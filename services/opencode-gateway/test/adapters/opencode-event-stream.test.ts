@@ -2,16 +2,29 @@ import type { ServerResponse } from 'node:http';
 import test from 'ava';
 import { EventBuffer } from '../../src/adapters/event-buffer.ts';
 import { type EventStreamOptions, OpencodeEventStream } from '../../src/adapters/opencode-event-stream.ts';
+import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
 import { OpencodeHttp } from '../../src/adapters/opencode-http.ts';
 import type { AgentEvent } from '../../src/agent-server/events.ts';
 import { eventually } from '@oio/runtime/testing';
-import { startHttpServer } from '../support/http-server.ts';
+import { sendJson, startHttpServer } from '../support/http-server.ts';
 
 test('a reader is told to read the truth as soon as the stream is open', async (t) => {
   await using setup = await startStream((response) => send(response, CONNECTED));
   t.deepEqual(await take(setup.stream.read(), 1), [{ type: 'resync', reason: 'connected' }]);
   t.deepEqual(await take(setup.stream.read(), 1), [{ type: 'resync', reason: 'connected' }], 'a later reader too');
   t.is(setup.connections(), 1);
+});
+
+test('it is opened with the first session, so that what becomes of its first prompt is heard', async (t) => {
+  await using server = await startHttpServer(({ url }, response) => {
+    if (url?.startsWith('/global/event')) send(response, CONNECTED);
+    else sendJson(response, { id: 'ses_1', title: 'First', directory: '/w', time: { created: 1 } });
+  });
+  await using agent = new OpencodeAgentServer({ url: server.url, password: 'secret' });
+  t.is(agent.hearing(), null);
+  await agent.createSession({ directory: '/w', title: 'First' });
+  await eventually(() => agent.hearing());
+  t.is(server.requests.length, 2);
 });
 
 test('frames become events of their session', async (t) => {
