@@ -18,8 +18,9 @@ const CLOSED: readonly { folder: string; allowed: readonly string[]; reason: str
   },
   {
     folder: 'shared/domain',
-    allowed: ['@oio/contracts', '@oio/errors', 'xstate'],
-    reason: 'shared/domain is pure: it imports only contracts, errors and xstate, no technology and no Node module',
+    allowed: ['@oio/contracts', '@oio/errors', 'croner', 'xstate'],
+    reason:
+      'shared/domain is pure: it imports only contracts, errors, xstate and croner, no technology and no Node module',
   },
 ];
 

@@ -10,6 +10,7 @@ import { createLimitHandlers, type LimitParts } from './limit-handlers.ts';
 import { createPromptHandlers } from './prompt-handlers.ts';
 import { createReadHandlers, type ReadParts } from './read-handlers.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
+import { createScheduleHandlers, type ScheduleParts } from './schedule-handlers.ts';
 import { createServerHandlers, type ServerParts } from './server-handlers.ts';
 import type { Order, RouteHandlers } from './route-types.ts';
 import { commandSession } from './session-commands.ts';
@@ -24,7 +25,8 @@ export type HandlerParts = SubmitParts &
   DeadLetterParts &
   ServerParts &
   LimitParts &
-  ApprovalParts;
+  ApprovalParts &
+  ScheduleParts;
 
 type Command = Order & { readonly params: { readonly id: string }; readonly body?: unknown };
 
@@ -46,6 +48,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createServerHandlers(parts),
     ...createLimitHandlers(parts),
     ...createApprovalHandlers(parts),
+    ...createScheduleHandlers(parts),
     startSession: command('start'),
     pauseSession: command('pause'),
     resumeSession: command('resume'),

@@ -35,7 +35,10 @@ const HEADERS = {
     .max(200)
     .optional()
     .describe('A request that is repeated with the same key has its effect once.'),
-  ifMatch: z.string().optional().describe('The version that the session must stand at, in quotes, as `ETag` tells it.'),
+  ifMatch: z
+    .string()
+    .optional()
+    .describe('The version that the session, or the schedule, must stand at, in quotes, as `ETag` tells it.'),
   prefer: z
     .string()
     .optional()
@@ -109,7 +112,7 @@ function success(name: string, route: Route) {
 }
 
 const ORDER_HEADERS = {
-  ETag: z.string().describe('The version of the session, in quotes.'),
+  ETag: z.string().describe('The version of the session, or the schedule, in quotes.'),
   'Idempotent-Replayed': z.literal('true').optional().describe('The request had its effect when it came before.'),
 };
 

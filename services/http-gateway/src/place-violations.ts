@@ -1,5 +1,5 @@
-import { agentName, inspectPlace, modelName, newSession } from '@oio/contracts';
-import { serviceEnvelope } from '@oio/messaging';
+import { agentName, inspectPlace, modelName, newSession, type Violation } from '@oio/contracts';
+import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { GatewayRouter } from '@oio/ownership';
 import { timeViolations } from '@oio/domain';
 import type { Clock, Logger } from '@oio/runtime';
@@ -26,17 +26,19 @@ export function createPlaceInspection(
       );
       const envelope = { ...serviceEnvelope('http-gateway', { tenant }), correlationId, principal: `user:${id}` };
       try {
-        const { violations } = await gateways.read(inspectPlace, questionFrom(raw), envelope);
-        const directoryKnown = field(raw, 'directory') !== undefined;
-        const known = violations.filter(
-          (violation) => directoryKnown || !['directory', 'workspace'].includes(violation.field),
-        );
-        return [...times, ...known];
+        return [...times, ...(await placeViolations(gateways, raw, envelope))];
       } catch (error) {
         logger.warn({ err: error, correlationId }, 'place not inspected');
         return times;
       }
     };
+}
+
+/** What is impossible about the place of a session, as far as its fields are valid. Throws when nobody can say. */
+export async function placeViolations(gateways: GatewayRouter, raw: Raw, envelope: Envelope): Promise<Violation[]> {
+  const { violations } = await gateways.read(inspectPlace, questionFrom(raw), envelope);
+  const directoryKnown = field(raw, 'directory') !== undefined;
+  return violations.filter((violation) => directoryKnown || !['directory', 'workspace'].includes(violation.field));
 }
 
 function questionFrom(raw: Raw) {

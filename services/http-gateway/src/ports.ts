@@ -3,7 +3,10 @@ import type {
   ApprovalStatus,
   Checkpoint,
   LimitRule,
+  NewSchedule,
   Priority,
+  Schedule,
+  ScheduleFire,
   Scope,
   ServerView,
   Status,
@@ -69,6 +72,40 @@ export interface ApprovalList {
     filter: ApprovalFilter,
     page: { readonly before: string | null; readonly limit: number },
   ): Promise<Approval[]>;
+}
+
+export interface ScheduleKey {
+  readonly tenant: string;
+  readonly id: string;
+}
+
+/** The schedules. Throws `UnavailableError` when the store cannot be asked. */
+export interface ScheduleStore {
+  /** Enters one; false when its id or its name is taken. */
+  add(key: ScheduleKey, entry: NewSchedule & Pick<Schedule, 'createdBy' | 'nextFireAt'>): Promise<boolean>;
+  /** Null when there is none of that id in the tenant. */
+  get(key: ScheduleKey): Promise<Schedule | null>;
+  /** Newest first, from below `before` on. */
+  list(
+    tenant: string,
+    filter: { readonly name?: string | undefined },
+    page: { readonly before: string | null; readonly limit: number },
+  ): Promise<Schedule[]>;
+  /**
+   * Puts another content in the place of that of a version; `nextFireAt` undefined: as it is. `changed`: it is at another version,
+   * or is not there any more.
+   */
+  replace(
+    key: ScheduleKey,
+    version: number,
+    entry: NewSchedule & { readonly nextFireAt: string | null | undefined },
+  ): Promise<'replaced' | 'changed' | 'name_taken'>;
+  /** False when it is at another version, or is not there any more. */
+  remove(key: ScheduleKey, version: number): Promise<boolean>;
+  /** The last fires, newest first. */
+  fires(id: string): Promise<ScheduleFire[]>;
+  /** Enters a fire by hand, now, under the id of the session that comes of it, unless it has been entered. */
+  fire(key: ScheduleKey, sessionId: string): Promise<void>;
 }
 
 /** Sessions as they stand in the store. Throws `UnavailableError` when it cannot be asked. */

@@ -5,6 +5,7 @@ import { Admission } from './admission.ts';
 import { createPostgresApprovalList } from './adapters/postgres-approval-list.ts';
 import { createPostgresIdempotencyKeys } from './adapters/postgres-idempotency-keys.ts';
 import { createPostgresLimitStore } from './adapters/postgres-limit-store.ts';
+import { createPostgresScheduleStore } from './adapters/postgres-schedule-store.ts';
 import { createPostgresServerList } from './adapters/postgres-server-list.ts';
 import { createPostgresSessionReader } from './adapters/postgres-session-reader.ts';
 import { createApp } from './app.ts';
@@ -21,6 +22,7 @@ import { createReadiness } from './readiness.ts';
 import { RefusalCounts, reportRefusals } from './refusal-counts.ts';
 import { createOverloadRefusal } from './refuse-overload.ts';
 import { createReplay } from './replay-message.ts';
+import { createScheduleInspection } from './schedule-violations.ts';
 import { SessionEnds } from './session-ends.ts';
 import { SessionStreams } from './session-streams.ts';
 
@@ -54,12 +56,12 @@ export async function startHttpGateway(
   );
 
   const operated = operatedStores(database);
-  const approvals = createPostgresApprovalList(database);
+  const records = { approvals: createPostgresApprovalList(database), schedules: createPostgresScheduleStore(database) };
   const replay = createReplay(bus, router);
-  const told = { streams, ends, admission, readiness, logger, approvals };
+  const told = { streams, ends, admission, readiness, logger, ...records };
   const gateways = createGatewayRouter(bus);
   const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, replay, ...operated, ...told });
-  const further = { createSession: createPlaceInspection(gateways, clock, logger) };
+  const further = inspections(gateways, clock, logger);
   const refusals = new RefusalCounts(clock);
   stack.use(reportRefusals(refusals, logger));
   const parts = { handlers, further, allowedHosts, authenticator, limits, admission, refusals, logger };
@@ -74,6 +76,16 @@ export async function startHttpGateway(
   logger.info({ url: listening.url }, 'http-gateway started');
   const running = stack.move();
   return { url: listening.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** By route, what to ask about a body that breaks its contract. */
+function inspections(...parts: Parameters<typeof createPlaceInspection>) {
+  const ofSchedule = createScheduleInspection(...parts);
+  return {
+    createSession: createPlaceInspection(...parts),
+    createSchedule: ofSchedule,
+    replaceSchedule: ofSchedule,
+  };
 }
 
 /** What operators look after. */

@@ -91,9 +91,9 @@ async function outcomeOf(
 }
 
 /** A check before the order is sent: it catches what a person decided on an old view, not a race in the same instant. */
-function assertVersion(expected: number | undefined, version: number): void {
+export function assertVersion(expected: number | undefined, version: number, what = 'session'): void {
   if (expected === undefined || expected === version) return;
-  throw new ConflictError(`The session is at version ${version}, not ${expected}; read it again.`, {
+  throw new ConflictError(`The ${what} is at version ${version}, not ${expected}; read it again.`, {
     code: 'stale_version',
     facts: { version },
   });

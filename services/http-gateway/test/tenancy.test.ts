@@ -1,7 +1,8 @@
 import { type Route, routes } from '@oio/contracts';
 import test from 'ava';
+import { aSchedule, scheduleDraft } from './support/a-schedule.ts';
 import { anApproval, aRunningSession } from './support/a-session.ts';
-import { KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
 /** Where an empty body would be refused before anything is looked for. */
@@ -10,6 +11,7 @@ const BODIES: Readonly<Record<string, object>> = {
   revertSession: { checkpoint: 1 },
   queuePrompt: { prompt: 'Go on.' },
   forkSession: { checkpoint: 1, prompt: 'Go on.' },
+  replaceSchedule: scheduleDraft(),
 };
 const UNKNOWN = '019aa0e0-0000-7000-8000-000000000000';
 
@@ -19,7 +21,7 @@ for (const [name, route] of withId.filter(([, { scope }]) => scope !== 'operator
   test(`${name} answers another tenant's id exactly like an unknown one`, async (t) => {
     await using api = await startApi(database());
     const { id } = await aRunningSession(api);
-    const ownId = route.path.startsWith('/v1/approvals') ? (await anApproval(api, id)).id : id;
+    const ownId = await ownOf(api, route, id);
     const [{ version } = { version: 0 }] = await database().query<{ version: number }>(
       'select version::int as version from sessions where id = $1::uuid',
       [id],
@@ -46,10 +48,18 @@ for (const [name, route] of withId.filter(([, { scope }]) => scope !== 'operator
   });
 }
 
+/** The id of something of the kind that the route is about. */
+async function ownOf(api: Api, { path }: Route, sessionId: string): Promise<string> {
+  if (path.startsWith('/v1/approvals')) return (await anApproval(api, sessionId)).id;
+  return path.startsWith('/v1/schedules') ? (await aSchedule(api)).id : sessionId;
+}
+
 test('a list shows nothing of another tenant', async (t) => {
   await using api = await startApi(database());
   const { id } = await aRunningSession(api);
   await anApproval(api, id);
+  await aSchedule(api);
+  t.deepEqual(await (await api.fetch('/v1/schedules', { key: KEYS.bob })).json(), { schedules: [], nextCursor: null });
   t.deepEqual(await (await api.fetch('/v1/approvals', { key: KEYS.bob })).json(), { approvals: [], nextCursor: null });
   t.deepEqual(await (await api.fetch('/v1/sessions', { key: KEYS.bob })).json(), { sessions: [], nextCursor: null });
 });

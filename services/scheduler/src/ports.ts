@@ -1,5 +1,5 @@
-import type { LimitRule, Status, WorkspaceKind } from '@oio/contracts';
-import type { Timer } from '@oio/domain';
+import type { FireOutcome, LimitRule, Overlap, ScheduledSession, Status, WorkspaceKind } from '@oio/contracts';
+import type { DueDecision, DueSchedule, Timer } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory, SessionRouter } from '@oio/ownership';
 import type { Database, LockConnection } from '@oio/persistence';
@@ -125,6 +125,54 @@ export interface KeyUser extends SessionKey {
 export interface KeyTable {
   /** Those of a key together, the oldest first. */
   contested(): Promise<KeyUser[]>;
+}
+
+/** A schedule that comes due soon, or is due. */
+export interface ComingSchedule extends DueSchedule {
+  readonly id: string;
+  readonly version: number;
+  /** The database's time. */
+  readonly now: string;
+  /** In how many milliseconds it is due. */
+  readonly inMs: number;
+}
+
+/** A fire that a session is to be submitted for. */
+export interface PendingFire {
+  /** What its session is, or will be, called. */
+  readonly sessionId: string;
+  readonly scheduleId: string;
+  readonly at: string;
+  readonly tenant: string;
+  /** On whose behalf. */
+  readonly createdBy: string;
+  readonly overlap: Overlap;
+  readonly session: ScheduledSession;
+}
+
+export interface FireRecord {
+  readonly sessionId: string;
+  readonly outcome: Exclude<FireOutcome, 'pending' | 'missed'>;
+  readonly detail: string | null;
+}
+
+export type ScheduleDecision = Pick<ComingSchedule, 'id' | 'version'> & {
+  /** When it was due. */
+  readonly from: string;
+  readonly nextFireAt: string | null;
+  readonly fires: readonly (DueDecision['fires'][number] & { readonly sessionId: string })[];
+};
+
+/** The schedules, and the times at which they came due. */
+export interface ScheduleTable {
+  /** Those that are due within `withinMs`, the earliest first. */
+  coming(query: { withinMs: number; limit: number }): Promise<ComingSchedule[]>;
+  /** Writes down all of a decision, or nothing of it: when the schedule was changed, or is no longer due at that time. */
+  decide(decisions: readonly ScheduleDecision[]): Promise<void>;
+  /** Of each schedule the oldest fire that a session is to be submitted for. */
+  pending(query: { limit: number; except: readonly string[] }): Promise<PendingFire[]>;
+  /** Writes down what became of a fire, unless that is known already. */
+  record(record: FireRecord): Promise<void>;
 }
 
 /** Who is the active scheduler, by the database's clock. */

@@ -11,6 +11,7 @@ import { createPostgresDependantTable } from './adapters/postgres-dependant-tabl
 import { createPostgresKeyTable } from './adapters/postgres-key-table.ts';
 import { createPostgresLeaderTable } from './adapters/postgres-leader-table.ts';
 import { createPostgresLimitTable } from './adapters/postgres-limit-table.ts';
+import { createPostgresScheduleTable } from './adapters/postgres-schedule-table.ts';
 import { createPostgresSessionTable } from './adapters/postgres-session-table.ts';
 import { boardEvent } from './board-event.ts';
 import type { SchedulerConfig } from './config.ts';
@@ -130,6 +131,7 @@ class Terms implements AsyncDisposable {
       table,
       dependants: createPostgresDependantTable(database),
       keys: createPostgresKeyTable(database),
+      schedules: createPostgresScheduleTable(database),
       router,
       bus,
       directory,

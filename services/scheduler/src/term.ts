@@ -12,7 +12,8 @@ import { every, type Loop, type LoopOptions } from './every.ts';
 import { explainPending } from './explain-pending.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { LimitBook } from './limit-book.ts';
-import type { DependantTable, KeyTable, SessionTable, WatchLock } from './ports.ts';
+import type { DependantTable, KeyTable, ScheduleTable, SessionTable, WatchLock } from './ports.ts';
+import { fireSchedules, SCHEDULE_POLL_MS } from './schedules.ts';
 import { Scheduling } from './scheduling.ts';
 import type { Server } from './servers.ts';
 import { StartRates } from './start-rates.ts';
@@ -30,6 +31,7 @@ export interface TermParts {
   readonly table: SessionTable;
   readonly dependants: DependantTable;
   readonly keys: KeyTable;
+  readonly schedules: ScheduleTable;
   readonly router: SessionRouter;
   readonly bus: Bus;
   readonly directory: OwnerDirectory;
@@ -91,6 +93,7 @@ export class Term implements AsyncDisposable {
     const hearers = [this.#releaseDependants(), this.#supersede()];
     this.heard = (event) => hearers.forEach((hear) => hear(event));
     this.#startCommands();
+    this.#fireSchedules();
     this.#answer();
   }
 
@@ -173,6 +176,13 @@ export class Term implements AsyncDisposable {
     const workers = this.#resources.use(new DeadWorkers({ ...this.#parts, onSign, onChange }));
     const looks = this.#every('workers', LOOK_EVERY_MS, () => workers.look());
     this.#every('dead workers', FORGET_EVERY_MS, () => forgetDeadWorkers(table));
+  }
+
+  #fireSchedules(): void {
+    const { schedules: table, router, clock, logger } = this.#parts;
+    const commands = this.#resources.use(new PacedCommands({ clock, logger, what: 'fire of a schedule' }));
+    const parts = { table, router, commands, logger, onDone: () => fires.wake() };
+    const fires = this.#every('schedules', SCHEDULE_POLL_MS, () => fireSchedules(parts));
   }
 
   /** Says once that memory holds all that wait, and how long it took from the beginning of the term. */

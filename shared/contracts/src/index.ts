@@ -22,6 +22,7 @@ export * from './reports.ts';
 export * from './revert.ts';
 export * from './route.ts';
 export * from './routes.ts';
+export * from './schedules.ts';
 export * from './server-orders.ts';
 export * from './servers.ts';
 export * from './session-commands.ts';

@@ -12,6 +12,7 @@ import { operatorRoutes } from './operator-routes.ts';
 import { processRoutes } from './process-routes.ts';
 import { reasonCode } from './reason-codes.ts';
 import type { Route } from './route.ts';
+import { scheduleRoutes } from './schedule-routes.ts';
 import { clientCommands } from './session-commands.ts';
 import { storedSessionEvent } from './session-events.ts';
 import { cursor, limit } from './paging.ts';
@@ -173,6 +174,7 @@ export const routes = {
     reply: 'text/event-stream',
   },
   ...approvalRoutes,
+  ...scheduleRoutes,
   ...deadLetterRoutes,
   listReasonCodes: {
     method: 'GET',

@@ -7,6 +7,7 @@ export type { Decision, DecisionContext, Effect, SessionCommand } from './decisi
 export { effectiveRules } from './permission-policy.ts';
 export { dependencyViolations, renderPrompt } from './dependencies.ts';
 export { dependenciesOf, type DependencyOutcome, firstPrompt } from './waits.ts';
+export { decideDue, type DueDecision, type DueSchedule } from './due-fires.ts';
 export { STATUS_DISPLAY } from './display.ts';
 export { replay } from './evolve.ts';
 export { executionMetrics } from './execution-metrics.ts';
@@ -24,6 +25,7 @@ export {
   type TimerName,
 } from './snapshot.ts';
 export { partsOf, readSnapshot, type SessionState, snapshotOf, type StoredSession } from './snapshot-parts.ts';
+export { nextFires, rhythmViolations } from './schedule-times.ts';
 export { timeViolations } from './time-rules.ts';
 export { isLiving, isTerminal, isWorking, TRANSITIONS } from './transitions.ts';
 export { usageOfStep } from './usage.ts';

@@ -5,6 +5,7 @@ export { type CommitOutcome, createGroupCommit, isRepetition } from './group-com
 export { type LockConnection, openLockConnection } from './lock-connection.ts';
 export { untilLockFree } from './lock-watch.ts';
 export { readableJson } from './readable-json.ts';
+export { sqlStateOf } from './sql-state.ts';
 export { storedSession } from './stored-session.ts';
 export { isLivingWorker, workerLockKey, workerSigns } from './living-worker.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';

@@ -7,6 +7,8 @@ import { LeaderEntity } from './entities/leader.ts';
 import { LimitsEntity } from './entities/limits.ts';
 import { RelayCursorEntity } from './entities/relay-cursor.ts';
 import { RunFenceEntity } from './entities/run-fence.ts';
+import { ScheduleEntity } from './entities/schedule.ts';
+import { ScheduleFireEntity } from './entities/schedule-fire.ts';
 import { ServerEntity } from './entities/server.ts';
 import { SessionEntity } from './entities/session.ts';
 import { SessionEventEntity } from './entities/session-event.ts';
@@ -55,6 +57,8 @@ const ENTITIES = [
   RunFenceEntity,
   ServerEntity,
   ApprovalEntity,
+  ScheduleEntity,
+  ScheduleFireEntity,
 ];
 
 export function createOrm(url: string, { connections = CONNECTIONS, unhurried = false }: OrmOptions = {}) {

@@ -140,9 +140,22 @@ export class FakeSessionActor implements AsyncDisposable {
   #handler(name: SessionCommandName): Handler<never> {
     const handle: Handler<(typeof sessionCommands)[SessionCommandName]> = ({ payload, envelope }) => {
       const id = envelope.sessionId ?? '';
+      if (name === 'create') return this.#inTurn(id, () => this.#create(id, payload as SessionWish, envelope));
       return this.#inTurn(id, () => this.#handle(id, { name, payload } as SessionCommand, envelope));
     };
     return handle;
+  }
+
+  /** A session that is there already was made by the same submission. */
+  async #create(id: string, { concurrencyKey }: SessionWish, envelope: Envelope): Promise<CommandReply> {
+    const known = this.#owned.get(id);
+    if (known) return this.#answer('create', envelope, known.snapshot, 'repeated');
+    const wish = { id, ...(concurrencyKey && { concurrencyKey }) };
+    const { events, next } = decideCreate(id, createdData(wish), await this.#context(envelope.id, 1));
+    await this.#commit({ next, events, epoch: 1, fromVersion: 0, owner: this.incarnation, schedulerEpoch: null });
+    this.#owned.set(id, { snapshot: next, epoch: 1 });
+    this.#tell(events);
+    return this.#answer('create', envelope, next, 'applied');
   }
 
   async #handle(id: string, command: SessionCommand, envelope: Envelope): Promise<CommandReply> {

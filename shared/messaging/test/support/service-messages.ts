@@ -115,7 +115,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
   scheduler: {
     ...nothing,
     serves: placed([explainWaiting]),
-    asks: commands([dispatch, fireTimer, adopt, giveUp, settle, supersede]),
+    asks: commands([clientCommands.create, dispatch, fireTimer, adopt, giveUp, settle, supersede]),
     announces: [workerEnded],
     hears: [historyGrown, limitsChanged, serverAnnounced, workerAnnounced, workerEnded],
   },

@@ -8,6 +8,7 @@ import { M0007Limits } from './m0007-limits.ts';
 import { M0008Approvals } from './m0008-approvals.ts';
 import { M0009Dependencies } from './m0009-dependencies.ts';
 import { M0010ConcurrencyKeys } from './m0010-concurrency-keys.ts';
+import { M0011Schedules } from './m0011-schedules.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   { name: 'M0008Approvals', class: M0008Approvals },
   { name: 'M0009Dependencies', class: M0009Dependencies },
   { name: 'M0010ConcurrencyKeys', class: M0010ConcurrencyKeys },
+  { name: 'M0011Schedules', class: M0011Schedules },
 ] as const;
