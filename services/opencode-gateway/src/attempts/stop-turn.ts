@@ -87,11 +87,11 @@ class StoppedTurn {
   /** One more reading: the proof, or what it lacks. */
   async look(): Promise<StopProof | string> {
     const agent = this.#agent();
-    await this.#abort(agent);
+    await this.#abort(agent, ({ sessionId }) => !this.#aborted.has(sessionId) || this.#working.has(sessionId));
     this.#family = [this.#ref, ...(await descendants(agent, this.#ref))];
+    await this.#abort(agent, ({ sessionId }) => !this.#aborted.has(sessionId));
     const seen = await this.#read(agent);
-    const isNew = this.#family.some(({ sessionId }) => !this.#aborted.has(sessionId));
-    if (this.#working.size > 0 || isNew || performance.now() < this.settledAtMs) return this.#notYet();
+    if (this.#working.size > 0 || performance.now() < this.settledAtMs) return this.#notYet();
     if (this.#readings === 0 || seen !== this.#seen) {
       this.#readings = 0;
       this.#idleAt = new Date().toISOString();
@@ -103,11 +103,10 @@ class StoppedTurn {
     return this.#endProcesses();
   }
 
-  /** What was not aborted yet, and what works in spite of it. */
-  async #abort(agent: AgentServer): Promise<void> {
-    const due = this.#family.filter(({ sessionId }) => !this.#aborted.has(sessionId) || this.#working.has(sessionId));
+  /** What was not aborted yet, and what works in spite of it; the sub-sessions once they are known. */
+  async #abort(agent: AgentServer, isDue: (session: SessionRef) => boolean): Promise<void> {
     await Promise.all(
-      due.map(async (session) => {
+      this.#family.filter(isDue).map(async (session) => {
         await agent.abort(session);
         this.#aborted.add(session.sessionId);
       }),

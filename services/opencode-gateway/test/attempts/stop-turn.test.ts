@@ -59,9 +59,10 @@ test('a turn is stopped with its sub-sessions, each looked for in its own direct
     ses_1: [{ sessionId: 'ses_2', directory: '/project' }],
     ses_2: [{ sessionId: 'ses_3', directory: '/elsewhere' }],
   };
-  const { agent, calls, directories } = fakeServer({ looks: [['ses_3'], ['ses_3'], []], children });
+  const { agent, calls, directories, looks } = fakeServer({ looks: [['ses_3'], []], children });
   const proof = await stopTurn(agent, ref, options);
   t.deepEqual(calls, ['abort ses_1', 'abort ses_2', 'abort ses_3', 'abort ses_3']);
+  t.is(looks(), 4, 'the sub-sessions were aborted with the first look');
   t.deepEqual([...directories], ['/project', '/elsewhere']);
   t.like(proof, { aborted: ['ses_1', 'ses_2', 'ses_3'], children: ['ses_2', 'ses_3'], readings: 3 });
   t.true(Math.abs(Date.parse(proof.idleAt) - Date.now()) < 5_000);
