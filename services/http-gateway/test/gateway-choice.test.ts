@@ -45,6 +45,6 @@ async function serveGateway({ bus }: Api): Promise<void> {
 }
 
 function announce({ bus }: Api): void {
-  const server = { serverId: 'opencode-1', healthy: true, capacity: 1, version: null, detail: null };
+  const server = { serverId: 'opencode-1', healthy: true, capacity: 1, accepting: true, version: null, detail: null };
   bus.announce(serverAnnounced, { ...server, gateway: 'g' });
 }

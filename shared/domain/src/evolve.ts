@@ -6,9 +6,8 @@ import { revertEvolvers } from './evolve-revert.ts';
 import { dependenciesOf } from './waits.ts';
 import { transitionEvolvers } from './evolve-transition.ts';
 import type { Evolver, Evolvers } from './evolvers.ts';
-import { type SessionState, snapshotOf } from './snapshot-parts.ts';
+import { BLANK, type SessionState, snapshotOf } from './snapshot-parts.ts';
 import type { SessionSnapshot } from './snapshot.ts';
-import { noUsage } from './usage.ts';
 
 /**
  * The snapshot after one more event: the only way a snapshot comes to be. Total and pure; it trusts the event, because
@@ -46,46 +45,16 @@ const evolvers: Evolvers = {
   'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at, timers: {} }),
 };
 
-const noTimes: SessionSnapshot['times'] = {
-  queuedAt: null,
-  startedAt: null,
-  completedAt: null,
-  failedAt: null,
-  waitingSince: null,
-  workingSince: null,
-  queuedMs: 0,
-  executingMs: 0,
-  attemptMs: 0,
-};
-
 function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot {
   const state: SessionState = {
     id: event.sessionId,
     createdAt: event.at,
     updatedAt: event.at,
-    deletedAt: null,
     version: event.seq,
     status: 'pending',
     statusUpdatedAt: event.at,
-    childIds: [],
-    attempt: null,
-    earlierAttempts: [],
-    retries: 0,
-    workspace: null,
-    result: null,
-    commit: null,
-    subTasks: null,
-    failure: null,
-    lastFailure: null,
-    revert: null,
-    checkpoints: { count: 0, last: null },
-    usage: { ...noUsage, subAgents: null },
-    resources: null,
-    warnings: [],
-    warningCount: 0,
-    times: noTimes,
+    ...BLANK,
     timers: startOf(event),
-    approvals: [],
   };
   return snapshotOf({ birth: event.data, state });
 }
@@ -94,5 +63,5 @@ function created(event: StoredSessionEvent<'session.created'>): SessionSnapshot 
 function startOf({ seq, data: { session } }: StoredSessionEvent<'session.created'>): SessionState['timers'] {
   return session.notBefore && dependenciesOf(session).length === 0
     ? { 'not-before': { generation: seq, fireAt: session.notBefore } }
-    : {};
+    : BLANK.timers;
 }

@@ -53,8 +53,8 @@ export interface PublishOptions {
 export type Unsubscribe = () => Promise<void>;
 
 /**
- * The bus between the services. Payloads are validated against their contract on receipt; a malformed one never reaches
- * a handler. Expected errors cross it as what they are; a bug arrives as `InternalError`. Messages are values: nobody
+ * The bus between the services. Requests, and whatever came over a wire, are validated against their contract on receipt; a
+ * malformed one never reaches a handler. An event or news that stays within the process was checked by the compiler. Expected errors cross it as what they are; a bug arrives as `InternalError`. Messages are values: nobody
  * changes what he sent or got. Its end waits for the handlers under way; a closed bus refuses with `UnavailableError`
  * code `bus_closed`.
  */
@@ -78,7 +78,7 @@ export interface Bus extends AsyncDisposable {
    */
   publish<C extends EventContract>(contract: C, payload: PayloadOf<C>, options: PublishOptions): Promise<void>;
   /** At most once; never throws and never waits: the news is dropped when nobody listens or a listener is slow. */
-  announce<C extends LiveContract>(contract: C, payload: PayloadInputOf<C>): void;
+  announce<C extends LiveContract>(contract: C, payload: PayloadOf<C>): void;
   subscribe<C extends EventContract | LiveContract>(
     contracts: readonly C[],
     options: SubscribeOptions<PayloadOf<C>>,

@@ -4,7 +4,6 @@ import type { SubscribeOptions, Unsubscribe } from './bus.ts';
 import { Delivery, type Message } from './delivery.ts';
 import { assertMessageId } from './message-id.ts';
 import type { Operator } from './operator.ts';
-import { parsePayload } from './parse-payload.ts';
 
 /** Who listens to what, and the fan-out of one message to them. */
 export class InProcessSubscriptions {
@@ -31,7 +30,7 @@ export class InProcessSubscriptions {
   publish(contract: EventContract, payload: unknown, id: string): void {
     this.#assertOpen();
     assertMessageId(id);
-    const message = { subject: contract.subject, payload: parsePayload(contract, payload), id };
+    const message = { subject: contract.subject, payload, id };
     const refusals: unknown[] = [];
     for (const delivery of this.#chosen(contract.subject)) pushTo(delivery, message, refusals);
     if (refusals.length > 0) throw refusals[0];
@@ -39,12 +38,8 @@ export class InProcessSubscriptions {
 
   announce(contract: LiveContract, payload: unknown): void {
     if (this.#closed || !this.#listeners.has(contract.subject)) return;
-    try {
-      const message = { subject: contract.subject, payload: parsePayload(contract, payload), id: null };
-      for (const delivery of this.#chosen(contract.subject)) delivery.push(message);
-    } catch (error) {
-      this.#operator.report(error, contract.subject);
-    }
+    const message = { subject: contract.subject, payload, id: null };
+    for (const delivery of this.#chosen(contract.subject)) delivery.push(message);
   }
 
   async end(): Promise<void> {

@@ -1,4 +1,4 @@
-import { InternalError, InvalidError, NotFoundError, UnavailableError } from '@oio/errors';
+import { InternalError, NotFoundError, UnavailableError } from '@oio/errors';
 import test from 'ava';
 import { serviceEnvelope } from '../src/envelope.ts';
 import { createInProcessBus } from '../src/in-process-bus.ts';
@@ -42,16 +42,10 @@ test('a handler of events does not run inside the call that publishes', async (t
   const inbox = new Inbox<Numbered>();
   await bus.subscribe([told, news], { handler: inbox.take });
   const published = bus.publish(told, numberedPayload(1), anyId());
-  bus.announce(news, { number: 2 });
+  bus.announce(news, numberedPayload(2));
   t.is(inbox.messages.length, 0);
   await published;
   await inbox.received(2);
-});
-
-test('a malformed event is refused to its publisher', async (t) => {
-  await using bus = createInProcessBus();
-  const { told } = testContracts();
-  await t.throwsAsync(bus.publish(told, { number: 0.5 } as Numbered, anyId()), { instanceOf: InvalidError });
 });
 
 test('a subscriber that is 10,000 events behind is refused more, and the others get them', async (t) => {
@@ -82,10 +76,10 @@ test('of the news that a slow listener misses the oldest go, and it is said once
     slow.take(number);
   };
   await bus.subscribe([news, told], { handler });
-  bus.announce(news, { number: 0 });
+  bus.announce(news, numberedPayload(0));
   await someTurns();
   await bus.publish(told, numberedPayload(1), anyId());
-  for (let number = 2; number <= 5_000; number += 1) bus.announce(news, { number });
+  for (let number = 2; number <= 5_000; number += 1) bus.announce(news, numberedPayload(number));
   gate.open();
   const newest = Array.from({ length: 999 }, (_, index) => 4_002 + index);
   t.deepEqual(await slow.received(1_001), [0, 1, ...newest], 'the one under way, the event, the newest news');

@@ -8,16 +8,17 @@ const NULL_LENGTH = -1;
  * nothing is parsed there. Source: array_recv in src/backend/utils/adt/arrayfuncs.c.
  */
 export function textArray(values: readonly (string | null)[]): Buffer {
-  const lengths = values.map((value) => (value === null ? NULL_LENGTH : Buffer.byteLength(value)));
-  const size = lengths.reduce((sum, length) => sum + 4 + Math.max(0, length), HEADER_BYTES);
+  let size = HEADER_BYTES;
+  for (const value of values) size += 4 + (value === null ? 0 : Buffer.byteLength(value));
   const bytes = Buffer.allocUnsafe(size);
   let offset = 0;
   // One dimension, whether there are nulls, the type, the length, the lowest index.
-  for (const word of [1, lengths.includes(NULL_LENGTH) ? 1 : 0, TEXT_OID, values.length, 1])
+  for (const word of [1, values.includes(null) ? 1 : 0, TEXT_OID, values.length, 1])
     offset = bytes.writeInt32BE(word, offset);
-  values.forEach((value, index) => {
-    offset = bytes.writeInt32BE(lengths[index] ?? NULL_LENGTH, offset);
-    if (value !== null) offset += bytes.write(value, offset);
-  });
+  for (const value of values) {
+    const length = value === null ? 0 : bytes.write(value, offset + 4);
+    bytes.writeInt32BE(value === null ? NULL_LENGTH : length, offset);
+    offset += 4 + length;
+  }
   return bytes;
 }

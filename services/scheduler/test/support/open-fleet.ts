@@ -79,7 +79,7 @@ export async function openFleet(): Promise<Fleet> {
     },
     setLimits: (rules) => setLimits({ bus, database }, rules),
     announce(serverId, capacity, healthy = true) {
-      const news = { serverId, capacity, healthy, version: null, detail: null };
+      const news = { serverId, capacity, healthy, accepting: true, version: null, detail: null };
       announcements.set(serverId, news);
       bus.announce(serverAnnounced, news);
     },

@@ -8,6 +8,8 @@ import { OrderedPublisher, type PublisherParts } from './publish-in-order.ts';
 
 /** How often it looks without being woken, and asks for its turn. */
 const LOOK_MS = 500;
+/** While commits keep coming, a page is read this often: to read one costs the same, however short it is. */
+const GATHER_MS = 20;
 /** How long the noted place may be behind: after a crash as much is published again. */
 const NOTE_EVERY_MS = 200;
 /** How long an end may take for what is unpublished. */
@@ -60,6 +62,7 @@ class HistoryRelay implements Relay {
   readonly #fresh = new FreshEvents();
   #noted: { readonly place: HistoryPlace; readonly atMs: number } | null = null;
   #isWoken = false;
+  #readAtMs = Number.NEGATIVE_INFINITY;
   #nap: () => void = () => {};
   #heldUpToldAtMs = performance.now();
 
@@ -124,12 +127,21 @@ class HistoryRelay implements Relay {
     this.#isWoken = false;
     const isLast = await this.#publishPage();
     if (this.#isBehind() && performance.now() - (this.#noted?.atMs ?? 0) >= NOTE_EVERY_MS) await this.#note();
-    if (isLast) await this.#rest({ forMs: this.#isBehind() ? NOTE_EVERY_MS : LOOK_MS, wakeable: true });
+    if (!isLast) return;
+    await this.#rest({ forMs: this.#isBehind() ? NOTE_EVERY_MS : LOOK_MS, wakeable: true });
+    await this.#gather();
+  }
+
+  /** Of what keeps coming not each commit has a page of its own. */
+  async #gather(): Promise<void> {
+    const leftMs = this.#readAtMs + GATHER_MS - performance.now();
+    if (leftMs > 0) await pause(leftMs, undefined, { signal: this.#ending.signal }).catch(() => {});
   }
 
   /** Reads a page and hands it over to be published. Answers whether there was nothing behind it. */
   async #publishPage(): Promise<boolean> {
     if (!this.#place) return true;
+    this.#readAtMs = performance.now();
     const { events, end, isLast } = await this.#parts.tail.read(this.#readTo ?? this.#place, this.#fresh);
     if (end) {
       this.#readTo = end;

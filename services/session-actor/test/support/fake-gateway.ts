@@ -64,7 +64,7 @@ export class FakeGateway implements AsyncDisposable {
       await this.#bus.serve(confirmAttempts, async ({ payload }) => this.#confirm(payload.attempts), own),
       await this.#bus.serve(inspectPlace, async () => this.#inspect(), own),
     ];
-    const news = { serverId, healthy: true, capacity: 1, version: null, detail: null, gateway };
+    const news = { serverId, healthy: true, capacity: 1, accepting: true, version: null, detail: null, gateway };
     const timer = setInterval(() => this.#bus.announce(serverAnnounced, news), 100);
     this.#ends.push(async () => clearInterval(timer), ...ends);
   }

@@ -41,7 +41,7 @@ export const lifecycleBehaviours: BusBehaviours = {
     await ended.received(1);
     await end();
     await bus.publish(told, numberedPayload(2), anyId());
-    bus.announce(news, { number: 3 });
+    bus.announce(news, numberedPayload(3));
     await going.received(3);
     t.deepEqual(ended.messages, [numberedPayload(1)]);
   },
@@ -82,7 +82,7 @@ export const lifecycleBehaviours: BusBehaviours = {
       const error = await t.throwsAsync(attempt(), { instanceOf: UnavailableError });
       t.is(error.code, 'bus_closed');
     }
-    t.notThrows(() => bus.announce(news, { number: 1 }));
+    t.notThrows(() => bus.announce(news, numberedPayload(1)));
   },
 };
 

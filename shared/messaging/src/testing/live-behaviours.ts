@@ -6,21 +6,20 @@ import { anyId, type Numbered, numberedPayload, testContracts } from './test-con
 const FLOOD = 50_000;
 
 export const liveBehaviours: BusBehaviours = {
-  async 'news reaches every listener in order, with the defaults filled in'(t, bus) {
+  async 'news reaches every listener in order'(t, bus) {
     const { news } = testContracts();
     const inboxes = [new Inbox<Numbered>(), new Inbox<Numbered>()];
     for (const inbox of inboxes) await bus.subscribe([news], { handler: inbox.take });
-    for (const number of [1, 2, 3]) bus.announce(news, { number });
+    for (const number of [1, 2, 3]) bus.announce(news, numberedPayload(number));
     for (const inbox of inboxes) t.deepEqual(await inbox.received(3), [1, 2, 3].map(numberedPayload));
   },
 
-  async 'news that nobody listens to, or that is malformed, is dropped without a word to the announcer'(t, bus) {
+  async 'news that nobody listens to is dropped without a word to the announcer'(t, bus) {
     const { news } = testContracts();
-    t.notThrows(() => bus.announce(news, { number: 0 }));
+    t.notThrows(() => bus.announce(news, numberedPayload(0)));
     const inbox = new Inbox<Numbered>();
     await bus.subscribe([news], { handler: inbox.take });
-    t.notThrows(() => bus.announce(news, { number: 'one' } as unknown as Numbered));
-    bus.announce(news, { number: 2 });
+    bus.announce(news, numberedPayload(2));
     t.deepEqual(await inbox.received(1), [numberedPayload(2)]);
   },
 
@@ -32,7 +31,7 @@ export const liveBehaviours: BusBehaviours = {
       throw new Error('a bug');
     };
     await bus.subscribe([news], { handler });
-    for (const number of [1, 2, 3]) bus.announce(news, { number });
+    for (const number of [1, 2, 3]) bus.announce(news, numberedPayload(number));
     t.deepEqual(await deliveries.received(3), [1, 2, 3]);
   },
 
@@ -51,7 +50,7 @@ export const liveBehaviours: BusBehaviours = {
     const quickEnd = new Inbox<Numbered>();
     const sort = (message: Numbered): void => (message.note === 'end' ? quickEnd : quick).take(message);
     await bus.subscribe([news, told], { handler: sort });
-    for (let number = 0; number < FLOOD; number += 1) bus.announce(news, { number });
+    for (let number = 0; number < FLOOD; number += 1) bus.announce(news, numberedPayload(number));
     await bus.publish(told, { number: FLOOD, note: 'end' }, anyId());
     await quickEnd.received(1);
     t.true(quick.messages.length > 0);

@@ -87,13 +87,13 @@ test('without a connection requests and events are refused at once, news is drop
     t.is(error.code, 'bus_disconnected');
     t.true(error.retryable);
   }
-  t.notThrows(() => bus.announce(news, { number: 2 }));
+  t.notThrows(() => bus.announce(news, numberedPayload(2)));
   await nats.server.restart();
   await eventually(() => bus.isConnected);
   t.deepEqual(await bus.request(ask, { number: 3 }, serviceEnvelope('test')), { by: 'any' });
   await bus.publish(told, numberedPayload(4), anyId());
   await inbox.received(1);
-  bus.announce(news, { number: 5 });
+  bus.announce(news, numberedPayload(5));
   t.deepEqual(await inbox.received(2), [numberedPayload(4), numberedPayload(5)]);
 });
 

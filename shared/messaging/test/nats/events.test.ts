@@ -156,7 +156,7 @@ test('news that cannot be used is parked with its reason, and the next arrives',
   await rig.bus.subscribe([news], { handler: inbox.take });
   await sendBad(rig, news.subject);
   rig.bus.announce(news, { number: 'one' } as unknown as Numbered);
-  rig.bus.announce(news, { number: 1 });
+  rig.bus.announce(news, numberedPayload(1));
   t.deepEqual(await inbox.received(1), [numberedPayload(1)]);
   const parked = await rig.parked.received(badBodies.length + 1);
   assertParked(t, parked, { subject: news.subject, consumer: 'test' });
