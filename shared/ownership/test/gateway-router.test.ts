@@ -162,7 +162,15 @@ class Stand implements AsyncDisposable {
 
   async tell(gateway: string, { serverId = 'one', healthy = true } = {}): Promise<void> {
     const before = this.#heard;
-    this.#bus.announce(serverAnnounced, { serverId, healthy, capacity: 1, accepting: true, version: null, detail: null, gateway });
+    this.#bus.announce(serverAnnounced, {
+      serverId,
+      healthy,
+      capacity: 1,
+      accepting: true,
+      version: null,
+      detail: null,
+      gateway,
+    });
     await eventually(() => this.#heard > before, { what: 'the news' });
   }
 

@@ -49,7 +49,7 @@ from sessions c join sessions p on p.id = c.parent_id join session_events b on b
 where c.parent_id is not null and c.status in ('pending', 'queued', 'running', 'paused', 'degraded')
   and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and ${PARENT} -> 'timers' -> 'retry' is null
   and ${PARENT_BIRTH} -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
-  and (${CHILD} ->> 'retries' = '0' or ${CHILD} -> 'times' ->> 'queuedAt' <= ${PARENT} ->> 'statusUpdatedAt')
+  and (coalesce(${CHILD} ->> 'retries', '0') = '0' and ${CHILD} is not null or ${CHILD} -> 'times' ->> 'queuedAt' <= ${PARENT} ->> 'statusUpdatedAt')
 limit 100`;
 
 /** One that has ended and has a timer is to be retried by itself. */
