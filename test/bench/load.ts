@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { startChild } from './child-process.ts';
 import type { ClientMessage, ClientSpec } from './client/spec.ts';
+import { type CpuPer1000, startCpuMeter } from './cpu-meter.ts';
 import { usageOf } from './process-usage.ts';
 import type { System } from './system/system.ts';
 
@@ -39,21 +40,19 @@ export async function measureLoad({ system, spec, seconds, onProgress }: LoadOpt
   const whole: ClientSpec = { ...spec, url, apiKey, directories, warmUpMs: WARM_UP_MS, measureMs: seconds * 1_000 };
   const script = join(import.meta.dirname, 'client/main.ts');
   await using client = startChild<ClientMessage>({ script, args: [JSON.stringify(whole)] });
-  let before = cpuOf(system.processes);
+  let cpuPer1000 = startCpuMeter(system.processes);
   for await (const message of client.messages()) {
-    if (message.type === 'start') before = cpuOf(system.processes);
+    if (message.type === 'start') cpuPer1000 = startCpuMeter(system.processes);
     if (message.type === 'progress') onProgress(`${spec.workload}: ${message.done} done, ${message.errors} errors`);
-    if (message.type === 'end') return figuresOf(message, differences(before, cpuOf(system.processes)), system);
+    if (message.type === 'end') return figuresOf(message, cpuPer1000(message.ops), system);
   }
   throw new Error('The client ended without a result.');
 }
 
 type End = Extract<ClientMessage, { type: 'end' }>;
 
-function figuresOf(end: End, cpu: Readonly<Record<string, number>>, system: System): LoadFigures {
+function figuresOf(end: End, cpu: CpuPer1000, system: System): LoadFigures {
   const { ops, tookMs, latencyMs, errors, firstError } = end;
-  const per1000 = (seconds: number): number => (ops === 0 ? 0 : round((seconds / ops) * 1_000));
-  const all = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
   return {
     seconds: round(tookMs / 1_000),
     ops,
@@ -61,21 +60,13 @@ function figuresOf(end: End, cpu: Readonly<Record<string, number>>, system: Syst
     p50Ms: latencyMs.p50,
     p95Ms: latencyMs.p95,
     p99Ms: latencyMs.p99,
-    cpuSecPer1000: per1000(all),
-    cpuSecPer1000By: Object.fromEntries(Object.entries(cpu).map(([name, seconds]) => [name, per1000(seconds)])),
-    clientCpuSecPer1000: per1000(end.cpuSeconds),
+    cpuSecPer1000: cpu.all,
+    cpuSecPer1000By: cpu.by,
+    clientCpuSecPer1000: ops === 0 ? 0 : round((end.cpuSeconds / ops) * 1_000),
     rssMb: usageOf(Object.values(system.processes)).rssMb,
     errors,
     firstError,
   };
-}
-
-function cpuOf(processes: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, usageOf([pid]).cpuSeconds]));
-}
-
-function differences(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) {
-  return Object.fromEntries(Object.entries(after).map(([name, seconds]) => [name, seconds - (before[name] ?? 0)]));
 }
 
 function round(value: number): number {

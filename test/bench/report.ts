@@ -1,3 +1,5 @@
+import type { Pickups } from './backlog/critical.ts';
+import type { BacklogFigures } from './backlog/measure-backlog.ts';
 import type { Limits } from './limits/measure-limits.ts';
 import type { Takeover } from './failover.ts';
 import type { RunResult } from './run-workload.ts';
@@ -41,11 +43,35 @@ function takeoverRow(name: string, { sessions, p50, p99, max, failed }: Takeover
   return [name, `${sessions} sessions: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms; ${failed} requests failed`];
 }
 
-function backlogRows({ sizes = [] }: RunResult): Row[] {
-  return sizes.map(({ queued, seededPerSec, takeoverMs, drainPerSec, pickupMs, schedulerRssMb }) => [
-    `${queued} queued`,
-    `drained ${drainPerSec}/s; critical picked up in p50 ${pickupMs.p50} ms, p99 ${pickupMs.p99} ms (${pickupMs.count}); known after ${takeoverMs} ms; scheduler ${schedulerRssMb} MB; seeded by the commit statement alone, ${seededPerSec}/s`,
-  ]);
+function backlogRows({ freeSlotMs, sizes = [] }: RunResult): Row[] {
+  const light: Row[] = freeSlotMs ? [['accepted to running, slots free', pickupText(freeSlotMs)]] : [];
+  return [...light, ...sizes.flatMap(sizeRows)];
+}
+
+function sizeRows(figures: BacklogFigures): Row[] {
+  const { queued, enqueuePerSec, enqueued, takeoverMs, drainPerSec, pickupMs, freedSlotMs, succession } = figures;
+  const rows: Row[] = [
+    ['', `enqueued ${enqueuePerSec}/s (${enqueued} over the API, the rest before); known after ${takeoverMs} ms`],
+    ['', `drained ${drainPerSec}/s; critical ones picked up in ${pickupText(pickupMs)}`],
+    ['', `with agents at work, from a slot being free: ${pickupText(freedSlotMs)}`],
+    ['', `CPU-s per 1,000: enqueued ${figures.cpu.enqueue.all}, drained ${figures.cpu.drain.all}`],
+    ['', `scheduler ${figures.schedulerRssMb} MB`],
+    ['', decisionText(figures.decisions)],
+  ];
+  if (succession)
+    rows.push([
+      '',
+      `scheduler killed: next one active after ${succession.electedMs} ms, dispatches after ${succession.dispatchedMs} ms, knows all after ${succession.knownMs} ms`,
+    ]);
+  return rows.map(([, text], index) => [index === 0 ? `${queued} queued` : '', text]);
+}
+
+function decisionText({ decisionUs, queueUs, bytesEach, compareMs }: BacklogFigures['decisions']): string {
+  return `scheduler alone, CPU: ${decisionUs} µs a decision, ${queueUs} µs to queue one, ${compareMs} ms to compare; ${bytesEach} bytes each`;
+}
+
+function pickupText({ p50, p99, count }: Pickups): string {
+  return `p50 ${p50} ms, p99 ${p99} ms (${count})`;
 }
 
 function limitRows(limits: Limits): Row[] {

@@ -1,4 +1,6 @@
-import { type BacklogFigures, measureBacklog } from './backlog.ts';
+import { type BacklogFigures, measureBacklog } from './backlog/measure-backlog.ts';
+import type { Pickups } from './backlog/critical.ts';
+import { measureFreeSlots } from './backlog/free-slots.ts';
 import type { Mode, Workload } from './arguments.ts';
 import { type Limits, measureLimits } from './limits/measure-limits.ts';
 import { startLiveSessions } from './live-sessions.ts';
@@ -25,6 +27,8 @@ export interface RunResult extends Partial<LoadFigures> {
   readonly limits: Limits;
   /** W3: by fault. */
   readonly takeoverMs?: { readonly sigkill: Takeover; readonly sigstop: Takeover };
+  /** W4: at a light load on an empty queue, from being accepted and queued to running. */
+  readonly freeSlotMs?: Pickups;
   /** W4: by size. */
   readonly sizes?: readonly BacklogFigures[];
   /** W3: a session-actor that is told to stop. */
@@ -47,7 +51,7 @@ async function run(options: RunOptions, directory: string): Promise<RunResult> {
   const common = { workload, mode, clients, limits };
   if (workload === 'limits') return common;
   if (workload === 'w3') return { ...common, ...(await takeovers(options, directory)) };
-  if (workload === 'w4') return { ...common, sizes: await backlogs(options, directory) };
+  if (workload === 'w4') return { ...common, ...(await backlogs(options, directory)) };
   return { ...common, ...(await load(backing, { ...options, workload, directory })) };
 }
 
@@ -57,11 +61,12 @@ async function takeovers(options: RunOptions, directory: string) {
   return { takeoverMs: { sigkill: await measure('SIGKILL'), sigstop: await measure('SIGSTOP') }, handoverMs };
 }
 
-async function backlogs(options: RunOptions, directory: string): Promise<BacklogFigures[]> {
-  const figures: BacklogFigures[] = [];
-  for (const queued of options.sizes)
-    figures.push(await measureBacklog({ ...options, directory, queued, slots: options.clients }));
-  return figures;
+async function backlogs(options: RunOptions, directory: string) {
+  const parts = { ...options, directory, slots: options.clients };
+  const freeSlotMs = await measureFreeSlots(parts);
+  const sizes: BacklogFigures[] = [];
+  for (const queued of options.sizes) sizes.push(await measureBacklog({ ...parts, queued }));
+  return { freeSlotMs, sizes };
 }
 
 async function load(

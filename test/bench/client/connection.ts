@@ -36,8 +36,16 @@ export class Connection {
 
   /** Sends a request with JSON and waits for the whole answer. */
   post(path: string, body: string, headers = ''): Promise<Response> {
+    return this.#send('POST', path, { body, headers });
+  }
+
+  put(path: string, body: string): Promise<Response> {
+    return this.#send('PUT', path, { body, headers: '' });
+  }
+
+  #send(method: string, path: string, { body, headers }: { readonly body: string; readonly headers: string }) {
     return this.#ask(
-      `POST ${path} HTTP/1.1\r\n${this.#head}${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `${method} ${path} HTTP/1.1\r\n${this.#head}${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
   }
 

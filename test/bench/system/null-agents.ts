@@ -1,17 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AgentServer } from '@oio/opencode-gateway';
 import { createNullAgentServer } from '@oio/opencode-gateway/testing';
 
-export type Agents = 'answer' | 'hold';
+export type Agents = 'answer' | 'work' | 'hold';
+
+/** What a turn of an agent at work takes. */
+const WORK_MS = 500;
 
 /** The OpenCode server of the bench, as the environment of a gateway names it; nothing listens there. */
 export function nullServers(slots: number): string {
   return JSON.stringify([{ id: 'null-1', url: 'http://127.0.0.1:9', password: 'nobody-asks-for-it', capacity: slots }]);
 }
 
-/** A server that answers every prompt with 1 KB at once, or works on every one until it is stopped. */
+/** A server that answers every prompt with 1 KB, at once or after half a second, or works on every one until it is stopped. */
 export function createAgents(agents: Agents): AgentServer {
   const server = createNullAgentServer();
-  return agents === 'answer' ? server : holding(server);
+  if (agents === 'hold') return holding(server);
+  return agents === 'work' ? working(server) : server;
+}
+
+function working(server: AgentServer): AgentServer {
+  return {
+    ...server,
+    async prompt(prompt) {
+      await pause(WORK_MS);
+      await server.prompt(prompt);
+    },
+  };
 }
 
 function holding(server: AgentServer): AgentServer {

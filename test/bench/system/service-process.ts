@@ -19,6 +19,8 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly pid: number;
   /** Resolves when its log holds this, with what the first group matched. */
   said(pattern: RegExp): Promise<string>;
+  /** Whether its log holds this. */
+  hasSaid(pattern: RegExp): boolean;
   signal(name: NodeJS.Signals): void;
   /** Rejects, with the end of its log, when it ends before it was disposed of or given a signal. */
   readonly failed: Promise<never>;
@@ -47,6 +49,7 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
     pid: child.pid ?? 0,
     failed,
     said: (pattern) => Promise.race([said(log, pattern), failed]),
+    hasSaid: (pattern) => pattern.test(log()),
     signal(signal) {
       isExpected = true;
       child.kill(signal);

@@ -84,18 +84,18 @@ const STANDALONE: readonly Plan[] = [{ name: 'standalone', script: join(import.m
 
 function distributedPlans(
   { nats, redis }: NonNullable<Backing['distributed']>,
-  { sessionActors }: SystemOptions,
+  { sessionActors, schedulers = 1 }: SystemOptions,
 ): readonly Plan[] {
   const plan = (service: string, { name = service, script = join(SERVICES, service, 'src/main.ts') } = {}): Plan => ({
     name,
     script,
     own: { NATS_URL: nats.urlOf(service), REDIS_URL: redis.url },
   });
+  const several = (service: string, count: number): Plan[] =>
+    Array.from({ length: count }, (_, index) => plan(service, { name: `${service}-${index + 1}` }));
   return [
-    ...Array.from({ length: sessionActors }, (_, index) =>
-      plan('session-actor', { name: `session-actor-${index + 1}` }),
-    ),
-    plan('scheduler'),
+    ...several('session-actor', sessionActors),
+    ...several('scheduler', schedulers),
     plan('opencode-gateway', { script: join(import.meta.dirname, 'opencode-gateway-main.ts') }),
     plan('metrics'),
     plan('http-gateway'),

@@ -1,3 +1,5 @@
+import type { Agents } from './null-agents.ts';
+
 /** The orchestrator under load, whatever it is made of. */
 export interface System extends AsyncDisposable {
   readonly url: string;
@@ -14,10 +16,12 @@ export interface SystemOptions {
   readonly directory: string;
   /** Sessions that run at the same time. */
   readonly slots: number;
-  /** What the agents do: answer at once, or work until they are stopped. */
-  readonly agents: 'answer' | 'hold';
+  /** What the agents do: answer at once, work for half a second, or until they are stopped. */
+  readonly agents: Agents;
   /** How many session-actors, where each is a process. */
   readonly sessionActors: number;
+  /** How many schedulers, where each is a process: one by default. */
+  readonly schedulers?: number;
   /** Where each service process leaves its CPU profile; null for none. */
   readonly profiles: string | null;
 }

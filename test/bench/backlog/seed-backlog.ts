@@ -4,7 +4,7 @@ import { newSession, PRIORITIES } from '@oio/contracts';
 import { decideCreate } from '@oio/domain';
 import { commitSessions, openDatabase, type SessionCommit } from '@oio/persistence';
 import { newId } from '@oio/runtime';
-import { submission } from './client/submission.ts';
+import { submission } from '../client/submission.ts';
 
 const TENANTS = 20;
 const DIRECTORIES_OF_EACH = 16;
@@ -20,13 +20,12 @@ export interface Seeding {
 
 /**
  * Queues sessions of five priorities and twenty tenants by the product's own decision and commit statement, without the
- * HTTP API in front of it. Nobody owns them. Returns how many were committed per second.
+ * HTTP API in front of it. Nobody owns them.
  */
-export async function seedBacklog({ databaseUrl, root, count }: Seeding): Promise<number> {
+export async function seedBacklog({ databaseUrl, root, count }: Seeding): Promise<void> {
   const places = await makePlaces(root);
   await using database = await openDatabase(databaseUrl, { connections: CONNECTIONS });
   const nobody = newId();
-  const startedMs = performance.now();
   let next = 0;
   const commitAll = async (): Promise<void> => {
     while (next < count) {
@@ -38,7 +37,6 @@ export async function seedBacklog({ databaseUrl, root, count }: Seeding): Promis
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, commitAll));
   await database.query('vacuum analyze sessions');
-  return count / ((performance.now() - startedMs) / 1_000);
 }
 
 async function makePlaces(root: string): Promise<readonly string[]> {

@@ -1,0 +1,148 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '@oio/persistence';
+import type { Mode } from '../arguments.ts';
+import { Connection } from '../client/connection.ts';
+import { type CpuPer1000, startCpuMeter } from '../cpu-meter.ts';
+import { usageOf } from '../process-usage.ts';
+import { type Backing, startBacking } from '../system/backing.ts';
+import type { ServiceProcess } from '../system/service-process.ts';
+import { type StartedSystem, startSystem } from '../system/start-system.ts';
+import { type Pickups, pickupsOf, pickupsOfFreedSlots, putInCritical } from './critical.ts';
+import { type Decisions, measureDecisions } from './decisions.ts';
+import { enqueue } from './enqueue.ts';
+import { seedBacklog } from './seed-backlog.ts';
+import { measureSuccession, type Succession } from './succession.ts';
+import { pause, until } from './until.ts';
+
+/** What a backlog of one size came to. */
+export interface BacklogFigures {
+  readonly queued: number;
+  /** Over the API, 1,000 in a request, while nothing may run. */
+  readonly enqueuePerSec: number;
+  /** So many of them; the rest was queued before by the commit statement alone. */
+  readonly enqueued: number;
+  /** From becoming the active scheduler until all that wait were in memory. */
+  readonly takeoverMs: number;
+  /** With agents that answer at once, so that the machine is what limits it. */
+  readonly drainPerSec: number;
+  /** Of all processes but the bench: for 1,000 enqueued, and for 1,000 drained. */
+  readonly cpu: { readonly enqueue: CpuPer1000; readonly drain: CpuPer1000 };
+  /** Of critical sessions put in meanwhile, from queued to running: they share the machine with all that is drained. */
+  readonly pickupMs: Pickups;
+  /** With agents that work for half a second and all slots taken: of critical sessions, from a slot being free to running. */
+  readonly freedSlotMs: Pickups;
+  /** When the active scheduler is killed then; null in one process. */
+  readonly succession: Succession | null;
+  /** Of the scheduler alone. */
+  readonly decisions: Decisions;
+  /** Resident memory of the process that the scheduler is in, the whole orchestrator when standalone: after draining. */
+  readonly schedulerRssMb: number;
+}
+
+export interface BacklogOptions {
+  readonly directory: string;
+  readonly mode: Mode;
+  readonly queued: number;
+  readonly slots: number;
+  readonly seconds: number;
+  readonly profiles: string | null;
+  readonly onProgress: (text: string) => void;
+}
+
+/** Sessions that are drained before anything is measured: processes that have just started are slow. */
+const WARM_UP = 4_000;
+const WARM_UP_MS = 120_000;
+const MOST_ENQUEUED = 20_000;
+const KNOWN = /"tookMs":(\d+)[^\n]*"msg":"all that wait are known"/;
+const SHORTEST_LOOK_MS = 50;
+const CRITICAL_EVERY_MS = 20;
+const NOTHING_RUNS = { limits: [{ scope: 'global', concurrent: 0 }] };
+
+/** W4: a backlog is drained, with critical sessions put in meanwhile. Each size on servers of its own. */
+export async function measureBacklog(options: BacklogOptions): Promise<BacklogFigures> {
+  const { mode, queued, onProgress } = options;
+  const directory = join(options.directory, `w4-${queued}`);
+  await mkdir(join(directory, 'projects'), { recursive: true });
+  await using backing = await startBacking(directory, mode);
+  const enqueued = Math.min(queued, MOST_ENQUEUED);
+  onProgress(`w4: queueing ${queued}`);
+  const root = join(directory, 'projects');
+  await seedBacklog({ databaseUrl: backing.postgres.url, root, count: queued - enqueued });
+  await using database = await openDatabase(backing.postgres.url, { connections: 2 });
+  const parts = { ...options, directory, database, enqueued };
+  const drained = await drainAtOnce(backing, parts);
+  const paced = queued > options.slots * WORTH_PACING ? await drainPaced(backing, parts) : NOT_PACED;
+  return { queued, enqueued, ...drained, ...paced, decisions: await measureDecisions(queued) };
+}
+
+interface Parts extends BacklogOptions {
+  readonly database: Database;
+  readonly enqueued: number;
+}
+
+async function drainAtOnce(backing: Backing, parts: Parts) {
+  const { database, queued, enqueued, seconds, onProgress } = parts;
+  await database.query(`insert into limits values ('limits', $1::json)`, [JSON.stringify(NOTHING_RUNS.limits)]);
+  await using system = await startSystem(backing, { ...parts, agents: 'answer', sessionActors: 1 });
+  const scheduler = schedulerOf(system);
+  const takeoverMs = Number(await scheduler.said(KNOWN));
+  await enqueue(system, WARM_UP);
+  const enqueueCpu = startCpuMeter(system.processes);
+  const enqueuePerSec = Math.round(await enqueue(system, enqueued));
+  const cpuOfEnqueue = enqueueCpu(enqueued);
+  onProgress(`w4: draining ${queued}, known after ${takeoverMs} ms, enqueued ${enqueuePerSec}/s`);
+  await setLimits(system, { limits: [] });
+  // Counting costs Postgres in proportion to what waits.
+  const lookMs = Math.max(SHORTEST_LOOK_MS, queued / 500);
+  await until(async () => (await waiting(database)) <= queued, { withinMs: WARM_UP_MS, lookMs });
+  const [before, startedMs] = [await waiting(database), performance.now()];
+  const drainCpu = startCpuMeter(system.processes);
+  const critical = putInCritical(system, CRITICAL_EVERY_MS);
+  await until(async () => (await waiting(database)) <= parts.slots, { withinMs: seconds * 1_000, lookMs });
+  const [after, endedMs] = [await waiting(database), performance.now()];
+  const cpuOfDrain = drainCpu(before - after + critical.count);
+  const ids = await critical.stop();
+  const drainPerSec = Math.round((before - after + ids.length) / ((endedMs - startedMs) / 1_000));
+  const schedulerRssMb = usageOf([scheduler.pid]).rssMb;
+  const cpu = { enqueue: cpuOfEnqueue, drain: cpuOfDrain };
+  return { enqueuePerSec, takeoverMs, drainPerSec, cpu, pickupMs: await pickupsOf(database, ids), schedulerRssMb };
+}
+
+/** What is left is drained by agents that take their time: the slots are what limits it. */
+async function drainPaced(backing: Backing, parts: Parts) {
+  const { database, seconds, onProgress } = parts;
+  const plan = { agents: 'work', sessionActors: 1, schedulers: 2 } as const;
+  await using system = await startSystem(backing, { ...parts, ...plan });
+  onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
+  await pause(SETTLE_MS);
+  const critical = putInCritical(system, CRITICAL_EVERY_MS);
+  await pause(seconds * 1_000);
+  const freedSlotMs = await pickupsOfFreedSlots(database, await critical.stop());
+  return { freedSlotMs, succession: await measureSuccession(database, system) };
+}
+
+const SETTLE_MS = 5_000;
+/** By so many turns of all slots the backlog must be larger: else it is drained before anything is measured. */
+const WORTH_PACING = 200;
+const NOT_PACED = { freedSlotMs: { p50: 0, p99: 0, count: 0 }, succession: null };
+
+function schedulerOf({ services }: StartedSystem): ServiceProcess {
+  const scheduler = services.find(({ name }) => name.startsWith('scheduler') || name === 'standalone');
+  if (!scheduler) throw new Error('There is no scheduler.');
+  return scheduler;
+}
+
+async function setLimits({ url, apiKey }: StartedSystem, limits: object): Promise<void> {
+  const connection = new Connection(url, apiKey);
+  const { status, body } = await connection.put('/v1/limits', JSON.stringify(limits));
+  connection.close();
+  if (status !== 200) throw new Error(`The limits were refused: ${status} ${body.slice(0, 300)}`);
+}
+
+async function waiting(database: Database): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    'select count(*)::int as count from sessions where waiting_since is not null',
+  );
+  return row?.count ?? 0;
+}

@@ -1,0 +1,40 @@
+import type { Database } from '@oio/persistence';
+import type { StartedSystem } from '../system/start-system.ts';
+import { pause } from './until.ts';
+
+/** What the death of the active scheduler cost, from its SIGKILL on, in milliseconds. */
+export interface Succession {
+  /** Until the other one was active. */
+  readonly electedMs: number;
+  /** Until the first session that it dispatched ran, by the time of that event. */
+  readonly dispatchedMs: number;
+  /** Until it knew all that wait. */
+  readonly knownMs: number;
+}
+
+const ACTIVE = /"time":"([^"]+)"[^\n]*"msg":"scheduler active"/;
+const KNOWN = /"time":"([^"]+)"[^\n]*"msg":"all that wait are known"/;
+const SETTLE_MS = 1_000;
+
+/** Kills the scheduler that is active; null where there is no other one. What the dead one had ordered is refused from the election on. */
+export async function measureSuccession(database: Database, system: StartedSystem): Promise<Succession | null> {
+  const schedulers = system.services.filter(({ name }) => name.startsWith('scheduler'));
+  if (schedulers.length < 2) return null;
+  const [leader] = schedulers.filter((scheduler) => scheduler.hasSaid(ACTIVE));
+  const heir = schedulers.find((scheduler) => scheduler !== leader);
+  if (!leader || !heir) throw new Error('There is no active scheduler, or no other one.');
+  const killedMs = Date.now();
+  leader.signal('SIGKILL');
+  const electedMs = Date.parse(await heir.said(ACTIVE));
+  const knownMs = Date.parse(await heir.said(KNOWN));
+  await pause(SETTLE_MS);
+  const [first] = await database.query<{ ms: number }>(
+    `select (extract(epoch from min(at)) * 1000)::float8 as ms from session_events where type = 'session.running' and at >= to_timestamp($1)`,
+    [electedMs / 1_000],
+  );
+  return {
+    electedMs: electedMs - killedMs,
+    dispatchedMs: (first?.ms ?? Number.NaN) - killedMs,
+    knownMs: knownMs - killedMs,
+  };
+}
