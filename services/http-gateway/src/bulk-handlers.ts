@@ -12,6 +12,10 @@ import { type CommandParts, envelopeOf } from './session-commands.ts';
 
 export type BulkParts = CommandParts & { readonly admission: Admission };
 
+/** Of one request. A worker that commits two portions is busy; more would only wait there, until nobody waits for them any more. */
+const PORTIONS_AT_ONCE = 2;
+const ORDERS_AT_ONCE = 64;
+
 /** Many sessions in one request. All ids follow from those of the order, so that a repetition does only what is left to do. */
 export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submitSessions' | 'orderSessions'> {
   const { keys, router, reader, admission } = parts;
@@ -24,7 +28,7 @@ export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submi
         session,
       }));
       const envelope = { ...envelopeOf(request, claim), sessionId: null };
-      const { done, failed } = await each(inPortions(sessions), admission, (portion) =>
+      const { done, failed } = await each(inPortions(sessions), { admission, atOnce: PORTIONS_AT_ONCE }, (portion) =>
         router.sendToAny(createSessions, { sessions: portion }, envelope),
       );
       const unclear = failed.flatMap(({ item, error }) => item.map(({ index }) => ({ index, ...toRefusal(error) })));
@@ -43,7 +47,7 @@ export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submi
         const { status } = await router.send(order, {}, envelope);
         return { id, status };
       };
-      const { done, failed } = await each(found.ids, admission, send);
+      const { done, failed } = await each(found.ids, { admission, atOnce: ORDERS_AT_ONCE }, send);
       const refused = failed.map(({ item: id, error }) => {
         const { code, message, again } = toRefusal(error);
         return { id, code, message, again };

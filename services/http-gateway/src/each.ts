@@ -2,11 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UnavailableError } from '@oio/errors';
 import type { Admission } from './admission.ts';
 
-/** Parts of one request that are under way at a time. */
-const AT_ONCE = 64;
 /** What is not begun by then is left: an answer has to come. */
 const WITHIN_MS = 12_000;
 const PAUSE_MS = 20;
+
+interface EachOptions {
+  readonly admission: Pick<Admission, 'order'>;
+  /** How many are under way at a time. */
+  readonly atOnce: number;
+}
 
 interface Failed<Item> {
   readonly index: number;
@@ -20,7 +24,7 @@ interface Failed<Item> {
  */
 export async function each<Item, Result>(
   items: readonly Item[],
-  admission: Pick<Admission, 'order'>,
+  { admission, atOnce }: EachOptions,
   work: (item: Item, index: number) => Promise<Result>,
 ): Promise<{ readonly done: Result[]; readonly failed: Failed<Item>[] }> {
   const done: { readonly index: number; readonly result: Result }[] = [];
@@ -36,7 +40,7 @@ export async function each<Item, Result>(
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: atOnce }, lane));
   const inOrder = (a: { readonly index: number }, b: { readonly index: number }): number => a.index - b.index;
   return { done: done.sort(inOrder).map(({ result }) => result), failed: failed.sort(inOrder) };
 }
