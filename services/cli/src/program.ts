@@ -1,19 +1,19 @@
-import { resolve } from 'node:path';
-import { PRIORITIES, SESSION_TYPES, type SessionView, WORKSPACES } from '@oio/contracts';
+import type { SessionView } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { approvalCommands } from './approval-commands.ts';
 import { bulkCommands } from './bulk-commands.ts';
 import { checkpointCommands } from './checkpoint-commands.ts';
 import { connect, type Environment, type WithClient } from './connect.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
 import { limitCommands } from './limit-commands.ts';
-import { permissionOption } from './permission-option.ts';
 import { promptCommands } from './prompt-commands.ts';
 import { graphCommand } from './graph-command.ts';
 import { reasonCodesCommand } from './reason-codes-command.ts';
+import { scheduleCommands } from './schedule-commands.ts';
 import { serverCommands } from './server-commands.ts';
 import { printable } from './printable.ts';
+import { located, sessionOptions } from './session-options.ts';
 import { eventLine, sessionLines, sessionsTable } from './show-session.ts';
 import { type SubmitOptions, submit } from './submit.ts';
 import { watchSession } from './watch-session.ts';
@@ -52,6 +52,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   serverCommands(oio, withClient, print, environment);
   checkpointCommands(oio, withClient, print);
   promptCommands(oio, withClient, print);
+  scheduleCommands(oio, withClient, print, environment);
   limitCommands(oio, withClient, print);
   whyCommand(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {
@@ -74,27 +75,13 @@ function submitCommand(
   out: NodeJS.WritableStream,
   environment: Environment,
 ): void {
-  whenOptions(oio.command('submit <prompt>'))
+  whenOptions(sessionOptions(oio.command('submit <prompt>')))
     .description('submit a session')
-    .option('-t, --title <title>', 'what it is to do, in one line; the first line of the prompt when missing')
-    .option('-d, --directory <path>', 'the project')
-    .option('-m, --model <provider/model>', 'the model')
-    .option('-a, --agent <name>', 'the agent')
-    .addOption(new Option('--type <type>', 'what kind of work').choices(SESSION_TYPES))
-    .addOption(new Option('-p, --priority <priority>', 'how urgent').choices(PRIORITIES))
-    .addOption(new Option('--workspace <kind>', 'own worktree or the directory itself').choices(WORKSPACES))
-    .option(
-      '--permission <rule>',
-      'tool[:pattern]=allow, =deny or =ask, such as "bash:git push *=ask"; may be repeated, the last one that matches decides',
-      permissionOption,
-    )
-    .option('--approval-seconds <seconds>', 'how long people have to answer what is asked', Number)
     .option('-w, --watch', 'stay and show what happens')
     .option('--wait', 'stay until it has ended, and show how; exit code 1 unless it succeeded')
     .action((prompt: string, options: SubmitOptions & { watch?: boolean; wait?: boolean }) =>
       withClient(async (client) => {
-        const directory = options.directory && resolve(environment['INIT_CWD'] ?? '.', options.directory);
-        const session = await submit(client, prompt, { ...options, directory });
+        const session = await submit(client, prompt, located(options, environment));
         print(session.id);
         if (options.watch) print(await watchSession(client, session.id, out));
         if (options.wait) showEnd(await client.ended(session.id), print);

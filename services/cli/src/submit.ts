@@ -24,8 +24,13 @@ export interface SubmitOptions {
 
 const TITLE_CHARACTERS = 80;
 
-/** Submits a prompt; the title is its first line unless one is given. */
+/** Submits a prompt. */
 export function submit(client: Client, prompt: string, options: SubmitOptions): Promise<SessionView> {
+  return client.createSession(sessionOf(prompt, options));
+}
+
+/** A session by its prompt and what is said beside it; the title is the first line of the prompt unless one is given. */
+export function sessionOf(prompt: string, options: SubmitOptions): NewSessionInput {
   const { title, after, queueTimeout, maxDuration, directory, model, agent, type, priority, workspace, notBefore } =
     options;
   const [queueTimeoutSeconds, maxDurationSeconds] = [numberOf(queueTimeout), numberOf(maxDuration)];
@@ -47,7 +52,7 @@ export function submit(client: Client, prompt: string, options: SubmitOptions): 
     maxDurationSeconds,
   };
   const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined && value !== ''));
-  return client.createSession({ title: title ?? titleOf(prompt), prompt, ...given });
+  return { title: title ?? titleOf(prompt), prompt, ...given };
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -37,7 +37,7 @@ const timeZone = text('timeZone')
   .default('UTC');
 
 /** A session as a schedule submits it: without what makes sense for one session at one time only. */
-const scheduledSession = newSession
+const newScheduledSession = newSession
   .omit({
     id: true,
     parentId: true,
@@ -47,8 +47,8 @@ const scheduledSession = newSession
     notBefore: true,
     onConflict: true,
   })
-  .meta({ id: 'ScheduledSession' });
-export type ScheduledSession = z.output<typeof scheduledSession>;
+  .meta({ id: 'NewScheduledSession' });
+export type ScheduledSession = z.output<typeof newScheduledSession>;
 
 /** A session that is to be submitted again and again. Unknown fields are refused. */
 export const newSchedule = z
@@ -69,7 +69,7 @@ export const newSchedule = z
       .default(1)
       .describe('How many of the fires that were missed while nobody was there are made up for, the newest of them.'),
     paused: z.boolean({ error: 'paused must be true or false.' }).default(false),
-    session: scheduledSession.describe('What is submitted each time.'),
+    session: newScheduledSession.describe('What is submitted each time.'),
   })
   .meta({ id: 'NewSchedule' });
 export type NewSchedule = z.output<typeof newSchedule>;
@@ -87,8 +87,10 @@ export const scheduleFire = z
 export type ScheduleFire = z.output<typeof scheduleFire>;
 
 /** A schedule as it stands. */
-export const schedule = newSchedule
-  .extend({
+export const schedule = z
+  .object({
+    ...newSchedule.shape,
+    session: z.object(newScheduledSession.shape).meta({ id: 'ScheduledSession' }),
     id: z.string(),
     version: z.int(),
     createdBy: z.string(),
