@@ -25,7 +25,7 @@ const AT_ONCE = 10;
 export async function tryOnStandIns(options: TrialOptions): Promise<void> {
   const { root, postgres, faults, times, lanes, onOutcome } = options;
   const place = { root, postgres };
-  const trials = faults.flatMap((fault) => Array.from({ length: times }, (_, number) => ({ fault, number })));
+  const trials = inRounds(faults, times);
   const alone = trials.filter(({ fault }) => hurtsItsServer(fault));
   const together = chunks(trials.filter(({ fault }) => !hurtsItsServer(fault)));
   const scenes = [
@@ -58,6 +58,11 @@ export async function runOrdinary({ client }: Scene, directory: string): Promise
 }
 
 const ORDINARY_WITHIN_MS = 120_000;
+
+/** Each fault once, then each once more: what runs at the same time comes to its end at different times. */
+export function inRounds(faults: readonly NamedFault[], times: number) {
+  return Array.from({ length: times }, (_, number) => faults.map((fault) => ({ fault, number }))).flat();
+}
 
 /** Runs a task for each, so many at the same time. */
 export async function inLanes<T>(lanes: number, items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
