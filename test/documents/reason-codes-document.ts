@@ -15,8 +15,8 @@ code means and what to do; its \`lastFailure\` says why the attempt before the p
 ## What ends a session
 
 Retried by itself: after the first pause, times the factor with each retry of the session, up to the longest pause, made
-shorter or longer by chance; or after the time that the provider asks for, if that is longer. No more once the session has
-been retried as often as the last column says, or \`MAX_RETRY_ATTEMPTS\` (whichever is less), and only from a checkpoint.
+shorter or longer by chance; or when the provider says that its model may be asked again (no session is started with it before). No
+more once the session has been retried as often as the last column says, or \`MAX_RETRY_ATTEMPTS\` (whichever is less), and only from a checkpoint.
 \`prompt_removed\` and \`prompt_not_reached\` end a further prompt that waited, and no session.
 
 | code | what happened | what to do | retried after | factor | longest | by chance | retries |

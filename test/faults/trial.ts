@@ -1,4 +1,4 @@
-import type { SessionDetail } from '@oio/contracts';
+import { modelParts, type SessionDetail } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import { eventually } from '@oio/runtime/testing';
 import { faultMark } from '@oio/scripted-model';
@@ -68,6 +68,7 @@ export async function tryFault(scene: Scene, fault: NamedFault, id: string): Pro
   const trial: Trial = { id, fault: fault.name, mark: markOf(fault), directory: draft.directory, sessionId };
   const struckAtMs = (await deed?.strike(scene, trial)) ?? null;
   const ended = await endOf(scene, sessionId, limitMs + PATIENCE_MS);
+  await reopen(scene, ended);
   const { beganAtMs, endedAtMs } = await instantsOf(scene, sessionId);
   const tookMs = endedAtMs - (struckAtMs ?? scene.server.reachedAtMs(trial) ?? beganAtMs);
   const clockMs = struckAtMs === null ? boundMs({ settings: bound.settings ?? [] }, scene.clocks) : 0;
@@ -97,6 +98,14 @@ async function draftFor(scene: Scene, { name, permissions = [] }: NamedFault, id
     workspace: 'in_place' as const,
     permissions: [...permissions],
   };
+}
+
+/** What a provider says of its model keeps all that would ask it: the other trials are not about that. The last word counts. */
+async function reopen({ client }: Scene, { failure }: SessionDetail): Promise<void> {
+  if (!failure?.quota) return;
+  const model = modelParts(failure.quota.model);
+  await client.closeQuota(model, { until: new Date(Date.now() + 60_000).toISOString() });
+  await client.reopenQuota(model);
 }
 
 function complaintsOf(session: SessionDetail, { fault }: Trial, expected: Expected): string[] {

@@ -8,6 +8,7 @@ import { connect, type Environment, type WithClient } from './connect.ts';
 import { deadLetterCommands } from './dead-letter-commands.ts';
 import { limitCommands } from './limit-commands.ts';
 import { promptCommands } from './prompt-commands.ts';
+import { quotaCommands } from './quota-commands.ts';
 import { graphCommand } from './graph-command.ts';
 import { reasonCodesCommand } from './reason-codes-command.ts';
 import { scheduleCommands } from './schedule-commands.ts';
@@ -54,6 +55,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   promptCommands(oio, withClient, print);
   scheduleCommands(oio, withClient, print, environment);
   limitCommands(oio, withClient, print);
+  quotaCommands(oio, withClient, print);
   whyCommand(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {
     oio

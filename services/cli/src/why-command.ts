@@ -31,17 +31,23 @@ function reasonLine(because: WaitingReason): string {
       return limitLine(because);
     case 'rate':
       return `${because.scope} ${because.name} may start the next in ${Math.ceil(because.waitMs / 1_000)} s`;
+    case 'quota':
+      return quotaLine(because);
     case 'directory_busy':
-      return `${because.heldBy ?? 'a session of another tenant'} works in ${because.directory}`;
+      return directoryLine(because);
     case 'no_server':
       return `no OpenCode server: ${because.serverId ?? 'any'}, ${because.detail}`;
-    case 'dependency':
-      return dependencyLine(because);
-    case 'time':
-      return `it is not to begin before ${because.until}`;
     case 'turn':
       return 'it is its turn next';
+    case 'dependency':
+    case 'time':
+      return pendingLine(because);
   }
+}
+
+/** Of what is not queued yet. */
+function pendingLine(because: Reason<'dependency' | 'time'>): string {
+  return because.reason === 'time' ? `it is not to begin before ${because.until}` : dependencyLine(because);
 }
 
 type Reason<R extends WaitingReason['reason']> = Extract<WaitingReason, { readonly reason: R }>;
@@ -49,6 +55,19 @@ type Reason<R extends WaitingReason['reason']> = Extract<WaitingReason, { readon
 function limitLine({ scope, name, limit, used, heldBy }: Reason<'limit'>): string {
   const holders = heldBy.length > 0 ? `, by ${heldBy.join(', ')}` : '';
   return `the limit of ${scope} ${name} is reached: ${used} of ${limit}${holders}`;
+}
+
+function directoryLine({ heldBy, directory }: Reason<'directory_busy'>): string {
+  return `${heldBy ?? 'a session of another tenant'} works in ${directory}`;
+}
+
+function quotaLine({ provider, model, resetAt, closedBy, said, shortened, isReopening }: Reason<'quota'>): string {
+  const name = `${provider}/${model}`;
+  if (isReopening) return `${name} was closed until ${resetAt}, and sessions are let through one by one: ${said}`;
+  const until = shortened ? `${resetAt}, though more than a day was asked for` : resetAt;
+  return closedBy === 'operator'
+    ? `an operator has closed ${name} until ${until}: ${said}`
+    : `the quota of ${name} is used up until ${until}. The provider said: ${said}`;
 }
 
 function dependencyLine({ waitsFor }: Reason<'dependency'>): string {

@@ -8,6 +8,7 @@ import { openApiDocument } from './openapi.ts';
 import { createForkHandler } from './fork-handler.ts';
 import { createLimitHandlers, type LimitParts } from './limit-handlers.ts';
 import { createPromptHandlers } from './prompt-handlers.ts';
+import { createQuotaHandlers, type QuotaParts } from './quota-handlers.ts';
 import { createReadHandlers, type ReadParts } from './read-handlers.ts';
 import { createRelayHandlers, type RelayParts } from './relay-handlers.ts';
 import { createScheduleHandlers, type ScheduleParts } from './schedule-handlers.ts';
@@ -25,6 +26,7 @@ export type HandlerParts = SubmitParts &
   DeadLetterParts &
   ServerParts &
   LimitParts &
+  QuotaParts &
   ApprovalParts &
   ScheduleParts;
 
@@ -47,6 +49,7 @@ export function createHandlers(parts: HandlerParts): RouteHandlers {
     ...createDeadLetterHandlers(parts),
     ...createServerHandlers(parts),
     ...createLimitHandlers(parts),
+    ...createQuotaHandlers(parts),
     ...createApprovalHandlers(parts),
     ...createScheduleHandlers(parts),
     startSession: command('start'),

@@ -5,6 +5,7 @@ import type {
   LimitRule,
   NewSchedule,
   Priority,
+  Quota,
   Schedule,
   ScheduleFire,
   Scope,
@@ -55,6 +56,14 @@ export interface ServerList {
 export interface LimitStore {
   read(): Promise<readonly LimitRule[]>;
   write(rules: readonly LimitRule[]): Promise<void>;
+}
+
+/** The closed models. Throws `UnavailableError` when the store cannot be asked. */
+export interface QuotaStore {
+  closed(): Promise<readonly Quota[]>;
+  close(name: string, order: { readonly until: string; readonly reason: string }): Promise<Quota>;
+  /** As it was; null when it is not closed. */
+  reopen(name: string): Promise<Quota | null>;
 }
 
 export interface ApprovalFilter {

@@ -5,6 +5,7 @@ import { Admission } from './admission.ts';
 import { createPostgresApprovalList } from './adapters/postgres-approval-list.ts';
 import { createPostgresIdempotencyKeys } from './adapters/postgres-idempotency-keys.ts';
 import { createPostgresLimitStore } from './adapters/postgres-limit-store.ts';
+import { createPostgresQuotaStore } from './adapters/postgres-quota-store.ts';
 import { createPostgresScheduleStore } from './adapters/postgres-schedule-store.ts';
 import { createPostgresServerList } from './adapters/postgres-server-list.ts';
 import { createPostgresSessionReader } from './adapters/postgres-session-reader.ts';
@@ -94,6 +95,7 @@ function operatedStores(database: Database) {
     letters: createPostgresDeadLetters(database),
     servers: createPostgresServerList(database),
     limits: createPostgresLimitStore(database),
+    quotas: createPostgresQuotaStore(database),
   };
 }
 

@@ -95,10 +95,12 @@ test('a database that is gone is an outage, not an answer: every route says so a
     answerApproval: { action: 'allow' },
     registerServer: { id: 'far', url: 'http://127.0.0.1:1', password: 'secret' },
     setLimits: { limits: [] },
+    closeQuota: { until: new Date(Date.now() + 60_000).toISOString() },
   };
   for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
     if (route.scope === 'public' || name === 'metrics') continue;
-    const response = await api.fetch(route.path.replace('{id}', id).replace('{promptId}', id), {
+    const path = route.path.replaceAll(/\{(id|promptId)\}/g, id).replace('{provider}/{model}', 'a/x');
+    const response = await api.fetch(path, {
       method: route.method,
       key: route.scope === 'operator' ? KEYS.operator : KEYS.alice,
       ...(route.body && { json: bodies[name] ?? {} }),

@@ -42,6 +42,8 @@ export interface SessionHistory {
   /** The events of a session between two sequence numbers, without these, in order. */
   between(sessionId: string, after: number, before: number): Promise<StoredSessionEvent[]>;
   countByStatus(): Promise<StatusCount>;
+  /** How many models no session is started with now. */
+  closedModels(): Promise<number>;
   /** The session, if the tenant has one of that id that is not deleted. Throws `unreadable_session` when it cannot be read. */
   snapshot(sessionId: string, tenant: string): Promise<SessionSnapshot | null>;
 }

@@ -6,6 +6,7 @@ import type { Telemetry } from './telemetry.ts';
 /** Puts one event, which counts, into numbers. */
 export function recordEvent(telemetry: Telemetry, entry: Entry): void {
   recordFact(telemetry, entry.event);
+  recordRefusal(telemetry, entry.event);
   recordMove(telemetry, entry);
   recordDurations(telemetry, entry);
 }
@@ -28,6 +29,11 @@ const FACTS: { readonly [T in SessionEventType]?: (telemetry: Telemetry, event: 
   'session.checkpoint-made': (telemetry, { data }) => telemetry.checkpointMade(data.checkpoint.origin),
   'session.warning-raised': (telemetry) => telemetry.warned(),
 };
+
+function recordRefusal(telemetry: Telemetry, { tenant, data }: StoredSessionEvent): void {
+  const quota = 'failure' in data ? data.failure?.quota : undefined;
+  if (quota) telemetry.refused({ tenant, model: quota.model });
+}
 
 function used(telemetry: Telemetry, tenant: string, call: ModelUsage & { readonly model: string | null }): void {
   telemetry.used(call, { tenant, model: call.model ?? 'unknown' });

@@ -22,8 +22,12 @@ export async function startMetrics(config: MetricsConfig, ports: MetricsPorts): 
   const { bus, database, clock, logger } = ports;
   const history = createPostgresSessionHistory(database);
   const counts = new StatusCounts();
+  let closedModels = 0;
   const telemetry = stack.adopt(
-    createTelemetry((status) => counts.of(status)),
+    createTelemetry(
+      (status) => counts.of(status),
+      () => closedModels,
+    ),
     ({ end }) => end(),
   );
   const ledger = new EventLedger({ history, capacity: config.METRICS_REMEMBERED_SESSIONS, logger });
@@ -36,7 +40,10 @@ export async function startMetrics(config: MetricsConfig, ports: MetricsPorts): 
   stack.defer(
     await bus.subscribe(contracts, { handler: eventHandler({ follower, ledger, telemetry, record, logger }) }),
   );
-  const count = () => counts.recount(() => history.countByStatus());
+  const count = async (): Promise<void> => {
+    await counts.recount(() => history.countByStatus());
+    closedModels = await history.closedModels();
+  };
   await count();
   stack.use(recountEvery(config.METRICS_RECOUNT_SECONDS * 1_000, count, logger));
 

@@ -17,7 +17,7 @@ export type EventOutcome = 'new' | 'repeated' | 'repaired' | 'gap';
 /** One function per thing that happens. Labels have few values: no ids, no free text; of tenants and models the first ones. */
 export type Telemetry = ReturnType<typeof createTelemetry>;
 
-export function createTelemetry(statusCount: (status: Status) => number) {
+export function createTelemetry(statusCount: (status: Status) => number, closedModels: () => number) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return {
@@ -27,6 +27,7 @@ export function createTelemetry(statusCount: (status: Status) => number) {
     ...durationMetrics(registry),
     ...workMetrics(registry),
     ...usageMetrics(registry),
+    ...quotaMetrics(registry, closedModels),
     ...qualityMetrics(registry),
   };
 }
@@ -101,6 +102,25 @@ function usageMetrics(registry: Registry) {
       callErrors.inc(labels, apiErrors);
     },
   };
+}
+
+function quotaMetrics(registry: Registry, closedModels: () => number) {
+  const refusals = counter(
+    registry,
+    'quota_refusals_total',
+    'Refusals of a model with a time from which on it may be asked again.',
+    ['tenant', 'model'],
+  );
+  const closed = new Gauge({
+    name: 'oio_closed_models',
+    help: 'Models that no session is started with now, because their provider or an operator closed them.',
+    registers: [registry],
+    collect() {
+      this.set(closedModels());
+    },
+  });
+  const bounded = boundedLabels(USERS);
+  return { closed, refused: (user: UsageLabels) => refusals.inc({ ...bounded(user) }) };
 }
 
 function qualityMetrics(registry: Registry) {

@@ -53,6 +53,21 @@ test.serial('failures and retries are counted by their reason and what brought t
   t.is(await rig.value('oio_sessions{status="queued"}'), 1);
 });
 
+test.serial('refusals are counted by their model, and so are the models that are closed now', async (t) => {
+  await using rig = await openRig();
+  await rig.database.query(
+    `insert into quotas select name, reset_at, false, 'provider', 'Slow down.', false, false, now() from (values
+       ('a/x', now() + interval '1 hour'), ('a/y', now() - interval '1 second')) as closed(name, reset_at)`,
+  );
+  await rig.start();
+  const quota = { model: 'a/x', resetAt: '2027-01-01T00:00:00.000Z', byDefault: false };
+  await rig.publish(new Life().dispatch().step('a').fail({ quota }).history);
+  await rig.publish(new Life().dispatch().step('a').fail().history);
+  t.true(await eventually(async () => (await rig.value('oio_session_failures_total{code="rate_limited"}')) === 2));
+  t.is(await rig.value('oio_quota_refusals_total{tenant="acme",model="a/x"}'), 1);
+  t.is(await rig.value('oio_closed_models'), 1);
+});
+
 test.serial('what happened before the start counts as well, once, so that a restart changes no total', async (t) => {
   await using rig = await openRig();
   await rig.store(new Life({ startMs: Date.now() - 60_000 }));

@@ -1,5 +1,6 @@
-import type { WaitingReason } from '@oio/contracts';
+import { modelParts, type WaitingReason } from '@oio/contracts';
 import { GLOBAL, type LimitBook, type LimitKey, limitKeys, serverKey } from './limit-book.ts';
+import type { ClosedModel } from './quota-book.ts';
 import type { Server } from './servers.ts';
 import { directoryResource } from './slots.ts';
 import type { WaitingSession } from './waiting-queue.ts';
@@ -25,6 +26,8 @@ export interface Circumstances {
   readonly servers: readonly Server[];
   /** In how many milliseconds the next may start under a limit; 0: now. */
   readonly waitMs: (resource: string, gapMs: number) => number;
+  /** What has closed a model, null when nothing has; for null, the one that servers take by themselves. */
+  readonly closedModel: (model: string | null) => ClosedModel | null;
   /** The server that has the session's directory open; null where none has. */
   readonly warmServer: (session: WaitingSession) => string | null;
 }
@@ -34,11 +37,21 @@ const WARMTH = 0.5;
 
 /** The one decision about a waiting session. The scheduler acts on it and explains with it. */
 export function place(session: WaitingSession, circumstances: Circumstances): Placement {
+  const closed = circumstances.closedModel(session.model);
+  if (closed) return { kind: 'wait', blocker: quotaBlocker(closed), resource: quotaResource(session.model) };
   for (const key of limitKeys(session)) {
     const blocker = limited(key, circumstances);
     if (blocker) return { kind: 'wait', blocker, resource: key === GLOBAL ? null : key.resource };
   }
   return inOwnDirectory(session, circumstances.occupancy) ?? onServer(session, circumstances);
+}
+
+const quotaResource = (model: string | null): string => `quota:${model ?? ''}`;
+
+function quotaBlocker({ bucket, isReopening, waitMs }: ClosedModel): Blocker {
+  const { name, resetAtMs, closedBy, said, shortened } = bucket;
+  const resetAt = new Date(resetAtMs).toISOString();
+  return { reason: 'quota', ...modelParts(name), resetAt, closedBy, said, shortened, isReopening, waitMs };
 }
 
 /** What the limit has against one more start now. */

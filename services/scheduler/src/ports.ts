@@ -4,6 +4,7 @@ import type { Bus } from '@oio/messaging';
 import type { OwnerDirectory, SessionRouter } from '@oio/ownership';
 import type { Database, LockConnection } from '@oio/persistence';
 import type { Clock, Logger } from '@oio/runtime';
+import type { Bucket } from './quota-book.ts';
 
 /** What the service is given from outside. */
 export interface SchedulerPorts {
@@ -192,4 +193,16 @@ export interface LeaderTable {
 /** The limits as an operator has set them; read anew after each change. */
 export interface LimitTable {
   read(): Promise<readonly LimitRule[]>;
+}
+
+/** The closed models as they are stored. */
+export interface QuotaTable {
+  /** Those that are closed, were opened before their time, or are opened little by little. */
+  read(): Promise<readonly Bucket[]>;
+  /** Enters those that are newer than what is there. */
+  write(buckets: readonly Bucket[]): Promise<void>;
+  /** What the failures say of the sessions that have not got over them yet. */
+  taught(): Promise<readonly Bucket[]>;
+  /** Removes what has long been over. */
+  forget(): Promise<void>;
 }

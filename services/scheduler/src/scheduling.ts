@@ -1,6 +1,7 @@
 import type { Waiting, WaitingReason } from '@oio/contracts';
 import { type LimitBook, limitKeys, serverKey } from './limit-book.ts';
 import { type Blocker, type Circumstances, place } from './placement.ts';
+import type { QuotaBook } from './quota-book.ts';
 import type { Server } from './servers.ts';
 import type { Slots } from './slots.ts';
 import type { StartRates } from './start-rates.ts';
@@ -11,6 +12,7 @@ export interface SchedulingParts {
   readonly queue: WaitingQueue;
   readonly slots: Slots;
   readonly rates: StartRates;
+  readonly quotas: QuotaBook;
   readonly book: () => LimitBook;
   readonly servers: () => readonly Server[];
   readonly warm: WarmDirectories;
@@ -56,10 +58,11 @@ export class Scheduling {
 
   /** It is given its slot, before anything is sent. */
   start(session: WaitingSession, serverId: string, nowMs: number): void {
-    const { queue, slots, rates, book, warm } = this.#parts;
+    const { queue, slots, rates, quotas, book, warm } = this.#parts;
     const keys = limitKeys(session);
     slots.reserve(session.id, serverId, { directory: session.directory, keys });
     for (const key of [...keys, serverKey(serverId)]) rates.note(key.resource, book().startGapMs(key));
+    quotas.noteStart(session.model);
     warm.note(session, serverId);
     queue.dispatched(session.id);
     this.#notePace(nowMs);
@@ -71,13 +74,21 @@ export class Scheduling {
     const session = queue.get(id);
     if (!session) return null;
     const position = queue.positionOf(session);
-    const { gapMs } = this.#pace;
+    const because = this.#because(session);
     return {
-      because: this.#because(session),
+      because,
       position,
       waitingSince: new Date(session.waitingSinceMs).toISOString(),
-      estimatedStart: gapMs === null ? null : new Date(nowMs + position * gapMs).toISOString(),
+      estimatedStart: this.#estimatedStart(because, position, nowMs),
     };
+  }
+
+  /** A closed model says itself from when on. */
+  #estimatedStart(because: WaitingReason, position: number, nowMs: number): string | null {
+    const { gapMs } = this.#pace;
+    const byPlaceMs = gapMs === null ? null : nowMs + position * gapMs;
+    if (because.reason !== 'quota') return byPlaceMs === null ? null : new Date(byPlaceMs).toISOString();
+    return new Date(Math.max(nowMs + because.waitMs, byPlaceMs ?? 0)).toISOString();
   }
 
   #because(session: WaitingSession): WaitingReason {
@@ -102,13 +113,14 @@ export class Scheduling {
   }
 
   #circumstances(): Circumstances {
-    const { slots, rates, book, servers, warm } = this.#parts;
+    const { slots, rates, quotas, book, servers, warm } = this.#parts;
     const waitMs = (resource: string, gapMs: number): number => rates.waitMs(resource, gapMs);
     return {
       occupancy: slots,
       book: book(),
       servers: servers(),
       waitMs,
+      closedModel: (model) => quotas.closedFor(model),
       warmServer: (session) => warm.serverFor(session),
     };
   }
@@ -128,6 +140,5 @@ export class Scheduling {
 }
 
 function waitOf(blocker: Blocker): number | null {
-  if (blocker.reason === 'rate') return blocker.waitMs;
-  return blocker.reason === 'no_server' ? blocker.waitMs : null;
+  return 'waitMs' in blocker ? blocker.waitMs : null;
 }

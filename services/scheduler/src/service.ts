@@ -2,6 +2,7 @@ import {
   type HistoryGrown,
   historyGrown,
   limitsChanged,
+  quotasChanged,
   serverAnnounced,
   type Waiting,
   workerEnded,
@@ -11,13 +12,16 @@ import { createPostgresDependantTable } from './adapters/postgres-dependant-tabl
 import { createPostgresKeyTable } from './adapters/postgres-key-table.ts';
 import { createPostgresLeaderTable } from './adapters/postgres-leader-table.ts';
 import { createPostgresLimitTable } from './adapters/postgres-limit-table.ts';
+import { createPostgresQuotaTable } from './adapters/postgres-quota-table.ts';
 import { createPostgresScheduleTable } from './adapters/postgres-schedule-table.ts';
 import { createPostgresSessionTable } from './adapters/postgres-session-table.ts';
 import { boardEvent } from './board-event.ts';
 import type { SchedulerConfig } from './config.ts';
 import { Leadership } from './leadership.ts';
 import { LiveLimits } from './live-limits.ts';
+import { LiveQuotas } from './live-quotas.ts';
 import type { SchedulerPorts } from './ports.ts';
+import { QuotaBook } from './quota-book.ts';
 import { Servers } from './servers.ts';
 import { Term } from './term.ts';
 
@@ -33,15 +37,9 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
   await using stack = new AsyncDisposableStack();
   const { bus, router, clock } = ports;
   const servers = new Servers(clock);
-  const limits = stack.use(
-    await LiveLimits.start({
-      table: createPostgresLimitTable(ports.database),
-      globalConcurrent: config.MAX_CONCURRENT_SESSIONS,
-      onChange: () => terms.current?.limitsChanged(),
-      logger: ports.logger,
-    }),
-  );
-  const terms: Terms = stack.use(new Terms(config, ports, { servers, limits }));
+  const onChange = (): void => terms.current?.limitsChanged();
+  const { limits, quotas } = await readRules(config, ports, { stack, onChange });
+  const terms: Terms = stack.use(new Terms(config, ports, { servers, limits, quotas }));
 
   // Heard by those on standby as well, so that a new leader knows the servers at once.
   const onServer = (news: Parameters<Servers['hear']>[0]): void => {
@@ -62,6 +60,7 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
   stack.defer(await bus.subscribe([historyGrown], { handler: onGrown }));
   stack.defer(await bus.subscribe([workerEnded], { handler: () => terms.current?.workerEnded() }));
   stack.defer(await bus.subscribe([limitsChanged], { handler: () => limits.changed() }));
+  stack.defer(await bus.subscribe([quotasChanged], { handler: () => quotas.changed() }));
   stack.use(terms.startLeadership());
 
   const resources = stack.move();
@@ -74,10 +73,29 @@ export async function startScheduler(config: SchedulerConfig, ports: SchedulerPo
   };
 }
 
+interface RuleParts {
+  /** Ends them. */
+  readonly stack: AsyncDisposableStack;
+  readonly onChange: () => void;
+}
+
+/** What keeps sessions from starting: what operators have limited, and what is refused for a time. */
+async function readRules(config: SchedulerConfig, ports: SchedulerPorts, { stack, onChange }: RuleParts) {
+  const { database, clock, logger } = ports;
+  const globalConcurrent = config.MAX_CONCURRENT_SESSIONS;
+  const limitTable = createPostgresLimitTable(database);
+  const limits = stack.use(await LiveLimits.start({ table: limitTable, globalConcurrent, onChange, logger }));
+  const book = new QuotaBook(() => Date.parse(clock.now()));
+  const table = createPostgresQuotaTable(database);
+  const quotas = stack.use(new LiveQuotas({ table, book, onChange, logger }));
+  return { limits, quotas };
+}
+
 /** What every term decides by. */
 interface Known {
   readonly servers: Servers;
   readonly limits: LiveLimits;
+  readonly quotas: LiveQuotas;
 }
 
 /** The terms of this scheduler, one after the other, as it gains the leadership and loses it. */
@@ -121,12 +139,13 @@ class Terms implements AsyncDisposable {
       SCHEDULER_SWEEP_MS: sweepMs,
       SCHEDULER_MAX_WAIT_SECONDS: maxWaitSeconds,
     } = this.#config;
-    const { servers, limits } = this.#known;
+    const { servers, limits, quotas } = this.#known;
     const table = createPostgresSessionTable(database);
     this.current = new Term({
       epoch,
       isActive,
       book: () => limits.book,
+      quotas,
       servers: () => servers.all(),
       table,
       dependants: createPostgresDependantTable(database),

@@ -12,7 +12,9 @@ import { every, type Loop, type LoopOptions } from './every.ts';
 import { explainPending } from './explain-pending.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { LimitBook } from './limit-book.ts';
+import type { LiveQuotas } from './live-quotas.ts';
 import type { DependantTable, KeyTable, ScheduleTable, SessionTable, WatchLock } from './ports.ts';
+import { QuotaLessons } from './quota-lessons.ts';
 import { fireSchedules, SCHEDULE_POLL_MS } from './schedules.ts';
 import { Scheduling } from './scheduling.ts';
 import type { Server } from './servers.ts';
@@ -21,12 +23,15 @@ import { LookUps, Sweep } from './sweep.ts';
 import { SUPERSEDE_EVERY_MS, supersede, tellsOfSuperseding } from './supersessions.ts';
 import { fireTimers, TIMER_POLL_MS } from './timers.ts';
 
+/** How often is looked for failures of which the news were lost. */
+const LEARN_MISSED_EVERY_MS = 10_000;
 const REFUSED = { firstMs: 500, longestMs: 30_000 } as const;
 
 export interface TermParts {
   readonly epoch: number;
   readonly isActive: () => boolean;
   readonly book: () => LimitBook;
+  readonly quotas: LiveQuotas;
   readonly servers: () => readonly Server[];
   readonly table: SessionTable;
   readonly dependants: DependantTable;
@@ -60,6 +65,7 @@ export class Term implements AsyncDisposable {
   constructor(parts: TermParts) {
     this.#parts = parts;
     const { epoch, isActive, book, servers, table, router, clock, logger, queueCapacity, maxWaitMs, sweepMs } = parts;
+    const quotas = parts.quotas.book;
     const refused = new Backoff({ clock, ...REFUSED });
     this.#board = new Board({
       queue: {
@@ -74,7 +80,7 @@ export class Term implements AsyncDisposable {
     const board = this.#board;
     const { queue, slots } = board;
     const rates = new StartRates(() => clock.monotonicMs());
-    this.#scheduling = new Scheduling({ queue, slots, warm: board.warm, rates, book, servers });
+    this.#scheduling = new Scheduling({ queue, slots, warm: board.warm, rates, quotas, book, servers });
     const scheduling = this.#scheduling;
     const onLow = (): void => sweepLoop.wake();
     this.#dispatcher = this.#resources.use(
@@ -82,16 +88,16 @@ export class Term implements AsyncDisposable {
     );
     this.#lookUps = new LookUps(table, board);
     const sweep = new Sweep({ table, board, queueCapacity, refused });
-    const onKnown = this.#whenKnown();
+    const [readQuotas, onKnown] = [this.#readQuotas(), this.#whenKnown()];
     const sweepLoop = this.#every('sweep', sweepMs, async () => {
       const againMs = await sweep.run();
+      await readQuotas();
       this.#dispatcher.open();
       if (againMs === undefined) onKnown();
       return againMs;
     });
     this.#lookUpLoop = this.#every('look-ups', sweepMs, () => this.#lookUps.run());
-    const hearers = [this.#releaseDependants(), this.#supersede()];
-    this.heard = (event) => hearers.forEach((hear) => hear(event));
+    this.heard = toAll([this.#releaseDependants(), this.#supersede(), this.#learnQuotas()]);
     this.#startCommands();
     this.#fireSchedules();
     this.#answer();
@@ -157,6 +163,26 @@ export class Term implements AsyncDisposable {
     };
   }
 
+  /** Once, before anything is dispatched: what the last active scheduler has learned, and what it could not write down any more. */
+  #readQuotas(): () => Promise<void> {
+    const { quotas } = this.#parts;
+    let isRead = false;
+    return async () => {
+      if (isRead) return;
+      await quotas.look();
+      await quotas.learnMissed();
+      isRead = true;
+    };
+  }
+
+  /** Models that are closed for a time. Returns what is to be called with all news. */
+  #learnQuotas(): (event: SessionNews) => void {
+    const { quotas } = this.#parts;
+    const lessons = new QuotaLessons(quotas);
+    this.#every('missed quotas', LEARN_MISSED_EVERY_MS, () => quotas.learnMissed());
+    return (event) => lessons.hear(event);
+  }
+
   /** Timers, and sessions whose owner is gone: commands that need no slot. */
   #startCommands(): void {
     const { table, router, clock, logger } = this.#parts;
@@ -214,4 +240,8 @@ export class Term implements AsyncDisposable {
       every({ name, logger, intervalMs, task: async () => (isActive() ? task() : undefined) }),
     );
   }
+}
+
+function toAll(hearers: readonly Term['heard'][]): Term['heard'] {
+  return (event) => hearers.forEach((hear) => hear(event));
 }

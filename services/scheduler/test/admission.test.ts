@@ -10,6 +10,7 @@ import { Board } from '../src/board.ts';
 import { Dispatcher } from '../src/dispatcher.ts';
 import type { SessionRow, SessionTable } from '../src/ports.ts';
 import { LimitBook } from '../src/limit-book.ts';
+import { QuotaBook } from '../src/quota-book.ts';
 import { Scheduling } from '../src/scheduling.ts';
 import { StartRates } from '../src/start-rates.ts';
 import { compareWaiting, type WaitingSession } from '../src/waiting-queue.ts';
@@ -131,7 +132,8 @@ class Simulation {
     });
     const { queue, slots, warm } = board;
     const rates = new StartRates(() => this.#clock.monotonicMs());
-    const scheduling = new Scheduling({ queue, slots, warm, rates, book: () => book, servers: () => SERVERS });
+    const quotas = new QuotaBook(() => this.#clock.monotonicMs());
+    const scheduling = new Scheduling({ queue, slots, warm, rates, quotas, book: () => book, servers: () => SERVERS });
     const epoch = this.world.schedulerEpoch;
     const router = {
       send: (_name: unknown, payload: { serverId: string }, envelope: { sessionId: string; id: string }) =>

@@ -2,6 +2,7 @@ import test from 'ava';
 import { type LimitRule, type LimitScope, limits } from '@oio/contracts';
 import { LimitBook } from '../src/limit-book.ts';
 import { type Occupancy, type Placement, place } from '../src/placement.ts';
+import type { ClosedModel } from '../src/quota-book.ts';
 import type { Server } from '../src/servers.ts';
 import type { WaitingSession } from '../src/waiting-queue.ts';
 import { waiting } from './support/waiting.ts';
@@ -23,6 +24,8 @@ interface Case {
   readonly rules?: readonly Partial<LimitRule>[];
   /** By resource: in how long the next may start. */
   readonly waits?: Readonly<Record<string, number>>;
+  /** What has closed its model. */
+  readonly closed?: ClosedModel;
   /** The server that has its directory open. */
   readonly warm?: string;
   readonly expected: Placement;
@@ -37,10 +40,9 @@ const macro = test.macro((t, wish: Case) => {
   const rules = limits.parse({ limits: wish.rules ?? [] }).limits;
   const book = new LimitBook({ rules, globalConcurrent: 25 });
   const waitMs = (resource: string): number => waits[resource] ?? 0;
-  t.deepEqual(
-    place(waiting(1, session), { occupancy, book, servers, waitMs, warmServer: () => wish.warm ?? null }),
-    wish.expected,
-  );
+  const warmServer = (): string | null => wish.warm ?? null;
+  const closedModel = (): ClosedModel | null => wish.closed ?? null;
+  t.deepEqual(place(waiting(1, session), { occupancy, book, servers, waitMs, closedModel, warmServer }), wish.expected);
 });
 
 const limited = (scope: LimitScope, name: string, [used, limit]: [number, number]): Placement => ({
@@ -181,4 +183,35 @@ test('a resumed session waits for room on its own server', macro, {
 test('a resumed session waits for its own server to come back', macro, {
   session: { serverId: 'gone' },
   expected: noServer('gone', 'none_healthy'),
+});
+
+const BUCKET: ClosedModel['bucket'] = {
+  name: 'router/meta/llama',
+  resetAtMs: Date.parse('2026-01-01T01:00:00.000Z'),
+  isOpen: false,
+  closedBy: 'provider',
+  said: 'Too many requests.',
+  shortened: false,
+  byDefault: false,
+  changedAtMs: 0,
+};
+test('a closed model keeps its sessions waiting and nobody else, also while there is no room for anybody', macro, {
+  session: { model: 'router/meta/llama' },
+  used: { global: 25 },
+  closed: { bucket: BUCKET, waitMs: 3_600_000, isReopening: false },
+  expected: {
+    kind: 'wait',
+    blocker: {
+      reason: 'quota',
+      provider: 'router',
+      model: 'meta/llama',
+      resetAt: '2026-01-01T01:00:00.000Z',
+      closedBy: 'provider',
+      said: 'Too many requests.',
+      shortened: false,
+      isReopening: false,
+      waitMs: 3_600_000,
+    },
+    resource: 'quota:router/meta/llama',
+  },
 });

@@ -17,6 +17,7 @@ export * from './permission-rules.ts';
 export * from './problem.ts';
 export * from './process-news.ts';
 export * from './prompts.ts';
+export * from './quotas.ts';
 export * from './reason-codes.ts';
 export * from './reports.ts';
 export * from './revert.ts';

@@ -10,6 +10,7 @@ import { promptRoutes } from './prompt-routes.ts';
 import { workspaceDiff } from './opencode.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { processRoutes } from './process-routes.ts';
+import { quotaRoutes } from './quota-routes.ts';
 import { reasonCode } from './reason-codes.ts';
 import type { Route } from './route.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
@@ -185,6 +186,7 @@ export const routes = {
     reply: z.object({ reasonCodes: z.array(reasonCode) }),
   },
   ...operatorRoutes,
+  ...quotaRoutes,
   ...processRoutes,
 } as const satisfies Record<string, Route>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { json, reportedObject, reportedText } from './json.ts';
+import { quotaReset } from './quotas.ts';
 
 /** How many there are of something. */
 export const count = z.int().min(0);
@@ -61,6 +62,8 @@ export const failure = z.object({
   /** Whether it is known to pass by itself, so that it is retried automatically. */
   transient: z.boolean(),
   context: reportedObject('context').optional(),
+  /** Of a provider that named a time. */
+  quota: quotaReset.optional(),
 });
 export type Failure = z.output<typeof failure>;
 

@@ -1,9 +1,19 @@
 import { z } from 'zod';
 import { requestContract } from './contract.ts';
 import { LIMIT_SCOPES } from './limits.ts';
+import { quota } from './quotas.ts';
 import { STATUSES } from './vocabulary.ts';
 
 const limitNamed = { scope: z.enum(LIMIT_SCOPES), name: z.string() };
+
+const quotaFacts = quota.pick({
+  provider: true,
+  model: true,
+  resetAt: true,
+  closedBy: true,
+  said: true,
+  shortened: true,
+}).shape;
 
 /** What keeps a session waiting. Ids of other sessions are told within a tenant only. */
 export const waitingReason = z.discriminatedUnion('reason', [
@@ -15,6 +25,14 @@ export const waitingReason = z.discriminatedUnion('reason', [
     heldBy: z.array(z.string()).describe('Some of the sessions of this tenant that count for the limit now.'),
   }),
   z.object({ reason: z.literal('rate'), ...limitNamed, waitMs: z.number() }),
+  z
+    .object({
+      reason: z.literal('quota'),
+      ...quotaFacts,
+      isReopening: z.boolean().describe('Its time is over; sessions are let through one by one until it answers.'),
+      waitMs: z.number().describe('In how long the next session with this model may start, as far as is known.'),
+    })
+    .describe('Its model is closed: by its provider, or by an operator.'),
   z.object({ reason: z.literal('directory_busy'), directory: z.string(), heldBy: z.string().nullable() }),
   z.object({
     reason: z.literal('no_server'),

@@ -1,5 +1,6 @@
 import type { ClientCommandName, Status } from '@oio/contracts';
 import { answer } from './decide-approvals.ts';
+import { namedModel } from './chosen-model.ts';
 import { nextCheckpoint } from './checkpoints.ts';
 import { canBecome, type Decider, type Effect, emit, refuse, transitionTo } from './decision.ts';
 import { isReverting, mayRevert, revert, whyNotReverted } from './decide-revert.ts';
@@ -127,7 +128,7 @@ export function queued(snapshot: SessionSnapshot) {
       ...transitionTo(snapshot, 'queued'),
       priority: snapshot.session.priority,
       place: snapshot.place,
-      model: snapshot.session.model,
+      model: namedModel(snapshot.session),
       concurrencyKey: snapshot.session.concurrencyKey,
       resumable: snapshot.checkpoints.last?.resume ?? null,
     },

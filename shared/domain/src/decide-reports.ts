@@ -111,8 +111,13 @@ function checkpointMade(
 /** A session is degraded once, however often what impairs it changes. */
 function impairedBy(snapshot: SessionSnapshot, failure: Failure): Verdict {
   if (snapshot.status === 'running') return emit([degraded(snapshot, failure)]);
-  if (snapshot.status !== 'degraded' || snapshot.failure?.code === failure.code) return nothing;
+  if (snapshot.status !== 'degraded' || !isOtherwise(failure, snapshot.failure)) return nothing;
   return emit([{ type: 'session.impairment-changed', data: { failure } }]);
+}
+
+/** Another reason, or another time that a provider has named. */
+function isOtherwise({ code, quota }: Failure, known: Failure | null): boolean {
+  return known?.code !== code || (quota !== undefined && quota.resetAt !== known.quota?.resetAt);
 }
 
 /** What impairs it is over, unless that is the rate of errors, which is measured here. */

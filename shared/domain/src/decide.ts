@@ -1,3 +1,4 @@
+import { namedModel } from './chosen-model.ts';
 import type { SessionCommandName, SessionEventData, StoredSessionEvent } from '@oio/contracts';
 import { withWithdrawals } from './decide-approvals.ts';
 import { clientDeciders } from './decide-client.ts';
@@ -37,7 +38,7 @@ export function decideCreate(
       attempt: 0,
       priority: data.session.priority,
       place: data.place,
-      model: data.session.model,
+      model: namedModel(data.session),
       concurrencyKey: data.session.concurrencyKey,
       resumable: null,
     },

@@ -65,7 +65,7 @@ export const FAILURES = {
     meaning: 'The model provider wants to be asked again much later only.',
     retry: { firstMs: 60_000, factor: 2, longestMs: 3_600_000, jitter: 0.2, limit: 3 },
     advice:
-      'It is retried when the provider allows it, if that is within a day; else submit it again with another model.',
+      'It is retried when the provider allows it, if that is within a day, and others with the model wait as well (oio quotas); else submit it again with another model.',
   },
   model_not_found: {
     meaning: 'The OpenCode server does not know the model.',

@@ -38,6 +38,8 @@ export function automaticRetryMs(failure: Failure, facts: RetryFacts): number | 
   const { retries, maxRetries, retryAfterMs, random } = facts;
   if (!rule || retries >= Math.min(rule.limit, maxRetries)) return null;
   if ((retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) return null;
+  // Sessions with the same model are kept from starting until then, and let through one by one after it.
+  if (failure.quota && retryAfterMs !== null) return Math.round(retryAfterMs);
   return Math.max(retryDelayMs(rule, retries, random), retryAfterMs ?? 0);
 }
 

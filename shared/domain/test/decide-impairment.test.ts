@@ -1,3 +1,4 @@
+import type { Failure } from '@oio/contracts';
 import test from 'ava';
 import { decide, failureOf, type SessionSnapshot } from '../src/index.ts';
 import { accepted, after, at, command, context, prepared, resume, step, submitted, token } from './sessions.ts';
@@ -13,6 +14,23 @@ test('an impaired attempt degrades its session, once, and a recovered one runs o
   t.deepEqual(recovered.timers, running.timers);
   t.is(token(recovered), '1.1');
   t.is(decide(recovered, command('report-recovered', { token: '1.1' }), context(at(10))).kind, 'nothing');
+});
+
+test('a provider that names another time is told again, and one that names none is not', (t) => {
+  const until = (resetAt: string) => ({
+    ...failureOf('rate_limited'),
+    quota: { model: 'a/x', resetAt, byDefault: false },
+  });
+  const [first, second] = [until(at(60)), until(at(90))];
+  const degraded = after(prepared(submitted()), 'report-degraded', { token: '1.1', failure: first });
+  const told = (failure: Failure) =>
+    decide(degraded, command('report-degraded', { token: '1.1', failure }), context(at(10)));
+  t.is(told(first).kind, 'nothing');
+  t.is(told(failureOf('rate_limited')).kind, 'nothing');
+  t.like(after(degraded, 'report-degraded', { token: '1.1', failure: second }), {
+    status: 'degraded',
+    failure: second,
+  });
 });
 
 /** After so many calls that succeeded, and then one step with so many errors before it. */

@@ -65,6 +65,14 @@ test('a retry comes no sooner than the provider asks for, and not at all when th
   t.is(automaticRetryMs(failure, { ...FACTS, retryAfterMs: LONGEST_RETRY_AFTER_MS + 1 }), null);
 });
 
+test('a retry comes when the provider says that the quota is filled again, no later, and no more often than the row says', (t) => {
+  const quota = { model: 'a/x', resetAt: '2026-01-01T00:00:05.000Z', byDefault: false };
+  const failure = { ...failureOf('retry_wait_too_long'), quota };
+  t.is(automaticRetryMs(failure, { ...FACTS, retries: 2, retryAfterMs: 5_000 }), 5_000);
+  t.is(automaticRetryMs(failure, { ...FACTS, retries: 3, retryAfterMs: 5_000 }), null);
+  t.is(automaticRetryMs(failure, { ...FACTS, retryAfterMs: LONGEST_RETRY_AFTER_MS + 1 }), null);
+});
+
 test('a code that only another version knows is retried if that version says that it passes', (t) => {
   const failure = { code: 'toString', message: 'New.', transient: true };
   t.is(automaticRetryMs(failure, FACTS), 2_000);

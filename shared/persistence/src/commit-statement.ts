@@ -1,5 +1,5 @@
 import { type Approval, PRIORITIES, type StoredSessionEvent } from '@oio/contracts';
-import { partsOf, type SessionSnapshot } from '@oio/domain';
+import { namedModel, partsOf, type SessionSnapshot } from '@oio/domain';
 import type { Database } from './database.ts';
 import { arrayLiteral, arraysOf, type RowOf, selectOfArrays } from './row-arrays.ts';
 
@@ -140,7 +140,7 @@ function sessionRow({ next, epoch, fromVersion, owner, schedulerEpoch }: Session
     tags: arrayLiteral(next.session.tags),
     directory: next.place.directory,
     workspace: next.place.workspace,
-    model: next.session.model,
+    model: namedModel(next.session),
     concurrency_key: next.session.concurrencyKey ?? null,
     supersedes: next.session.onConflict === 'cancel_oldest' || null,
     depends_on: next.session.dependsOn ? arrayLiteral(next.session.dependsOn.map(({ session }) => session)) : null,

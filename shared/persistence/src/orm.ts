@@ -5,6 +5,7 @@ import { DeadLetterEntity } from './entities/dead-letter.ts';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.ts';
 import { LeaderEntity } from './entities/leader.ts';
 import { LimitsEntity } from './entities/limits.ts';
+import { QuotaEntity } from './entities/quota.ts';
 import { RelayCursorEntity } from './entities/relay-cursor.ts';
 import { RunFenceEntity } from './entities/run-fence.ts';
 import { ScheduleEntity } from './entities/schedule.ts';
@@ -52,6 +53,7 @@ const ENTITIES = [
   LeaderEntity,
   IdempotencyKeyEntity,
   LimitsEntity,
+  QuotaEntity,
   RelayCursorEntity,
   DeadLetterEntity,
   RunFenceEntity,

@@ -36,6 +36,8 @@ select (extract(epoch from now()) * 1000)::float8 as "atMs",
   (select coalesce(jsonb_object_agg(status, n), '{}') from
     (select status, count(*) as n from sessions where deleted_at is null group by status) as by_status) as counts`;
 
+const CLOSED = `select count(*)::int as closed from quotas where not is_open and reset_at > now()`;
+
 const SESSION = `
 select ${storedSession('sessions')} from sessions where id = $1::uuid and tenant = $2 and deleted_at is null`;
 
@@ -53,6 +55,10 @@ export function createPostgresSessionHistory(database: Database): SessionHistory
       const [row] = await database.query<StatusCount>(COUNT);
       if (!row) throw new Error('The database did not count.');
       return row;
+    },
+    async closedModels() {
+      const [row] = await database.query<{ closed: number }>(CLOSED);
+      return row?.closed ?? 0;
     },
     async snapshot(sessionId, tenant) {
       const [row] = await database.query<StoredSession>(SESSION, [sessionId, tenant]);

@@ -1,4 +1,10 @@
-import { newSession, type Priority, type SessionEventData, type StoredSessionEvent } from '@oio/contracts';
+import {
+  type Failure,
+  newSession,
+  type Priority,
+  type SessionEventData,
+  type StoredSessionEvent,
+} from '@oio/contracts';
 import {
   attemptToken,
   type DecisionContext,
@@ -65,8 +71,8 @@ export class Life {
     });
   }
 
-  fail(): this {
-    const failure = failureOf('rate_limited');
+  fail(facts: Partial<Failure> = {}): this {
+    const failure = { ...failureOf('rate_limited'), ...facts };
     return this.order({ name: 'report-failed', payload: { token: this.#token, steps: [], resume: RESUME, failure } });
   }
 

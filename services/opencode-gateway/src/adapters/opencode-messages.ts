@@ -21,9 +21,15 @@ export const wireError = z
       message: redact((message ?? name).slice(0, 1000)),
       statusCode: statusCode ?? null,
       detail: redact((responseBody ?? '').slice(0, 500)),
-      retryAfterMs: retryAfterMsOf(responseHeaders['retry-after']),
+      retryAfterMs: namedWaitMs(responseHeaders),
     }),
   );
+
+/** OpenCode obeys the finer of the two headers first. */
+function namedWaitMs(headers: Readonly<Record<string, string>>): number | null {
+  const fine = Number(headers['retry-after-ms'] || Number.NaN);
+  return Number.isFinite(fine) ? Math.max(0, fine) : retryAfterMsOf(headers['retry-after']);
+}
 
 const wireTokens = z.object({
   input: z.number(),

@@ -1,20 +1,13 @@
-import type { AttemptOrder, Failure, SessionType } from '@oio/contracts';
-import { failureOf } from '@oio/domain';
+import type { AttemptOrder, Failure } from '@oio/contracts';
+import { AGENT_OF_TYPE, failureOf, namedModel } from '@oio/domain';
 import { type Catalogue, modelRef } from '../catalogue.ts';
 import type { ModelRef } from '../agent-server/sessions.ts';
-
-/** The agent of a session that names none. Source: the domain specification, section 1.2. */
-const AGENT_OF_TYPE: Readonly<Record<SessionType, string>> = {
-  execution: 'industrial-coder',
-  integration: 'industrial-coder',
-  planning: 'industrial-architect',
-  review: 'meticulous-reviewer',
-  debug: 'precision-coder',
-};
 
 export interface ChosenAgent {
   readonly agent: string;
   readonly model: ModelRef;
+  /** Whether the session left the model to the server. */
+  readonly byDefault: boolean;
   readonly system: string | undefined;
   readonly tools: Readonly<Record<string, boolean>> | undefined;
   /** What of the order cannot be met, for the history. */
@@ -27,12 +20,14 @@ export function chooseAgent(order: AttemptOrder, catalogue: Catalogue): ChosenAg
   const settings = order.agentConfig[wanted];
   const agent = knownAgent(order, wanted, catalogue);
   if (agent === null) return failureOf('agent_not_found', `The OpenCode server does not know the agent "${wanted}".`);
-  const model = order.model ?? settings?.model ?? catalogue.defaultModel ?? 'none';
+  const named = namedModel(order);
+  const model = named ?? catalogue.defaultModel ?? 'none';
   if (!catalogue.models.has(model))
     return failureOf('model_not_found', `The OpenCode server does not have the model "${model}".`);
   return {
     agent,
     model: modelRef(model),
+    byDefault: named === null,
     system: settings?.prompt,
     tools: settings?.tools,
     warnings: [...warningsOfAgent(wanted, agent, settings), ...warningsOfSettings(wanted, settings)],

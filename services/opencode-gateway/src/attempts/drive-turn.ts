@@ -1,9 +1,11 @@
+import type { Failure } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
 import { NotFoundError } from '@oio/errors';
 import { ApprovalDesk } from '../approvals/approval-desk.ts';
 import type { SessionEvent } from '../agent-server/events.ts';
 import type { TurnMessage } from '../agent-server/messages.ts';
-import { failureOfRepeating } from '../turn/failure.ts';
+import { failureOfRepeating, type TurnFailure } from '../turn/failure.ts';
+import { type ModelInUse, modelInUse, withQuota } from '../turn/quota.ts';
 import type { InterruptedReason, Verdict } from '../turn/verdict.ts';
 import { stopHungTurn } from './stop-hung-turn.ts';
 import { failedTurn, type TurnEnd, type Unsure } from './turn-end.ts';
@@ -11,7 +13,7 @@ import type { TurnParts } from './turn-parts.ts';
 import { TurnProgress } from './turn-progress.ts';
 import { TurnPrompt } from './turn-prompt.ts';
 import { TurnReadings } from './turn-readings.ts';
-import { type TurnSigns, watchTurn } from './turn-watch.ts';
+import { type Retrying, type TurnSigns, watchTurn } from './turn-watch.ts';
 import { WakeUp } from './wake-up.ts';
 import { whenUp } from './when-up.ts';
 
@@ -127,12 +129,24 @@ class TurnDriver {
     if (this.#isAnotherTurn(verdict, messages)) return this.#endOtherTurn();
     const isOver = verdict.type === 'finished' || verdict.type === 'failed';
     if (await this.#progress.follow(messages, { isOver })) this.#prompt.noteStep();
-    await this.#reportHealth(verdict);
+    await this.#reportHealth(verdict, messages);
     if (verdict.type === 'running' && verdict.retry) this.#progress.noteTry(verdict.retry.attempt);
     this.#againInMs = verdict.type === 'running' ? verdict.againInMs : LOOK_MS;
-    const end = await this.#act(verdict);
+    const end = await this.#act(verdict.type === 'failed' ? this.#told(verdict, messages) : verdict);
     if (end?.type !== 'unsure') await this.#progress.tellUsage(messages, end);
     return end;
+  }
+
+  /** Of a provider that has named a time it is told with the failure: others wait for it as well. */
+  #told<T extends TurnFailure>(end: T, messages: readonly TurnMessage[]): T {
+    const { failure, retryAfterMs } = end;
+    const resetAtMs = retryAfterMs === null ? null : Date.now() + retryAfterMs;
+    return { ...end, failure: withQuota(failure, resetAtMs, this.#modelIn(messages)) };
+  }
+
+  #modelIn(messages: readonly TurnMessage[]): ModelInUse {
+    const { model, byDefault } = this.#parts.chosen;
+    return modelInUse(messages, { model: `${model.providerId}/${model.modelId}`, byDefault });
   }
 
   /** Whether an earlier attempt's turn is what works in the conversation: a prompt would be queued behind it, inside OpenCode. */
@@ -188,12 +202,16 @@ class TurnDriver {
   }
 
   /** What OpenCode repeats by itself impairs the session while that lasts, and so does doubt whether it lives. */
-  async #reportHealth(verdict: Verdict): Promise<void> {
+  async #reportHealth(verdict: Verdict, messages: readonly TurnMessage[]): Promise<void> {
     const { retrying } = this.signs;
     const doubt = verdict.type === 'running' ? verdict.doubt : null;
-    const trouble = doubt ?? (retrying && failureOfRepeating(retrying.message));
+    const trouble = doubt ?? (retrying && this.#repeating(retrying, messages));
     if (trouble) await this.#parts.health.impaired(trouble);
     else await this.#parts.health.well();
+  }
+
+  #repeating({ message, isNamed, nextAtMs }: Retrying, messages: readonly TurnMessage[]): Failure {
+    return withQuota(failureOfRepeating(message), isNamed ? nextAtMs : null, this.#modelIn(messages));
   }
 
   /** After a restart nothing is under way, whatever was before. */

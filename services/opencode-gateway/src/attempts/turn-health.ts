@@ -20,6 +20,8 @@ export class TurnHealth {
   readonly #nowMs: () => number;
   /** The code of what impairs it; null when nothing does. */
   #impairedBy: string | null;
+  /** The last time that a provider has named. */
+  #resetAt: string | undefined;
   #wellSinceMs: number | null = null;
 
   constructor(reporter: Reporter, { mayBeImpaired, calmMs, nowMs = () => performance.now() }: TurnHealthOptions) {
@@ -35,11 +37,13 @@ export class TurnHealth {
     return Math.max(0, this.#wellSinceMs + this.#calmMs - this.#nowMs());
   }
 
-  /** Told at once, and again when it is something else. */
+  /** Told at once, and again when it is something else, or when the provider names another time. */
   async impaired(failure: Failure): Promise<void> {
     this.#wellSinceMs = null;
-    if (this.#impairedBy === failure.code) return;
+    const resetAt = failure.quota?.resetAt;
+    if (this.#impairedBy === failure.code && (resetAt === undefined || resetAt === this.#resetAt)) return;
     this.#impairedBy = failure.code;
+    this.#resetAt = resetAt;
     await this.#reporter.report('report-degraded', `${Date.now()}`, { failure });
   }
 

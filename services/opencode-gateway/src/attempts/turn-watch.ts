@@ -8,6 +8,7 @@ import type { AgentServer } from '../ports.ts';
 import type { ApprovalDesk } from '../approvals/approval-desk.ts';
 import type { Request } from '../approvals/asked-of.ts';
 import type { ServerLink } from '../server-link.ts';
+import { isNamedByProvider, type Retry } from '../turn/quota.ts';
 import { announceOutput } from './live-output.ts';
 import { descendants } from './stop-turn.ts';
 import type { WakeUp } from './wake-up.ts';
@@ -15,9 +16,15 @@ import type { WakeUp } from './wake-up.ts';
 /** Events come in bursts: what they announce is read a moment later. */
 const SETTLE_MS = 100;
 
+/** OpenCode asks the provider again by itself. */
+export interface Retrying extends Retry {
+  /** Whether the provider has named the time; known when it is heard, as later less of the wait is left. */
+  readonly isNamed: boolean;
+}
+
 /** What the events of a turn have told so far and no reading of the messages tells. */
 export interface TurnSigns {
-  retrying: Extract<Activity, { type: 'retry' }> | null;
+  retrying: Retrying | null;
   todos: ResumePoint['todos'];
   /** Since when events are taken without a break, in `performance.now()`; null while they are not. */
   listeningSinceMs: number | null;
@@ -133,7 +140,7 @@ function listOf(todos: readonly Todo[]): TurnSigns['todos'] {
 
 function noteActivity(signs: TurnSigns, activity: Activity): void {
   if (activity.type !== 'retry') return;
-  signs.retrying = activity;
+  signs.retrying = { ...activity, isNamed: isNamedByProvider(activity, activity.nextAtMs - Date.now()) };
 }
 
 /** What the provider's answer brings. That OpenCode is busy again only says that it asks again. */

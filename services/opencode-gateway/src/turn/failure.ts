@@ -2,6 +2,7 @@ import type { Failure } from '@oio/contracts';
 import { type FailureCode, failureOf } from '@oio/domain';
 import { AppError } from '@oio/errors';
 import type { AgentError } from '../agent-server/messages.ts';
+import { isNamedByProvider, type Retry } from './quota.ts';
 
 /** Why a turn failed, and when trying again may help, if the provider said so. */
 export interface TurnFailure {
@@ -16,11 +17,16 @@ export function failureOfError(error: AgentError): TurnFailure {
   return { failure: failureOf(code, firstLine), retryAfterMs: error.retryAfterMs };
 }
 
-/** The failure of a turn whose provider makes OpenCode wait longer than we are willing to. */
-export function failureOfWaiting(message: string, waitMs: number): TurnFailure {
-  if (isForGood(message)) return { failure: failureOf('provider_quota', message), retryAfterMs: null };
+/**
+ * The failure of a turn that OpenCode would repeat in vain, or later than we are willing to wait. A used up quota is waited for
+ * only when the provider says until when.
+ */
+export function failureOfWaiting(retry: Retry, waitMs: number, longestMs: number): TurnFailure {
+  const { message } = retry;
+  const isNamed = waitMs > longestMs && isNamedByProvider(retry, waitMs);
+  if (isForGood(message) && !isNamed) return { failure: failureOf('provider_quota', message), retryAfterMs: null };
   const text = `The provider makes us wait for ${Math.ceil(waitMs / 1000)} s: ${message}`;
-  return { failure: failureOf('retry_wait_too_long', text), retryAfterMs: waitMs };
+  return { failure: failureOf('retry_wait_too_long', text), retryAfterMs: isNamed ? waitMs : null };
 }
 
 /** Whether OpenCode repeats in vain: a used up quota comes with the status of a rate limit, and no waiting helps. */

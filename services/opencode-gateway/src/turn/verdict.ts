@@ -113,7 +113,7 @@ function whileActive({ activity, nowMs, limits, liveness = ALIVE }: View): Verdi
   const waitMs = activity.nextAtMs - nowMs;
   if (waitMs <= limits.maxRetryWaitMs && !isForGood(activity.message))
     return { type: 'running', retry: activity, doubt, againInMs };
-  return { type: 'failed', stillRunning: true, ...failureOfWaiting(activity.message, waitMs) };
+  return { type: 'failed', stillRunning: true, ...failureOfWaiting(activity, waitMs, limits.maxRetryWaitMs) };
 }
 
 const ALIVE: Liveness = { state: 'alive', againInMs: Number.POSITIVE_INFINITY };

@@ -51,6 +51,20 @@ test('another reason takes the place of the first', async (t) => {
   t.deepEqual(told, ['report-degraded rate_limited', 'report-degraded liveness_unknown']);
 });
 
+test('another time that the provider names is told as well, and none is no news', async (t) => {
+  const { told, health } = begin();
+  const until = (resetAt: string) => ({
+    ...failureOf('rate_limited'),
+    quota: { model: 'a/x', resetAt, byDefault: false },
+  });
+  await health.impaired(until('2026-01-01T00:00:00.000Z'));
+  await health.impaired(until('2026-01-01T00:00:00.000Z'));
+  await health.impaired(failureOf('rate_limited'));
+  t.is(told.length, 1);
+  await health.impaired(until('2026-01-01T00:01:00.000Z'));
+  t.is(told.length, 2);
+});
+
 test('a run that goes on from an impaired one takes that back', async (t) => {
   const { told, clock, health } = begin(true);
   await health.well();

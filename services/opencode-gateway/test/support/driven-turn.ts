@@ -54,6 +54,7 @@ export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
 const CHOSEN: ChosenAgent = {
   agent: 'industrial-coder',
   model: { providerId: 'null', modelId: 'null' },
+  byDefault: false,
   system: undefined,
   tools: undefined,
   warnings: [],

@@ -60,15 +60,26 @@ test('a rate limit says when to come back', (t) => {
   t.is(failureOfError(agentError({ statusCode: 429, retryAfterMs: 7000 })).retryAfterMs, 7000);
 });
 
-test('waiting too long has a reason of its own, but for a quota that no waiting fills', (t) => {
-  t.like(failureOfWaiting('Too Many Requests', 3_600_000), {
+test('waiting too long has a reason of its own, but for a quota of which nobody says when it is filled', (t) => {
+  const retry = (message: string) => ({ type: 'retry', attempt: 2, message, nextAtMs: 0 }) as const;
+  t.like(failureOfWaiting(retry('Too Many Requests'), 3_600_000, 120_000), {
     failure: { code: 'retry_wait_too_long', transient: true },
     retryAfterMs: 3_600_000,
   });
-  t.like(failureOfWaiting('insufficient_quota', 60_000), {
+  t.like(failureOfWaiting(retry('insufficient_quota'), 4_000, 120_000), {
     failure: { code: 'provider_quota', transient: false },
     retryAfterMs: null,
   });
+  t.like(failureOfWaiting(retry('insufficient_quota'), 3_600_000, 120_000), {
+    failure: { code: 'retry_wait_too_long', transient: true },
+    retryAfterMs: 3_600_000,
+  });
+});
+
+test('a pause of its own that is too long for us is none that the provider has named', (t) => {
+  const retry = { type: 'retry', attempt: 4, message: 'Too Many Requests', nextAtMs: 0 } as const;
+  t.is(failureOfWaiting(retry, 19_000, 10_000).retryAfterMs, null);
+  t.is(failureOfWaiting(retry, 21_000, 10_000).retryAfterMs, 21_000);
 });
 
 test('what OpenCode repeats by itself is named by what the provider says', (t) => {

@@ -1,11 +1,12 @@
 import test from 'ava';
 import { runModel } from './run-model.ts';
 
-test('no limit is exceeded, nothing is lost, and nobody waits beyond the bound, whatever is admitted, ends, crashes or changes', (t) => {
+test('no limit is exceeded, nothing is lost, and nobody waits beyond the bound, whatever is admitted, ends, crashes, is refused or changes', (t) => {
   for (const seed of [1, 2, 3]) {
     const run = runModel(seed, 5_000);
     t.deepEqual(run.broken, [], `seed ${seed}`);
     t.true(run.started > 1_000 && run.passedOver > 0);
+    t.true(run.closed > 20 && run.answers > 20);
   }
 });
 

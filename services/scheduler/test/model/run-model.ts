@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type LimitRule, limits } from '@oio/contracts';
 import { LimitBook, limitKeys } from '../../src/limit-book.ts';
+import { type Bucket, QuotaBook } from '../../src/quota-book.ts';
 import { Scheduling } from '../../src/scheduling.ts';
 import { Slots } from '../../src/slots.ts';
 import { StartRates } from '../../src/start-rates.ts';
@@ -16,6 +17,7 @@ const SERVERS = [
 ];
 const MAX_WAIT_MS = 20_000;
 const MOST_WAITING = 60;
+const MODELS = ['a/b', 'c/d'];
 
 export interface ModelRun {
   readonly steps: number;
@@ -23,6 +25,9 @@ export interface ModelRun {
   readonly started: number;
   readonly limitChanges: number;
   readonly leaderChanges: number;
+  /** Models that were closed, and that answered after it. */
+  readonly closed: number;
+  readonly answers: number;
   /** Starts that came before one which was able to run and overdue for longer, in a row: at most three may. */
   readonly passedOver: number;
   /** What was broken, in words. */
@@ -46,12 +51,14 @@ class Model {
   readonly #decisions = createHash('sha256');
   #nowMs = 1_000_000;
   #version = 0;
-  #count = { admitted: 0, started: 0, limitChanges: 0, leaderChanges: 0, passedOver: 0 };
+  #facts = 0;
+  #count = { admitted: 0, started: 0, limitChanges: 0, leaderChanges: 0, closed: 0, answers: 0, passedOver: 0 };
   /** Starts in a row that passed over the same one. */
   #passing = { id: '', count: 0 };
   #slots!: Slots;
   #queue!: WaitingQueue;
   #scheduling!: Scheduling;
+  #quotas!: QuotaBook;
   #book = new LimitBook({ rules: [], globalConcurrent: 6 });
 
   constructor(seed: number) {
@@ -66,6 +73,9 @@ class Model {
     else if (chance < 0.85) this.#end(true);
     else if (chance < 0.86) this.#changeLimits(this.#someRules());
     else if (chance < 0.865) this.#changeLeader();
+    else if (chance < 0.873) this.#closeModel();
+    else if (chance < 0.878) this.#openModel();
+    else if (chance < 0.9) this.#answer();
     else this.#nowMs += Math.floor(this.#chance() * 2_000);
     this.#dispatch();
   }
@@ -96,7 +106,7 @@ class Model {
       priority: Math.floor(this.#chance() * 5),
       project,
       directory: this.#chance() < 0.2 ? project : null,
-      model: this.#pick([null, 'a/b', 'c/d']),
+      model: this.#pick([null, ...MODELS]),
       concurrencyKey: this.#pick([null, null, null, 'deploy']),
     });
   }
@@ -124,6 +134,40 @@ class Model {
     this.#book = new LimitBook({ rules, globalConcurrent: 6 });
     this.#queue.releaseAll();
     this.#passing = { id: '', count: 0 };
+  }
+
+  #closeModel(): void {
+    this.#count.closed += 1;
+    const wish = { resetAtMs: this.#nowMs + Math.floor(this.#chance() * 30_000), byDefault: this.#chance() < 0.3 };
+    const bucket = this.#bucket(this.#pick(MODELS), wish);
+    this.#truth.closed.close(bucket.name, bucket);
+    this.#quotas.apply(bucket);
+    this.#queue.releaseAll();
+    this.#passing = { id: '', count: 0 };
+  }
+
+  #openModel(): void {
+    const bucket = this.#bucket(this.#pick(MODELS), { isOpen: true, closedBy: 'operator' });
+    this.#truth.closed.open(bucket.name);
+    this.#quotas.apply(bucket);
+    this.#queue.releaseAll();
+  }
+
+  #answer(): void {
+    const name = this.#pick(MODELS);
+    if (!this.#quotas.names.includes(name)) return;
+    this.#count.answers += 1;
+    this.#truth.closed.answer(name, this.#nowMs);
+    this.#quotas.answered(name, (this.#facts += 1));
+    this.#queue.releaseAll();
+  }
+
+  /** Newer than all before. */
+  #bucket(name: string, wish: Partial<Bucket>): Bucket {
+    const changedAtMs = (this.#facts += 1);
+    const [resetAtMs, said] = [this.#nowMs, 'Too many requests.'];
+    const rest = { isOpen: false, closedBy: 'provider' as const, shortened: false, byDefault: false };
+    return { name, resetAtMs, said, changedAtMs, ...rest, ...wish };
   }
 
   #someRules(): readonly LimitRule[] {
@@ -171,11 +215,16 @@ class Model {
       weightOf: (tenant) => this.#book.weightOf(tenant),
     });
     this.#queue = queue;
+    this.#quotas = new QuotaBook(() => this.#nowMs);
+    // As the database has them.
+    for (const [name, { resetAtMs, byDefault }] of this.#truth.closed.newLeader(this.#nowMs))
+      this.#quotas.apply(this.#bucket(name, { resetAtMs, byDefault }));
     this.#slots = new Slots((resource) => queue.release(resource));
     this.#scheduling = new Scheduling({
       queue,
       slots: this.#slots,
       rates: new StartRates(() => this.#nowMs),
+      quotas: this.#quotas,
       book: () => this.#book,
       servers: () => SERVERS,
       warm: new WarmDirectories(),

@@ -1,6 +1,7 @@
 import type { LimitRule } from '@oio/contracts';
 import type { Server } from '../../src/servers.ts';
 import type { WaitingSession } from '../../src/waiting-queue.ts';
+import { ClosedModels } from './closed-models.ts';
 
 export interface Running {
   readonly session: WaitingSession;
@@ -12,6 +13,7 @@ export class Truth {
   readonly waiting = new Map<string, WaitingSession>();
   readonly running = new Map<string, Running>();
   readonly servers: readonly Server[];
+  readonly closed = new ClosedModels();
   #rules: readonly LimitRule[] = [];
   /** The starts of the last minute, since the limits were set. */
   #starts: { readonly atMs: number; readonly started: Running }[] = [];
@@ -37,6 +39,10 @@ export class Truth {
 
   /** What a start breaks, in words; null when it may be. To be asked before it is noted. */
   broken(started: Running, nowMs: number): string | null {
+    return this.closed.broken(started.session.model, nowMs) ?? this.#limited(started, nowMs) ?? this.#full(started);
+  }
+
+  #limited(started: Running, nowMs: number): string | null {
     for (const [scope, name] of namesOf(started)) {
       const isCounted = (other: Running): boolean => sharesOf(other, started, scope);
       const { concurrent, startsPerMinute } = this.limit(scope, name);
@@ -46,6 +52,10 @@ export class Truth {
       if (startsPerMinute !== null && starts >= startsPerMinute)
         return `${starts + 1} starts a minute of ${scope} ${name}`;
     }
+    return null;
+  }
+
+  #full(started: Running): string | null {
     const { directory } = started.session;
     if (directory !== null && [...this.running.values()].some(({ session }) => session.directory === directory))
       return `two in ${directory}`;
@@ -55,6 +65,7 @@ export class Truth {
   }
 
   start(started: Running, nowMs: number): void {
+    this.closed.start(started.session.model, nowMs);
     this.waiting.delete(started.session.id);
     this.running.set(started.session.id, started);
     this.#starts = [...this.#starts.filter(({ atMs }) => atMs > nowMs - 60_000), { atMs: nowMs, started }];

@@ -1,4 +1,5 @@
 import { LimitBook } from '../../src/limit-book.ts';
+import { QuotaBook } from '../../src/quota-book.ts';
 import { Scheduling } from '../../src/scheduling.ts';
 import { Slots } from '../../src/slots.ts';
 import { StartRates } from '../../src/start-rates.ts';
@@ -61,6 +62,7 @@ class Stand {
       queue,
       slots: this.#slots,
       rates: new StartRates(() => 0),
+      quotas: new QuotaBook(() => 0),
       warm: new WarmDirectories(),
       book: () => book,
       servers: () => servers,

@@ -6,6 +6,7 @@ export interface SessionWish {
   /** The directory to work in itself; without it the session has a worktree. */
   readonly inPlace?: string;
   readonly concurrencyKey?: string;
+  readonly model?: string;
   readonly checkpointIntervalSeconds?: number;
   readonly dependsOn?: readonly string[];
   readonly onConflict?: NewSession['onConflict'];
@@ -18,6 +19,7 @@ export function createdData(wish: SessionWish): SessionEventData<'session.create
     priority = 'medium',
     inPlace,
     concurrencyKey = null,
+    model = null,
     checkpointIntervalSeconds = 300,
     dependsOn,
     onConflict,
@@ -31,7 +33,7 @@ export function createdData(wish: SessionWish): SessionEventData<'session.create
     tenant: 'acme',
     createdBy: 'ada',
     session: {
-      ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority, concurrencyKey }),
+      ...newSession.parse({ title: 'Add a parser', prompt: 'Add a parser.', priority, concurrencyKey, model }),
       ...(onConflict && { onConflict }),
       ...(dependsOn && { dependsOn: dependsOn.map((session) => ({ session, on: 'succeeded' as const })) }),
       id,

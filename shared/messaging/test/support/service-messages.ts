@@ -15,6 +15,7 @@ import {
   limitsChanged,
   type LiveContract,
   metricsExposition,
+  quotasChanged,
   type RequestContract,
   registerServer,
   removeServer,
@@ -67,6 +68,7 @@ export const allEvents: readonly EventContract[] = Object.values(sessionEvents) 
 export const allLive: readonly LiveContract[] = [
   historyGrown,
   limitsChanged,
+  quotasChanged,
   serverAnnounced,
   sessionOutput,
   workerAnnounced,
@@ -95,7 +97,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     // It replays what others could not use.
     asks: replayable,
     publishes: allEvents,
-    announces: [limitsChanged],
+    announces: [limitsChanged, quotasChanged],
     hears: [historyGrown, serverAnnounced, sessionOutput, workerAnnounced, workerEnded],
   },
   'session-actor': {
@@ -117,7 +119,7 @@ export const serviceMessages: Readonly<Record<string, ServiceMessages>> = {
     serves: placed([explainWaiting]),
     asks: commands([clientCommands.create, dispatch, fireTimer, adopt, giveUp, settle, supersede]),
     announces: [workerEnded],
-    hears: [historyGrown, limitsChanged, serverAnnounced, workerAnnounced, workerEnded],
+    hears: [historyGrown, limitsChanged, quotasChanged, serverAnnounced, workerAnnounced, workerEnded],
   },
   'opencode-gateway': {
     ...nothing,
