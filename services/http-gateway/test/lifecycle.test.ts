@@ -7,6 +7,7 @@ import { createInProcessBus } from '@oio/messaging';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
 import { type DependencyHealth, newId } from '@oio/runtime';
 import test from 'ava';
+import { scheduleDraft } from './support/a-schedule.ts';
 import { aRunningSession } from './support/a-session.ts';
 import { eventually } from '@oio/runtime/testing';
 import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
@@ -95,6 +96,7 @@ test('a database that is gone is an outage, not an answer: every route says so a
     answerApproval: { action: 'allow' },
     registerServer: { id: 'far', url: 'http://127.0.0.1:1', password: 'secret' },
     setLimits: { limits: [] },
+    createSchedule: scheduleDraft(),
     closeQuota: { until: new Date(Date.now() + 60_000).toISOString() },
   };
   for (const [name, route] of Object.entries(routes as Record<string, Route>)) {

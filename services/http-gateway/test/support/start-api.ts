@@ -59,10 +59,11 @@ export interface ApiOptions {
 
 /** The router, but for what the options replace. */
 function inPart(router: HttpGatewayPorts['router'], ports: ApiOptions['ports']): HttpGatewayPorts['router'] {
+  const other = ports?.router;
+  // Not spread: the methods of a class would be left behind.
   return {
-    send: (...order) => router.send(...order),
-    sendToAny: (...order) => router.sendToAny(...order),
-    ...ports?.router,
+    send: (...order) => other?.send?.(...order) ?? router.send(...order),
+    sendToAny: (...order) => other?.sendToAny?.(...order) ?? router.sendToAny(...order),
   };
 }
 
