@@ -117,15 +117,25 @@ export class Board {
     const isNews = (row: SessionRow): boolean => !this.#isStale(row.id, row.version);
     this.slots.reconcile(holders.filter(isNews).map(holderOf), marks.slots);
     for (const row of holders) if (!isNews(row)) this.#complement(row);
-    for (const { after, rows, upTo } of pages) {
-      const page = rows.filter((row) => isNews(row) && !this.slots.isReserved(row.id)).map(waitingOf);
-      this.queue.reconcile(
-        page.filter((session) => session !== null),
-        { after, upTo, mark: marks.queue },
-      );
-    }
+    for (const page of pages) this.#takePage(page, marks.queue);
     this.#latest.age();
     this.#options.onChange();
+  }
+
+  /** Takes in what waits behind all that is known; `mark` is that of the queue before the page was read. */
+  fill(page: Page, mark: number): void {
+    this.#noteWarm([], [page]);
+    this.#takePage(page, mark);
+    this.#options.onChange();
+  }
+
+  #takePage({ after, rows, upTo }: Page, mark: number): void {
+    const isNews = (row: SessionRow): boolean => !this.#isStale(row.id, row.version) && !this.slots.isReserved(row.id);
+    const waiting = rows.filter(isNews).map(waitingOf);
+    this.queue.reconcile(
+      waiting.filter((session) => session !== null),
+      { after, upTo, mark },
+    );
   }
 
   /** A former scheduler may have sent them there. */
@@ -154,7 +164,7 @@ export class Board {
 
   /** Whether something newer was heard of the session. */
   #isStale(id: string, version: number): boolean {
-    const known = [this.#latest.of(id), this.queue.get(id)?.version ?? 0, this.slots.get(id)?.version ?? 0];
+    const known = [this.#latest.of(id), this.queue.versionOf(id), this.slots.get(id)?.version ?? 0];
     return version < Math.max(...known);
   }
 

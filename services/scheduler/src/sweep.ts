@@ -4,9 +4,11 @@ import type { SessionRow, SessionTable } from './ports.ts';
 import { waitingOf } from './session-row.ts';
 import type { WaitingSession } from './waiting-queue.ts';
 
-/** As many sessions are compared in each place of the queue, and read at once while memory fills. */
+/** As many sessions are compared in each place of the queue. */
 const COMPARED = 1_000;
-const READ_AT_ONCE = 10_000;
+/** While memory fills, so many are read at once, and so many times in a run. Small pages are garbage before the heap grows for them. */
+const READ_AT_ONCE = 2_000;
+const PAGES_IN_A_RUN = 10;
 /** More is read than the capacity, up to so many times as much, while all in memory are blocked. */
 const LONGEST = 20;
 /** More waits to be read. */
@@ -41,7 +43,9 @@ export class Sweep {
     const marks = board.marks();
     const holders = await table.holders();
     const isNews = ({ id }: SessionRow): boolean => !refused.isCooling(id);
-    const pages = [await this.#page(null, this.#headSize()), ...(await this.#further())];
+    // The first run reads the head only: then sessions can be dispatched.
+    const isFirst = board.queue.horizon === undefined;
+    const pages = [await this.#page(null, this.#headSize()), ...(this.#isFilling ? [] : [await this.#wander()])];
     board.reconcile({
       holders,
       pages: pages.map((page) => ({ ...page, rows: page.rows.filter(isNews) })),
@@ -49,19 +53,26 @@ export class Sweep {
     });
     for (const row of await table.newest()) if (isNews(row)) board.applyRow(row);
     for (const row of await table.find(refused.rested())) board.applyRow(row);
+    if (!isFirst && this.#isFilling) await this.#fill();
     this.#isFilling = this.#wantsMore();
     return this.#isFilling ? READ_AGAIN_MS : undefined;
   }
 
-  /** The page behind what is known while memory fills; then the one where the last comparison ended. */
-  async #further(): Promise<Page[]> {
-    const { queue } = this.#parts.board;
-    if (queue.horizon === undefined) return [];
-    const page = this.#isFilling
-      ? await this.#page(queue.horizon, this.#readSize())
-      : await this.#page(this.#cursor, COMPARED);
+  /** The page where the last comparison ended. */
+  async #wander(): Promise<Page> {
+    const page = await this.#page(this.#cursor, COMPARED);
     this.#cursor = page.upTo;
-    return [page];
+    return page;
+  }
+
+  /** Pages behind what is known. */
+  async #fill(): Promise<void> {
+    const { board, refused } = this.#parts;
+    for (let pages = 0; pages < PAGES_IN_A_RUN && this.#wantsMore(); pages += 1) {
+      const { queue: mark } = board.marks();
+      const page = await this.#page(board.queue.horizon ?? null, this.#readSize());
+      board.fill({ ...page, rows: page.rows.filter(({ id }) => !refused.isCooling(id)) }, mark);
+    }
   }
 
   async #page(after: WaitingSession | null, limit: number): Promise<Page> {

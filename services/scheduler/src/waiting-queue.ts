@@ -96,6 +96,12 @@ export class WaitingQueue {
     return row < 0 ? undefined : this.#session(row);
   }
 
+  /** 0 when it is not here. */
+  versionOf(id: string): number {
+    const row = this.#rows.find(id);
+    return row < 0 ? 0 : this.#rows.version(row);
+  }
+
   /** The next that no resource of its own blocks. It stays in the queue. */
   first(): WaitingSession | undefined {
     const lane = this.#overdue() ?? this.#nextOfClass();
@@ -172,7 +178,7 @@ export class WaitingQueue {
     const mayBeGone = !(after && this.#horizon && compareWaiting(after, this.#horizon) === 0);
     this.#extend(after, upTo);
     if (mayBeGone) this.#deleteMissing(page, { after, upTo, mark });
-    for (const session of page) if ((this.get(session.id)?.version ?? 0) < session.version) this.put(session);
+    for (const session of page) if (this.versionOf(session.id) < session.version) this.put(session);
     this.#bound = Math.max(this.#options.capacity, this.size);
   }
 
@@ -236,13 +242,9 @@ export class WaitingQueue {
   }
 
   #session(row: number): WaitingSession {
-    const { facts } = this.#laneOf(row);
-    return {
-      ...facts,
-      id: this.#rows.idOf(row),
-      waitingSinceMs: this.#rows.since(row),
-      version: this.#rows.version(row),
-    };
+    const rows = this.#rows;
+    const own = { id: rows.idOf(row), waitingSinceMs: rows.since(row), version: rows.version(row) };
+    return { ...this.#laneOf(row).facts, ...own };
   }
 
   #laneOf(row: number): Lane {

@@ -12,7 +12,8 @@ export interface Succession {
   readonly knownMs: number;
 }
 
-const ACTIVE = /"time":"([^"]+)"[^\n]*"msg":"scheduler active"/;
+const active = (epoch: number): RegExp =>
+  new RegExp(`"time":"([^"]+)"[^\\n]*"epoch":${epoch},"msg":"scheduler active"`);
 const KNOWN = /"time":"([^"]+)"[^\n]*"msg":"all that wait are known"/;
 const SETTLE_MS = 1_000;
 
@@ -20,12 +21,14 @@ const SETTLE_MS = 1_000;
 export async function measureSuccession(database: Database, system: StartedSystem): Promise<Succession | null> {
   const schedulers = system.services.filter(({ name }) => name.startsWith('scheduler'));
   if (schedulers.length < 2) return null;
-  const [leader] = schedulers.filter((scheduler) => scheduler.hasSaid(ACTIVE));
+  const [row] = await database.query<{ epoch: number }>('select epoch::int as epoch from leaders');
+  const epoch = row?.epoch ?? 0;
+  const leader = schedulers.find((scheduler) => scheduler.hasSaid(active(epoch)));
   const heir = schedulers.find((scheduler) => scheduler !== leader);
   if (!leader || !heir) throw new Error('There is no active scheduler, or no other one.');
   const killedMs = Date.now();
   leader.signal('SIGKILL');
-  const electedMs = Date.parse(await heir.said(ACTIVE));
+  const electedMs = Date.parse(await heir.said(active(epoch + 1)));
   const knownMs = Date.parse(await heir.said(KNOWN));
   await pause(SETTLE_MS);
   const [first] = await database.query<{ ms: number }>(
