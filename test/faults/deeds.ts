@@ -100,14 +100,14 @@ function answered(answer: ApprovalAnswer): Deed['strike'] {
   };
 }
 
-/** The turn has reached the model, and a moment more. */
+/** The turn is in its midst, and a moment more. */
 function inMidTurn(act: Act): Deed['strike'] {
   return async (scene, trial) => {
     const openCodeSession = await eventually(
       async () => (await scene.client.getSession({ id: trial.sessionId })).attempt?.openCodeSessionId,
       { what: 'the conversation', everyMs: 50 },
     );
-    await eventually(() => scene.server.reachedAtMs(trial) !== null, { what: 'the turn', everyMs: 20 });
+    await eventually(() => scene.server.isInMidTurn(trial), { what: 'the turn', everyMs: 20 });
     await pause(A_MOMENT_MS);
     const atMs = Date.now();
     await act(scene, trial, openCodeSession);

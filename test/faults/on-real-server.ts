@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openCodeConfig, OpencodeAgentServer, startManagedServer } from '@oio/opencode-gateway';
 import { deedFor } from './deeds.ts';
 import type { NamedFault } from './named-fault.ts';
-import { inLanes, inRounds, runOrdinary, type TrialOptions } from './on-stand-ins.ts';
+import { inLanes, runOrdinary, type TrialOptions } from './on-stand-ins.ts';
 import { openRealScene } from './real-scene.ts';
 import type { Scene } from './scene.ts';
 import { demandOn, type Outcome, spoilt, tryFault } from './trial.ts';
@@ -14,8 +14,11 @@ const LANES = 2;
 /** Tries each fault so many times on the real binary: those that hurt the whole server one by one, after the others. */
 export async function tryOnRealServer(options: TrialOptions): Promise<void> {
   const { root, faults, times, lanes, onOutcome } = options;
-  const onOne = faults.filter(({ name }) => name !== 'server-starts');
-  const trials = inRounds(onOne, times).map(({ fault, number }) => ({ fault, id: `trial-${fault.name}-${number}.` }));
+  const trials = faults
+    .filter(({ name }) => name !== 'server-starts')
+    .flatMap((fault) =>
+      Array.from({ length: times }, (_, number) => ({ fault, id: `trial-${fault.name}-${number}.` })),
+    );
   if (trials.length > 0) {
     await using scene = await openRealScene(options);
     const places = await Promise.all(Array.from({ length: lanes ?? LANES }, () => scene.newDirectory()));

@@ -19,13 +19,13 @@ export interface TrialOptions extends Place {
 /** Scenes at the same time: all of them are in this one process, and more would be late by themselves. */
 const LANES = 3;
 /** Sessions at the same time on one server, of faults that only hurt their own. */
-const AT_ONCE = 10;
+const AT_ONCE = 5;
 
 /** Tries each fault so many times: one that hurts its whole server on a server of its own each time, the others on one together. */
 export async function tryOnStandIns(options: TrialOptions): Promise<void> {
   const { root, postgres, faults, times, lanes, onOutcome } = options;
   const place = { root, postgres };
-  const trials = inRounds(faults, times);
+  const trials = faults.flatMap((fault) => Array.from({ length: times }, (_, number) => ({ fault, number })));
   const alone = trials.filter(({ fault }) => hurtsItsServer(fault));
   const together = chunks(trials.filter(({ fault }) => !hurtsItsServer(fault)));
   const scenes = [
@@ -58,11 +58,6 @@ export async function runOrdinary({ client }: Scene, directory: string): Promise
 }
 
 const ORDINARY_WITHIN_MS = 120_000;
-
-/** Each fault once, then each once more: what runs at the same time comes to its end at different times. */
-export function inRounds(faults: readonly NamedFault[], times: number) {
-  return Array.from({ length: times }, (_, number) => faults.map((fault) => ({ fault, number }))).flat();
-}
 
 /** Runs a task for each, so many at the same time. */
 export async function inLanes<T>(lanes: number, items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {

@@ -1,12 +1,12 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bash, faultMark, modelFaultScripts, question, type Script } from '@oio/scripted-model';
+import { bash, faultMark, modelFaultScripts, question, type Script, type ScriptedModel } from '@oio/scripted-model';
 import { pause } from '../stand-in/pause.ts';
 import { asSettings, REAL_CLOCKS } from './clocks.ts';
 import { LIVING_SCRIPTS } from './living.ts';
 import { askServer, serverStateIn } from './managed-server.ts';
 import { openRealOrchestrator } from './open-real-orchestrator.ts';
-import type { FaultyServer, Place, Scene } from './scene.ts';
+import type { FaultyServer, Place, Scene, Trial } from './scene.ts';
 
 /** Leaves a line each time that it is run. */
 const COUNTED = { toolCalls: [bash('echo ran >> ran.txt')] };
@@ -47,18 +47,21 @@ export async function openRealScene(place: Place): Promise<Scene> {
     newDirectory: () => orchestrator.newDirectory(),
     server: serverAt(orchestrator.serverDirectory, ({ id, mark }) => {
       const meets = (prompt: string): boolean => prompt.includes(id) && prompt.includes(mark);
-      return model.requests.find(({ conversation }) => conversation.prompts.some(meets))?.atMs ?? null;
+      return model.requests.filter(({ conversation }) => conversation.prompts.some(meets));
     }),
     [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose](),
   };
 }
 
-function serverAt(directory: string, reachedAtMs: FaultyServer['reachedAtMs']): FaultyServer {
+type CallsOf = (trial: Trial) => ScriptedModel['requests'];
+
+function serverAt(directory: string, callsOf: CallsOf): FaultyServer {
   const signal = async (name: NodeJS.Signals): Promise<void> => {
     process.kill((await serverStateIn(directory)).server.pid, name);
   };
   return {
-    reachedAtMs,
+    reachedAtMs: (trial) => callsOf(trial)[0]?.atMs ?? null,
+    isInMidTurn: (trial) => callsOf(trial).some(({ conversation }) => conversation.steps.length > 0),
     strike() {
       // Its faults are done to it.
     },

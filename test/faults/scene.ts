@@ -22,6 +22,8 @@ export interface Scene extends AsyncDisposable {
 export interface FaultyServer {
   /** When the prompt of a trial came, on the real server the one that meets the fault to the model; null before that. */
   reachedAtMs(trial: Trial): number | null;
+  /** Whether the turn of a trial is in its midst: on the real server its first tool is over, so that it may not run again. */
+  isInMidTurn(trial: Trial): boolean;
   /** Calls meet the named fault from now on. */
   strike(fault: string): void;
   /** SIGKILL. */

@@ -50,11 +50,13 @@ async function openServer(stateFile: string) {
   };
   const { url, password } = standIn;
   const authorization = `Basic ${Buffer.from(`opencode:${password}`).toString('base64')}`;
+  const reachedAtMs: FaultyServer['reachedAtMs'] = ({ sessionId }) => {
+    const calls = standIn.calls.calls(0, { reads: false });
+    return calls.find((call) => call.kind === 'prompt' && call.sessionId === sessionId)?.atMs ?? null;
+  };
   const server: FaultyServer = {
-    reachedAtMs({ sessionId }) {
-      const calls = standIn.calls.calls(0, { reads: false });
-      return calls.find((call) => call.kind === 'prompt' && call.sessionId === sessionId)?.atMs ?? null;
-    },
+    reachedAtMs,
+    isInMidTurn: (trial) => reachedAtMs(trial) !== null,
     strike: (fault) => standIn.setFaults(...(playOf(fault)?.faults ?? [])),
     kill: end,
     async start() {
