@@ -96,9 +96,12 @@ function runawayOf({ replies, limits }: View): TurnFailure | null {
   return failure('too_many_steps', `The turn took more than ${limits.maxSteps} steps.`);
 }
 
-/** What did not fit is ended without a finish; in the event it has an error, in the store it has none. */
-function isOverflow({ finish, error }: TurnMessage): boolean {
-  return finish === null && (error === null || error.name === 'ContextOverflowError');
+/**
+ * What did not fit is ended without a finish; in the event it has an error, in the store it has none. What a killed server has
+ * left is not ended.
+ */
+function isOverflow({ finish, error, completedAtMs }: TurnMessage): boolean {
+  return finish === null && completedAtMs !== null && (error === null || error.name === 'ContextOverflowError');
 }
 
 function endsWith(replies: readonly TurnMessage[], count: number, is: (reply: TurnMessage) => boolean): boolean {

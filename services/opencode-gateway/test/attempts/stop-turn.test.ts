@@ -153,7 +153,7 @@ test('time that passes until the turn may be touched is not counted', async (t) 
     if (held.delete(held.size)) await eventually(() => performance.now() >= untilMs);
   };
   const { agent } = fakeServer({ looks: [[]] });
-  t.is((await stopTurn(agent, ref, { ...options, mayAct, proveWithinMs: 600 })).readings, 3);
+  t.is((await stopTurn(agent, ref, { ...options, mayAct, proveWithinMs: 1_000 })).readings, 3);
 });
 
 test('a prompt that somebody may still send finds no conversation', async (t) => {

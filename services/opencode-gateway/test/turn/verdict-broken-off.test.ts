@@ -119,6 +119,12 @@ test(
   { messages: [userMessage(), tooLong(1), summed(2), tooLong(3), summed(4)], activity: busy },
   { type: 'running' },
 );
+test(
+  'what killed servers have left unended is no overflow, however often they were killed',
+  becomes,
+  { messages: [userMessage(), openReply(1), openReply(2), openReply(3), openReply(4)], activity: busy },
+  { type: 'running' },
+);
 
 // Turns that would not end.
 const empty = (number: number) => reply(number, { finish: 'unknown', parts: [] });
