@@ -40,8 +40,7 @@ export async function seedBacklog({ databaseUrl, root, count }: Seeding): Promis
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, commitAll));
-  await copySessions(database, { count: count - made, originals: ORIGINALS });
-  await database.query('vacuum analyze sessions');
+  await copySessions(databaseUrl, count - made);
 }
 
 async function makePlaces(root: string): Promise<readonly string[]> {
