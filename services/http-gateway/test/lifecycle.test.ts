@@ -97,6 +97,7 @@ test('a database that is gone is an outage, not an answer: every route says so a
     registerServer: { id: 'far', url: 'http://127.0.0.1:1', password: 'secret' },
     setLimits: { limits: [] },
     createSchedule: scheduleDraft(),
+    replaceSchedule: scheduleDraft(),
     closeQuota: { until: new Date(Date.now() + 60_000).toISOString() },
   };
   for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
