@@ -34,7 +34,7 @@ export async function fireSchedules(parts: ScheduleParts): Promise<number> {
   const limit = commands.room;
   const fires = limit > 0 ? await table.pending({ limit, except: commands.resting }) : [];
   for (const fire of fires) commands.send(fire.sessionId, () => submit(parts, fire));
-  if (coming.length === AT_ONCE || fires.length === limit) return BUSY_POLL_MS;
+  if (due.length === AT_ONCE || fires.length === limit) return BUSY_POLL_MS;
   const later = coming.filter(({ inMs }) => inMs > 0).map(({ inMs }) => Math.ceil(inMs));
   return Math.min(SCHEDULE_POLL_MS, ...later);
 }
