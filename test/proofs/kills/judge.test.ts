@@ -4,8 +4,9 @@ import type { StoredMessage, StoredPart } from './conversation.ts';
 import { judge } from './judge.ts';
 import { LAST_WORDS, TRACED_STEPS, traceOf, tracedPrompt } from './traced-turns.ts';
 
-const session = (status: string): TracedSession => {
-  const last = { status, metrics: { result: { text: LAST_WORDS } }, failure: null };
+const session = (status: string, code = 'turn_interrupted'): TracedSession => {
+  const failure = status === 'failed' ? { code } : null;
+  const last = { status, metrics: { result: { text: LAST_WORDS } }, failure };
   return { number: 7, id: 'seven', directory: '/', last: last as unknown as TracedSession['last'] };
 };
 const prompt = (...texts: string[]): StoredMessage => ({
@@ -57,4 +58,10 @@ test('a state that is not what happened is told', (t) => {
   t.is(judge(session('completed'), whole, trace.slice(0, -1)).untrue.length, 1);
   t.is(judge(session('failed'), whole, trace).untrue.length, 1);
   t.is(judge(session('running'), whole, trace).untrue.length, 1);
+});
+
+test('a reason that no kill brings about is told', (t) => {
+  const broken = whole.slice(0, -1);
+  t.deepEqual(judge(session('failed'), broken, trace).untrue, []);
+  t.is(judge(session('failed', 'context_overflow'), broken, trace).untrue.length, 1);
 });

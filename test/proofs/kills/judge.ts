@@ -78,16 +78,23 @@ function promptFaults(number: number, messages: readonly StoredMessage[]): strin
   ];
 }
 
-/** A session that has completed has done all of its work, once; one that has failed has not. */
+/** What the kill of a server or a gateway can make of a turn. Any other reason would blame somebody who has done nothing. */
+const REASONS = ['turn_interrupted', 'prompt_rejected', 'server_unreachable', 'conversation_lost'];
+
+/** A session that has completed has done all of its work, once; one that has failed has not, and for a reason that is true. */
 function untruths(
-  { status, metrics }: TracedSession['last'],
+  { status, metrics, failure }: TracedSession['last'],
   messages: readonly StoredMessage[],
   steps: readonly StepTraces[],
 ): string[] {
   const final = messages.at(-1);
   const isDone = final?.info.finish === 'stop' && final.info.time.completed !== undefined;
   const missing = steps.filter(({ completed, ended }) => completed === 0 || ended === 0).map(({ step }) => step);
-  if (status === 'failed') return isDone ? ['it has failed and its turn has finished'] : [];
+  if (status === 'failed')
+    return [
+      ...(isDone ? ['it has failed and its turn has finished'] : []),
+      ...(REASONS.includes(failure?.code ?? '') ? [] : [`it has failed as ${failure?.code}, which no kill does`]),
+    ];
   if (status !== 'completed') return [`it is ${status} and nothing ends it`];
   const result = JSON.stringify(metrics.result);
   return [
