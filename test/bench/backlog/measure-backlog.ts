@@ -113,7 +113,10 @@ async function drainAtOnce(backing: Backing, parts: Parts) {
 async function drainPaced(backing: Backing, parts: Parts) {
   const { database, seconds, onProgress } = parts;
   const plan = { agents: 'work', sessionActors: 1, schedulers: 2 } as const;
-  await using system = await startSystem(backing, { ...parts, ...plan });
+  // Of its own: in the logs of the services before them these would be found at addresses that are gone.
+  const directory = join(parts.directory, 'paced');
+  await mkdir(directory);
+  await using system = await startSystem(backing, { ...parts, ...plan, directory });
   onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
   await pause(SETTLE_MS);
   const critical = putInCritical(system, CRITICAL_EVERY_MS);
