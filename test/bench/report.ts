@@ -49,11 +49,11 @@ function backlogRows({ freeSlotMs, sizes = [] }: RunResult): Row[] {
 }
 
 function sizeRows(figures: BacklogFigures): Row[] {
-  const { queued, enqueuePerSec, enqueued, takeoverMs, drainPerSec, pickupMs, freedSlotMs, succession } = figures;
+  const { queued, enqueuePerSec, enqueued, takeoverMs, drainPerSec, pickupMs, succession } = figures;
   const rows: Row[] = [
     ['', `enqueued ${enqueuePerSec}/s (${enqueued} over the API, the rest before); known after ${takeoverMs} ms`],
-    ['', `drained ${drainPerSec}/s; critical ones picked up in ${pickupText(pickupMs)}`],
-    ['', `with agents at work, from a slot being free: ${pickupText(freedSlotMs)}`],
+    ['', `drained ${drainPerSec}/s`],
+    ['', `new critical ones half-way, from a slot being free: ${pickupText(pickupMs)}`],
     ['', `CPU-s per 1,000: enqueued ${figures.cpu.enqueue.all}, drained ${figures.cpu.drain.all}`],
     ['', `scheduler ${figures.schedulerRssMb} MB`],
     ['', decisionText(figures.decisions)],
@@ -71,6 +71,7 @@ function decisionText({ decisionUs, queueUs, bytesEach, compareMs }: BacklogFigu
 }
 
 function pickupText({ p50, p99, count }: Pickups): string {
+  if (count === 0) return 'too few wait for that';
   return `p50 ${p50} ms, p99 ${p99} ms (${count})`;
 }
 

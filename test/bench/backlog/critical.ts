@@ -11,8 +11,6 @@ export interface Pickups extends Pick<Percentiles, 'p50' | 'p99'> {
 }
 
 export interface Critical {
-  /** How many were put in so far. */
-  readonly count: number;
   /** Puts in no more; returns the ids of all that were put in, when they had time to run. */
   stop(): Promise<readonly string[]>;
 }
@@ -37,9 +35,6 @@ export function putInCritical({ url, apiKey, directories }: System, everyMs: num
   // Told by `stop`: before that it would end the bench without a word of what came first.
   running.catch(() => {});
   return {
-    get count() {
-      return ids.length;
-    },
     async stop() {
       isOver = true;
       await running;

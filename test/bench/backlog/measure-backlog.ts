@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PRIORITIES } from '@oio/contracts';
 import { type Database, openDatabase } from '@oio/persistence';
 import type { Mode } from '../arguments.ts';
 import { Connection } from '../client/connection.ts';
@@ -8,7 +9,7 @@ import { usageOf } from '../process-usage.ts';
 import { type Backing, startBacking } from '../system/backing.ts';
 import type { ServiceProcess } from '../system/service-process.ts';
 import { type StartedSystem, startSystem } from '../system/start-system.ts';
-import { type Pickups, pickupsOf, pickupsOfFreedSlots, putInCritical } from './critical.ts';
+import { type Pickups, pickupsOfFreedSlots, putInCritical } from './critical.ts';
 import { type Decisions, measureDecisions } from './decisions.ts';
 import { enqueue } from './enqueue.ts';
 import { seedBacklog } from './seed-backlog.ts';
@@ -28,10 +29,11 @@ export interface BacklogFigures {
   readonly drainPerSec: number;
   /** Of all processes but the bench: for 1,000 enqueued, and for 1,000 drained. */
   readonly cpu: { readonly enqueue: CpuPer1000; readonly drain: CpuPer1000 };
-  /** Of critical sessions put in meanwhile, from queued to running: they share the machine with all that is drained. */
+  /**
+   * Of new critical sessions, half-way (those of the two upper classes have been served) with agents that work for half a second and all
+   * slots taken: from a slot being free to running.
+   */
   readonly pickupMs: Pickups;
-  /** With agents that work for half a second and all slots taken: of critical sessions, from a slot being free to running. */
-  readonly freedSlotMs: Pickups;
   /** When the active scheduler is killed then; null in one process. */
   readonly succession: Succession | null;
   /** Of the scheduler alone. */
@@ -98,15 +100,13 @@ async function drainAtOnce(backing: Backing, parts: Parts) {
   await until(async () => (await waiting(database)) <= queued, { withinMs: WARM_UP_MS, lookMs });
   const [before, startedMs] = [await waiting(database), performance.now()];
   const drainCpu = startCpuMeter(system.processes);
-  const critical = putInCritical(system, CRITICAL_EVERY_MS);
   await until(async () => (await waiting(database)) <= parts.slots, { withinMs: seconds * 1_000, lookMs });
   const [after, endedMs] = [await waiting(database), performance.now()];
-  const cpuOfDrain = drainCpu(before - after + critical.count);
-  const ids = await critical.stop();
-  const drainPerSec = Math.round((before - after + ids.length) / ((endedMs - startedMs) / 1_000));
+  const cpuOfDrain = drainCpu(before - after);
+  const drainPerSec = Math.round((before - after) / ((endedMs - startedMs) / 1_000));
   const schedulerRssMb = usageOf([scheduler.pid]).rssMb;
   const cpu = { enqueue: cpuOfEnqueue, drain: cpuOfDrain };
-  return { enqueuePerSec, takeoverMs, drainPerSec, cpu, pickupMs: await pickupsOf(database, ids), schedulerRssMb };
+  return { enqueuePerSec, takeoverMs, drainPerSec, cpu, schedulerRssMb };
 }
 
 /** What is left is drained by agents that take their time: the slots are what limits it. */
@@ -116,19 +116,23 @@ async function drainPaced(backing: Backing, parts: Parts) {
   // Of its own: in the logs of the services before them these would be found at addresses that are gone.
   const directory = join(parts.directory, 'paced');
   await mkdir(directory);
+  await database.query(SERVE_UPPER_CLASSES, [PRIORITIES.indexOf('high')]);
   await using system = await startSystem(backing, { ...parts, ...plan, directory });
   onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
   await pause(SETTLE_MS);
   const critical = putInCritical(system, CRITICAL_EVERY_MS);
   await pause(seconds * 1_000);
-  const freedSlotMs = await pickupsOfFreedSlots(database, await critical.stop());
-  return { freedSlotMs, succession: await measureSuccession(database, system) };
+  const pickupMs = await pickupsOfFreedSlots(database, await critical.stop());
+  return { pickupMs, succession: await measureSuccession(database, system) };
 }
 
+/** As if they had been: by their order they come before all others. */
+const SERVE_UPPER_CLASSES =
+  "update sessions set status = 'cancelled', waiting_since = null where waiting_since is not null and priority <= $1";
 const SETTLE_MS = 5_000;
 /** By so many turns of all slots the backlog must be larger: else it is drained before anything is measured. */
 const WORTH_PACING = 200;
-const NOT_PACED = { freedSlotMs: { p50: 0, p99: 0, count: 0 }, succession: null };
+const NOT_PACED = { pickupMs: { p50: 0, p99: 0, count: 0 }, succession: null };
 
 function schedulerOf({ services }: StartedSystem): ServiceProcess {
   const scheduler = services.find(({ name }) => name.startsWith('scheduler') || name === 'standalone');
