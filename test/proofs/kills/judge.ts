@@ -81,6 +81,10 @@ function promptFaults(number: number, messages: readonly StoredMessage[]): strin
 /** What the kill of a server or a gateway can make of a turn. Any other reason would blame somebody who has done nothing. */
 const REASONS = ['turn_interrupted', 'prompt_rejected', 'server_unreachable', 'conversation_lost'];
 
+function blames(failure: TracedSession['last']['failure']): string[] {
+  return failure && REASONS.includes(failure.code) ? [] : [`it has failed as ${failure?.code}, which no kill does`];
+}
+
 /** A session that has completed has done all of its work, once; one that has failed has not, and for a reason that is true. */
 function untruths(
   { status, metrics, failure }: TracedSession['last'],
@@ -90,11 +94,7 @@ function untruths(
   const final = messages.at(-1);
   const isDone = final?.info.finish === 'stop' && final.info.time.completed !== undefined;
   const missing = steps.filter(({ completed, ended }) => completed === 0 || ended === 0).map(({ step }) => step);
-  if (status === 'failed')
-    return [
-      ...(isDone ? ['it has failed and its turn has finished'] : []),
-      ...(REASONS.includes(failure?.code ?? '') ? [] : [`it has failed as ${failure?.code}, which no kill does`]),
-    ];
+  if (status === 'failed') return [...(isDone ? ['it has failed and its turn has finished'] : []), ...blames(failure)];
   if (status !== 'completed') return [`it is ${status} and nothing ends it`];
   const result = JSON.stringify(metrics.result);
   return [
