@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { openDatabase } from '@oio/persistence';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -73,10 +74,4 @@ async function sessionsOf(databaseUrl: string, pid: number): Promise<readonly st
   );
   if (rows.length === 0) throw new Error('The process that is to fail owns no session.');
   return rows.map(({ id }) => id);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

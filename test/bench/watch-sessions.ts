@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '@oio/runtime/testing';
 import { Connection } from './client/connection.ts';
 import type { System } from './system/system.ts';
@@ -32,9 +33,7 @@ export function watchSessions({ url, apiKey }: Pick<System, 'url' | 'apiKey'>, i
       const answer = await connection.post(`/v1/sessions/${id}/checkpoint`, '{}').catch(() => null);
       if (answer?.status === 200) answers.get(id)?.push({ sentMs, answeredMs: performance.now() });
       else failures.push(performance.now());
-      await new Promise((resolve) => {
-        setTimeout(resolve, AGAIN_MS);
-      });
+      await pause(AGAIN_MS);
     }
   };
   ids.forEach((id, index) => {

@@ -2,7 +2,7 @@ import { UnavailableError } from '@oio/errors';
 import { commitSessions, type SessionCommit } from './commit-statement.ts';
 import type { Database } from './database.ts';
 import { ONCE_PER_COMMAND } from './entities/session-event.ts';
-import { sqlStateOf } from './sql-state.ts';
+import { sqlStateOf, UNIQUE_VIOLATION } from './sql-state.ts';
 
 /** Sessions in one statement at most. */
 const BATCH = 256;
@@ -85,5 +85,3 @@ export function isRepetition(error: unknown): boolean {
   const { constraint } = error as { constraint?: string };
   return sqlStateOf(error) === UNIQUE_VIOLATION && constraint === ONCE_PER_COMMAND;
 }
-
-const UNIQUE_VIOLATION = '23505';

@@ -1,5 +1,8 @@
 import { DatabaseError } from 'pg';
 
+/** PostgreSQL's `unique_violation`. */
+export const UNIQUE_VIOLATION = '23505';
+
 /** The state that the server gives for an error, five characters; undefined for an error that is not the server's. */
 export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined;

@@ -1,9 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@oio/persistence';
 import { Connection } from '../client/connection.ts';
 import { submission } from '../client/submission.ts';
 import { type Percentiles, percentiles } from '../percentiles.ts';
 import type { System } from '../system/system.ts';
-import { pause } from './until.ts';
 
 /** How long critical sessions took to run, in milliseconds by the times of their events. */
 export interface Pickups extends Pick<Percentiles, 'p50' | 'p99'> {

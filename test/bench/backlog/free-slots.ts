@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDatabase } from '@oio/persistence';
@@ -5,7 +6,6 @@ import { startBacking } from '../system/backing.ts';
 import { startSystem } from '../system/start-system.ts';
 import { type Pickups, pickupsOf, putInCritical } from './critical.ts';
 import type { BacklogOptions } from './measure-backlog.ts';
-import { pause } from './until.ts';
 
 const EVERY_MS = 50;
 const WARM_UP_MS = 3_000;

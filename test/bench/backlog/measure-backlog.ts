@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PRIORITIES } from '@oio/contracts';
@@ -14,7 +15,7 @@ import { type Decisions, measureDecisions } from './decisions.ts';
 import { enqueue } from './enqueue.ts';
 import { seedBacklog } from './seed-backlog.ts';
 import { measureSuccession, type Succession } from './succession.ts';
-import { pause, until } from './until.ts';
+import { until } from './until.ts';
 
 /** What a backlog of one size came to. */
 export interface BacklogFigures {

@@ -1,6 +1,6 @@
 import type { Database } from '@oio/persistence';
+import { eventually } from '@oio/runtime/testing';
 import type { StartedSystem } from '../system/start-system.ts';
-import { pause } from './until.ts';
 
 /** What the death of the active scheduler cost, from its SIGKILL on, in milliseconds. */
 export interface Succession {
@@ -15,7 +15,6 @@ export interface Succession {
 const active = (epoch: number): RegExp =>
   new RegExp(`"time":"([^"]+)"[^\\n]*"epoch":${epoch},"msg":"scheduler active"`);
 const KNOWN = /"time":"([^"]+)"[^\n]*"msg":"all that wait are known"/;
-const SETTLE_MS = 1_000;
 
 /** Kills the scheduler that is active; null where there is no other one. What the dead one had ordered is refused from the election on. */
 export async function measureSuccession(database: Database, system: StartedSystem): Promise<Succession | null> {
@@ -30,14 +29,22 @@ export async function measureSuccession(database: Database, system: StartedSyste
   leader.signal('SIGKILL');
   const electedMs = Date.parse(await heir.said(active(epoch + 1)));
   const knownMs = Date.parse(await heir.said(KNOWN));
-  await pause(SETTLE_MS);
-  const [first] = await database.query<{ ms: number }>(
-    `select (extract(epoch from min(at)) * 1000)::float8 as ms from session_events where type = 'session.running' and at >= to_timestamp($1)`,
-    [electedMs / 1_000],
-  );
+  const dispatchedMs = await eventually(() => firstStart(database, electedMs), {
+    what: 'the first dispatch',
+    everyMs: 50,
+  });
   return {
     electedMs: electedMs - killedMs,
-    dispatchedMs: (first?.ms ?? Number.NaN) - killedMs,
+    dispatchedMs: dispatchedMs - killedMs,
     knownMs: knownMs - killedMs,
   };
+}
+
+/** When the first session was set to work since then; null while none was. */
+async function firstStart(database: Database, sinceMs: number): Promise<number | null> {
+  const [first] = await database.query<{ ms: number | null }>(
+    `select (extract(epoch from min(at)) * 1000)::float8 as ms from session_events where type = 'session.running' and at >= to_timestamp($1)`,
+    [sinceMs / 1_000],
+  );
+  return first?.ms ?? null;
 }

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** Returns whether it is so before the time is over. */
 export async function until(
   isSo: () => Promise<boolean>,
@@ -9,10 +11,4 @@ export async function until(
     await pause(lookMs);
   }
   return false;
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** One operation of a client; resolves when it has succeeded, throws when not. */
 export type Operation = () => Promise<void>;
 
@@ -39,21 +41,15 @@ export async function closedLoop(options: LoopOptions): Promise<LoopResult> {
     }
   };
   const running = options.operations.map(run);
-  await wait(options.warmUpMs);
+  await pause(options.warmUpMs);
   options.onStart();
   phase = 'measured';
   const startedAt = performance.now();
   const progress = setInterval(() => options.onProgress(latenciesMs.length, failures.length), 1_000);
-  await wait(options.measureMs);
+  await pause(options.measureMs);
   phase = 'over';
   const tookMs = performance.now() - startedAt;
   clearInterval(progress);
   await Promise.all(running);
   return { tookMs, latenciesMs, errors: failures.length, firstError: failures[0] ?? null };
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

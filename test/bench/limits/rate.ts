@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** How often something can be done per second with so many under way at a time, over about `ms` after a third of it. */
 export async function rateOf(
   task: (lane: number) => Promise<unknown>,
@@ -19,10 +21,4 @@ export async function rateOf(
   isOver = true;
   await working;
   return Math.round(rate);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -1,8 +1,6 @@
 import { modelParts, type Quota } from '@oio/contracts';
-import type { Database } from '@oio/persistence';
+import { type Database, instant } from '@oio/persistence';
 import type { QuotaStore } from '../ports.ts';
-
-const instant = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const ROW = `name, ${instant('reset_at')} as "resetAt", ${instant('changed_at')} as "closedAt", closed_by as "closedBy", said, shortened,
   by_default as "byDefault"`;

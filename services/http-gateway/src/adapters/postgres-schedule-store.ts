@@ -1,10 +1,6 @@
 import { FIRES_KEPT, type Schedule, type ScheduleFire, type Status } from '@oio/contracts';
-import { type Database, sqlStateOf } from '@oio/persistence';
+import { type Database, sqlStateOf, UNIQUE_VIOLATION, instant } from '@oio/persistence';
 import type { ScheduleStore } from '../ports.ts';
-
-const UNIQUE_VIOLATION = '23505';
-
-const instant = (sql: string): string => `to_char(${sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const SELECT = `
 select id, name, cron, time_zone as "timeZone", overlap, catch_up_limit as "catchUpLimit", paused, session, version,

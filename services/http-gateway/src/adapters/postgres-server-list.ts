@@ -1,5 +1,5 @@
 import { type ServerView, serverObservation } from '@oio/contracts';
-import type { Database } from '@oio/persistence';
+import { type Database, instant } from '@oio/persistence';
 import type { ServerList } from '../ports.ts';
 
 /** A keeper tells every three seconds how its server is, and of the others every gateway does. */
@@ -7,7 +7,7 @@ const SILENT = `interval '30 seconds'`;
 
 const SELECT = `
 select id, url, managed, capacity, observed,
-  to_char(observed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "observedAt",
+  ${instant('observed_at')} as "observedAt",
   observed_at is null or observed_at < now() - ${SILENT} as silent,
   coalesce(out_of_service, draining, case when drain_asked then 'An operator has asked for it.' end) as draining,
   (select count(*)::int from sessions where server_id = servers.id and attempt_open) as running

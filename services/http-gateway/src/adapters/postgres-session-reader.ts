@@ -1,6 +1,6 @@
 import { type Checkpoint, PRIORITIES, STATUSES, type StoredSessionEvent } from '@oio/contracts';
 import { CHECKPOINTS_KEPT, isTerminal, readSnapshot, type StoredSession, unreadableSession } from '@oio/domain';
-import { type Database, storedSession } from '@oio/persistence';
+import { type Database, storedSession, instant } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import type { SessionFilter, SessionReader } from '../ports.ts';
 
@@ -137,7 +137,7 @@ sized as (
   select *, sum(octet_length(data::text)) over (order by seq) - octet_length(data::text) as bytes_before from page
 )
 select session_id as "sessionId", $1::text as tenant, seq::int as seq, command_id as "commandId", epoch::int as epoch, cause,
-  to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, type, data
+  ${instant('at')} as at, type, data
 from sized where bytes_before < $5::int order by seq`;
 
 const CHECKPOINTS = `

@@ -1,11 +1,11 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { readSnapshot, type StoredSession, unreadableSession } from '@oio/domain';
-import { type Database, readableJson, storedSession } from '@oio/persistence';
+import { type Database, readableJson, storedSession, instant } from '@oio/persistence';
 import type { HistoryPlace, SessionHistory, StatusCount } from '../ports.ts';
 
 const BETWEEN = `
 select e.session_id as "sessionId", s.tenant, e.seq::int as seq, e.command_id as "commandId", e.epoch::int as epoch, e.cause,
-  to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, e.type, e.data
+  ${instant('e.at')} as at, e.type, e.data
 from session_events e join sessions s on s.id = e.session_id
 where e.session_id = $1::uuid and e.seq > $2 and e.seq < $3
 order by e.seq`;
@@ -19,7 +19,7 @@ const BEGINNING: HistoryPlace = { xid: '0', position: '0' };
  */
 const IN_ORDER = `
 select e.xid::text as xid, e.position::text as position, session_id as "sessionId", (select tenant from sessions where id = session_id) as tenant, seq::int as seq,
-  command_id as "commandId", epoch::int as epoch, cause, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, type,
+  command_id as "commandId", epoch::int as epoch, cause, ${instant('at')} as at, type,
   case
     when readable is null then null
     when type = 'session.created' then json_build_object('session', json_build_object('type', readable #> '{session,type}', 'priority', readable #> '{session,priority}'))

@@ -1,9 +1,7 @@
 import { FIRES_KEPT } from '@oio/contracts';
-import type { Database } from '@oio/persistence';
+import { type Database, instant } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import type { ComingSchedule, FireRecord, PendingFire, ScheduleDecision, ScheduleTable } from '../ports.ts';
-
-const instant = (sql: string): string => `to_char(${sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const COMING = `
 select id, version, cron, time_zone as "timeZone", catch_up_limit as "catchUpLimit", ${instant('next_fire_at')} as "nextFireAt",

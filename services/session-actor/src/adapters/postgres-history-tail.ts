@@ -1,6 +1,6 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
-import type { Database } from '@oio/persistence';
+import { type Database, instant } from '@oio/persistence';
 import { type FreshEvents, nameOf } from '../relay/fresh-events.ts';
 import type { HistoryPage, HistoryPlace, HistoryTail, HoldUp } from '../relay/history-tail.ts';
 
@@ -48,7 +48,7 @@ sized as (
   from wanted join session_events e using (session_id, seq)
 )
 select e.session_id as "sessionId", s.tenant, e.seq::float8 as seq, e.type, e.data, e.command_id as "commandId", e.epoch::float8 as epoch, e.cause,
-  to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+  ${instant('e.at')} as at
 from sized e join sessions s on s.id = e.session_id where e.bytes_before < 4000000 order by place`;
 
 async function readPage(
