@@ -1,5 +1,5 @@
 import { FIRES_KEPT, type Schedule, type ScheduleFire, type Status } from '@oio/contracts';
-import { type Database, sqlStateOf, UNIQUE_VIOLATION, instant } from '@oio/persistence';
+import { type Database, forgetOldFires, sqlStateOf, UNIQUE_VIOLATION, instant } from '@oio/persistence';
 import type { ScheduleStore } from '../ports.ts';
 
 const SELECT = `
@@ -33,11 +33,7 @@ where f.schedule_id = $1::uuid order by f.at desc, f.session_id desc limit ${FIR
 
 const FIRE = `
 with found as (select id from schedules where tenant = $1 and id = $2::uuid for share),
-forgotten as (
-  delete from schedule_fires f using found where f.schedule_id = found.id and f.outcome <> 'pending' and f.at < (
-    select k.at from schedule_fires k where k.schedule_id = found.id order by k.at desc offset ${FIRES_KEPT - 1} limit 1
-  )
-)
+forgotten as (${forgetOldFires('found')})
 insert into schedule_fires (session_id, schedule_id, at, by_hand, outcome)
 select $3::uuid, id, clock_timestamp(), true, 'pending' from found on conflict (session_id) do nothing`;
 

@@ -1,5 +1,4 @@
-import { FIRES_KEPT } from '@oio/contracts';
-import { type Database, instant } from '@oio/persistence';
+import { type Database, forgetOldFires, instant } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import type { ComingSchedule, FireRecord, PendingFire, ScheduleDecision, ScheduleTable } from '../ports.ts';
 
@@ -16,12 +15,7 @@ with decided as (
   from json_to_recordset($1::json) as d(id uuid, version int, "from" timestamptz, "nextFireAt" timestamptz)
   where s.id = d.id and s.version = d.version and s.next_fire_at = d."from"
   returning s.id
-), forgotten as (
-  delete from schedule_fires f using decided d
-  where f.schedule_id = d.id and f.outcome <> 'pending' and f.at < (
-    select k.at from schedule_fires k where k.schedule_id = d.id order by k.at desc offset ${FIRES_KEPT - 1} limit 1
-  )
-)
+), forgotten as (${forgetOldFires('decided')})
 insert into schedule_fires (session_id, schedule_id, at, by_hand, outcome, detail)
 select f."sessionId", d.id, f.at, false, f.outcome, f.detail
 from decided d
