@@ -29,7 +29,7 @@ test.serial(
     const { backing } = t.context;
     await using process = start(backing, 'scheduler');
     await process.ready();
-    backing.nats.freeze();
+    await backing.nats.freeze();
     process.signal('SIGTERM');
     const { code, reasons } = await process.ready(({ status }) => status === 'stopping');
     t.is(code, 503);

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT_CODE, StartupError } from '@oio/errors';
+import { untilStopped } from './until-stopped.ts';
 import { killWithThisProcess } from './with-this-process.ts';
 
 /** A real server as a process of its own, with what a test or a fault wants to do to it. Disposing of it ends it. */
@@ -20,8 +21,8 @@ export interface BackingServer extends AsyncDisposable {
   kill(): Promise<void>;
   /** SIGTERM, and SIGKILL if that takes more than five seconds. */
   stop(): Promise<void>;
-  /** SIGSTOP: it keeps its connections and answers nothing. */
-  freeze(): void;
+  /** SIGSTOP: it keeps its connections and answers nothing, once this has resolved. */
+  freeze(): Promise<void>;
   /** SIGCONT. */
   thaw(): void;
   /** Starts it again on the same port and directory, with the same credentials; resolves when it is ready. */
@@ -115,8 +116,9 @@ class ServerProcess implements BackingServer {
     await this.#exited.finally(() => clearTimeout(giveUp));
   }
 
-  freeze(): void {
+  async freeze(): Promise<void> {
     this.#child?.kill('SIGSTOP');
+    await untilStopped(this.pid);
   }
 
   thaw(): void {

@@ -66,11 +66,11 @@ for (const [name, start] of Object.entries({ redis, nats })) {
     await using stack = new AsyncDisposableStack();
     const { server, works } = await start(await temporaryDirectory(stack));
     stack.use(server);
-    server.freeze();
+    await server.freeze();
     await t.throwsAsync(works(), { message: 'No answer came.' });
     server.thaw();
     t.true(await works());
-    server.freeze();
+    await server.freeze();
     await server.stop();
     t.false(server.isRunning);
   });

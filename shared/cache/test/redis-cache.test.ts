@@ -111,7 +111,7 @@ test('while Redis is frozen the cache throws, and serves again when it thaws', a
   const { server, redis: own } = await redisOfItsOwn(stack);
   const cache = createRedisCache(own, { namespace: 'x', answerWithinMs: 1_500 });
   await cache.set('key', 1, 60);
-  server.freeze();
+  await server.freeze();
   await t.throwsAsync(cache.get('key'), { instanceOf: UnavailableError, code: 'redis_timeout' });
   await t.throwsAsync(cache.set('key', 2, 60), { instanceOf: UnavailableError, code: 'redis_timeout' });
   server.thaw();

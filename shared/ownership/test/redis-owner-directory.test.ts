@@ -121,7 +121,7 @@ test('while Redis is frozen every call ends with a code; thawed it serves again 
   const { server, directory } = await redisOfItsOwn(stack);
   await directory.renew('a', LEASE_MS);
   await directory.claim('session', 'a');
-  server.freeze();
+  await server.freeze();
   // It stays frozen all the while: that these end at all is what counts.
   t.deepEqual(await codesOf(directory), Array<string>(CALLS.length).fill('redis_timeout'));
   server.thaw();

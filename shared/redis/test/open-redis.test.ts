@@ -62,7 +62,7 @@ test('a Redis that is killed and comes back empty is used again, and the outage 
 test('commands that were under way when Redis died fail, and are not sent again', async (t) => {
   await using stack = new AsyncDisposableStack();
   const { server, redis } = await redisUnderTest(stack, PATIENT_WITHOUT_BREAKER);
-  server.freeze();
+  await server.freeze();
   const underWay = codeOf(set(redis));
   await server.kill();
   await server.restart();
@@ -75,7 +75,7 @@ test('while Redis is frozen nobody waits for it, and it is used again when it th
   await using stack = new AsyncDisposableStack();
   const { server, redis } = await redisUnderTest(stack, { ...NO_BREAKER, answerWithinMs: 1_500 });
   await set(redis);
-  server.freeze();
+  await server.freeze();
   // It stays frozen all the while: that these end at all is what counts.
   const codes = await Promise.all(Array.from({ length: 100 }, () => codeOf(set(redis))));
   t.deepEqual([...new Set(codes)], ['redis_timeout']);
@@ -87,7 +87,7 @@ test('while Redis is frozen nobody waits for it, and it is used again when it th
 test('a connection on which no answers come is given up for a new one', async (t) => {
   await using stack = new AsyncDisposableStack();
   const { server, redis, lines } = await redisUnderTest(stack, { ...NO_BREAKER, answerWithinMs: 1_500 });
-  server.freeze();
+  await server.freeze();
   await eventually(async () => (await codeOf(set(redis))) === 'redis_unreachable', {
     what: 'the end of the connection',
   });
@@ -122,7 +122,7 @@ test('after ten failures Redis is left alone, then tried, and after three succes
 test('while Redis is on trial, further calls are turned away and do not wait', async (t) => {
   await using stack = new AsyncDisposableStack();
   const { server, redis } = await redisUnderTest(stack, { breaker: { failuresToOpen: 1, halfOpenAfterMs: 1 } });
-  server.freeze();
+  await server.freeze();
   t.is(await codeOf(set(redis)), 'redis_timeout');
   const openedAtMs = performance.now();
   await eventually(() => performance.now() - openedAtMs > 10);

@@ -31,7 +31,7 @@ export const natsStop: Fault = {
   says: 'SIGSTOP NATS for 60 s',
   touches: ['nats'],
   async run(world) {
-    world.nats.freeze();
+    await world.nats.freeze();
     await pause(lasting(world, 60, 0.25), world.signal);
     world.nats.thaw();
     await pause(CATCH_UP_MS);
@@ -96,7 +96,7 @@ export const redisStop: Fault = {
   says: 'SIGSTOP Redis for 30 s',
   touches: ['redis'],
   async run(world) {
-    world.redis.freeze();
+    await world.redis.freeze();
     await pause(lasting(world, 30, 0.2), world.signal);
     world.redis.thaw();
     return { times: 1 };

@@ -137,7 +137,7 @@ test('a server that hangs for a while makes requests and events time out, and th
   const { ask, told } = testContracts();
   await bus.serve(ask, async () => ({ by: 'any' }));
   await bus.publish(told, numberedPayload(1), anyId());
-  nats.server.freeze();
+  await nats.server.freeze();
   const request = bus.request(ask, { number: 1 }, serviceEnvelope('test'), { timeoutMs: 100 });
   const published = bus.publish(told, numberedPayload(2), anyId());
   t.is((await t.throwsAsync<AppError>(request, { instanceOf: TimeoutError })).code, 'no_reply');
@@ -152,7 +152,7 @@ test('of what a server that hangs does not take a bounded part waits, and it is 
   await using bus = await createNatsBus({ url: nats.url, name: 'test' });
   const { ask, news } = testContracts();
   await bus.serve(ask, async () => ({ by: 'any' }));
-  nats.server.freeze();
+  await nats.server.freeze();
   const large = 'x'.repeat(400_000);
   for (let number = 0; number < 100; number += 1) bus.announce(news, { number, note: large });
   const refusals = await Promise.all(Array.from({ length: 250 }, () => refusalOf(bus, large)));
