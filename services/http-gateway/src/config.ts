@@ -33,5 +33,12 @@ export const httpGatewayConfig = z.object({
     .max(100_000)
     .default(1_000)
     .describe('How many event streams may be open at a time.'),
+  API_MAX_SCHEDULES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1_000)
+    .describe('How many schedules a tenant may have; a further one is refused (`too_many_schedules`).'),
 });
 export type HttpGatewayConfig = z.output<typeof httpGatewayConfig>;

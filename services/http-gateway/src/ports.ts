@@ -90,8 +90,12 @@ export interface ScheduleKey {
 
 /** The schedules. Throws `UnavailableError` when the store cannot be asked. */
 export interface ScheduleStore {
-  /** Enters one; false when its id or its name is taken. */
-  add(key: ScheduleKey, entry: NewSchedule & Pick<Schedule, 'createdBy' | 'nextFireAt'>): Promise<boolean>;
+  /** Enters one. `taken`: its id or its name is; `full`: the tenant has `most` already. */
+  add(
+    key: ScheduleKey,
+    entry: NewSchedule & Pick<Schedule, 'createdBy' | 'nextFireAt'>,
+    most: number,
+  ): Promise<'added' | 'taken' | 'full'>;
   /** Null when there is none of that id in the tenant. */
   get(key: ScheduleKey): Promise<Schedule | null>;
   /** Newest first, from below `before` on. */
@@ -113,8 +117,11 @@ export interface ScheduleStore {
   remove(key: ScheduleKey, version: number): Promise<boolean>;
   /** The last fires, newest first. */
   fires(id: string): Promise<ScheduleFire[]>;
-  /** Enters a fire by hand, now, under the id of the session that comes of it, unless it has been entered. */
-  fire(key: ScheduleKey, sessionId: string): Promise<void>;
+  /**
+   * Enters a fire by hand, now, under the id of the session that comes of it, unless it has been entered. `gone`: there is no such
+   * schedule; `full`: `most` of them are still to be submitted.
+   */
+  fire(key: ScheduleKey, sessionId: string, most: number): Promise<'entered' | 'gone' | 'full'>;
 }
 
 /** Sessions as they stand in the store. Throws `UnavailableError` when it cannot be asked. */

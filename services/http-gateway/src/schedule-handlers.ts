@@ -16,6 +16,8 @@ export interface ScheduleParts {
   readonly gateways: GatewayRouter;
   readonly keys: IdempotencyKeys;
   readonly clock: Clock;
+  /** How many a tenant may have. */
+  readonly maxSchedules: number;
 }
 
 type Names =
@@ -33,6 +35,8 @@ type OfOne = Order & { readonly params: { readonly id: string } };
 /** How many fires that come are shown, and how often a change is tried beside others. */
 const NEXT_FIRES = 5;
 const TRIES = 5;
+/** Fires by hand of one schedule that are to be submitted at a time: whoever orders more has a queue that helps nobody. */
+const FIRES_WAITING = 10;
 
 /** Sessions that are submitted again and again. The scheduler reads what is entered here. */
 export function createScheduleHandlers(parts: ScheduleParts): Pick<RouteHandlers, Names> {
@@ -59,7 +63,9 @@ export function createScheduleHandlers(parts: ScheduleParts): Pick<RouteHandlers
       const found = await scheduleOf(schedules, keyOf(request));
       assertVersion(request.headers.ifMatch, found.version, 'schedule');
       const claim = await claimKey(keys, request, newId());
-      await schedules.fire(keyOf(request), claim.sessionId);
+      const outcome = await schedules.fire(keyOf(request), claim.sessionId, FIRES_WAITING);
+      if (outcome === 'gone') throw noSuchSchedule();
+      if (outcome === 'full') throw tooManyFires();
       return answer(parts, found);
     },
     async deleteSchedule(request) {
@@ -96,14 +102,15 @@ async function answer({ schedules }: ScheduleParts, schedule: Schedule) {
 }
 
 async function add(parts: ScheduleParts, key: ScheduleKey, request: Order & { readonly body: NewSchedule }) {
-  const { schedules, clock } = parts;
+  const { schedules, clock, maxSchedules } = parts;
   const { body, principal } = request;
   await assertPossible(parts, body, request);
   const entry = { ...body, createdBy: principal.id, nextFireAt: firstFire(body, clock.now()) };
-  const isAdded = await schedules.add(key, entry);
+  const outcome = await schedules.add(key, entry, maxSchedules);
   const found = await schedules.get(key);
   if (found) return found;
-  throw isAdded ? noSuchSchedule() : nameTaken(body.name);
+  if (outcome === 'full') throw tooMany(maxSchedules);
+  throw outcome === 'added' ? noSuchSchedule() : nameTaken(body.name);
 }
 
 /** Changes what a schedule consists of; beside other changes it is tried anew. */
@@ -156,6 +163,16 @@ function noSuchSchedule(): NotFoundError {
 
 function nameTaken(name: string): ConflictError {
   return new ConflictError(`There is a schedule called ${name} already.`, { code: 'schedule_name_taken' });
+}
+
+function tooMany(most: number): ConflictError {
+  const message = `There are ${most} schedules already, which is the most that a tenant may have (API_MAX_SCHEDULES): delete one first.`;
+  return new ConflictError(message, { code: 'too_many_schedules' });
+}
+
+function tooManyFires(): ConflictError {
+  const message = `${FIRES_WAITING} fires by hand of this schedule are still to be submitted: try again when they are.`;
+  return new ConflictError(message, { code: 'too_many_fires' });
 }
 
 function contended(): UnavailableError {

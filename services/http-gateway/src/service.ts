@@ -61,7 +61,19 @@ export async function startHttpGateway(
   const replay = createReplay(bus, router);
   const told = { streams, ends, admission, readiness, logger, ...records };
   const gateways = createGatewayRouter(bus);
-  const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, replay, ...operated, ...told });
+  const maxSchedules = config.API_MAX_SCHEDULES;
+  const handlers = createHandlers({
+    bus,
+    router,
+    gateways,
+    reader,
+    keys,
+    clock,
+    replay,
+    maxSchedules,
+    ...operated,
+    ...told,
+  });
   const further = inspections(gateways, clock, logger);
   const refusals = new RefusalCounts(clock);
   stack.use(reportRefusals(refusals, logger));

@@ -11,6 +11,9 @@ from schedules`;
 const GET = `${SELECT} where tenant = $1 and id = $2::uuid`;
 const LIST = `${SELECT} where tenant = $1 and ($2::text is null or name = $2) and ($3::uuid is null or id < $3::uuid) order by id desc limit $4`;
 
+/** Of those who add to a tenant's schedules at the same time each counts what the one before has added. */
+const TAKE_TURN = `select pg_advisory_xact_lock(hashtextextended('schedules of ' || $1, 0))`;
+const COUNT = `select count(*)::int as count from schedules where tenant = $1`;
 const ADD = `
 insert into schedules (tenant, id, name, cron, time_zone, overlap, catch_up_limit, paused, session, created_by, next_fire_at)
 values ($1, $2::uuid, $3, $4, $5, $6, $7, $8, $9::json, $10, $11::timestamptz) on conflict do nothing returning id`;
@@ -31,18 +34,28 @@ select ${instant('f.at')} as at, f.by_hand as "byHand", f.outcome, f.detail, s.i
 from schedule_fires f left join sessions s on s.id = f.session_id and f.outcome <> 'missed'
 where f.schedule_id = $1::uuid order by f.at desc, f.session_id desc limit ${FIRES_KEPT}`;
 
+const LOCK_TO_FIRE = `select id from schedules where tenant = $1 and id = $2::uuid for update`;
+const FORGET = `with found as (select $1::uuid as id) ${forgetOldFires('found')}`;
+/** One that has been entered is entered, however many wait. */
 const FIRE = `
-with found as (select id from schedules where tenant = $1 and id = $2::uuid for share),
-forgotten as (${forgetOldFires('found')})
-insert into schedule_fires (session_id, schedule_id, at, by_hand, outcome)
-select $3::uuid, id, clock_timestamp(), true, 'pending' from found on conflict (session_id) do nothing`;
+with waiting as (select count(*) as count from schedule_fires where schedule_id = $1::uuid and by_hand and outcome = 'pending'),
+entered as (
+  insert into schedule_fires (session_id, schedule_id, at, by_hand, outcome)
+  select $2::uuid, $1::uuid, clock_timestamp(), true, 'pending' from waiting where waiting.count < $3
+  on conflict (session_id) do nothing returning session_id
+)
+select 1 from entered union all select 1 from schedule_fires where session_id = $2::uuid`;
 
 export function createPostgresScheduleStore(database: Database): ScheduleStore {
   return {
-    async add({ tenant, id }, { createdBy, nextFireAt, ...entry }) {
-      const values = [tenant, id, ...contentOf(entry), createdBy, nextFireAt];
-      return (await database.query(ADD, values)).length > 0;
-    },
+    add: ({ tenant, id }, { createdBy, nextFireAt, ...entry }, most) =>
+      database.transaction(async (query) => {
+        await query(TAKE_TURN, [tenant]);
+        const [{ count } = { count: 0 }] = await query<{ count: number }>(COUNT, [tenant]);
+        if (count >= most) return 'full';
+        const values = [tenant, id, ...contentOf(entry), createdBy, nextFireAt];
+        return (await query(ADD, values)).length > 0 ? 'added' : 'taken';
+      }),
     async get({ tenant, id }) {
       const [found] = await database.query<Schedule>(GET, [tenant, id]);
       return found ?? null;
@@ -69,9 +82,13 @@ export function createPostgresScheduleStore(database: Database): ScheduleStore {
     async fires(id) {
       return (await database.query<FireRow>(FIRES, [id])).map(fireOf);
     },
-    async fire({ tenant, id }, sessionId) {
-      await database.query(FIRE, [tenant, id, sessionId]);
-    },
+    fire: ({ tenant, id }, sessionId, most) =>
+      database.transaction(async (query) => {
+        const found = await query(LOCK_TO_FIRE, [tenant, id]);
+        if (found.length === 0) return 'gone';
+        await query(FORGET, [id]);
+        return (await query(FIRE, [id, sessionId, most])).length > 0 ? 'entered' : 'full';
+      }),
   };
 }
 

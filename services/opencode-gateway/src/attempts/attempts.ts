@@ -197,9 +197,9 @@ export class Attempts implements AsyncDisposable {
 
   async #work(run: Run): Promise<void> {
     const { order, gate, state, stop } = run;
-    const { limits, sessionId } = order;
+    const { limits } = order;
     if (limits) {
-      run.dedicated = await this.#parts.dedicate({ sessionId, limits }, stop.signal);
+      run.dedicated = await this.#parts.dedicate({ ...order, limits }, stop.signal);
       run.linked = { ...run.linked, ...run.dedicated.place };
     }
     const { dedicated, linked } = run;

@@ -42,11 +42,13 @@ export interface DedicatedParts {
     readonly entrances: readonly string[];
     readonly startupMs: number;
   }) => Promise<ManagedServer>;
+  /** Gives a server that has not run yet the conversation of the session that its own goes on from, if that is on this machine. */
+  readonly bring: (fork: { readonly directory: string; readonly source: string }) => Promise<void>;
   readonly connect: (server: ManagedServer) => AgentServer;
   readonly logger: Logger;
 }
 
-export type DedicatedOrder = Pick<AttemptOrder, 'sessionId'> & { readonly limits: CgroupLimits };
+export type DedicatedOrder = Pick<AttemptOrder, 'sessionId' | 'forkedFrom'> & { readonly limits: CgroupLimits };
 
 /** Where the server of a session has its data: its conversation outlives the attempt. */
 export function dedicatedDirectory(root: string, sessionId: string): string {
@@ -61,7 +63,7 @@ export function dedicatedCgroup(sessionId: string): string {
 /** Starts the server of an attempt in a cgroup of its own. Throws `RunFailure`, and `SupersededError` while another gateway keeps it. */
 export async function openDedicatedServer(
   parts: DedicatedParts,
-  { sessionId, limits }: DedicatedOrder,
+  { sessionId, limits, forkedFrom }: DedicatedOrder,
   signal: AbortSignal,
 ): Promise<DedicatedServer> {
   const cgroup = await cgroupFor(parts, sessionId, limits);
@@ -69,6 +71,7 @@ export async function openDedicatedServer(
   const giveUp = () => void cgroup.end().catch(() => {});
   signal.addEventListener('abort', giveUp);
   try {
+    if (forkedFrom) await dedicated.bring(forkedFrom.sessionId);
     await dedicated.begin();
     signal.throwIfAborted();
     return dedicated;
@@ -128,6 +131,14 @@ class Dedicated implements DedicatedServer {
 
   get broken(): AbortSignal {
     return this.#broken.signal;
+  }
+
+  /** Without it a new conversation is begun, which is told what was done. */
+  async bring(source: string): Promise<void> {
+    const { bring, logger } = this.#parts;
+    await bring({ directory: this.#directory, source }).catch((error: unknown) => {
+      logger.warn({ err: error, sessionId: this.#subject.sessionId, source }, 'conversation not copied for a fork');
+    });
   }
 
   async begin(): Promise<void> {

@@ -5,7 +5,9 @@ import type { Cgroups } from '../cgroups/find-cgroups.ts';
 import type { OpencodeGatewaySetting } from '../config.ts';
 import type { KnownServer } from '../fleet.ts';
 import type { AgentServer } from '../ports.ts';
+import { copyConversation } from './copy-conversation.ts';
 import { type DedicatedServer, openDedicatedServer } from './dedicated-server.ts';
+import { conversationDatabase } from './kept-conversations.ts';
 import { startOwnServer } from './start-own-server.ts';
 
 export interface DedicatorParts {
@@ -24,6 +26,10 @@ export function dedicator({ setting, cgroups, connect, logger }: DedicatorParts)
         root: setting.serverDirectory,
         cgroups,
         start: (where) => startOwnServer({ ...setting, ...where, port: undefined }),
+        bring: async ({ directory, source }) => {
+          const from = conversationDatabase(setting.serverDirectory, source);
+          if (from) await copyConversation({ from, directory, environment: setting.environment });
+        },
         connect: ({ id, url, password }) =>
           connect ? connect({ id, url, password, ...known }) : new OpencodeAgentServer({ url, password }),
         logger,

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import type { Failure, ResourceUsage, SessionCommandName } from '@oio/contracts';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { Failure, ForkedFrom, ResourceUsage, ResumePoint, SessionCommandName } from '@oio/contracts';
+import type { Database } from '@oio/persistence';
 import { eventually } from '@oio/runtime/testing';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { findCgroups } from '../../src/cgroups/find-cgroups.ts';
 import { dedicatedDirectory } from '../../src/managed-server/dedicated-server.ts';
 import { MARKER } from '../../src/managed-server/server-environment.ts';
+import type { ModelRequest } from '../support/fake-model.ts';
 import type { FakeOwner } from '../support/fake-owner.ts';
 import { openGateways } from '../support/gateway-pair.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
@@ -26,12 +28,11 @@ type Proof = (t: ExecutionContext, run: Run) => Promise<void>;
 /** Where limits cannot be enforced, an order with some is refused with its reason: then that is tested. */
 const limited = (title: string, prompt: string, proof: Proof) =>
   test.serial(canLimit ? title : `${title}: refused, for nothing can be limited here`, async (t) => {
-    const { server, model, root, repository } = t.context;
-    await using gateways = await openGateways(repository);
-    await gateways.start({ servers: [server], managed: { directory: root, model, count: 0 } });
-    const { owner } = gateways;
+    await using gateways = await begun(t.context);
+    const { owner, server, root, database } = gateways;
     await owner.order(server.id, prompt, { limits: LIMITS });
-    if (canLimit) return await proof(t, { owner, directory: dedicatedDirectory(root, owner.sessionId) });
+    const directory = dedicatedDirectory(root, owner.sessionId);
+    if (canLimit) return await proof(t, { ...t.context, owner, database, directory });
     const [failed] = await reports<{ failure: Failure }>(owner, 'report-failed');
     t.is(failed?.failure.code, 'limit_unenforceable');
   });
@@ -64,14 +65,74 @@ limited(
   },
 );
 
+limited(
+  'a fork has the conversation of its source, also when the data of that are cleared away',
+  'say It is forty-seven.',
+  async (t, { owner, directory, database, ...context }) => {
+    const source = await forkOf(owner);
+    {
+      await using gateways = await begun(context);
+      const { owner: fork, server } = gateways;
+      // The model goes by the first word, which tells of the copy, and says `done`.
+      await fork.order(server.id, 'Count on.', { limits: LIMITS, forkedFrom: source });
+      const point = await forkOf(fork);
+      t.deepEqual(answersTo(context.model.requests.at(-1)), ['It is forty-seven.']);
+      t.deepEqual(questionsIn(context.model.requests.at(-1)), 2);
+      await gateways.database.query(`update sessions set status = 'completed', attempt_open = false`);
+      const its = dedicatedDirectory(context.root, fork.sessionId);
+      await eventually(() => !existsSync(its), { what: 'the data to be cleared away', withinMs: 30_000 });
+      await using later = await begun(context);
+      await later.owner.order(server.id, 'Count on.', { limits: LIMITS, forkedFrom: point });
+      await forkOf(later.owner);
+      t.deepEqual(answersTo(context.model.requests.at(-1)), ['It is forty-seven.', 'done']);
+    }
+    t.true(existsSync(directory), 'the source is left as it is');
+  },
+);
+
+/** The end of a session, as a fork of it is told. */
+async function forkOf(owner: FakeOwner): Promise<ForkedFrom> {
+  const [{ resume } = { resume: null }] = await reports<{ resume: ResumePoint | null }>(owner, 'report-completed');
+  if (!resume) throw new Error('The session has no conversation.');
+  const { openCodeSessionId, lastMessageId, todos } = resume;
+  const directory = owner.directory;
+  return {
+    sessionId: owner.sessionId,
+    checkpoint: 1,
+    directory,
+    prompt: 'Say.',
+    openCodeSessionId,
+    lastMessageId,
+    todos,
+  };
+}
+
+function answersTo(request: ModelRequest | undefined): unknown[] {
+  return (request?.messages ?? []).filter(({ role }) => role === 'assistant').map(({ content }) => content);
+}
+
+function questionsIn(request: ModelRequest | undefined): number {
+  return (request?.messages ?? []).filter(({ role }) => role === 'user').length;
+}
+
 function greedy(): string {
   return `${process.execPath} -e 'const kept = []; for (;;) kept.push(Buffer.alloc(1e7, 1))'`;
 }
 
-interface Run {
+type Context = Awaited<ReturnType<typeof begin>>;
+
+interface Run extends Context {
   readonly owner: FakeOwner;
+  readonly database: Database;
   /** Of the dedicated server. */
   readonly directory: string;
+}
+
+/** A gateway and an owner with a session, on a database of their own. */
+async function begun({ server, model, root, repository }: Context) {
+  const gateways = await openGateways(repository);
+  await gateways.start({ servers: [server], managed: { directory: root, model, count: 0 } });
+  return { ...gateways, server, root };
 }
 
 function reports<T>(owner: FakeOwner, name: SessionCommandName): Promise<T[]> {

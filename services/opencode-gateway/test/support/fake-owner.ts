@@ -27,6 +27,7 @@ interface OrderOptions {
   readonly epoch?: number;
   readonly number?: number;
   readonly limits?: AttemptOrder['limits'];
+  readonly forkedFrom?: AttemptOrder['forkedFrom'];
 }
 
 /** One session and its owner, who orders its attempt and writes down what is reported. */
@@ -53,6 +54,10 @@ export class FakeOwner implements AsyncDisposable {
     this.approvals = new FakeApprovals(parts.database, this.sessionId);
   }
 
+  get directory(): string {
+    return this.#place.directory;
+  }
+
   async begin(): Promise<void> {
     await this.#database.query(INSERT, [this.sessionId, JSON.stringify(this.#state())]);
     const names = Object.keys(sessionCommands) as SessionCommandName[];
@@ -75,7 +80,7 @@ export class FakeOwner implements AsyncDisposable {
   order(
     serverId: string,
     prompt: string,
-    { epoch = 1, number = FIRST_ORDER, limits = null }: OrderOptions = {},
+    { epoch = 1, number = FIRST_ORDER, limits = null, forkedFrom }: OrderOptions = {},
   ): Promise<ReplyOf<typeof executeAttempt>> {
     const order: PayloadOf<typeof executeAttempt> = {
       sessionId: this.sessionId,
@@ -101,6 +106,7 @@ export class FakeOwner implements AsyncDisposable {
       counted: {},
       limits,
       resume: null,
+      ...(forkedFrom && { forkedFrom }),
       previousFailure: null,
     };
     const envelope = { ...serviceEnvelope('session-actor', { tenant: 'acme' }), sessionId: this.sessionId };
