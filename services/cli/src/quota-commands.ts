@@ -2,6 +2,7 @@ import type { Quota } from '@oio/contracts';
 import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
 import type { WithClient } from './connect.ts';
+import { numberOption } from './number-option.ts';
 import { printable } from './printable.ts';
 
 /** `oio quotas …`: models that no session is started for. For operators. */
@@ -14,12 +15,15 @@ export function quotaCommands(oio: Command, withClient: WithClient, print: (text
   quotas
     .command('close <provider/model>')
     .description('start no sessions with a model for some time')
-    .addOption(new Option('--seconds <seconds>', 'for how long; at most seven days').argParser(Number).default(3_600))
+    .addOption(
+      new Option('--seconds <seconds>', 'for how long; at most seven days').argParser(numberOption).default(3_600),
+    )
     .option('--reason <text>', 'what whoever waits is told')
     .action((name: string, { seconds, reason }: { seconds: number; reason?: string }) =>
       withClient(async (client) => {
-        // What is no number is refused as what it is.
-        const until = Number.isFinite(seconds) ? new Date(Date.now() + 1_000 * seconds).toISOString() : String(seconds);
+        // An instant that cannot be written is refused as what it is.
+        const at = new Date(Date.now() + 1_000 * seconds);
+        const until = Number.isNaN(at.getTime()) ? `in ${seconds} seconds` : at.toISOString();
         print(quotasTable([await client.closeQuota(partsOf(name), { until, ...(reason && { reason }) })]));
       }),
     );

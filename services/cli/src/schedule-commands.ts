@@ -3,6 +3,7 @@ import { NotFoundError } from '@oio/errors';
 import type { Client } from '@oio/sdk';
 import { type Command, Option } from 'commander';
 import type { Environment, WithClient } from './connect.ts';
+import { numberOption } from './number-option.ts';
 import { located, sessionOptions } from './session-options.ts';
 import { scheduleLines, schedulesTable } from './show-schedule.ts';
 import { sessionOf, type SubmitOptions } from './submit.ts';
@@ -66,7 +67,7 @@ function createCommand(
     .description('submit a prompt again and again, such as: create nightly "0 3 * * *" "Update the dependencies"')
     .option('--zone <zone>', 'the time zone of the line, such as Europe/Berlin; UTC when missing')
     .addOption(new Option('--overlap <policy>', 'while its last session has not ended').choices(OVERLAPS))
-    .option('--catch-up <count>', 'how many missed fires are made up for', Number)
+    .option('--catch-up <count>', 'how many missed fires are made up for', numberOption)
     .option('--key <key>', 'a concurrency key that it shares with others')
     .option('--paused', 'let it rest until it is resumed')
     .action((name: string, cron: string, prompt: string, options: ScheduleOptions) =>

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { PRIORITIES, SESSION_TYPES, WORKSPACES } from '@oio/contracts';
 import { type Command, Option } from 'commander';
 import type { Environment } from './connect.ts';
+import { numberOption } from './number-option.ts';
 import { permissionOption } from './permission-option.ts';
 import type { SubmitOptions } from './submit.ts';
 
@@ -20,7 +21,7 @@ export function sessionOptions(command: Command): Command {
       'tool[:pattern]=allow, =deny or =ask, such as "bash:git push *=ask"; may be repeated, the last one that matches decides',
       permissionOption,
     )
-    .option('--approval-seconds <seconds>', 'how long people have to answer what is asked', Number);
+    .option('--approval-seconds <seconds>', 'how long people have to answer what is asked', numberOption);
 }
 
 /** With the directory as seen from where the command was given. */

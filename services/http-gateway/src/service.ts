@@ -59,21 +59,9 @@ export async function startHttpGateway(
   const operated = operatedStores(database);
   const records = { approvals: createPostgresApprovalList(database), schedules: createPostgresScheduleStore(database) };
   const replay = createReplay(bus, router);
-  const told = { streams, ends, admission, readiness, logger, ...records };
+  const told = { streams, ends, admission, readiness, logger, maxSchedules: config.API_MAX_SCHEDULES, ...records };
   const gateways = createGatewayRouter(bus);
-  const maxSchedules = config.API_MAX_SCHEDULES;
-  const handlers = createHandlers({
-    bus,
-    router,
-    gateways,
-    reader,
-    keys,
-    clock,
-    replay,
-    maxSchedules,
-    ...operated,
-    ...told,
-  });
+  const handlers = createHandlers({ bus, router, gateways, reader, keys, clock, replay, ...operated, ...told });
   const further = inspections(gateways, clock, logger);
   const refusals = new RefusalCounts(clock);
   stack.use(reportRefusals(refusals, logger));

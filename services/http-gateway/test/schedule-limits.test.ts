@@ -10,7 +10,7 @@ function times<T>(count: number, task: () => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, task));
 }
 
-async function told(responses: readonly Response[]): Promise<unknown[]> {
+async function told(responses: readonly Response[]): Promise<(number | object)[]> {
   return Promise.all(
     responses.map(async (response) => (response.ok ? response.status : ((await response.json()) as object))),
   );
@@ -21,7 +21,7 @@ test.serial('a tenant has so many schedules and no more, however many are entere
   const answers = await told(await times(8, () => api.fetch('/v1/schedules', { json: scheduleDraft() })));
   t.is(answers.filter((answer) => answer === 201).length, 3);
   for (const answer of answers.filter((one) => one !== 201))
-    t.like(answer as object, { status: 409, code: 'too_many_schedules' });
+    t.like(answer, { status: 409, code: 'too_many_schedules' });
   const elsewhere = await api.fetch('/v1/schedules', { key: KEYS.bob, json: scheduleDraft() });
   t.is(elsewhere.status, 201, 'those of others do not count');
 });
@@ -51,8 +51,7 @@ test.serial(
     t.is((await fire(known)).status, 200);
     const answers = await told(await times(12, () => fire(randomUUID())));
     t.is(answers.filter((answer) => answer === 200).length, 9);
-    for (const answer of answers.filter((one) => one !== 200))
-      t.like(answer as object, { status: 409, code: 'too_many_fires' });
+    for (const answer of answers.filter((one) => one !== 200)) t.like(answer, { status: 409, code: 'too_many_fires' });
     t.is((await fire(known)).status, 200);
     await database().query(`update schedule_fires set outcome = 'submitted'`);
     t.is((await fire(randomUUID())).status, 200, 'those that were submitted do not count');

@@ -79,6 +79,12 @@ export function createPostgresScheduleStore(database: Database): ScheduleStore {
         await query(REMOVE, [id]);
         return true;
       }),
+    ...firesIn(database),
+  };
+}
+
+function firesIn(database: Database): Pick<ScheduleStore, 'fires' | 'fire'> {
+  return {
     async fires(id) {
       return (await database.query<FireRow>(FIRES, [id])).map(fireOf);
     },

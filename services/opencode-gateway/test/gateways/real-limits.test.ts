@@ -68,7 +68,7 @@ limited(
 limited(
   'a fork has the conversation of its source, also when the data of that are cleared away',
   'say It is forty-seven.',
-  async (t, { owner, directory, database, ...context }) => {
+  async (t, { owner, directory, ...context }) => {
     const source = await forkOf(owner);
     {
       await using gateways = await begun(context);
