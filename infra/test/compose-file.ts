@@ -19,7 +19,7 @@ export interface ComposeService {
   readonly security_opt?: readonly string[];
   readonly stop_grace_period?: string;
   readonly logging: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
-  readonly healthcheck: { readonly test: readonly string[] };
+  readonly healthcheck?: { readonly test: readonly string[] };
 }
 
 export interface ComposeFile {

@@ -100,11 +100,11 @@ test('everything is watched, started again, and bounded in its log', async (t) =
     t.is(service.restart, 'unless-stopped', name);
     t.truthy(service.logging.options['max-size'], name);
     t.truthy(service.logging.options['max-file'], name);
-    t.true(service.healthcheck.test.length > 1, name);
-    if (!(name in CONFIGS)) continue;
-    t.deepEqual(service.healthcheck.test, ['CMD', 'node', 'infra/healthcheck.mjs']);
-    t.is(service.stop_grace_period, '30s');
+    // Ours have the one of their image.
+    if (name in CONFIGS) t.is(service.stop_grace_period, '30s');
+    t.is((service.healthcheck?.test.length ?? 0) > 1, !(name in CONFIGS), name);
   }
+  t.regex(await read('infra/Dockerfile'), /^HEALTHCHECK .*CMD \["node", "infra\/healthcheck.mjs"\]$/m);
   t.regex(await read('infra/healthcheck.mjs'), /HEALTH_PORT\}\/health\/ready/);
 });
 

@@ -3,12 +3,11 @@ import { promisify } from 'node:util';
 import test from 'ava';
 
 /**
- * Under a minute of faults and the time to start, to come to rest and to look at everything: a server that hung is waited for
- * twice as long as that. Not the three minutes that were meant: with one OpenCode server and six users a run of these came
- * out red more than once (docs/faults.md).
+ * Three minutes of faults and the time to start, to come to rest and to look at everything: a server that hung is waited for
+ * twice as long as the whole takes usually.
  */
-const WITHIN_MS = 210_000;
-const SECONDS = '50';
+const WITHIN_MS = 400_000;
+const SECONDS = '180';
 
 test('nothing is lost, doubled or done by a former owner under a short mix of faults', async (t) => {
   t.timeout(WITHIN_MS + 10_000);
