@@ -1,5 +1,5 @@
 import { modelParts, type SessionDetail } from '@oio/contracts';
-import { UnavailableError } from '@oio/errors';
+import { NotFoundError, UnavailableError } from '@oio/errors';
 import { eventually } from '@oio/runtime/testing';
 import { faultMark } from '@oio/scripted-model';
 import type { Client } from '@oio/sdk';
@@ -100,12 +100,17 @@ async function draftFor(scene: Scene, { name, permissions = [] }: NamedFault, id
   };
 }
 
-/** What a provider says of its model keeps all that would ask it: the other trials are not about that. The last word counts. */
+/**
+ * What a provider says of its model keeps all that would ask it: the other trials are not about that. The last word counts. Beside
+ * this one other trials open it again as well.
+ */
 async function reopen({ client }: Scene, { failure }: SessionDetail): Promise<void> {
   if (!failure?.quota) return;
   const model = modelParts(failure.quota.model);
   await client.closeQuota(model, { until: new Date(Date.now() + 60_000).toISOString() });
-  await client.reopenQuota(model);
+  await client.reopenQuota(model).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error;
+  });
 }
 
 function complaintsOf(session: SessionDetail, { fault }: Trial, expected: Expected): string[] {
