@@ -56,6 +56,15 @@ test('clocks may move by half an hour', dueIn('Australia/Lord_Howe'), '15 2 * * 
   '2027-10-02T15:30Z',
   '2027-10-03T15:15Z',
 ]);
+// On 2027-03-27 the clocks of Greenland go from 23:00 to midnight.
+test('an hour that is left out before midnight', dueIn('America/Nuuk'), '30 23 * * *', '2027-03-27T12:00:00Z', [
+  '2027-03-28T01:00Z',
+  '2027-03-29T00:30Z',
+]);
+test('a day whose last hour is left out', dueIn('America/Nuuk'), '30 23 * * SAT', '2027-03-27T12:00:00Z', [
+  '2027-03-28T01:00Z',
+  '2027-04-04T00:30Z',
+]);
 test('the last day of a month is whichever it is', inUtc, '0 0 L * *', NOW, ['2027-01-31T00:00Z', '2027-02-28T00:00Z']);
 test('a 29th of February is waited for', inUtc, '0 0 29 2 *', NOW, ['2028-02-29T00:00Z', '2032-02-29T00:00Z']);
 test('with both days given either is enough', inUtc, '0 0 13 * FRI', NOW, ['2027-01-08T00:00Z', '2027-01-13T00:00Z']);
@@ -85,8 +94,26 @@ test('a line that comes due is not refused', (t) => {
 });
 
 test('what was due until now is what would have come next, one after the other', (t) => {
-  const lines = ['*/15 * * * *', '30 2 * * *', '30 2,14 * * *', '0 * * * *', '7 1-3 * * *', '0 0 L * *', '0 2 * * 0'];
-  const zones = ['Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Africa/Casablanca', 'UTC'];
+  const lines = [
+    '*/15 * * * *',
+    '30 2 * * *',
+    '30 2,14 * * *',
+    '0 * * * *',
+    '7 1-3 * * *',
+    '59 23 * * *',
+    '0-59 23,2 * * *',
+    '@daily',
+    '0 0 L * *',
+    '0 2 * * 0',
+  ];
+  const zones = [
+    'America/Nuuk',
+    'Europe/Berlin',
+    'America/St_Johns',
+    'Australia/Lord_Howe',
+    'Africa/Casablanca',
+    'UTC',
+  ];
   const property = fc.property(
     fc.constantFrom(...lines),
     fc.constantFrom(...zones),
