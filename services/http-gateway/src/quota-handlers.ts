@@ -1,6 +1,7 @@
-import { quotasChanged } from '@oio/contracts';
-import { InvalidError, NotFoundError } from '@oio/errors';
-import type { Bus } from '@oio/messaging';
+import { inspectPlace, quotasChanged, type Violation } from '@oio/contracts';
+import { InvalidError, NotFoundError, TimeoutError, UnavailableError } from '@oio/errors';
+import { type Bus, serviceEnvelope } from '@oio/messaging';
+import type { GatewayRouter } from '@oio/ownership';
 import type { Clock } from '@oio/runtime';
 import type { QuotaStore } from './ports.ts';
 import type { RouteHandlers } from './route-types.ts';
@@ -8,6 +9,7 @@ import type { RouteHandlers } from './route-types.ts';
 export interface QuotaParts {
   readonly bus: Bus;
   readonly quotas: QuotaStore;
+  readonly gateways: GatewayRouter;
   readonly clock: Clock;
 }
 
@@ -16,14 +18,16 @@ type Names = 'listQuotas' | 'closeQuota' | 'reopenQuota';
 const LONGEST_MS = 7 * 86_400_000;
 
 /** The closed models belong to no tenant: they are an operator's. */
-export function createQuotaHandlers({ bus, quotas, clock }: QuotaParts): Pick<RouteHandlers, Names> {
+export function createQuotaHandlers({ bus, quotas, gateways, clock }: QuotaParts): Pick<RouteHandlers, Names> {
   // The scheduler looks every two seconds as well.
   const tell = (): void => bus.announce(quotasChanged, {});
   return {
     listQuotas: async () => ({ body: { quotas: [...(await quotas.closed())] } }),
-    async closeQuota({ params: { provider, model }, body: { until, reason } }) {
-      refuseTime(until, clock.now());
-      const quota = await quotas.close(`${provider}/${model}`, { until, reason });
+    async closeQuota({ params: { provider, model }, body: { until, reason }, principal: { tenant } }) {
+      const name = `${provider}/${model}`;
+      const violations = [...timeViolations(until, clock.now()), ...(await unknown(gateways, name, tenant))];
+      if (violations.length > 0) throw new InvalidError('The request is not valid.', { violations });
+      const quota = await quotas.close(name, { until, reason });
       tell();
       return { body: quota };
     },
@@ -36,10 +40,22 @@ export function createQuotaHandlers({ bus, quotas, clock }: QuotaParts): Pick<Ro
   };
 }
 
-function refuseTime(until: string, now: string): void {
+function timeViolations(until: string, now: string): Violation[] {
   const aheadMs = Date.parse(until) - Date.parse(now);
-  if (aheadMs > 0 && aheadMs <= LONGEST_MS) return;
+  if (aheadMs > 0 && aheadMs <= LONGEST_MS) return [];
   const message = `until must be in the future, at most seven days ahead; it is ${now}, and ${until} came.`;
-  const code = aheadMs > 0 ? 'too_late' : 'past';
-  throw new InvalidError('The request is not valid.', { violations: [{ field: 'until', code, message }] });
+  return [{ field: 'until', code: aheadMs > 0 ? 'too_late' : 'past', message }];
+}
+
+/** A model that no server has would be closed for nobody. While nobody can say which there are, an operator is believed. */
+async function unknown(gateways: GatewayRouter, model: string, tenant: string): Promise<readonly Violation[]> {
+  const nowhere = { directory: null, workspace: null, agent: null, agentConfigNames: [] };
+  const question = { ...nowhere, models: [{ field: 'model', model }], cpuLimit: null, memoryLimitMb: null };
+  try {
+    const { violations } = await gateways.read(inspectPlace, question, serviceEnvelope('http-gateway', { tenant }));
+    return violations.filter(({ field }) => field === 'model');
+  } catch (error) {
+    if (error instanceof UnavailableError || error instanceof TimeoutError) return [];
+    throw error;
+  }
 }

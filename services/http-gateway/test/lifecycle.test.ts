@@ -102,7 +102,7 @@ test('a database that is gone is an outage, not an answer: every route says so a
   };
   for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
     if (route.scope === 'public' || name === 'metrics') continue;
-    const path = route.path.replaceAll(/\{(id|promptId)\}/g, id).replace('{provider}/{model}', 'a/x');
+    const path = route.path.replaceAll(/\{(id|promptId)\}/g, id).replace('{provider}/{model}', 'known/x');
     const response = await api.fetch(path, {
       method: route.method,
       key: route.scope === 'operator' ? KEYS.operator : KEYS.alice,

@@ -26,17 +26,17 @@ test('an operator closes a model, sees it and opens it again, and whoever keeps 
   stack.defer(await api.bus.subscribe([quotasChanged], { handler: () => void (told += 1) }));
   const until = inMs(HOUR);
   const closed = {
-    provider: 'router',
+    provider: 'known',
     model: 'meta/llama-4:free',
     resetAt: until,
     closedBy: 'operator',
     said: 'Too dear.',
   };
-  const path = '/router/meta%2Fllama-4:free';
+  const path = '/known/meta%2Fllama-4:free';
   t.like(await ask(api, 'PUT', path, { until, reason: 'Too dear.' }), { status: 200, body: closed });
-  t.like(await listed(api, 'router'), [closed]);
+  t.like(await listed(api, 'known'), [closed]);
   t.like(await ask(api, 'DELETE', path), { status: 200, body: closed });
-  t.deepEqual(await listed(api, 'router'), []);
+  t.deepEqual(await listed(api, 'known'), []);
   t.like(await ask(api, 'DELETE', path), { status: 404, body: { code: 'quota_not_found' } });
   t.is(told, 2);
 });
@@ -73,14 +73,28 @@ const refused = test.macro(async (t, path: string, body: unknown, ...fields: str
   t.is(answer.status, 422);
   t.deepEqual(answer.fields, fields);
 });
-test('a time in the past is refused', refused, '/a/x', { until: inMs(-1) }, 'until');
-test('a time in eight days is refused', refused, '/a/x', { until: inMs(8 * 24 * HOUR) }, 'until');
-test('a time in ten thousand years is refused', refused, '/a/x', { until: '+012026-01-01T00:00:00Z' }, 'until');
-test('no time is refused', refused, '/a/x', {}, 'until');
-test('a number is no time', refused, '/a/x', { until: 5 }, 'until');
-test('an empty reason is refused', refused, '/a/x', { until: inMs(HOUR), reason: '' }, 'reason');
-test('an unknown field is refused', refused, '/a/x', { until: inMs(HOUR), forever: true }, 'forever');
+test('a time in the past is refused', refused, '/known/x', { until: inMs(-1) }, 'until');
+test('a time in eight days is refused', refused, '/known/x', { until: inMs(8 * 24 * HOUR) }, 'until');
+test('a time in ten thousand years is refused', refused, '/known/x', { until: '+012026-01-01T00:00:00Z' }, 'until');
+test('no time is refused', refused, '/known/x', {}, 'until');
+test('a number is no time', refused, '/known/x', { until: 5 }, 'until');
+test('an empty reason is refused', refused, '/known/x', { until: inMs(HOUR), reason: '' }, 'reason');
+test('an unknown field is refused', refused, '/known/x', { until: inMs(HOUR), forever: true }, 'forever');
 test('a bad name is refused', refused, '/a%20b/x%00', { until: inMs(HOUR) }, 'provider', 'model');
+
+test(
+  'a model that no server has is refused: it would be closed for nobody',
+  refused,
+  '/knwon/x',
+  { until: inMs(HOUR) },
+  'model',
+);
+test('everything that is wrong is told at once', refused, '/knwon/x', { until: inMs(-1) }, 'until', 'model');
+
+test('while no server tells which models there are, whoever closes one is believed', async (t) => {
+  await using api = await startApi(database());
+  t.is((await ask(api, 'PUT', '/unasked/x', { until: inMs(HOUR) })).status, 200);
+});
 
 test('a name that is not escaped is no path, and only operators may do this', async (t) => {
   await using api = await startApi(database());

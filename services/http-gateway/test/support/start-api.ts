@@ -1,5 +1,6 @@
 import { diffWorkspace, inspectPlace, metricsExposition, sessionMetrics, type Violation } from '@oio/contracts';
 import { executionMetrics, readSnapshot, type StoredSession } from '@oio/domain';
+import { UnavailableError } from '@oio/errors';
 import { createInProcessBus } from '@oio/messaging';
 import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
 import { storedSession } from '@oio/persistence';
@@ -151,13 +152,14 @@ function authenticator() {
   ]);
 }
 
-/** Places: a directory is there unless its name says "missing"; models other than those of "known/" are not. */
+/** Places: a directory is there unless its name says "missing"; models other than those of "known/" are not; nobody knows of "unasked/". */
 async function serveOthers({
   bus,
   database,
   clock,
 }: Pick<HttpGatewayPorts, 'bus' | 'database' | 'clock'>): Promise<void> {
   await bus.serve(inspectPlace, async ({ payload: { directory, models } }) => {
+    if (models.some(({ model }) => model.startsWith('unasked/'))) throw new UnavailableError('No server is up.');
     const violations: Violation[] = models
       .filter(({ model }) => !model.startsWith('known/'))
       .map(({ field, model }) => ({ field, code: 'unknown_model', message: `The server does not have ${model}.` }));
