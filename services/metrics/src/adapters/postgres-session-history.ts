@@ -16,6 +16,8 @@ const BEGINNING: HistoryPlace = { xid: '0', position: '0' };
 /**
  * `xid < pg_snapshot_xmin(…)`: all transactions before that one have ended, so nothing can be committed between what is
  * read and what was read before. Texts, results and places are left in the database: they are most of it and not counted.
+ * `offset 0` has the data looked at once: without it the planner puts the expression wherever its name stands, which took
+ * five times as long.
  */
 const IN_ORDER = `
 select e.xid::text as xid, e.position::text as position, session_id as "sessionId", (select tenant from sessions where id = session_id) as tenant, seq::int as seq,
@@ -24,10 +26,12 @@ select e.xid::text as xid, e.position::text as position, session_id as "sessionI
     when readable is null then null
     when type = 'session.created' then json_build_object('session', json_build_object('type', readable #> '{session,type}', 'priority', readable #> '{session,priority}'))
     when type = 'session.checkpoint-made' then json_build_object('checkpoint', json_build_object('origin', readable #> '{checkpoint,origin}'))
-    else json_strip_nulls(json_build_object('from', readable -> 'from', 'to', readable -> 'to', 'priority', readable -> 'priority',
-      'failure', readable -> 'failure', 'step', readable -> 'step', 'calls', readable -> 'calls'))
+    else (
+      select json_strip_nulls(to_json(counted))
+      from json_to_record(readable) as counted ("from" json, "to" json, priority json, failure json, step json, calls json)
+    )
   end as data
-from session_events e, lateral (select ${readableJson('data')} as readable) as guarded
+from session_events e, lateral (select ${readableJson('data')} as readable offset 0) as guarded
 where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
 order by e.xid, e.position limit ${PAGE}`;
 
