@@ -6,7 +6,8 @@ import type { SessionRow } from './ports.ts';
 import { holderOf, ownDirectory, waitingOf } from './session-row.ts';
 import { Slots } from './slots.ts';
 import { WarmDirectories } from './warm-directories.ts';
-import { type QueueOptions, type WaitingSession, WaitingQueue } from './waiting-queue.ts';
+import { type QueueOptions, WaitingQueue } from './waiting-queue.ts';
+import type { WaitingSession } from './waiting-session.ts';
 
 export interface BoardOptions {
   readonly queue: QueueOptions;
@@ -35,8 +36,8 @@ export interface Page {
 export interface Reading {
   /** All that occupy something. */
   readonly holders: readonly SessionRow[];
-  /** What waits, in the order of the database: pages without gaps in themselves. */
-  readonly pages: readonly Page[];
+  /** The first that wait. */
+  readonly head: Omit<Page, 'after'>;
   /** `Board.marks()` before the database was asked. */
   readonly marks: Marks;
 }
@@ -112,38 +113,41 @@ export class Board {
   }
 
   /** Brings memory in step with a reading of the database, apart from what was heard since. */
-  reconcile({ holders, pages, marks }: Reading): void {
-    this.#noteWarm(holders, pages);
+  reconcile({ holders, head, marks }: Reading): void {
+    this.#noteWarm(holders, head.rows);
     const isNews = (row: SessionRow): boolean => !this.#isStale(row.id, row.version);
     this.slots.reconcile(holders.filter(isNews).map(holderOf), marks.slots);
     for (const row of holders) if (!isNews(row)) this.#complement(row);
-    for (const page of pages) this.#takePage(page, marks.queue);
+    this.queue.reconcile(this.#waitingOf(head.rows), { upTo: head.upTo, mark: marks.queue });
     this.#latest.age();
     this.#options.onChange();
   }
 
-  /** Takes in what waits behind all that is known; `mark` is that of the queue before the page was read. */
-  fill(page: Page, mark: number): void {
-    this.#noteWarm([], [page]);
-    this.#takePage(page, mark);
+  /** Takes in what waits in one part of the queue. */
+  fill({ after, rows, upTo }: Page): void {
+    this.#noteWarm([], rows);
+    this.queue.fill(this.#waitingOf(rows), { after, upTo });
     this.#options.onChange();
   }
 
-  #takePage({ after, rows, upTo }: Page, mark: number): void {
+  /** By a reading of the database these do not wait; `mark` is that of the queue before it. */
+  removeGone(ids: readonly string[], mark: number): void {
+    for (const id of ids) if (this.queue.removeGone(id, mark)) this.#options.onUnclear(id);
+  }
+
+  #waitingOf(rows: readonly SessionRow[]): WaitingSession[] {
     const isNews = (row: SessionRow): boolean => !this.#isStale(row.id, row.version) && !this.slots.isReserved(row.id);
-    const waiting = rows.filter(isNews).map(waitingOf);
-    this.queue.reconcile(
-      waiting.filter((session) => session !== null),
-      { after, upTo, mark },
-    );
+    return rows
+      .filter(isNews)
+      .map(waitingOf)
+      .filter((session) => session !== null);
   }
 
   /** A former scheduler may have sent them there. */
-  #noteWarm(holders: readonly SessionRow[], pages: readonly Page[]): void {
+  #noteWarm(holders: readonly SessionRow[], waiting: readonly SessionRow[]): void {
     for (const row of holders)
       if (row.serverId !== null) this.warm.note({ id: row.id, directory: ownDirectory(row) }, row.serverId);
-    for (const { rows } of pages)
-      for (const { id, serverId } of rows) if (serverId !== null) this.warm.noteSession(id, serverId);
+    for (const { id, serverId } of waiting) if (serverId !== null) this.warm.noteSession(id, serverId);
   }
 
   /**

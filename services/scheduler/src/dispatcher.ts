@@ -7,7 +7,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import type { Backoff } from './backoff.ts';
 import type { Board } from './board.ts';
 import type { Scheduling } from './scheduling.ts';
-import type { WaitingSession } from './waiting-queue.ts';
+import type { WaitingSession } from './waiting-session.ts';
 
 /** Dispatches under way at most. */
 const IN_FLIGHT = 64;

@@ -3,7 +3,7 @@ import { GLOBAL, type LimitBook, type LimitKey, limitKeys, serverKey } from './l
 import type { ClosedModel } from './quota-book.ts';
 import type { Server } from './servers.ts';
 import { directoryResource } from './slots.ts';
-import type { WaitingSession } from './waiting-queue.ts';
+import type { WaitingSession } from './waiting-session.ts';
 
 /** What keeps a session waiting. Who holds a limit is told only to who asks: it is not needed to decide. */
 export type Blocker = Exclude<WaitingReason, { readonly reason: 'turn' }>;

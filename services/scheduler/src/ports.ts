@@ -84,6 +84,8 @@ export interface SessionTable {
   /** Those that occupy something: a slot, or the directory that they work in. */
   holders(): Promise<SessionRow[]>;
   find(ids: readonly string[]): Promise<SessionRow[]>;
+  /** Of these the ones that do not want a slot. */
+  notWaiting(ids: readonly string[]): Promise<string[]>;
   /** Those with a timer that is due within `withinMs`, the earliest first. */
   withTimer(query: { withinMs: number; limit: number; except: readonly string[] }): Promise<TimedSession[]>;
   /** Those at work whose owner is not a living worker. */

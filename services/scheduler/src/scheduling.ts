@@ -5,7 +5,8 @@ import type { QuotaBook } from './quota-book.ts';
 import type { Server } from './servers.ts';
 import type { Slots } from './slots.ts';
 import type { StartRates } from './start-rates.ts';
-import type { WaitingQueue, WaitingSession } from './waiting-queue.ts';
+import type { WaitingQueue } from './waiting-queue.ts';
+import type { WaitingSession } from './waiting-session.ts';
 import type { WarmDirectories } from './warm-directories.ts';
 
 export interface SchedulingParts {

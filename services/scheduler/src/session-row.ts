@@ -3,7 +3,7 @@ import type { LaneFacts } from './lane.ts';
 import { limitKeys } from './limit-book.ts';
 import type { SessionRow } from './ports.ts';
 import type { Holder } from './slots.ts';
-import type { WaitingSession } from './waiting-queue.ts';
+import type { WaitingSession } from './waiting-session.ts';
 
 /** What the database says of a session that may occupy something. */
 export function holderOf(row: SessionRow): Holder {

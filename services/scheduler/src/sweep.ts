@@ -2,13 +2,13 @@ import type { Backoff } from './backoff.ts';
 import type { Board, Page } from './board.ts';
 import type { SessionRow, SessionTable } from './ports.ts';
 import { waitingOf } from './session-row.ts';
-import type { WaitingSession } from './waiting-queue.ts';
+import type { WaitingSession } from './waiting-session.ts';
 
 /** As many sessions are compared in each place of the queue. */
 const COMPARED = 1_000;
 /** While memory fills, so many are read at once, and so many times in a run. Small pages are garbage before the heap grows for them. */
-const READ_AT_ONCE = 2_000;
-const PAGES_IN_A_RUN = 10;
+const READ_AT_ONCE = 500;
+const PAGES_IN_A_RUN = 40;
 /** More is read than the capacity, up to so many times as much, while all in memory are blocked. */
 const LONGEST = 20;
 /** More waits to be read. */
@@ -24,7 +24,8 @@ export interface SweepParts {
 
 /**
  * Compares memory with the database: whatever an event missed, in either direction, is put right here. Each run compares
- * all holders, the head of the queue, the newest of each class, and a page that wanders through the whole queue.
+ * all holders, the head of the queue, the newest of each class, and a part of the rest: a page of the database that wanders
+ * through the queue, for those that memory lacks, and some rows of memory, for those that do not wait any more.
  */
 export class Sweep {
   readonly #parts: SweepParts;
@@ -32,6 +33,8 @@ export class Sweep {
   #isFilling = true;
   /** Where the wandering page goes on. */
   #cursor: WaitingSession | null = null;
+  /** And where in memory. */
+  #place = 0;
 
   constructor(parts: SweepParts) {
     this.#parts = parts;
@@ -42,43 +45,54 @@ export class Sweep {
     const { table, board, refused } = this.#parts;
     const marks = board.marks();
     const holders = await table.holders();
-    const isNews = ({ id }: SessionRow): boolean => !refused.isCooling(id);
     // The first run reads the head only: then sessions can be dispatched.
     const isFirst = board.queue.horizon === undefined;
-    const pages = [await this.#page(null, this.#headSize()), ...(this.#isFilling ? [] : [await this.#wander()])];
-    board.reconcile({
-      holders,
-      pages: pages.map((page) => ({ ...page, rows: page.rows.filter(isNews) })),
-      marks,
-    });
-    for (const row of await table.newest()) if (isNews(row)) board.applyRow(row);
+    const head = await this.#page(null, this.#headSize());
+    board.reconcile({ holders, head, marks });
+    for (const row of await table.newest()) if (this.#isNews(row)) board.applyRow(row);
     for (const row of await table.find(refused.rested())) board.applyRow(row);
     if (!isFirst && this.#isFilling) await this.#fill();
+    else if (!isFirst) await this.#wander();
     this.#isFilling = this.#wantsMore();
     return this.#isFilling ? READ_AGAIN_MS : undefined;
   }
 
-  /** The page where the last comparison ended. */
-  async #wander(): Promise<Page> {
+  async #wander(): Promise<void> {
+    const { table, board } = this.#parts;
     const page = await this.#page(this.#cursor, COMPARED);
     this.#cursor = page.upTo;
-    return page;
+    board.fill(page);
+    const { queue: mark } = board.marks();
+    const { ids, next } = board.queue.someFrom(this.#place, COMPARED);
+    this.#place = next;
+    board.removeGone(await table.notWaiting(ids), mark);
   }
 
-  /** Pages behind what is known. */
+  /** Pages behind what is known. While one is taken in, the database reads the next. */
   async #fill(): Promise<void> {
-    const { board, refused } = this.#parts;
-    for (let pages = 0; pages < PAGES_IN_A_RUN && this.#wantsMore(); pages += 1) {
-      const { queue: mark } = board.marks();
-      const page = await this.#page(board.queue.horizon ?? null, this.#readSize());
-      board.fill({ ...page, rows: page.rows.filter(({ id }) => !refused.isCooling(id)) }, mark);
+    const { board } = this.#parts;
+    let reading = this.#page(board.queue.horizon ?? null, this.#readSize());
+    for (let pages = 1; ; pages += 1) {
+      const page = await reading;
+      const isLast = page.upTo === null || pages === PAGES_IN_A_RUN;
+      if (!isLast) reading = this.#page(page.upTo, this.#readSize());
+      board.fill(page);
+      if (isLast || !this.#wantsMore()) break;
     }
+    // One that is not needed any more may still be under way.
+    await reading;
   }
 
+  /** Without those whose dispatch was refused lately. */
   async #page(after: WaitingSession | null, limit: number): Promise<Page> {
     const rows = await this.#parts.table.waiting({ after, limit });
     const last = rows.at(-1);
-    return { after, rows, upTo: last && rows.length === limit ? waitingOf(last) : null };
+    const upTo = last && rows.length === limit ? waitingOf(last) : null;
+    return { after, rows: rows.filter((row) => this.#isNews(row)), upTo };
+  }
+
+  #isNews({ id }: SessionRow): boolean {
+    return !this.#parts.refused.isCooling(id);
   }
 
   #wantsMore(): boolean {
@@ -99,9 +113,8 @@ export class Sweep {
 
   /** Those that are not taken in must not fill the page. */
   #headSize(): number {
-    const { board, refused } = this.#parts;
-    const taken = board.slots.reserved + refused.cooling().length;
-    return taken + (board.queue.horizon === undefined ? this.#readSize() : Math.min(COMPARED, this.#readSize()));
+    const { board, refused, queueCapacity } = this.#parts;
+    return board.slots.reserved + refused.cooling().length + Math.min(COMPARED, queueCapacity);
   }
 }
 

@@ -1,26 +1,17 @@
 import { PRIORITIES } from '@oio/contracts';
 import { FairOrder } from './fair-order.ts';
+import { extended, type Place } from './horizon.ts';
 import { KeyedHeap } from './keyed-heap.ts';
-import { type Lane, type LaneFacts, laneKey } from './lane.ts';
+import { type Lane, laneKey } from './lane.ts';
 import { Lanes } from './lanes.ts';
 import { positionOf } from './queue-position.ts';
 import { WaitingRows } from './waiting-rows.ts';
+import { compareWaiting, type WaitingSession } from './waiting-session.ts';
 
-/** A session that wants a slot. */
-export interface WaitingSession extends LaneFacts {
-  readonly id: string;
-  readonly waitingSinceMs: number;
-  readonly version: number;
-}
-
-/** A place in the order of the database; null: its start, or its end. */
-type Place = WaitingSession | null;
-
-/** Which part of the database was read, and the change number before that. */
-interface Reading {
+/** Which part of the database was read. */
+interface Part {
   readonly after: Place;
   readonly upTo: Place;
-  readonly mark: number;
 }
 
 export interface QueueOptions {
@@ -38,11 +29,6 @@ export interface QueueOptions {
 const OVERDUE_TURN = 4;
 /** A larger queue is cut by a sample of about this many. */
 const SAMPLE = 20_000;
-
-/** Priority class, then who has waited longest, then the id, so that the order is total. The index `sessions_waiting` has the same. */
-export function compareWaiting(a: WaitingSession, b: WaitingSession): number {
-  return a.priority - b.priority || a.waitingSinceMs - b.waitingSinceMs || (a.id < b.id ? -1 : Number(a.id > b.id));
-}
 
 /**
  * Who waits, and who is next: the highest class, in it the tenant whose turn it is, of that one who has waited longest;
@@ -62,7 +48,7 @@ export class WaitingQueue {
   #change = 0;
   #bound: number;
   /** All waiting sessions up to this one are here. null: all there are. undefined: nothing was read yet. */
-  #horizon: WaitingSession | null | undefined;
+  #horizon: Place | undefined;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -77,7 +63,7 @@ export class WaitingQueue {
   }
 
   /** The last up to which all are here; null when all there are, undefined when nothing was read yet. */
-  get horizon(): WaitingSession | null | undefined {
+  get horizon(): Place | undefined {
     return this.#horizon;
   }
 
@@ -172,53 +158,55 @@ export class WaitingQueue {
     return this.#change;
   }
 
-  /** Takes over what the database says: `page` is what waits there after `after` (null: from the start) up to `upTo` (null: to the end). */
-  reconcile(page: readonly WaitingSession[], { after, upTo, mark }: Reading): void {
-    // Behind the horizon there is nothing that could be gone.
-    const mayBeGone = !(after && this.#horizon && compareWaiting(after, this.#horizon) === 0);
+  /** Takes over what the database says of the first, up to `upTo` (null: of all). What is not among them is gone, apart from what changed after `mark`. */
+  reconcile(head: readonly WaitingSession[], { upTo, mark }: Pick<Part, 'upTo'> & { readonly mark: number }): void {
+    this.#extend(null, upTo);
+    const known = new Set(head.map(({ id }) => this.#rows.find(id)));
+    for (const row of this.#upTo(upTo)) if (this.#rows.change(row) <= mark && !known.has(row)) this.#delete(row);
+    this.#takeIn(head);
+  }
+
+  /** Takes in what waits in the database behind `after` up to `upTo` (null: to the end). */
+  fill(page: readonly WaitingSession[], { after, upTo }: Part): void {
     this.#extend(after, upTo);
-    if (mayBeGone) this.#deleteMissing(page, { after, upTo, mark });
-    for (const session of page) if (this.versionOf(session.id) < session.version) this.put(session);
+    this.#takeIn(page);
+  }
+
+  /** So many of those that are here, from a place on that has nothing to do with their order, and the place behind them; 0 after the last. */
+  someFrom(place: number, count: number): { readonly ids: string[]; readonly next: number } {
+    const rows = this.#rows.usedFrom(place, count);
+    return { ids: rows.map((row) => this.#rows.idOf(row)), next: rows.length < count ? 0 : (rows.at(-1) ?? 0) + 1 };
+  }
+
+  /** The database says that it does not wait. Returns whether it was removed: not if it changed after `mark`. */
+  removeGone(id: string, mark: number): boolean {
+    const row = this.#rows.find(id);
+    if (row < 0 || this.#rows.change(row) > mark) return false;
+    this.#delete(row);
+    return true;
+  }
+
+  #takeIn(sessions: readonly WaitingSession[]): void {
+    for (const session of sessions) if (this.versionOf(session.id) < session.version) this.put(session);
     this.#bound = Math.max(this.#options.capacity, this.size);
   }
 
-  /** Removes what is not on the page although it would be there, apart from what changed since. */
-  #deleteMissing(page: readonly WaitingSession[], { after, upTo, mark }: Reading): void {
-    const known = new Set(page.map(({ id }) => this.#rows.find(id)));
-    for (const row of this.#between(after, upTo))
-      if (this.#rows.change(row) <= mark && !known.has(row)) this.#delete(row);
-  }
-
-  /** The rows after `after` (null: from the start) up to `last` (null: to the end), in no order. */
-  #between(after: Place, last: Place): number[] {
-    const isBehindStart = (row: number): boolean => !after || this.#compareTo(row, after) > 0;
+  /** The rows up to `last` (null: to the end), in no order. */
+  #upTo(last: Place): number[] {
     const isBeforeEnd = (row: number): boolean => !last || this.#compareTo(row, last) <= 0;
-    const lanes = [...this.#lanes.all()].filter(({ facts }) => !after || facts.priority >= after.priority);
-    return lanes.flatMap(({ rows }) => rows.until(isBeforeEnd).filter(isBehindStart));
+    return [...this.#lanes.all()].flatMap(({ rows }) => rows.until(isBeforeEnd));
   }
 
   /** As `compareWaiting`, without making an object for each of a million rows. */
   #compareTo(row: number, session: WaitingSession): number {
-    const difference =
-      this.#laneOf(row).facts.priority - session.priority || this.#rows.since(row) - session.waitingSinceMs;
-    if (difference !== 0) return difference;
-    const id = this.#rows.idOf(row);
-    return id < session.id ? -1 : Number(id > session.id);
+    return this.#laneOf(row).facts.priority - session.priority || this.#rows.compareTo(row, session);
   }
 
-  /** Everything after `after` up to this one was read; null: to the end. */
   #extend(after: Place, last: Place): void {
-    if (this.#horizon === null) return;
-    if (this.#horizon === undefined) return this.#beginAt(after, last);
-    if (after && compareWaiting(after, this.#horizon) > 0) return;
-    if (!last || compareWaiting(last, this.#horizon) > 0) this.#horizon = last;
-  }
-
-  /** What was heard of before anything was read may stand far behind: it is read when its page comes. */
-  #beginAt(after: Place, last: Place): void {
-    if (after) return;
-    this.#horizon = last;
-    if (last) for (const row of this.#between(last, null)) this.#delete(row);
+    const isFirst = this.#horizon === undefined;
+    this.#horizon = extended(this.#horizon, { after, last });
+    // What was heard of before anything was read may stand far behind: it is read when its page comes.
+    if (isFirst && this.#horizon) this.#cutBehind(this.#horizon, this.#upTo(null));
   }
 
   /** The lane of the one that is overdue longest, when it is its turn. */
@@ -254,15 +242,17 @@ export class WaitingQueue {
   #insert(session: WaitingSession): void {
     const { id, version, waitingSinceMs } = session;
     const lane = this.#lanes.of(session);
-    lane.rows.add(this.#rows.add(id, { version, waitingSinceMs, change: this.#change, lane: lane.number }));
-    this.#reorder(lane);
+    const row = this.#rows.add(id, { version, waitingSinceMs, change: this.#change, lane: lane.number });
+    lane.rows.add(row);
+    if (lane.rows.peek() === row) this.#reorder(lane);
   }
 
   #delete(row: number): void {
     const lane = this.#laneOf(row);
+    const isFirst = lane.rows.peek() === row;
     lane.rows.delete(row);
     this.#rows.delete(row);
-    this.#reorder(lane);
+    if (isFirst) this.#reorder(lane);
   }
 
   /** The lane's first has changed, or whether it is blocked. */
@@ -288,12 +278,16 @@ export class WaitingQueue {
   /** Keeps the first `#bound`, found by a sample when there are many: sorting a million takes a second. */
   #trim(): void {
     const step = Math.ceil(this.size / SAMPLE);
-    const all = this.#between(null, null);
+    const all = this.#upTo(null);
     const sample = all.filter((_row, index) => index % step === 0).map((row) => this.#session(row));
     sample.sort(compareWaiting);
     const horizon = sample[Math.floor((sample.length * this.#bound) / this.size) - 1];
     if (!horizon) return;
     this.#horizon = horizon;
-    for (const row of all) if (this.#compareTo(row, horizon) > 0) this.#delete(row);
+    this.#cutBehind(horizon, all);
+  }
+
+  #cutBehind(last: WaitingSession, rows: readonly number[]): void {
+    for (const row of rows) if (this.#compareTo(row, last) > 0) this.#delete(row);
   }
 }

@@ -1,6 +1,8 @@
-import { readId, SessionIndex, WORDS, writeId } from './session-index.ts';
+import { compareIds, readId, SessionIndex, WORDS, writeId } from './session-index.ts';
 
 const SMALLEST = 1_024;
+/** In place of the version: those of sessions begin with 1. */
+const FREE = 0;
 
 export interface WaitingRow {
   readonly version: number;
@@ -18,6 +20,7 @@ export interface WaitingRow {
 export class WaitingRows {
   readonly #index = new SessionIndex(() => this.#ids);
   readonly #free: number[] = [];
+  readonly #other = new Uint32Array(WORDS);
   #end = 0;
   #ids = new Uint32Array(WORDS * SMALLEST);
   #versions = new Uint32Array(SMALLEST);
@@ -49,7 +52,16 @@ export class WaitingRows {
 
   delete(row: number): void {
     this.#index.delete(row);
+    this.#versions[row] = FREE;
     this.#free.push(row);
+  }
+
+  /** So many rows that hold a session, from this one on. */
+  usedFrom(start: number, count: number): number[] {
+    const rows: number[] = [];
+    for (let row = start; row < this.#end && rows.length < count; row += 1)
+      if (this.#versions[row] !== FREE) rows.push(row);
+    return rows;
   }
 
   idOf(row: number): string {
@@ -74,13 +86,15 @@ export class WaitingRows {
 
   /** Who has waited longer, then the id, so that the order is total. */
   compare(a: number, b: number): number {
-    const difference = this.since(a) - this.since(b);
+    return this.since(a) - this.since(b) || compareIds(this.#ids, WORDS * a, WORDS * b);
+  }
+
+  /** The same with one that may be no row. */
+  compareTo(row: number, { waitingSinceMs, id }: Pick<WaitingRow, 'waitingSinceMs'> & { readonly id: string }): number {
+    const difference = this.since(row) - waitingSinceMs;
     if (difference !== 0) return difference;
-    for (let word = 0; word < WORDS; word += 1) {
-      const [left, right] = [this.#ids[WORDS * a + word] ?? 0, this.#ids[WORDS * b + word] ?? 0];
-      if (left !== right) return left - right;
-    }
-    return 0;
+    writeId(id, this.#other, 0);
+    return compareIds(this.#ids, WORDS * row, 0, this.#other);
   }
 
   #append(): number {

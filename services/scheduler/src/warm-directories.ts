@@ -1,4 +1,4 @@
-import type { WaitingSession } from './waiting-queue.ts';
+import type { WaitingSession } from './waiting-session.ts';
 
 /** So many sessions, and so many directories, are remembered; the oldest are forgotten. */
 const KEPT = 10_000;

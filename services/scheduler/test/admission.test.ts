@@ -13,7 +13,7 @@ import { LimitBook } from '../src/limit-book.ts';
 import { QuotaBook } from '../src/quota-book.ts';
 import { Scheduling } from '../src/scheduling.ts';
 import { StartRates } from '../src/start-rates.ts';
-import { compareWaiting, type WaitingSession } from '../src/waiting-queue.ts';
+import { compareWaiting, type WaitingSession } from '../src/waiting-session.ts';
 import { waitingOf } from '../src/session-row.ts';
 import { Sweep } from '../src/sweep.ts';
 import { idOf } from './support/waiting.ts';
@@ -215,6 +215,11 @@ class Simulation {
         }),
       newest: () => late(() => this.#waiting().slice(-3)),
       find: (ids) => late(() => this.world.rows.filter(({ id }) => ids.includes(id))),
+      notWaiting: (ids) =>
+        late(() => {
+          const waiting = new Set(this.#waiting().map(({ id }) => id));
+          return ids.filter((id) => !waiting.has(id));
+        }),
     } as SessionTable;
   }
 

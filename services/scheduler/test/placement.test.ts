@@ -4,7 +4,7 @@ import { LimitBook } from '../src/limit-book.ts';
 import { type Occupancy, type Placement, place } from '../src/placement.ts';
 import type { ClosedModel } from '../src/quota-book.ts';
 import type { Server } from '../src/servers.ts';
-import type { WaitingSession } from '../src/waiting-queue.ts';
+import type { WaitingSession } from '../src/waiting-session.ts';
 import { waiting } from './support/waiting.ts';
 
 const server = (id: string, capacity: number, isHealthy = true): Server => ({

@@ -28,3 +28,19 @@ test('timers that cannot be read are told as such, and hide no others', async (t
     ids.map((id, index) => [id, index === stored.length - 1 ? GOOD : null]),
   );
 });
+
+test('of those that are known the ones that do not wait are told, whether they are there or not', async (t) => {
+  await using opened = await openTestDatabase();
+  const [queued, running, unknown] = [randomUUID(), randomUUID(), randomUUID()];
+  for (const [id, waitingSince] of [
+    [queued, '2026-01-01T00:00:00.000Z'],
+    [running, null],
+  ])
+    await opened.database.query(
+      `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner_epoch, version, attempt_open, waiting_since, state, created_at, updated_at)
+       values ($1::uuid, 'acme', 'queued', 2, '{}', '/project', 'in_place', 1, 1, false, $2::timestamptz, '{}', now(), now())`,
+      [id, waitingSince],
+    );
+  const found = await createPostgresSessionTable(opened.database).notWaiting([queued, running, unknown]);
+  t.deepEqual(found.toSorted(), [running, unknown].toSorted());
+});

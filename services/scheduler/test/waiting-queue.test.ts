@@ -1,5 +1,6 @@
 import test from 'ava';
-import { type QueueOptions, type WaitingSession, WaitingQueue } from '../src/waiting-queue.ts';
+import { type QueueOptions, WaitingQueue } from '../src/waiting-queue.ts';
+import type { WaitingSession } from '../src/waiting-session.ts';
 import { idOf, waiting } from './support/waiting.ts';
 
 function openQueue(options: Partial<QueueOptions> = {}): WaitingQueue {
@@ -145,7 +146,7 @@ test('an older version of a session is no news', (t) => {
 
 test('an overfull queue keeps its head and leaves the rest to the database', (t) => {
   const queue = openQueue();
-  queue.reconcile([], { after: null, upTo: null, mark: queue.mark() });
+  queue.reconcile([], { upTo: null, mark: queue.mark() });
   for (let number = 0; number < 13; number += 1) queue.put(waiting(number, { waitingSinceMs: number }));
   t.is(queue.size, 10);
   t.false(queue.isComplete);
@@ -161,27 +162,47 @@ test('a reading of the database adds what is missing and removes what is gone, b
   queue.put(waiting(2));
   const mark = queue.mark();
   queue.put(waiting(3));
-  queue.reconcile([waiting(2), waiting(4)], { after: null, upTo: null, mark });
+  queue.reconcile([waiting(2), waiting(4)], { upTo: null, mark });
   t.deepEqual(drain(queue), ids(2, 3, 4));
 });
 
-test('a reading of one page says nothing of what lies before it and behind it', (t) => {
+test('a reading of one page adds what is missing, and says nothing of what else is there', (t) => {
   const queue = openQueue();
   const at = (number: number): WaitingSession => waiting(number, { waitingSinceMs: number });
   for (const number of [1, 4, 9]) queue.put(at(number));
-  queue.reconcile([at(5)], { after: at(3), upTo: at(5), mark: queue.mark() });
-  t.deepEqual(drain(queue), ids(1, 5, 9));
+  queue.fill([at(5)], { after: at(3), upTo: at(5) });
+  t.deepEqual(drain(queue), ids(1, 4, 5, 9));
+});
+
+test('all that are here are met one after the other by place, whoever left meanwhile', (t) => {
+  const queue = openQueue({ capacity: 100 });
+  for (let number = 0; number < 9; number += 1) queue.put(waiting(number));
+  for (const id of ids(0, 4, 5)) queue.remove(id);
+  const first = queue.someFrom(0, 4);
+  const second = queue.someFrom(first.next, 4);
+  t.deepEqual([...first.ids, ...second.ids].sort(), ids(1, 2, 3, 6, 7, 8));
+  t.is(second.next, 0);
+});
+
+test('who does not wait by a reading is removed, unless it was heard of since', (t) => {
+  const queue = openQueue();
+  queue.put(waiting(1));
+  const mark = queue.mark();
+  queue.put(waiting(2));
+  t.true(queue.removeGone(idOf(1), mark));
+  t.false(queue.removeGone(idOf(2), mark));
+  t.deepEqual(drain(queue), ids(2));
 });
 
 test('pages that follow each other without a gap make the queue complete', (t) => {
   const queue = openQueue({ capacity: 100 });
   const page = (from: number) =>
     Array.from({ length: 3 }, (_none, index) => waiting(from + index, { waitingSinceMs: from + index }));
-  queue.reconcile(page(1), { after: null, upTo: page(1)[2] ?? null, mark: queue.mark() });
-  queue.reconcile(page(7), { after: page(4)[2] ?? null, upTo: null, mark: queue.mark() });
+  queue.reconcile(page(1), { upTo: page(1)[2] ?? null, mark: queue.mark() });
+  queue.fill(page(7), { after: page(4)[2] ?? null, upTo: null });
   t.false(queue.isComplete, 'the page between is missing');
-  queue.reconcile(page(4), { after: page(1)[2] ?? null, upTo: page(4)[2] ?? null, mark: queue.mark() });
-  queue.reconcile(page(7), { after: page(4)[2] ?? null, upTo: null, mark: queue.mark() });
+  queue.fill(page(4), { after: page(1)[2] ?? null, upTo: page(4)[2] ?? null });
+  queue.fill(page(7), { after: page(4)[2] ?? null, upTo: null });
   t.true(queue.isComplete);
   t.is(queue.size, 9);
 });

@@ -35,6 +35,10 @@ select ${ROW} from sessions where attempt_open and workspace = 'in_place' and st
 
 const FIND = `select ${ROW} from sessions where id = any($1::uuid[])`;
 
+const NOT_WAITING = `
+select known.id from unnest($1::uuid[]) as known (id)
+where not exists (select from sessions s where s.id = known.id and s.waiting_since is not null)`;
+
 /** now() is the start of the statement, so that nothing fires early. A deleted session needs no timer. */
 const WITH_TIMER = `
 select id, tenant, ${readableJson('state')} -> 'timers' as timers, (extract(epoch from now()) * 1000)::float8 as "nowMs"
@@ -72,6 +76,9 @@ export function createPostgresSessionTable(database: Database): SessionTable {
     newest: () => database.query<SessionRow>(NEWEST),
     holders: () => database.query<SessionRow>(HOLDERS),
     find: (ids) => database.query<SessionRow>(FIND, [ids]),
+    async notWaiting(ids) {
+      return (await database.query<{ id: string }>(NOT_WAITING, [ids])).map(({ id }) => id);
+    },
     withTimer: ({ withinMs, limit, except }) =>
       database.query<TimedSession>(WITH_TIMER, [withinMs / 1_000, limit, except]),
     abandoned: ({ limit, except }) => database.query<SessionKey>(ABANDONED, [limit, except]),

@@ -5,7 +5,8 @@ import { type Bucket, QuotaBook } from '../../src/quota-book.ts';
 import { Scheduling } from '../../src/scheduling.ts';
 import { Slots } from '../../src/slots.ts';
 import { StartRates } from '../../src/start-rates.ts';
-import { compareWaiting, type WaitingSession, WaitingQueue } from '../../src/waiting-queue.ts';
+import { WaitingQueue } from '../../src/waiting-queue.ts';
+import { compareWaiting, type WaitingSession } from '../../src/waiting-session.ts';
 import { WarmDirectories } from '../../src/warm-directories.ts';
 import { idOf, waiting } from '../support/waiting.ts';
 import { chanceOf } from './random.ts';
@@ -202,7 +203,8 @@ class Model {
     for (let from = 0; from <= all.length; from += 7) {
       const page = all.slice(from, from + 7);
       const upTo = from + 7 > all.length ? null : (page.at(-1) ?? null);
-      this.#queue.reconcile(page, { after: all[from - 1] ?? null, upTo, mark: this.#queue.mark() });
+      if (from === 0) this.#queue.reconcile(page, { upTo, mark: this.#queue.mark() });
+      else this.#queue.fill(page, { after: all[from - 1] ?? null, upTo });
     }
     this.#passing = { id: '', count: 0 };
   }

@@ -1,6 +1,6 @@
 import type { LimitRule } from '@oio/contracts';
 import type { Server } from '../../src/servers.ts';
-import type { WaitingSession } from '../../src/waiting-queue.ts';
+import type { WaitingSession } from '../../src/waiting-session.ts';
 import { ClosedModels } from './closed-models.ts';
 
 export interface Running {

@@ -15,7 +15,7 @@ export interface DecisionFigures {
   readonly queueUs: number;
   /** Of memory, for each that waits. */
   readonly bytesEach: number;
-  /** CPU of comparing memory with the first thousand, and with a thousand in the middle. */
+  /** CPU of comparing memory with the first thousand, and with a thousand somewhere. */
   readonly compareMs: number;
 }
 
@@ -71,7 +71,7 @@ class Stand {
 
   fill(count: number): void {
     for (let each = 0; each < count; each += 1) this.#put();
-    this.#queue.reconcile([], { after: null, upTo: null, mark: 0 });
+    this.#queue.reconcile([], { upTo: null, mark: 0 });
   }
 
   /** Each dispatch is followed by the end of the oldest one that runs, and by a new one that waits. */
@@ -88,11 +88,10 @@ class Stand {
 
   /** As a sweep does, with a database that says the same as memory: nothing is newer than the mark. */
   compare(): void {
-    const middle = waiting(0, { priority: 2, waitingSinceMs: Math.floor(this.#number / 2), id: MIDDLE });
-    const end = { ...middle, waitingSinceMs: middle.waitingSinceMs + COMPARED * PRIORITIES };
-    const head = waiting(0, { priority: 0, waitingSinceMs: COMPARED * PRIORITIES, id: MIDDLE });
-    this.#queue.reconcile([], { after: null, upTo: head, mark: -1 });
-    this.#queue.reconcile([], { after: middle, upTo: end, mark: -1 });
+    const head = waiting(0, { priority: 0, waitingSinceMs: COMPARED * PRIORITIES, id: FIRST });
+    this.#queue.reconcile([], { upTo: head, mark: -1 });
+    const { ids } = this.#queue.someFrom(Math.floor(this.#queue.size / 2), COMPARED);
+    for (const id of ids) this.#queue.removeGone(id, -1);
   }
 
   #put(): void {
@@ -111,7 +110,7 @@ class Stand {
   }
 }
 
-const MIDDLE = '00000000-0000-0000-0000-000000000000';
+const FIRST = '00000000-0000-0000-0000-000000000000';
 
 function cpuUs(work: () => void): number {
   const before = process.cpuUsage();

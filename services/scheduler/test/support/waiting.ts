@@ -1,4 +1,4 @@
-import type { WaitingSession } from '../../src/waiting-queue.ts';
+import type { WaitingSession } from '../../src/waiting-session.ts';
 
 /** A UUID that sorts as the number does. */
 export function idOf(number: number): string {
