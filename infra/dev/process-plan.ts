@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { NODE_OPTIONS } from '@oio/platform';
 import type { ProcessPlan } from './supervise-process.ts';
 
 /** In the order in which they are started; the scheduler waits for nobody, so that the order does not matter. */
@@ -39,7 +40,7 @@ export function planServices({ scale, root, environment, shared, own }: PlanInpu
     Array.from({ length: scale[service] }, (_, index) => ({
       name: `${service}.${index + 1}`,
       command: process.execPath,
-      args: [join(root, 'services', service, 'src', 'main.ts')],
+      args: [...(NODE_OPTIONS[service] ?? []), join(root, 'services', service, 'src', 'main.ts')],
       environment: { ...environment, ...shared, ...own(service, index + 1) },
       stopWithinMs: STOP_WITHIN_MS,
       isFinal: (exitCode: number) => FINAL.has(exitCode),

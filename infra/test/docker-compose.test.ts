@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { httpProcessConfig } from '@oio/http-gateway';
 import { metricsConfig } from '@oio/metrics';
 import { opencodeProcessConfig } from '@oio/opencode-gateway';
-import { platformConfig, readSettings } from '@oio/platform';
+import { NODE_OPTIONS, platformConfig, readSettings } from '@oio/platform';
 import { schedulerConfig } from '@oio/scheduler';
 import { sessionActorConfig } from '@oio/session-actor';
 import test from 'ava';
@@ -27,8 +27,8 @@ for (const [service, config] of Object.entries(CONFIGS)) {
     const { environment, command } = await serviceOf(service);
     t.notThrows(() => readSettings(config, environment));
     t.is(environment['NODE_ENV'], 'production');
-    t.deepEqual(command, ['node', `services/${service}/src/main.ts`]);
-    t.true(existsSync(join(ROOT, command[1] ?? '')));
+    t.deepEqual(command, ['node', ...(NODE_OPTIONS[service] ?? []), `services/${service}/src/main.ts`]);
+    t.true(existsSync(join(ROOT, command.at(-1) ?? '')));
     const known = new Set([...Object.keys(platformConfig.shape), ...Object.keys(config.shape)]);
     t.deepEqual(
       Object.keys(environment).filter((name) => !known.has(name)),

@@ -16,7 +16,7 @@ test('each process has its name, its main.ts and its settings', (t) => {
     ['session-actor.1', 'session-actor.2', 'session-actor.3'],
   );
   t.is(plans.length, 9);
-  for (const { args } of plans) t.true(existsSync(args[0] ?? ''), args[0]);
+  for (const { args } of plans) t.true(existsSync(args.at(-1) ?? ''), args.at(-1));
   t.like(plans[2]?.environment, {
     LOG_LEVEL: 'debug',
     DATABASE_URL: 'postgres://of-all',

@@ -8,6 +8,8 @@ import { eventually } from '@oio/runtime/testing';
 export interface ServiceProcessOptions {
   readonly name: string;
   readonly script: string;
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Where its log goes. */
   readonly directory: string;
@@ -26,7 +28,8 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly failed: Promise<never>;
 }
 
-const START_MS = 60_000;
+/** To know a million that wait takes a while on a machine that others use. */
+const SAY_MS = 300_000;
 const STOP_MS = 30_000;
 
 /** Starts a service as a process of its own; its log goes to a file, so that nobody has to read it meanwhile. */
@@ -61,9 +64,12 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
   };
 }
 
-function launch({ name, script, environment, profiles }: ServiceProcessOptions, log: number): ChildProcess {
+function launch(
+  { name, script, nodeOptions = [], environment, profiles }: ServiceProcessOptions,
+  log: number,
+): ChildProcess {
   const profiling = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`];
-  return spawn(process.execPath, [...(profiles === null ? [] : profiling), script], {
+  return spawn(process.execPath, [...nodeOptions, ...(profiles === null ? [] : profiling), script], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', log, log],
   });
@@ -74,7 +80,7 @@ function said(log: () => string, pattern: RegExp): Promise<string> {
     const found = pattern.exec(log());
     return found?.[1] ?? found?.[0];
   };
-  return eventually(look, { withinMs: START_MS, everyMs: 50, what: `a process to say ${pattern}` });
+  return eventually(look, { withinMs: SAY_MS, everyMs: 50, what: `a process to say ${pattern}` });
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NODE_OPTIONS } from '@oio/platform';
 import type { Backing } from './backing.ts';
 import { nullServers } from './null-agents.ts';
 import { type ServiceProcess, startServiceProcess } from './service-process.ts';
@@ -22,8 +23,8 @@ export async function startSystem(backing: Backing, options: SystemOptions): Pro
   const apiKey = randomBytes(24).toString('hex');
   const environment = commonEnvironment(backing, { ...options, apiKey });
   const plans = backing.distributed ? distributedPlans(backing.distributed, options) : STANDALONE;
-  const services = plans.map(({ name, script, own = {} }) =>
-    stack.use(startServiceProcess({ ...options, name, script, environment: { ...environment, ...own } })),
+  const services = plans.map(({ own = {}, ...plan }) =>
+    stack.use(startServiceProcess({ ...options, ...plan, environment: { ...environment, ...own } })),
   );
   await Promise.all(services.map((service) => service.said(READY)));
   const http = services.find(({ name }) => name === 'standalone' || name === 'http-gateway');
@@ -77,6 +78,7 @@ function commonEnvironment(
 interface Plan {
   readonly name: string;
   readonly script: string;
+  readonly nodeOptions?: readonly string[];
   readonly own?: Readonly<Record<string, string>>;
 }
 
@@ -89,6 +91,7 @@ function distributedPlans(
   const plan = (service: string, { name = service, script = join(SERVICES, service, 'src/main.ts') } = {}): Plan => ({
     name,
     script,
+    nodeOptions: NODE_OPTIONS[service] ?? [],
     own: { NATS_URL: nats.urlOf(service), REDIS_URL: redis.url },
   });
   const several = (service: string, count: number): Plan[] =>
