@@ -1,4 +1,5 @@
 import type { Pickups } from './backlog/critical.ts';
+import type { Fairness } from './backlog/fairness.ts';
 import type { BacklogFigures } from './backlog/measure-backlog.ts';
 import type { Limits } from './limits/measure-limits.ts';
 import type { Takeover } from './failover.ts';
@@ -43,9 +44,13 @@ function takeoverRow(name: string, { sessions, p50, p99, max, failed }: Takeover
   return [name, `${sessions} sessions: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms; ${failed} requests failed`];
 }
 
-function backlogRows({ freeSlotMs, sizes = [] }: RunResult): Row[] {
+function backlogRows({ freeSlotMs, fairness, sizes = [] }: RunResult): Row[] {
   const light: Row[] = freeSlotMs ? [['accepted to running, slots free', pickupText(freeSlotMs)]] : [];
-  return [...light, ...sizes.flatMap(sizeRows)];
+  return [...light, ...(fairness ? [fairnessRow(fairness)] : []), ...sizes.flatMap(sizeRows)];
+}
+
+function fairnessRow({ jain, compared, threeToOne }: Fairness): Row {
+  return ['fairness', `Jain's index of ${compared} tenants by weight ${jain}; weights 3:1 give ${threeToOne}:1`];
 }
 
 function sizeRows(figures: BacklogFigures): Row[] {

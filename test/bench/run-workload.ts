@@ -1,5 +1,6 @@
 import { type BacklogFigures, measureBacklog } from './backlog/measure-backlog.ts';
 import type { Pickups } from './backlog/critical.ts';
+import { type Fairness, measureFairness } from './backlog/fairness.ts';
 import { measureFreeSlots } from './backlog/free-slots.ts';
 import type { Mode, Workload } from './arguments.ts';
 import { type Limits, measureLimits } from './limits/measure-limits.ts';
@@ -29,6 +30,7 @@ export interface RunResult extends Partial<LoadFigures> {
   readonly takeoverMs?: { readonly sigkill: Takeover; readonly sigstop: Takeover };
   /** W4: at a light load on an empty queue, from being accepted and queued to running. */
   readonly freeSlotMs?: Pickups;
+  readonly fairness?: Fairness;
   /** W4: by size. */
   readonly sizes?: readonly BacklogFigures[];
   /** W3: a session-actor that is told to stop. */
@@ -64,9 +66,10 @@ async function takeovers(options: RunOptions, directory: string) {
 async function backlogs(options: RunOptions, directory: string) {
   const parts = { ...options, directory, slots: options.clients };
   const freeSlotMs = await measureFreeSlots(parts);
+  const fairness = await measureFairness(parts);
   const sizes: BacklogFigures[] = [];
   for (const queued of options.sizes) sizes.push(await measureBacklog({ ...parts, queued }));
-  return { freeSlotMs, sizes };
+  return { freeSlotMs, fairness, sizes };
 }
 
 async function load(

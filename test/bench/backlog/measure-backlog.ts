@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { PRIORITIES } from '@oio/contracts';
 import { type Database, openDatabase } from '@oio/persistence';
 import type { Mode } from '../arguments.ts';
-import { Connection } from '../client/connection.ts';
 import { type CpuPer1000, startCpuMeter } from '../cpu-meter.ts';
 import { usageOf } from '../process-usage.ts';
 import { type Backing, startBacking } from '../system/backing.ts';
@@ -12,8 +11,11 @@ import type { ServiceProcess } from '../system/service-process.ts';
 import { type StartedSystem, startSystem } from '../system/start-system.ts';
 import { type Pickups, pickupsOfFreedSlots, putInCritical } from './critical.ts';
 import { type Decisions, measureDecisions } from './decisions.ts';
+import { settle } from './copy-sessions.ts';
 import { enqueue } from './enqueue.ts';
+import { NOTHING_RUNS, setLimits } from './limits.ts';
 import { seedBacklog } from './seed-backlog.ts';
+import { historyCounted } from './settled.ts';
 import { measureSuccession, type Succession } from './succession.ts';
 import { until } from './until.ts';
 
@@ -60,7 +62,6 @@ const MOST_ENQUEUED = 20_000;
 const KNOWN = /"tookMs":(\d+)[^\n]*"msg":"all that wait are known"/;
 const SHORTEST_LOOK_MS = 50;
 const CRITICAL_EVERY_MS = 20;
-const NOTHING_RUNS = { limits: [{ scope: 'global', concurrent: 0 }] };
 
 /** W4: a backlog is drained, with critical sessions put in meanwhile. Each size on servers of its own. */
 export async function measureBacklog(options: BacklogOptions): Promise<BacklogFigures> {
@@ -90,6 +91,8 @@ async function drainAtOnce(backing: Backing, parts: Parts) {
   await using system = await startSystem(backing, { ...parts, agents: 'answer', sessionActors: 1 });
   const scheduler = schedulerOf(system);
   const takeoverMs = Number(await scheduler.said(KNOWN));
+  onProgress(`w4: counting the history of ${queued}`);
+  await historyCounted(system);
   await enqueue(system, WARM_UP);
   const enqueueCpu = startCpuMeter(system.processes);
   const enqueuePerSec = Math.round(await enqueue(system, enqueued));
@@ -118,9 +121,11 @@ async function drainPaced(backing: Backing, parts: Parts) {
   const directory = join(parts.directory, 'paced');
   await mkdir(directory);
   await database.query(SERVE_UPPER_CLASSES, [PRIORITIES.indexOf('high')]);
+  await settle(database);
   await using system = await startSystem(backing, { ...parts, ...plan, directory });
   onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
-  await pause(SETTLE_MS);
+  await Promise.race(schedulersOf(system).map((scheduler) => scheduler.said(KNOWN)));
+  await historyCounted(system);
   const critical = putInCritical(system, CRITICAL_EVERY_MS);
   await pause(seconds * 1_000);
   const pickupMs = await pickupsOfFreedSlots(database, await critical.stop());
@@ -130,22 +135,18 @@ async function drainPaced(backing: Backing, parts: Parts) {
 /** As if they had been: by their order they come before all others. */
 const SERVE_UPPER_CLASSES =
   "update sessions set status = 'cancelled', waiting_since = null where waiting_since is not null and priority <= $1";
-const SETTLE_MS = 5_000;
 /** By so many turns of all slots the backlog must be larger: else it is drained before anything is measured. */
 const WORTH_PACING = 200;
 const NOT_PACED = { pickupMs: { p50: 0, p99: 0, count: 0 }, succession: null };
 
-function schedulerOf({ services }: StartedSystem): ServiceProcess {
-  const scheduler = services.find(({ name }) => name.startsWith('scheduler') || name === 'standalone');
-  if (!scheduler) throw new Error('There is no scheduler.');
-  return scheduler;
+function schedulersOf({ services }: StartedSystem): ServiceProcess[] {
+  return services.filter(({ name }) => name.startsWith('scheduler') || name === 'standalone');
 }
 
-async function setLimits({ url, apiKey }: StartedSystem, limits: object): Promise<void> {
-  const connection = new Connection(url, apiKey);
-  const { status, body } = await connection.put('/v1/limits', JSON.stringify(limits));
-  connection.close();
-  if (status !== 200) throw new Error(`The limits were refused: ${status} ${body.slice(0, 300)}`);
+function schedulerOf(system: StartedSystem): ServiceProcess {
+  const [scheduler] = schedulersOf(system);
+  if (!scheduler) throw new Error('There is no scheduler.');
+  return scheduler;
 }
 
 async function waiting(database: Database): Promise<number> {

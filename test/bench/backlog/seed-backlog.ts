@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newSession, PRIORITIES } from '@oio/contracts';
-import { decideCreate } from '@oio/domain';
-import { commitSessions, openDatabase, type SessionCommit } from '@oio/persistence';
+import { PRIORITIES } from '@oio/contracts';
+import { commitSessions, openDatabase } from '@oio/persistence';
 import { newId } from '@oio/runtime';
-import { submission } from '../client/submission.ts';
 import { copySessions } from './copy-sessions.ts';
+import { type QueuedPlan, queuedSession } from './queued-session.ts';
 
 const TENANTS = 20;
 const DIRECTORIES_OF_EACH = 16;
@@ -35,7 +34,9 @@ export async function seedBacklog({ databaseUrl, root, count }: Seeding): Promis
     while (next < made) {
       const from = next;
       next = Math.min(made, from + AT_ONCE);
-      const batch = Array.from({ length: next - from }, (_none, index) => queued(from + index, places, nobody));
+      const batch = Array.from({ length: next - from }, (_none, index) =>
+        queuedSession(planOf(from + index, places), nobody),
+      );
       await commitSessions(database, batch);
     }
   };
@@ -49,33 +50,9 @@ async function makePlaces(root: string): Promise<readonly string[]> {
   return places;
 }
 
-function queued(number: number, places: readonly string[], owner: string): SessionCommit {
-  const id = newId();
+function planOf(number: number, places: readonly string[]): QueuedPlan {
   const tenant = number % TENANTS;
   const round = Math.floor(number / TENANTS);
   const directory = places[tenant * DIRECTORIES_OF_EACH + (round % DIRECTORIES_OF_EACH)] ?? '';
-  const priority = PRIORITIES[round % PRIORITIES.length] ?? 'medium';
-  const session = {
-    ...newSession.parse({ ...submission(directory), priority }),
-    id,
-    maxDurationSeconds: 3_600,
-    approvalSeconds: 900,
-  };
-  const { events, next } = decideCreate(
-    id,
-    {
-      tenant: `tenant-${tenant}`,
-      createdBy: 'bench',
-      session,
-      place: { directory, workspace: 'in_place', repository: null },
-      policy: { checkpointIntervalSeconds: 300, maxRetries: 3 },
-    },
-    {
-      now: new Date().toISOString(),
-      cause: { kind: 'system', id: 'bench' },
-      commandId: null,
-      epoch: 1,
-    },
-  );
-  return { next, events, epoch: 1, fromVersion: 0, owner, schedulerEpoch: null };
+  return { tenant: `tenant-${tenant}`, directory, priority: PRIORITIES[round % PRIORITIES.length] ?? 'medium' };
 }
