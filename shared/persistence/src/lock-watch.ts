@@ -3,16 +3,16 @@ import { Client } from 'pg';
 
 const CONNECT_MS = 3_000;
 
+/** How long one look for the lock waits, at most. */
+const LOOK_MS = 500;
+
 /** The server looks now and then whether the one that waits is still there; it would notice only when the lock falls free. */
 const CONNECTION = {
   application_name: 'oio lock watch',
   connectionTimeoutMillis: CONNECT_MS,
   keepAlive: true,
-  options: '-c client_connection_check_interval=2000 -c statement_timeout=0 -c idle_session_timeout=0',
+  options: `-c client_connection_check_interval=2000 -c lock_timeout=${LOOK_MS} -c statement_timeout=0 -c idle_session_timeout=0`,
 } as const;
-
-/** Gone with the end of its statement: nobody else is kept waiting. */
-const WAIT = 'select pg_advisory_xact_lock_shared(hashtextextended($1, 0))';
 
 /**
  * Waits until nobody holds a lock of a `LockConnection` exclusively, and is told by the server the moment it falls free. Takes
@@ -26,7 +26,7 @@ export async function untilLockFree(url: string, key: string, signal: AbortSigna
   const waiting = new AbortController();
   const wait = async (): Promise<void> => {
     await client.connect();
-    await client.query(WAIT, [key]);
+    await client.query(waitFor(client.escapeLiteral(key)));
   };
   try {
     const aborted = once(signal, 'abort', { signal: waiting.signal }).then(() => signal.throwIfAborted());
@@ -36,4 +36,24 @@ export async function untilLockFree(url: string, key: string, signal: AbortSigna
     // One whose statement waits is torn down.
     client.end().catch(() => {});
   }
+}
+
+/**
+ * One look after the other, all within the server, each in a transaction of its own: whoever waits has a snapshot, and for as long
+ * no row that was changed or deleted since can be cleared away, in any table, and every index fills up with entries for them.
+ * The lock is gone with the end of the look: nobody else is kept waiting.
+ */
+function waitFor(key: string): string {
+  return `
+do $wait$
+begin
+  loop
+    begin
+      perform pg_advisory_xact_lock_shared(hashtextextended(${key}, 0));
+      exit;
+    exception when lock_not_available then null;
+    end;
+    commit;
+  end loop;
+end $wait$`;
 }

@@ -47,6 +47,21 @@ test.serial('a connection that is lost tells nothing', async (t) => {
   t.true(holder.holds('held still'));
 });
 
+test.serial('who waits keeps no row that is deleted meanwhile from being cleared away', async (t) => {
+  await using holder = await openLockConnection(url);
+  await holder.lock('held for long');
+  const ending = new AbortController();
+  const watch = untilLockFree(url, 'held for long', ending.signal);
+  await eventually(isWaiting, { what: 'the lock to be waited for' });
+  const [change] = await database.query<{ xid: string }>('select pg_current_xact_id()::text as xid');
+  // VACUUM keeps what was deleted by a transaction that the oldest snapshot of all may not see yet.
+  const seesIt = `select 1 from pg_stat_activity where ${WAITING} and age(backend_xmin) < age($1::xid)`;
+  const seen = async (): Promise<boolean> => (await database.query(seesIt, [change?.xid])).length > 0;
+  await t.notThrowsAsync(eventually(seen, { what: 'whoever waits to see the change' }));
+  ending.abort();
+  await t.throwsAsync(watch, { name: 'AbortError' });
+});
+
 const WAITING = `datname = current_database() and application_name = 'oio lock watch' and wait_event = 'advisory'`;
 
 async function isWaiting(): Promise<boolean> {
