@@ -109,6 +109,8 @@ function settings(port: number): string[] {
     wal_compression: 'on',
     min_wal_size: '64MB',
     max_wal_size: '1GB',
+    // A new table is known to the planner after seconds, not after a minute in which it reads all of it.
+    autovacuum_naptime: '5s',
     // Compiling queries costs more than it saves on small ones.
     jit: 'off',
     timezone: 'UTC',

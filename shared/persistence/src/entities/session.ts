@@ -51,6 +51,11 @@ export const SessionEntity = defineEntity({
       name: 'sessions_by_parent',
       expression: 'create index "sessions_by_parent" on "sessions" ("parent_id") where "parent_id" is not null',
     },
+    {
+      name: 'sessions_children_unended',
+      expression:
+        'create index "sessions_children_unended" on "sessions" ("parent_id") where "parent_id" is not null and "status" in (\'pending\', \'queued\', \'running\', \'paused\', \'degraded\')',
+    },
   ],
   properties: {
     id: p.uuid().primary(),
