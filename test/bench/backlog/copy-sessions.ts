@@ -1,4 +1,5 @@
-import { type Database, openDatabase } from '@oio/persistence';
+import { openDatabase } from '@oio/persistence';
+import { Client } from 'pg';
 
 /** The originals are kept apart, because what the database knows of a table that grows so fast is soon out of date. */
 const KEEP_SESSIONS =
@@ -25,11 +26,15 @@ export async function copySessions(databaseUrl: string, count: number): Promise<
   const [row] = await database.query<{ originals: number }>('select count(*)::int as originals from original_sessions');
   const originals = row?.originals ?? 0;
   for (let left = count; left > 0; left -= originals) await database.query(COPY, [Math.min(originals, left)]);
-  await settle(database);
+  await settle(databaseUrl);
 }
 
 /** What such a mass of rows leaves to be done belongs to making them, not to what is measured then: dead rows, statistics, dirty pages. */
-export async function settle(database: Pick<Database, 'query'>): Promise<void> {
+export async function settle(databaseUrl: string): Promise<void> {
+  // Without the bounds of time that the pool of the product has.
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
   for (const statement of ['vacuum analyze sessions', 'vacuum analyze session_events', 'checkpoint'])
-    await database.query(statement);
+    await client.query(statement);
+  await client.end();
 }

@@ -121,7 +121,7 @@ async function drainPaced(backing: Backing, parts: Parts) {
   const directory = join(parts.directory, 'paced');
   await mkdir(directory);
   await database.query(SERVE_UPPER_CLASSES, [PRIORITIES.indexOf('high')]);
-  await settle(database);
+  await settle(backing.postgres.url);
   await using system = await startSystem(backing, { ...parts, ...plan, directory });
   onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
   await Promise.race(schedulersOf(system).map((scheduler) => scheduler.said(KNOWN)));
