@@ -84,14 +84,14 @@ class StoppedTurn {
     this.settledAtMs = options.sentAtMs === null ? 0 : options.sentAtMs + REGISTERED_WITHIN_MS;
   }
 
-  /** One more reading: the proof, or what it lacks. */
+  /** One more reading: the proof, or what it lacks. What it asks it asks at once, as each answer of a busy server takes its time. */
   async look(): Promise<StopProof | string> {
     const agent = this.#agent();
-    await this.#abort(agent, ({ sessionId }) => !this.#aborted.has(sessionId) || this.#working.has(sessionId));
-    this.#family = [this.#ref, ...(await descendants(agent, this.#ref))];
-    await this.#abort(agent, ({ sessionId }) => !this.#aborted.has(sessionId));
-    const seen = await this.#read(agent);
-    if (this.#working.size > 0 || performance.now() < this.settledAtMs) return this.#notYet();
+    if (this.#readings === 0) await this.#abortAll(agent);
+    const [family, seen] = await Promise.all([this.#familyNow(agent), this.#read(agent)]);
+    const isLarger = family.some(({ sessionId }) => !this.#aborted.has(sessionId));
+    this.#family = family;
+    if (isLarger || this.#working.size > 0 || performance.now() < this.settledAtMs) return this.#notYet();
     if (this.#readings === 0 || seen !== this.#seen) {
       this.#readings = 0;
       this.#idleAt = new Date().toISOString();
@@ -104,29 +104,46 @@ class StoppedTurn {
   }
 
   /** What was not aborted yet, and what works in spite of it; the sub-sessions once they are known. */
-  async #abort(agent: AgentServer, isDue: (session: SessionRef) => boolean): Promise<void> {
+  async #abortAll(agent: AgentServer): Promise<void> {
+    const isNew = ({ sessionId }: SessionRef): boolean => !this.#aborted.has(sessionId);
+    const isDue = (session: SessionRef): boolean => isNew(session) || this.#working.has(session.sessionId);
+    const aborting = this.#abort(agent, this.#family.filter(isDue));
+    const [family] = await Promise.all([this.#familyNow(agent), aborting]);
+    this.#family = family;
+    await this.#abort(agent, family.filter(isNew));
+  }
+
+  async #abort(agent: AgentServer, sessions: readonly SessionRef[]): Promise<void> {
     await Promise.all(
-      this.#family.filter(isDue).map(async (session) => {
+      sessions.map(async (session) => {
         await agent.abort(session);
         this.#aborted.add(session.sessionId);
       }),
     );
   }
 
+  async #familyNow(agent: AgentServer): Promise<readonly SessionRef[]> {
+    return [this.#ref, ...(await descendants(agent, this.#ref))];
+  }
+
   /** What every session does, by its own directory, and how far its messages are. */
   async #read(agent: AgentServer): Promise<string> {
-    const directories = [...new Set(this.#family.map(({ directory }) => directory))];
-    const activities = await Promise.all(directories.map((directory) => agent.activities(directory)));
+    const family = this.#family;
+    const directories = [...new Set(family.map(({ directory }) => directory))];
+    const [activities, messages] = await Promise.all([
+      Promise.all(directories.map((directory) => agent.activities(directory))),
+      Promise.all(family.map((session) => messagesOf(agent, session))),
+    ]);
     const isAtWork = ({ sessionId }: SessionRef): boolean =>
       activities.some((those) => (those.get(sessionId)?.type ?? 'idle') !== 'idle');
-    this.#working = new Set(this.#family.filter(isAtWork).map(({ sessionId }) => sessionId));
-    const messages = await Promise.all(this.#family.map((session) => messagesOf(agent, session)));
+    this.#working = new Set(family.filter(isAtWork).map(({ sessionId }) => sessionId));
     return messages.map(fingerprintOf).join('\n');
   }
 
   #notYet(): string {
     this.#readings = 0;
-    if (this.#working.size === 0) return 'It may not have begun yet.';
+    const isSettled = performance.now() >= this.settledAtMs;
+    if (this.#working.size === 0) return isSettled ? 'It has opened a sub-session.' : 'It may not have begun yet.';
     return `${[...this.#working].join(', ')} went on after being aborted.`;
   }
 

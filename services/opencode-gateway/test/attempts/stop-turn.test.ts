@@ -68,6 +68,43 @@ test('a turn is stopped with its sub-sessions, each looked for in its own direct
   t.true(Math.abs(Date.parse(proof.idleAt) - Date.now()) < 5_000);
 });
 
+test('a sub-session that is opened after the abort is aborted, and nothing is shown before', async (t) => {
+  const children: Record<string, SessionRef[]> = {};
+  const { agent, calls, looks } = fakeServer({ looks: [[]], children });
+  const late = () => {
+    const server = agent();
+    return Object.assign(Object.create(server) as AgentServer, {
+      async messages(session: SessionRef) {
+        if (looks() === 1) children['ses_1'] = [{ sessionId: 'ses_2', directory: '/project' }];
+        return server.messages(session);
+      },
+    });
+  };
+  const proof = await stopTurn(late, ref, options);
+  t.deepEqual(calls, ['abort ses_1', 'abort ses_2']);
+  t.like(proof, { children: ['ses_2'], readings: 3 });
+  t.true(looks() >= 5, `${looks()} looks`);
+});
+
+test('a reading asks all that it wants to know at once: a busy server takes its time for each answer', async (t) => {
+  const children = { ses_1: [{ sessionId: 'ses_2', directory: '/project' }] };
+  const { agent } = fakeServer({ looks: [[]], children });
+  const rounds: string[][] = [];
+  const asked = new Map<string, number>();
+  // Each answer comes one turn of the event loop later, and what is asked in the same turn makes one round.
+  const slow = new Proxy(agent(), {
+    get: (server, name: keyof AgentServer) => async (argument: never) => {
+      if (asked.size === 0) setImmediate(() => rounds.push([...asked.keys()]) && asked.clear());
+      asked.set(name, (asked.get(name) ?? 0) + 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      return (server[name] as (argument: never) => unknown)(argument);
+    },
+  });
+  await stopTurn(() => slow, ref, options);
+  const reading = [['children', 'activities', 'messages'], ['children']];
+  t.deepEqual(rounds, [['abort', 'children'], ['children'], ['abort'], ...reading, ...reading, ...reading]);
+});
+
 test('idle once is not idle: what moves between two readings works still', async (t) => {
   const [open, ended] = [[reply(1, { finish: null })], [reply(1, { finish: 'stop' })]];
   const { agent, looks } = fakeServer({ looks: [[]], messages: [open, open, ended] });
