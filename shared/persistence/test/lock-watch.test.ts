@@ -1,6 +1,6 @@
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { openLockConnection, untilLockFree } from '../src/index.ts';
+import { type LockConnection, openLockConnection, untilLockFree } from '../src/index.ts';
 import { openTestDatabase } from '../src/testing/test-database.ts';
 
 const opened = await openTestDatabase();
@@ -28,10 +28,8 @@ test.serial('a lock that nobody holds is told of at once', async (t) => {
 
 test.serial('whoever does not want to wait any longer leaves nothing behind at the server', async (t) => {
   await using holder = await openLockConnection(url);
-  await holder.lock('held on');
   const ending = new AbortController();
-  const watch = untilLockFree(url, 'held on', ending.signal);
-  await eventually(isWaiting, { what: 'the lock to be waited for' });
+  const { watch } = await waitFor(holder, 'held on', ending.signal);
   ending.abort();
   await t.throwsAsync(watch, { name: 'AbortError' });
   await eventually(async () => !(await isWaiting()), { what: 'the server to notice' });
@@ -39,9 +37,7 @@ test.serial('whoever does not want to wait any longer leaves nothing behind at t
 
 test.serial('a connection that is lost tells nothing', async (t) => {
   await using holder = await openLockConnection(url);
-  await holder.lock('held still');
-  const watch = untilLockFree(url, 'held still', new AbortController().signal);
-  await eventually(isWaiting, { what: 'the lock to be waited for' });
+  const { watch } = await waitFor(holder, 'held still');
   await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${WAITING}`);
   await t.throwsAsync(watch);
   t.true(holder.holds('held still'));
@@ -49,10 +45,8 @@ test.serial('a connection that is lost tells nothing', async (t) => {
 
 test.serial('who waits keeps no row that is deleted meanwhile from being cleared away', async (t) => {
   await using holder = await openLockConnection(url);
-  await holder.lock('held for long');
   const ending = new AbortController();
-  const watch = untilLockFree(url, 'held for long', ending.signal);
-  await eventually(isWaiting, { what: 'the lock to be waited for' });
+  const { watch } = await waitFor(holder, 'held for long', ending.signal);
   const [change] = await database.query<{ xid: string }>('select pg_current_xact_id()::text as xid');
   // VACUUM keeps what was deleted by a transaction that the oldest snapshot of all may not see yet.
   const seesIt = `select 1 from pg_stat_activity where ${WAITING} and age(backend_xmin) < age($1::xid)`;
@@ -61,6 +55,15 @@ test.serial('who waits keeps no row that is deleted meanwhile from being cleared
   ending.abort();
   await t.throwsAsync(watch, { name: 'AbortError' });
 });
+
+/** Has the lock held, and somebody else wait for it. */
+async function waitFor(holder: LockConnection, key: string, signal = new AbortController().signal) {
+  await holder.lock(key);
+  const watch = untilLockFree(url, key, signal);
+  await eventually(isWaiting, { what: 'the lock to be waited for' });
+  // Not as it is: whoever awaits this would wait for the end of the watch, too.
+  return { watch };
+}
 
 const WAITING = `datname = current_database() and application_name = 'oio lock watch' and wait_event = 'advisory'`;
 

@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations';
 
 /** Every session is written several times, and what is left of a former version stands in every index until it is cleared away. */
 const WRITTEN_OFTEN = ['sessions', 'run_fences'];
-const ADDED_TO = ['session_events'];
+const ANALYZED = 'autovacuum_analyze_threshold = 500, autovacuum_analyze_scale_factor = 0.05';
 const UNENDED = `('pending', 'queued', 'running', 'paused', 'degraded')`;
 
 /**
@@ -13,12 +13,9 @@ export class M0013Upkeep extends Migration {
   override up(): void {
     for (const table of WRITTEN_OFTEN)
       this.addSql(
-        `alter table "${table}" set (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_threshold = 500, autovacuum_analyze_scale_factor = 0.05)`,
+        `alter table "${table}" set (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0.02, ${ANALYZED})`,
       );
-    for (const table of ADDED_TO)
-      this.addSql(
-        `alter table "${table}" set (autovacuum_analyze_threshold = 500, autovacuum_analyze_scale_factor = 0.05)`,
-      );
+    this.addSql(`alter table "session_events" set (${ANALYZED})`);
     this.addSql(
       `create index "sessions_children_unended" on "sessions" ("parent_id") where "parent_id" is not null and "status" in ${UNENDED}`,
     );
