@@ -1,22 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { openDatabase } from '@oio/persistence';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startLiveSessions } from './live-sessions.ts';
-import { percentiles } from './percentiles.ts';
+import { nextCommits, openWarm, sessionsOf } from './next-commits.ts';
+import { type Percentiles, percentiles } from './percentiles.ts';
 import { startBacking } from './system/backing.ts';
 import { startSystem } from './system/start-system.ts';
-import { type Watched, watchSessions } from './watch-sessions.ts';
+import { watchSessions } from './watch-sessions.ts';
 
 /** Killed, frozen, or told to stop. */
 export type Fault = 'SIGKILL' | 'SIGSTOP' | 'SIGTERM';
 
-/** From the fault to the next commit of each session that the faulty process owned, in milliseconds. */
-export interface Takeover {
+type Times = Pick<Percentiles, 'p50' | 'p99' | 'max'>;
+
+/** From the fault to the next commit, by another owner, of each session that the faulty process owned, in milliseconds. */
+export interface Takeover extends Times {
   readonly sessions: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
+  /** Until it had answered a command that was sent after the fault: its second commit, as the command under way comes first. */
+  readonly answered: Times;
   /** Commands that were answered with an error, from the fault on until all are taken over. */
   readonly failed: number;
 }
@@ -36,7 +37,7 @@ const HEARD_MS = 1_500;
 
 /**
  * W3: two session-actors own running sessions, one of the two has a fault, or is told to stop. A client sends commands to all sessions all the
- * time; a session is taken over when it has answered one that was sent after the fault.
+ * time; a session is taken over when it has committed under another owner.
  */
 export async function measureFailover(options: FailoverOptions): Promise<Takeover> {
   const { fault, onProgress } = options;
@@ -52,26 +53,26 @@ export async function measureFailover(options: FailoverOptions): Promise<Takeove
   if (!victim) throw new Error('There is no session-actor-1.');
   using watch = watchSessions(system, ids);
   await pause(SETTLE_MS);
-  const owned = await sessionsOf(backing.postgres.url, victim.pid);
+  await using database = await openWarm(backing.postgres.url);
+  const owned = await sessionsOf(database, victim.pid);
   onProgress(`w3, ${fault}: ${owned.length} of ${ids.length} sessions are taken over`);
   const sinceMs = performance.now();
   victim.signal(fault);
-  return await takeoverOf(watch, owned, sinceMs);
-}
-
-async function takeoverOf(watch: Watched, owned: readonly string[], sinceMs: number): Promise<Takeover> {
-  const times = await watch.nextAnswers(owned, sinceMs);
-  const failed = watch.failedSince(sinceMs);
-  const { p50, p99, max } = percentiles(times);
-  return { sessions: times.length, p50, p99, max, failed };
-}
-
-async function sessionsOf(databaseUrl: string, pid: number): Promise<readonly string[]> {
-  await using database = await openDatabase(databaseUrl, { connections: 1 });
-  const rows = await database.query<{ id: string }>(
-    `select s.id from sessions s join workers w on w.incarnation = s.owner where w.pid = $1 and s.status = 'running'`,
-    [pid],
+  const committed = nextCommits(database, owned, sinceMs);
+  const answers = watch.nextAnswers(
+    owned.map(({ id }) => id),
+    sinceMs,
   );
-  if (rows.length === 0) throw new Error('The process that is to fail owns no session.');
-  return rows.map(({ id }) => id);
+  const [times, answered] = await Promise.all([committed, answers]);
+  return {
+    sessions: owned.length,
+    ...timesOf(times),
+    answered: timesOf(answered),
+    failed: watch.failedSince(sinceMs),
+  };
+}
+
+function timesOf(samples: readonly number[]): Times {
+  const { p50, p99, max } = percentiles(samples);
+  return { p50, p99, max };
 }

@@ -40,8 +40,10 @@ function takeoverRows({ takeoverMs, handoverMs }: RunResult): Row[] {
   return [...takeovers, ...(handoverMs ? [takeoverRow('handed over, sigterm', handoverMs)] : [])];
 }
 
-function takeoverRow(name: string, { sessions, p50, p99, max, failed }: Takeover): Row {
-  return [name, `${sessions} sessions: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms; ${failed} requests failed`];
+function takeoverRow(name: string, { sessions, p50, p99, max, answered, failed }: Takeover): Row {
+  const commits = `${sessions} sessions commit again: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
+  const answers = `answer a new command: p50 ${answered.p50} ms, p99 ${answered.p99} ms`;
+  return [name, `${commits}; ${answers}; ${failed} requests failed`];
 }
 
 function backlogRows({ freeSlotMs, fairness, sizes = [] }: RunResult): Row[] {

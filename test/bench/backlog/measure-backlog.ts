@@ -58,6 +58,8 @@ export interface BacklogOptions {
 /** Sessions that are drained before anything is measured: processes that have just started are slow. */
 const WARM_UP = 4_000;
 const WARM_UP_MS = 120_000;
+/** The same where the slots are the limit: 1,500 sessions with 64 of them. */
+const PACED_WARM_UP_MS = 12_000;
 const MOST_ENQUEUED = 20_000;
 const KNOWN = /"tookMs":(\d+)[^\n]*"msg":"all that wait are known"/;
 const SHORTEST_LOOK_MS = 50;
@@ -126,6 +128,7 @@ async function drainPaced(backing: Backing, parts: Parts) {
   onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
   await Promise.race(schedulersOf(system).map((scheduler) => scheduler.said(KNOWN)));
   await historyCounted(system);
+  await pause(PACED_WARM_UP_MS);
   const critical = putInCritical(system, CRITICAL_EVERY_MS);
   await pause(seconds * 1_000);
   const pickupMs = await pickupsOfFreedSlots(database, await critical.stop());
