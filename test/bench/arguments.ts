@@ -18,11 +18,14 @@ export interface BenchOptions {
   readonly sizes: readonly number[];
   /** A directory for CPU profiles of the services' processes; null without. */
   readonly profiles: string | null;
+  /** Data and logs of the processes are left where they are. */
+  readonly keep: boolean;
 }
 
 export const USAGE = `npm run -s bench -- [--workload w1|w2|w3|w4|limits|all] [--mode standalone|distributed|all] [--seconds 20] [--clients 64] [--json]
   --sizes 1000,100000    w4: how many wait, one run for each
   --profiles DIRECTORY   write a CPU profile of each service process there
+  --keep                 leave data and logs of the processes; says where
 `;
 
 /** The options of a run; null when they are not understood. */
@@ -36,7 +39,16 @@ export function parseArguments(args: readonly string[]): BenchOptions | null {
     if (!sizes.every((size) => Number.isInteger(size) && size > 0)) return null;
     const modes = chosen(MODES, values.mode);
     if (!(seconds > 0) || !Number.isInteger(clients) || clients < 1 || !workloads || !modes) return null;
-    return { workloads, modes, seconds, clients, sizes, json: values.json, profiles: values.profiles ?? null };
+    return {
+      workloads,
+      modes,
+      seconds,
+      clients,
+      sizes,
+      json: values.json,
+      keep: values.keep,
+      profiles: values.profiles ?? null,
+    };
   } catch {
     return null;
   }
@@ -50,6 +62,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   sizes: { type: 'string', default: '1000,10000,100000,1000000' },
   profiles: { type: 'string' },
+  keep: { type: 'boolean', default: false },
 } as const;
 
 function chosen<T extends string>(all: readonly T[], wanted: string): readonly T[] | null {

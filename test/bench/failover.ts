@@ -5,7 +5,7 @@ import { startLiveSessions } from './live-sessions.ts';
 import { nextCommits, openWarm, sessionsOf } from './next-commits.ts';
 import { type Percentiles, percentiles } from './percentiles.ts';
 import { startBacking } from './system/backing.ts';
-import { startSystem } from './system/start-system.ts';
+import { type StartedSystem, startSystem } from './system/start-system.ts';
 import { watchSessions } from './watch-sessions.ts';
 
 /** Killed, frozen, or told to stop. */
@@ -47,13 +47,17 @@ export async function measureFailover(options: FailoverOptions): Promise<Takeove
   onProgress(`w3, ${fault}: starting the services`);
   const plan = { slots: SESSIONS, agents: 'hold', sessionActors: 2 } as const;
   await using system = await startSystem(backing, { ...options, directory, ...plan });
+  return await system.whileRunning(() => takeOver(system, options));
+}
+
+async function takeOver(system: StartedSystem, { fault, onProgress }: FailoverOptions): Promise<Takeover> {
   await pause(HEARD_MS);
   const ids = await startLiveSessions(system);
   const victim = system.services.find(({ name }) => name === 'session-actor-1');
   if (!victim) throw new Error('There is no session-actor-1.');
   using watch = watchSessions(system, ids);
   await pause(SETTLE_MS);
-  await using database = await openWarm(backing.postgres.url);
+  await using database = await openWarm(system.databaseUrl);
   const owned = await sessionsOf(database, victim.pid);
   onProgress(`w3, ${fault}: ${owned.length} of ${ids.length} sessions are taken over`);
   const sinceMs = performance.now();

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly clients: number;
   readonly sizes: readonly number[];
   readonly profiles: string | null;
+  /** Data and logs are left there, for somebody to read. */
+  readonly keep: boolean;
   readonly onProgress: (text: string) => void;
 }
 
@@ -42,7 +44,10 @@ const LIVE_SESSIONS = 1_000;
 
 /** One workload on servers and services of its own, the limits before it; everything is stopped at the end. */
 export function runWorkload(options: RunOptions): Promise<RunResult> {
-  return withTemporaryDirectory({ prefix: 'oio-bench-' }, (directory) => run(options, directory));
+  return withTemporaryDirectory({ prefix: 'oio-bench-', keeps: options.keep }, (directory) => {
+    if (options.keep) options.onProgress(`data and logs in ${directory}`);
+    return run(options, directory);
+  });
 }
 
 async function run(options: RunOptions, directory: string): Promise<RunResult> {
@@ -81,9 +86,8 @@ async function load(
   onProgress('starting the services');
   const plan = { slots: isW1 ? clients : LIVE_SESSIONS, agents: isW1 ? 'answer' : 'hold', sessionActors: 1 } as const;
   await using system = await startSystem(backing, { ...options, ...plan });
-  const measure = async (): Promise<LoadFigures> => {
+  return await system.whileRunning(async () => {
     const sessionIds = isW1 ? [] : await startLiveSessions(system);
     return measureLoad({ ...options, system, spec: { workload, clients, sessionIds } });
-  };
-  return await Promise.race([measure(), ...system.services.map(({ failed }) => failed)]);
+  });
 }

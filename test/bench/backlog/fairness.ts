@@ -66,11 +66,8 @@ async function servedTogether(options: Omit<BacklogOptions, 'queued'>, tenants: 
     limits: tenants.map(({ name, weight }) => ({ scope: 'tenant', name, weight })),
   });
   const all = tenants.reduce((count, { backlog }) => count + backlog, 0);
-  const starts = await eventually(() => allStarts(database, all), {
-    what: 'the backlogs to be served',
-    withinMs: WITHIN_MS,
-    everyMs: 500,
-  });
+  const patience = { what: 'the backlogs to be served', withinMs: WITHIN_MS, everyMs: 500 };
+  const starts = await system.whileRunning(() => eventually(() => allStarts(database, all), patience));
   return countTogether(tenants, starts);
 }
 

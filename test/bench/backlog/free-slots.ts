@@ -18,10 +18,12 @@ export async function measureFreeSlots(options: Omit<BacklogOptions, 'queued'>):
   await using backing = await startBacking(directory, options.mode);
   await using system = await startSystem(backing, { ...options, directory, agents: 'answer', sessionActors: 1 });
   await using database = await openDatabase(backing.postgres.url, { connections: 2 });
-  const warmUp = putInCritical(system, EVERY_MS);
-  await pause(WARM_UP_MS);
-  await warmUp.stop();
-  const critical = putInCritical(system, EVERY_MS);
-  await pause(options.seconds * 1_000);
-  return await pickupsOf(database, await critical.stop());
+  return await system.whileRunning(async () => {
+    const warmUp = putInCritical(system, EVERY_MS);
+    await pause(WARM_UP_MS);
+    await warmUp.stop();
+    const critical = putInCritical(system, EVERY_MS);
+    await pause(options.seconds * 1_000);
+    return pickupsOf(database, await critical.stop());
+  });
 }

@@ -88,9 +88,13 @@ interface Parts extends BacklogOptions {
 }
 
 async function drainAtOnce(backing: Backing, parts: Parts) {
-  const { database, queued, enqueued, seconds, onProgress } = parts;
+  const { database } = parts;
   await database.query(`insert into limits values ('limits', $1::json)`, [JSON.stringify(NOTHING_RUNS.limits)]);
   await using system = await startSystem(backing, { ...parts, agents: 'answer', sessionActors: 1 });
+  return await system.whileRunning(() => measureDrain(system, parts));
+}
+
+async function measureDrain(system: StartedSystem, { database, queued, enqueued, slots, seconds, onProgress }: Parts) {
   const scheduler = schedulerOf(system);
   const takeoverMs = Number(await scheduler.said(KNOWN));
   onProgress(`w4: counting the history of ${queued}`);
@@ -106,7 +110,7 @@ async function drainAtOnce(backing: Backing, parts: Parts) {
   await until(async () => (await waiting(database)) <= queued, { withinMs: WARM_UP_MS, lookMs });
   const [before, startedMs] = [await waiting(database), performance.now()];
   const drainCpu = startCpuMeter(system.processes);
-  await until(async () => (await waiting(database)) <= parts.slots, { withinMs: seconds * 1_000, lookMs });
+  await until(async () => (await waiting(database)) <= slots, { withinMs: seconds * 1_000, lookMs });
   const [after, endedMs] = [await waiting(database), performance.now()];
   const cpuOfDrain = drainCpu(before - after);
   const drainPerSec = Math.round((before - after) / ((endedMs - startedMs) / 1_000));
@@ -117,7 +121,7 @@ async function drainAtOnce(backing: Backing, parts: Parts) {
 
 /** What is left is drained by agents that take their time: the slots are what limits it. */
 async function drainPaced(backing: Backing, parts: Parts) {
-  const { database, seconds, onProgress } = parts;
+  const { database } = parts;
   const plan = { agents: 'work', sessionActors: 1, schedulers: 2 } as const;
   // Of its own: in the logs of the services before them these would be found at addresses that are gone.
   const directory = join(parts.directory, 'paced');
@@ -125,6 +129,10 @@ async function drainPaced(backing: Backing, parts: Parts) {
   await database.query(SERVE_UPPER_CLASSES, [PRIORITIES.indexOf('high')]);
   await settle(backing.postgres.url);
   await using system = await startSystem(backing, { ...parts, ...plan, directory });
+  return await system.whileRunning(() => measurePickups(system, parts));
+}
+
+async function measurePickups(system: StartedSystem, { database, seconds, onProgress }: Parts) {
   onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
   await Promise.race(schedulersOf(system).map((scheduler) => scheduler.said(KNOWN)));
   await historyCounted(system);

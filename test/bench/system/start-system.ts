@@ -14,6 +14,8 @@ const READY = /"msg":"ready for work"/;
 /** A running system with its processes by name, such as `session-actor-1`. */
 export interface StartedSystem extends System {
   readonly services: readonly ServiceProcess[];
+  /** What the task comes to; rejects, with the end of its log, as soon as a process of a service ends that was not told to. */
+  whileRunning<T>(task: () => Promise<T>): Promise<T>;
 }
 
 /** Starts the services on their backing servers: all in one process, or each in its own when there are NATS and Redis. */
@@ -43,6 +45,7 @@ export async function startSystem(backing: Backing, options: SystemOptions): Pro
     processes,
     directories,
     services,
+    whileRunning: (task) => Promise.race([task(), ...services.map(({ failed }) => failed)]),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
