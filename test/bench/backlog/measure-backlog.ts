@@ -33,7 +33,7 @@ export interface BacklogFigures {
   /** Of all processes but the bench: for 1,000 enqueued, and for 1,000 drained. */
   readonly cpu: { readonly enqueue: CpuPer1000; readonly drain: CpuPer1000 };
   /**
-   * Of new critical sessions, half-way (those of the two upper classes have been served) with agents that work for half a second and all
+   * Of new critical sessions, half-way (those of the two upper classes have been served) with agents that work for about half a second and all
    * slots taken: from a slot being free to running.
    */
   readonly pickupMs: Pickups;
@@ -73,18 +73,20 @@ export async function measureBacklog(options: BacklogOptions): Promise<BacklogFi
   await using backing = await startBacking(directory, mode);
   const enqueued = Math.min(queued, MOST_ENQUEUED);
   onProgress(`w4: queueing ${queued}`);
-  const root = join(directory, 'projects');
-  await seedBacklog({ databaseUrl: backing.postgres.url, root, count: queued - enqueued });
+  const projects = join(directory, 'projects');
+  await seedBacklog({ databaseUrl: backing.postgres.url, root: projects, count: queued - enqueued });
   await using database = await openDatabase(backing.postgres.url, { connections: 2 });
-  const parts = { ...options, directory, database, enqueued };
+  const parts = { ...options, directory, projects, database, enqueued };
   const drained = await drainAtOnce(backing, parts);
   const paced = queued > options.slots * WORTH_PACING ? await drainPaced(backing, parts) : NOT_PACED;
+  await requireSuccess(database);
   return { queued, enqueued, ...drained, ...paced, decisions: await measureDecisions(queued) };
 }
 
 interface Parts extends BacklogOptions {
   readonly database: Database;
   readonly enqueued: number;
+  readonly projects: string;
 }
 
 async function drainAtOnce(backing: Backing, parts: Parts) {
@@ -158,6 +160,14 @@ function schedulerOf(system: StartedSystem): ServiceProcess {
   const [scheduler] = schedulersOf(system);
   if (!scheduler) throw new Error('There is no scheduler.');
   return scheduler;
+}
+
+/** One that fails at once is drained as well, and takes no half a second. */
+async function requireSuccess(database: Database): Promise<void> {
+  const failures = await database.query<{ data: string }>(
+    "select data::text as data from session_events where type = 'session.failed' limit 1",
+  );
+  for (const { data } of failures) throw new Error(`Sessions have failed instead of being drained: ${data}`);
 }
 
 async function waiting(database: Database): Promise<number> {

@@ -51,16 +51,21 @@ export async function startSystem(backing: Backing, options: SystemOptions): Pro
 }
 
 /** Sessions in place have a directory for themselves. */
-async function makeDirectories({ directory, slots }: SystemOptions): Promise<string[]> {
-  const directories = Array.from({ length: slots }, (_, index) => join(directory, 'projects', `p${index}`));
+async function makeDirectories(options: SystemOptions): Promise<string[]> {
+  const directories = Array.from({ length: options.slots }, (_, index) => join(projectsOf(options), `p${index}`));
   for (const path of directories) await mkdir(path, { recursive: true });
   return directories;
 }
 
+function projectsOf({ directory, projects = join(directory, 'projects') }: SystemOptions): string {
+  return projects;
+}
+
 function commonEnvironment(
   backing: Backing,
-  { directory, slots, agents, apiKey }: SystemOptions & { readonly apiKey: string },
+  options: SystemOptions & { readonly apiKey: string },
 ): Record<string, string> {
+  const { directory, slots, agents, apiKey } = options;
   return {
     DATABASE_URL: backing.postgres.url,
     DATABASE_CONNECTIONS: '15',
@@ -73,7 +78,7 @@ function commonEnvironment(
     OPENCODE_SERVERS: nullServers(slots),
     OPENCODE_DIRECTORY: join(directory, 'opencode'),
     WORKTREES_DIRECTORY: join(directory, 'worktrees'),
-    WORKSPACE_ROOTS: join(directory, 'projects'),
+    WORKSPACE_ROOTS: projectsOf(options),
     BENCH_AGENTS: agents,
   };
 }

@@ -14,9 +14,11 @@ export interface System extends AsyncDisposable {
 export interface SystemOptions {
   /** An empty directory for everything. */
   readonly directory: string;
+  /** Where the directories are that sessions may work in: `projects` in the other one, unless there are sessions already. */
+  readonly projects?: string;
   /** Sessions that run at the same time. */
   readonly slots: number;
-  /** What the agents do: answer at once, work for half a second, or until they are stopped. */
+  /** What the agents do: answer at once, work for about half a second, or until they are stopped. */
   readonly agents: Agents;
   /** How many session-actors, where each is a process. */
   readonly sessionActors: number;
