@@ -3,31 +3,26 @@ import { executionMetrics } from '@oio/domain';
 import { NotFoundError } from '@oio/errors';
 import type { Handlers } from '@oio/messaging';
 import type { Clock } from '@oio/runtime';
-import type { SessionHistory } from './ports.ts';
+import type { PresentSessions } from './ports.ts';
 import type { Telemetry } from './telemetry.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** What this service answers: about one session at any time, about all once they are counted. */
-export const ABOUT_ONE = { sessionMetrics } as const;
-export const ABOUT_ALL = { metricsExposition } as const;
+/** What this service answers. */
+export const SERVED = { metricsExposition, sessionMetrics } as const;
 
 export interface HandlerParts {
   readonly telemetry: Pick<Telemetry, 'exposition'>;
-  readonly history: Pick<SessionHistory, 'snapshot'>;
+  readonly sessions: Pick<PresentSessions, 'snapshot'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /** One function per contract. */
-export function createHandlers({
-  telemetry,
-  history,
-  clock,
-}: HandlerParts): Handlers<typeof ABOUT_ONE & typeof ABOUT_ALL> {
+export function createHandlers({ telemetry, sessions, clock }: HandlerParts): Handlers<typeof SERVED> {
   return {
     metricsExposition: () => telemetry.exposition(),
     async sessionMetrics({ payload: { sessionId }, envelope: { tenant } }) {
-      const snapshot = UUID.test(sessionId) ? await history.snapshot(sessionId, tenant) : null;
+      const snapshot = UUID.test(sessionId) ? await sessions.snapshot(sessionId, tenant) : null;
       if (!snapshot) throw new NotFoundError('There is no such session.', { code: 'session_not_found' });
       return executionMetrics(snapshot, clock.now());
     },

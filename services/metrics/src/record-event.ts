@@ -1,6 +1,6 @@
 import type { ModelUsage, SessionEventType, StoredSessionEvent } from '@oio/contracts';
 import { isTerminal, usageOfStep } from '@oio/domain';
-import type { Entry } from './event-ledger.ts';
+import type { Entry } from './known-sessions.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** Puts one event, which counts, into numbers. */

@@ -1,163 +1,116 @@
 import { type ModelUsage, type Priority, type SessionType, STATUSES, type Status } from '@oio/contracts';
 import { FAILURES } from '@oio/domain';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { boundedLabels, type UsageLabels } from './bounded-labels.ts';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { LabelsOf } from './total-definitions.ts';
+import { Totals } from './totals.ts';
+import { totalsText } from './totals-text.ts';
 
-/** In seconds: a free slot should be given in milliseconds; a full house may keep a session waiting for hours. */
-const WAIT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 900, 3_600, 14_400];
-/** In seconds: from a turn of one answer to the longest that is allowed. */
-const EXECUTION_BUCKETS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
-
-/** Combinations of tenant and model that have numbers of their own: seven time series each. */
+/** Combinations of tenant and model that have numbers of their own: seven time series each. Both are named by strangers. */
 const USERS = 200;
+/** What every combination beyond the bound is called. */
+const OTHERS = { tenant: 'other', model: 'other' } as const;
 
-/** What became of an event that came in. */
-export type EventOutcome = 'new' | 'repeated' | 'repaired' | 'gap';
+/** Which tenant used which model. */
+export type UsageLabels = LabelsOf<'model_calls_total'>;
+
+/** Whence the content of an event came that was counted. */
+export type EventSource = 'bus' | 'database';
+
+export interface TelemetrySources {
+  readonly statusCount: (status: Status) => number;
+  readonly closedModels: () => number;
+  /** Whether stored events are left that are not counted yet. */
+  readonly isCatchingUp: () => boolean;
+}
 
 /** One function per thing that happens. Labels have few values: no ids, no free text; of tenants and models the first ones. */
 export type Telemetry = ReturnType<typeof createTelemetry>;
 
-export function createTelemetry(statusCount: (status: Status) => number, closedModels: () => number) {
+export function createTelemetry(sources: TelemetrySources) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const totals = new Totals();
+  addGauges(registry, sources);
   return {
-    exposition: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    /** What the totals are restored into, and stored from. */
+    totals,
+    async exposition() {
+      const own = await registry.metrics();
+      // Half-counted ones would look like a restart from zero, and then like a mass of events.
+      const body = sources.isCatchingUp() ? own : `${own}\n${totalsText(totals)}`;
+      return { contentType: registry.contentType, body };
+    },
     end: () => registry.clear(),
-    ...lifecycleMetrics(registry, statusCount),
-    ...durationMetrics(registry),
-    ...workMetrics(registry),
-    ...usageMetrics(registry),
-    ...quotaMetrics(registry, closedModels),
-    ...qualityMetrics(registry),
+    ...lifecycleTotals(totals),
+    ...usageTotals(totals),
+    ...sourceCounter(registry),
   };
 }
 
-function lifecycleMetrics(registry: Registry, statusCount: (status: Status) => number) {
-  const accepted = counter(registry, 'sessions_accepted_total', 'Sessions that were accepted.', ['type', 'priority']);
-  const transitions = counter(registry, 'session_transitions_total', 'Changes of status, by the new one.', ['to']);
-  const retries = counter(registry, 'session_retries_total', 'New attempts after one that did not end well.', [
-    'trigger',
-  ]);
-  const failures = counter(
-    registry,
-    'session_failures_total',
-    'Sessions that did not end well, by the code of the reason.',
-    ['code'],
-  );
-  const byStatus = new Gauge({
+function addGauges(registry: Registry, { statusCount, closedModels, isCatchingUp }: TelemetrySources): void {
+  const registers = [registry];
+  new Gauge({
     name: 'oio_sessions',
     help: 'Sessions that are not deleted, by status.',
     labelNames: ['status'],
-    registers: [registry],
+    registers,
     collect() {
       for (const status of STATUSES) this.set({ status }, statusCount(status));
     },
   });
-  return {
-    byStatus,
-    accepted: (type: SessionType, priority: Priority) => accepted.inc({ type, priority }),
-    moved: (to: Status) => transitions.inc({ to }),
-    retried: (trigger: 'automatic' | 'manual') => retries.inc({ trigger }),
-    failed: (code: string) => failures.inc({ code: code in FAILURES ? code : 'other' }),
-  };
-}
-
-function durationMetrics(registry: Registry) {
-  const wait = histogram(registry, {
-    name: 'session_queue_wait_seconds',
-    help: 'From wanting a slot to running.',
-    labelNames: ['priority'],
-    buckets: WAIT_BUCKETS,
-  });
-  const execution = histogram(registry, {
-    name: 'session_execution_seconds',
-    help: 'Time at work of an attempt that has ended, by how the session ended.',
-    labelNames: ['outcome'],
-    buckets: EXECUTION_BUCKETS,
-  });
-  return {
-    waited: (priority: Priority, seconds: number) => wait.observe({ priority }, seconds),
-    executed: (outcome: Status, seconds: number) => execution.observe({ outcome }, seconds),
-  };
-}
-
-function workMetrics(registry: Registry) {
-  const steps = counter(registry, 'session_steps_total', 'Finished steps of agents.');
-  return { stepFinished: () => steps.inc() };
-}
-
-function usageMetrics(registry: Registry) {
-  const by = ['tenant', 'model'] as const;
-  const tokens = counter(registry, 'tokens_total', 'Tokens that the models used.', [...by, 'kind']);
-  const cost = counter(registry, 'cost_usd_total', 'What the models cost, in US dollars, as OpenCode reports it.', by);
-  const calls = counter(registry, 'model_calls_total', 'Calls of models that were answered or refused.', by);
-  const callErrors = counter(registry, 'model_call_errors_total', 'Calls of models that failed.', by);
-  const bounded = boundedLabels(USERS);
-  return {
-    used({ tokens: used, costUsd, apiCalls, apiErrors }: ModelUsage, user: UsageLabels): void {
-      const labels = { ...bounded(user) };
-      for (const [kind, number] of Object.entries(used)) tokens.inc({ ...labels, kind }, number);
-      cost.inc(labels, costUsd);
-      calls.inc(labels, apiCalls);
-      callErrors.inc(labels, apiErrors);
-    },
-  };
-}
-
-function quotaMetrics(registry: Registry, closedModels: () => number) {
-  const refusals = counter(
-    registry,
-    'quota_refusals_total',
-    'Refusals of a model with a time from which on it may be asked again.',
-    ['tenant', 'model'],
-  );
-  const closed = new Gauge({
+  new Gauge({
     name: 'oio_closed_models',
     help: 'Models that no session is started with now, because their provider or an operator closed them.',
-    registers: [registry],
+    registers,
     collect() {
       this.set(closedModels());
     },
   });
-  const bounded = boundedLabels(USERS);
-  return { closed, refused: (user: UsageLabels) => refusals.inc({ ...bounded(user) }) };
+  new Gauge({
+    name: 'oio_metrics_catching_up',
+    help: '1 while the stored history is counted; the totals are not shown then. 0 once they are whole.',
+    registers,
+    collect() {
+      this.set(Number(isCatchingUp()));
+    },
+  });
 }
 
-function qualityMetrics(registry: Registry) {
-  const checkpoints = counter(registry, 'session_checkpoints_total', 'Checkpoints, by what made them.', ['origin']);
-  const warnings = counter(registry, 'session_warnings_total', 'Warnings that sessions raised.');
-  const events = counter(
-    registry,
-    'metrics_events_total',
-    'Events that the metrics service received, by what became of them.',
-    ['outcome'],
-  );
+function lifecycleTotals(totals: Totals) {
   return {
-    checkpointMade: (origin: string) => checkpoints.inc({ origin }),
-    warned: () => warnings.inc(),
-    received: (outcome: EventOutcome) => events.inc({ outcome }),
+    accepted: (type: SessionType, priority: Priority) => totals.add('sessions_accepted_total', { type, priority }),
+    moved: (to: Status) => totals.add('session_transitions_total', { to }),
+    retried: (trigger: 'automatic' | 'manual') => totals.add('session_retries_total', { trigger }),
+    failed: (code: string) => totals.add('session_failures_total', { code: code in FAILURES ? code : 'other' }),
+    waited: (priority: Priority, seconds: number) =>
+      totals.observe('session_queue_wait_seconds', { priority }, seconds),
+    executed: (outcome: Status, seconds: number) => totals.observe('session_execution_seconds', { outcome }, seconds),
+    stepFinished: () => totals.add('session_steps_total', {}),
+    checkpointMade: (origin: string) => totals.add('session_checkpoints_total', { origin }),
+    warned: () => totals.add('session_warnings_total', {}),
   };
 }
 
-function counter<T extends string = never>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly T[] = [],
-): Counter<T> {
-  return new Counter({ name: `oio_${name}`, help, labelNames, registers: [registry] });
+function usageTotals(totals: Totals) {
+  return {
+    used({ tokens, costUsd, apiCalls, apiErrors }: ModelUsage, user: UsageLabels): void {
+      const labels = totals.withinBound('model_calls_total', user, USERS) ?? OTHERS;
+      totals.add('model_calls_total', labels, apiCalls);
+      totals.add('model_call_errors_total', labels, apiErrors);
+      totals.add('cost_usd_total', labels, costUsd);
+      for (const [kind, number] of Object.entries(tokens)) totals.add('tokens_total', { ...labels, kind }, number);
+    },
+    refused: (user: UsageLabels) =>
+      totals.add('quota_refusals_total', totals.withinBound('quota_refusals_total', user, USERS) ?? OTHERS),
+  };
 }
 
-interface HistogramDefinition<T extends string> {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly T[];
-  readonly buckets: readonly number[];
-}
-
-function histogram<T extends string>(
-  registry: Registry,
-  { name, help, labelNames, buckets }: HistogramDefinition<T>,
-): Histogram<T> {
-  return new Histogram({ name: `oio_${name}`, help, labelNames, buckets: [...buckets], registers: [registry] });
+function sourceCounter(registry: Registry) {
+  const events = new Counter({
+    name: 'oio_metrics_events_total',
+    help: 'Events that this instance has counted, by whence it had them.',
+    labelNames: ['source'],
+    registers: [registry],
+  });
+  return { counted: (source: EventSource, number: number) => events.inc({ source }, number) };
 }

@@ -1,70 +1,138 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
 import { createLogger } from '@oio/runtime';
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { EventLedger } from '../src/event-ledger.ts';
-import { HistoryFollower } from '../src/follow-history.ts';
-import type { HistoryPage, HistoryPlace } from '../src/ports.ts';
+import fc from 'fast-check';
+import { HistoryFollower, type HistoryFollowerParts } from '../src/follow-history.ts';
+import { KnownSessions } from '../src/known-sessions.ts';
+import type { Progress, SavedTotals, SessionHistory } from '../src/ports.ts';
+import { Totals } from '../src/totals.ts';
 import { Life } from './support/life.ts';
 
 const logger = createLogger('test', { level: 'silent' });
 
-/** A follower on a store whose pages come as `pageAfter` says, and what it has counted. */
-function rig(
-  pageAfter: (from: HistoryPlace | null, follower: HistoryFollower) => Promise<readonly StoredSessionEvent[]>,
-) {
-  const counted: number[] = [];
-  const ledger = new EventLedger({ history: { between: async () => [] }, capacity: 10, logger });
-  const page = async (from: HistoryPlace | null): Promise<HistoryPage> => {
-    const events = await pageAfter(from, follower);
-    const position = String(Number(from?.position ?? 0) + events.length);
-    return { events, end: { xid: '1', position }, isLast: events.length < 2 };
+/** A history in memory whose places are numbers. */
+function historyOf(events: readonly StoredSessionEvent[], pageSize = 2): SessionHistory {
+  return {
+    async page(after) {
+      const from = Number(after?.position ?? 0);
+      const page = events.slice(from, from + pageSize);
+      const end = page.length === 0 ? after : { xid: '1', position: String(from + page.length) };
+      return { events: page, read: page.length, end, isLast: page.length < pageSize };
+    },
+    before: async (strangers) =>
+      strangers.flatMap(({ sessionId, seq }) =>
+        events.filter((event) => event.sessionId === sessionId && event.seq < seq),
+      ),
   };
-  const record = ({ event }: { readonly event: StoredSessionEvent }): void => void counted.push(event.seq);
-  const follower = new HistoryFollower({ history: { page }, ledger, record, logger });
-  return { follower, counted };
 }
 
-test('what the bus brings during the first reading is passed over, and read afterwards', async (t) => {
-  const stored = new Life().dispatch().history.slice(0, 3);
-  let reads = 0;
-  const { follower, counted } = rig(async (from, reader) => {
-    reads += 1;
-    const place = Number(from?.position ?? 0);
-    if (reads > 1) return stored.slice(place, place + 2);
-    // The rest is committed, and brought by the bus, while this page is on its way.
-    t.false(await reader.isTurn());
-    return stored.slice(0, 1);
+/** What is stored, in memory. */
+function shelf(): SavedTotals & { progress: Progress | null } {
+  return {
+    progress: null,
+    async load() {
+      return this.progress;
+    },
+    async save(progress) {
+      this.progress = structuredClone(progress);
+    },
+  };
+}
+
+interface Rig {
+  readonly follower: HistoryFollower;
+  readonly totals: Totals;
+  readonly waits: number[];
+}
+
+/** A follower that counts transitions, and notes how long sessions waited. */
+function follow(parts: Pick<HistoryFollowerParts, 'history' | 'saved'>, capacity = 2): Rig {
+  const totals = new Totals();
+  const waits: number[] = [];
+  const follower = new HistoryFollower({
+    ...parts,
+    heard: { take: () => undefined },
+    sessions: new KnownSessions(capacity),
+    totals,
+    record({ event, before }) {
+      if (!('to' in event.data)) return;
+      totals.add('session_transitions_total', { to: event.data.to });
+      if (event.data.to === 'running') waits.push(Date.parse(event.at) - (before?.waiting?.sinceMs ?? Number.NaN));
+    },
+    counted: () => {},
+    saveEveryMs: 3_600_000,
+    logger,
   });
-  await follower.catchUp(new AbortController().signal);
-  t.deepEqual(counted, [1, 2, 3]);
-  t.true(await follower.isTurn());
+  return { follower, totals, waits };
+}
+
+test('an outage is waited out, and a defect is tried again', async (t) => {
+  const stored = historyOf(new Life().dispatch().history);
+  const failures: Error[] = [new UnavailableError('away'), new TypeError('no such column')];
+  const page: SessionHistory['page'] = async (after, heard) => {
+    const failure = failures.shift();
+    if (failure) throw failure;
+    return stored.page(after, heard);
+  };
+  const { follower, totals } = follow({ history: { ...stored, page }, saved: shelf() });
+  await eventually(() => !follower.isCatchingUp);
+  await follower[Symbol.asyncDispose]();
+  t.deepEqual(
+    [...totals.counter('session_transitions_total')],
+    [
+      [['queued'], 1],
+      [['running'], 1],
+    ],
+  );
 });
 
-test('what the bus brings during the last reading waits for its turn', async (t) => {
-  let asked: Promise<boolean> | undefined;
-  let reads = 0;
-  const { follower } = rig(async (_from, reader) => {
-    reads += 1;
-    if (reads === 2) asked = reader.isTurn();
-    return [];
-  });
-  await follower.catchUp(new AbortController().signal);
-  t.true(await asked);
+test('a failure in the middle of a page counts nothing of it twice', async (t) => {
+  const history = historyOf(new Life().wait(3).dispatch().complete().history, 3);
+  let isFirst = true;
+  const before: SessionHistory['before'] = async (events) => {
+    if (isFirst) {
+      isFirst = false;
+      throw new UnavailableError('away');
+    }
+    return history.before(events);
+  };
+  // Nobody is remembered, so that the second page asks for what was before it.
+  const { follower, totals, waits } = follow({ history: { ...history, before }, saved: shelf() }, 0);
+  await eventually(() => !follower.isCatchingUp);
+  await follower[Symbol.asyncDispose]();
+  t.false(isFirst);
+  t.deepEqual(waits, [3_000]);
+  t.deepEqual(
+    [...totals.counter('session_transitions_total')].map(([, value]) => value),
+    [1, 1, 1],
+  );
 });
 
-test('a store that is away is waited for; a refusal of what is asked is a bug and ends it', async (t) => {
-  let failures = 0;
-  const patient = rig(async () => {
-    failures += 1;
-    if (failures === 1) throw new UnavailableError('away');
-    return [];
+test('wherever it is ended, and whatever of that was stored, it comes to the same totals', async (t) => {
+  const lives = Array.from({ length: 4 }, (_, index) => new Life().wait(index).dispatch().step('a').complete());
+  const length = lives[0]?.history.length ?? 0;
+  // Turn by turn, so that every session is under way at every end.
+  const events = Array.from({ length }, (_, at) => lives.flatMap(({ history }) => history.slice(at, at + 1))).flat();
+  const straight = follow({ history: historyOf(events, 100), saved: shelf() });
+  await straight.follower.caughtUpWithin(60_000);
+  await straight.follower[Symbol.asyncDispose]();
+  const ends = fc.array(fc.record({ after: fc.nat({ max: events.length }), isStored: fc.boolean() }), { maxLength: 4 });
+  const property = fc.asyncProperty(ends, fc.integer({ min: 1, max: 9 }), async (stops, pageSize) => {
+    const saved = shelf();
+    const known = { ...saved, save: saved.save.bind(saved), load: saved.load.bind(saved) };
+    for (const { after, isStored } of stops) {
+      const save = isStored ? known.save : async () => {};
+      const part = follow({ history: historyOf(events.slice(0, after), pageSize), saved: { ...known, save } });
+      await part.follower.caughtUpWithin(60_000);
+      await part.follower[Symbol.asyncDispose]();
+    }
+    const last = follow({ history: historyOf(events, pageSize), saved: known });
+    await last.follower.caughtUpWithin(60_000);
+    await last.follower[Symbol.asyncDispose]();
+    t.deepEqual(last.totals.toJSON(), straight.totals.toJSON());
+    t.false(last.waits.some(Number.isNaN));
   });
-  await patient.follower.catchUp(new AbortController().signal);
-  t.is(failures, 3);
-  const broken = rig(async () => {
-    throw new TypeError('no such column');
-  });
-  await t.throwsAsync(broken.follower.catchUp(new AbortController().signal), { instanceOf: TypeError });
-  t.false(await broken.follower.isTurn());
+  await t.notThrowsAsync(fc.assert(property, { numRuns: 50 }));
 });

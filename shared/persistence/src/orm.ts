@@ -1,6 +1,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { ApprovalEntity } from './entities/approval.ts';
+import { CountedHistoryEntity } from './entities/counted-history.ts';
 import { DeadLetterEntity } from './entities/dead-letter.ts';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.ts';
 import { LeaderEntity } from './entities/leader.ts';
@@ -61,6 +62,7 @@ const ENTITIES = [
   ApprovalEntity,
   ScheduleEntity,
   ScheduleFireEntity,
+  CountedHistoryEntity,
 ];
 
 export function createOrm(url: string, { connections = CONNECTIONS, unhurried = false }: OrmOptions = {}) {

@@ -1,75 +1,104 @@
 import type { StoredSessionEvent } from '@oio/contracts';
-import { readSnapshot, type StoredSession, unreadableSession } from '@oio/domain';
-import { type Database, readableJson, storedSession, instant } from '@oio/persistence';
-import type { HistoryPlace, SessionHistory, StatusCount } from '../ports.ts';
-
-const BETWEEN = `
-select e.session_id as "sessionId", s.tenant, e.seq::int as seq, e.command_id as "commandId", e.epoch::int as epoch, e.cause,
-  ${instant('e.at')} as at, e.type, e.data
-from session_events e join sessions s on s.id = e.session_id
-where e.session_id = $1::uuid and e.seq > $2 and e.seq < $3
-order by e.seq`;
+import { UnavailableError } from '@oio/errors';
+import { type Database, instant, readableJson } from '@oio/persistence';
+import { COUNTED_FIELDS } from '../counted-part.ts';
+import { type HeardEvents, nameOf } from '../heard-events.ts';
+import type { EventName, HistoryPage, HistoryPlace, SessionHistory } from '../ports.ts';
 
 const PAGE = 2_000;
 const BEGINNING: HistoryPlace = { xid: '0', position: '0' };
 
 /**
  * `xid < pg_snapshot_xmin(…)`: all transactions before that one have ended, so nothing can be committed between what is
- * read and what was read before. Texts, results and places are left in the database: they are most of it and not counted.
- * `offset 0` has the data looked at once: without it the planner puts the expression wherever its name stands, which took
- * twice as long.
+ * read and what was read before. After a restore into another server, events bear ids of transactions that this one has not
+ * begun yet: they are `foreign` until the relay has given them others, and in which order it does so is not that of the history.
  */
-const IN_ORDER = `
-select e.xid::text as xid, e.position::text as position, session_id as "sessionId", (select tenant from sessions where id = session_id) as tenant, seq::int as seq,
-  command_id as "commandId", epoch::int as epoch, cause, ${instant('at')} as at, type,
+const ORDER = `
+with page as materialized (
+  select xid, position, session_id, seq from session_events
+  where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+  order by xid, position limit ${PAGE}
+)
+select string_agg(session_id || ':' || seq, ' ' order by xid, position) as names,
+  (array_agg(xid || ':' || position order by xid desc, position desc))[1] as "end",
+  $1 = '0' or exists (select from session_events where (xid, position) = ($1::xid8, $2::bigint)) as "isThere",
+  (select xid from session_events order by xid desc, position desc limit 1) >= pg_snapshot_xmax(pg_current_snapshot()) as "isForeign"
+from page`;
+
+/** Of all other types nothing is counted, and how the session stands does not change by them. */
+const COUNTED = `e.type not in ('session.workspace-prepared', 'session.attempt-closed',
+  'session.resources-measured', 'session.adopted', 'session.child-added', 'session.dependencies-settled')`;
+/** These say how the session stands: transitions, which have one word behind the point, and a wish to go on. */
+const STANDING = `e.type = 'session.resume-requested' or e.type not like '%-%'`;
+
+const FIELDS = COUNTED_FIELDS.map((field) => `"${field}" json`).join(', ');
+/** Texts, results and places are left in the database: they are most of it and not counted. */
+const DATA = `
   case
     when readable is null then null
-    when type = 'session.created' then json_build_object('session', json_build_object('type', readable #> '{session,type}', 'priority', readable #> '{session,priority}'))
-    when type = 'session.checkpoint-made' then json_build_object('checkpoint', json_build_object('origin', readable #> '{checkpoint,origin}'))
-    else (
-      select json_strip_nulls(to_json(counted))
-      from json_to_record(readable) as counted ("from" json, "to" json, priority json, failure json, step json, calls json)
-    )
-  end as data
-from session_events e, lateral (select ${readableJson('data')} as readable offset 0) as guarded
-where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
-order by e.xid, e.position limit ${PAGE}`;
+    when e.type = 'session.created' then json_build_object('session', json_build_object('type', readable #> '{session,type}', 'priority', readable #> '{session,priority}'))
+    when e.type = 'session.checkpoint-made' then json_build_object('checkpoint', json_build_object('origin', readable #> '{checkpoint,origin}'))
+    else (select json_strip_nulls(to_json(counted)) from json_to_record(readable) as counted (${FIELDS}))
+  end`;
 
-const COUNT = `
-select (extract(epoch from now()) * 1000)::float8 as "atMs",
-  (select coalesce(jsonb_object_agg(status, n), '{}') from
-    (select status, count(*) as n from sessions where deleted_at is null group by status) as by_status) as counts`;
+/** `offset 0` has the data looked at once: without it the planner puts the expression wherever its name stands. */
+const EVENTS = `
+select e.session_id as "sessionId", s.tenant, e.seq::int as seq, e.cause, ${instant('e.at')} as at, e.type, ${DATA} as data
+from unnest($1::uuid[], $2::bigint[]) as named (session_id, seq)`;
+const FROM = `
+join sessions s on s.id = e.session_id,
+lateral (select case when ${COUNTED} then ${readableJson('e.data')} else '{}' end as readable offset 0) as guarded`;
 
-const CLOSED = `select count(*)::int as closed from quotas where not is_open and reset_at > now()`;
+const CONTENTS = `${EVENTS} join session_events e using (session_id, seq) ${FROM}`;
+const BEFORE = `${EVENTS} join session_events e on e.session_id = named.session_id and e.seq < named.seq and (${STANDING}) ${FROM}
+order by e.session_id, e.seq`;
 
-const SESSION = `
-select ${storedSession('sessions')} from sessions where id = $1::uuid and tenant = $2 and deleted_at is null`;
-
-export function createPostgresSessionHistory(database: Database): SessionHistory {
+export function createPostgresSessionHistory(database: Pick<Database, 'query'>): SessionHistory {
+  const read = (statement: string, events: readonly EventName[]): Promise<StoredSessionEvent[]> =>
+    database.query(statement, [events.map(({ sessionId }) => sessionId), events.map(({ seq }) => seq)]);
   return {
-    async page(after) {
+    async page(after, heard) {
       const { xid, position } = after ?? BEGINNING;
-      const rows = await database.query<StoredSessionEvent & HistoryPlace>(IN_ORDER, [xid, position]);
-      const last = rows.at(-1);
-      const end = last ? { xid: last.xid, position: last.position } : { xid, position };
-      return { events: rows, end, isLast: rows.length < PAGE };
+      const [row] = await database.query<OrderRow>(ORDER, [xid, position]);
+      if (!row?.isThere) return null;
+      if (row.isForeign) throw new UnavailableError('The history was restored and is not in its order yet.');
+      const names = row.names?.split(' ') ?? [];
+      const isLast = names.length < PAGE;
+      return { ...(await contentsOf(names, { heard, read })), end: placeOf(row.end) ?? after, isLast };
     },
-    between: (sessionId, after, before) => database.query<StoredSessionEvent>(BETWEEN, [sessionId, after, before]),
-    async countByStatus() {
-      const [row] = await database.query<StatusCount>(COUNT);
-      if (!row) throw new Error('The database did not count.');
-      return row;
-    },
-    async closedModels() {
-      const [row] = await database.query<{ closed: number }>(CLOSED);
-      return row?.closed ?? 0;
-    },
-    async snapshot(sessionId, tenant) {
-      const [row] = await database.query<StoredSession>(SESSION, [sessionId, tenant]);
-      if (!row) return null;
-      const snapshot = readSnapshot(row);
-      if (!snapshot) throw unreadableSession(sessionId);
-      return snapshot;
-    },
+    before: async (events) => read(BEFORE, events),
   };
+}
+
+interface OrderRow {
+  readonly names: string | null;
+  readonly end: string | null;
+  readonly isThere: boolean;
+  readonly isForeign: boolean | null;
+}
+
+function placeOf(text: string | null): HistoryPlace | null {
+  const [xid, position] = text?.split(':') ?? [];
+  return xid && position ? { xid, position } : null;
+}
+
+interface ContentParts {
+  readonly heard: Pick<HeardEvents, 'take'>;
+  readonly read: (statement: string, events: readonly EventName[]) => Promise<StoredSessionEvent[]>;
+}
+
+async function contentsOf(
+  names: readonly string[],
+  { heard, read }: ContentParts,
+): Promise<Pick<HistoryPage, 'events' | 'read'>> {
+  const known = new Map(names.map((name) => [name, heard.take(name)]));
+  const missing = names.filter((name) => !known.get(name)).map(parsedName);
+  if (missing.length > 0) for (const event of await read(CONTENTS, missing)) known.set(nameOf(event), event);
+  const events = [...known.values()].filter((event) => event !== undefined);
+  return { events, read: missing.length };
+}
+
+function parsedName(name: string): EventName {
+  const [sessionId = '', seq] = name.split(':');
+  return { sessionId, seq: Number(seq) };
 }

@@ -11,6 +11,7 @@ import { M0010ConcurrencyKeys } from './m0010-concurrency-keys.ts';
 import { M0011Schedules } from './m0011-schedules.ts';
 import { M0012Quotas } from './m0012-quotas.ts';
 import { M0013Upkeep } from './m0013-upkeep.ts';
+import { M0014CountedHistories } from './m0014-counted-histories.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   { name: 'M0011Schedules', class: M0011Schedules },
   { name: 'M0012Quotas', class: M0012Quotas },
   { name: 'M0013Upkeep', class: M0013Upkeep },
+  { name: 'M0014CountedHistories', class: M0014CountedHistories },
 ] as const;
