@@ -1,5 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
 /** For how long the news counts, in milliseconds: until then every other memory of the worker is gone. One that was ended by mistake may come back. */
 const COUNTS_MS = 3_000;
 
@@ -7,7 +5,8 @@ const COUNTS_MS = 3_000;
 export class EndedWorkers {
   readonly #until = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
-  #next = Promise.withResolvers<void>();
+  /** Those who wait for any worker to end. By hand: what races against a promise that is settled late stays with it until then. */
+  readonly #waitingForAny = new Set<() => void>();
   /** How many have ended. */
   count = 0;
 
@@ -22,15 +21,18 @@ export class EndedWorkers {
     this.count += 1;
     for (const tell of this.#waiting.get(incarnation) ?? []) tell();
     this.#waiting.delete(incarnation);
-    this.#next.resolve();
-    this.#next = Promise.withResolvers();
+    for (const goOn of this.#waitingForAny) goOn();
   }
 
   /** Resolves once more workers have ended than that, or else after so long. */
   async moreThan(count: number, withinMs: number): Promise<void> {
     if (this.count > count) return;
-    const over = new AbortController();
-    await Promise.race([this.#next.promise, pause(withinMs, undefined, over)]).finally(() => over.abort());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, withinMs);
+    this.#waitingForAny.add(resolve);
+    await promise;
+    clearTimeout(timer);
+    this.#waitingForAny.delete(resolve);
   }
 
   /** Calls `tell` when the worker ends, unless the function returned is called before. */

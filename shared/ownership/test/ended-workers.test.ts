@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { EndedWorkers } from '../src/ended-workers.ts';
 
@@ -28,4 +30,20 @@ test('an end that came between the count and the waiting is not waited for', asy
 
 test('without an end it is waited for no longer than was said', async (t) => {
   await t.notThrowsAsync(new EndedWorkers().moreThan(0, 5));
+});
+
+test('who has waited in vain leaves nothing behind, however long no worker ends', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const ended = new EndedWorkers();
+  const waitOften = async (): Promise<void> => {
+    for (let times = 0; times < 1_000; times += 1) await ended.moreThan(0, 0);
+  };
+  await waitOften();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  await Promise.all(Array.from({ length: 20 }, waitOften));
+  collect();
+  const bytes = (process.memoryUsage().heapUsed - before) / 20_000;
+  t.true(bytes < 100, `${bytes} bytes for each wait`);
 });
