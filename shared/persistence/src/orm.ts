@@ -35,13 +35,23 @@ const CONNECTION = {
   /** A connection of this age is replaced once it is free. */
   maxLifetimeSeconds: 1_800,
   statement_timeout: 30_000,
+  /**
+   * For a process that hangs, or a host that is cut off, in the middle of a transaction: its locks are waited for, and the relay
+   * publishes nothing of anybody that is younger.
+   */
+  idle_in_transaction_session_timeout: 5_000,
   /** For a server that has become silent and ends nothing by itself any more. */
   query_timeout: 35_000,
   keepAlive: true,
 } as const;
 
 /** No limit of the server's, none of this side. */
-const UNHURRIED = { ...CONNECTION, statement_timeout: 0, query_timeout: 0 } as const;
+const UNHURRIED = {
+  ...CONNECTION,
+  statement_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+  query_timeout: 0,
+} as const;
 
 /** Twenty connections, opened when they are needed first, and ten more at times of need, closed when they are idle. */
 const CONNECTIONS = 30;

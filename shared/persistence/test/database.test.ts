@@ -84,6 +84,37 @@ test('a statement whose connection is cut is answered as unavailable, and the ne
   t.deepEqual(await one.query('select 1 as one'), [{ one: 1 }]);
 });
 
+test('a server that lets nobody write for now is answered as unavailable, on a connection that is not used again', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  await one.query('set default_transaction_read_only = on');
+  const commit = () => commitSessions(one, [birth()]);
+  const error = await t.throwsAsync(commit(), { instanceOf: UnavailableError });
+  t.like(error.cause, { code: '25006' });
+  t.is((await commit()).size, 1, 'the next connection may lead to another server');
+});
+
+test('of two that wait for each other the one that is ended is answered as unavailable: it may try again', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  const code = '40P01';
+  const deadlock = one.query(`do $$ begin raise exception 'deadlock detected' using errcode = '${code}'; end $$`);
+  const error = await t.throwsAsync(deadlock, { instanceOf: UnavailableError });
+  t.like(error.cause, { code });
+});
+
+test('a process that hangs within a transaction holds up nobody for longer than five seconds', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  const [row] = await one.query('show idle_in_transaction_session_timeout');
+  t.deepEqual(row, { idle_in_transaction_session_timeout: '5s' });
+  await one.query('set idle_in_transaction_session_timeout = 20');
+  const hanging = one.transaction(async (query) => {
+    const [own] = await query<{ pid: number }>('select pg_backend_pid() as pid, pg_current_xact_id()');
+    const isOpen = () => database.query('select 1 from pg_stat_activity where pid = $1', [own?.pid]);
+    await eventually(async () => (await isOpen()).length === 0, { what: 'the end of the transaction' });
+    await query('select 1');
+  });
+  await t.throwsAsync(hanging, { instanceOf: UnavailableError });
+});
+
 test('after its disposal nothing is answered, and no connection is left', async (t) => {
   const one = await openDatabase(opened.url, { connections: 2 });
   const [row] = await one.query<{ pid: number }>('select pg_backend_pid() as pid');

@@ -81,6 +81,24 @@ test('a start whose connection is ended in the midst of it is tried again', asyn
   t.regex(told[0] ?? '', /terminating connection/);
 });
 
+test('a server that lets nobody write yet, as a standby that is about to take over, is waited for', async (t) => {
+  await using opened = await openTestDatabase();
+  const name = new URL(opened.url).pathname.slice(1);
+  const setReadOnly = (value: string) =>
+    opened.database.query(`alter database ${name} set default_transaction_read_only = ${value}`);
+  await opened.database.query('drop schema public cascade');
+  await opened.database.query('create schema public');
+  await setReadOnly('on');
+  const told: string[] = [];
+  const onWaiting = ({ reason }: { reason: string }): void => {
+    told.push(reason);
+    void setReadOnly('off');
+  };
+  await using database = await openDatabase(opened.url, { ...PATIENT, onWaiting });
+  t.is((await database.query('select 1 from sessions')).length, 0);
+  t.regex(told[0] ?? '', /read-only transaction/);
+});
+
 const END_WHO_WAITS = `
 select pg_terminate_backend(l.pid) from pg_locks l
 where l.locktype = 'advisory' and not l.granted and l.objid = 7351001

@@ -11,8 +11,6 @@ import type { Authority, Gate, GateAnswer, RunFences } from './gate.ts';
  * the run, so that a process that was stopped in between asks again.
  */
 const FRESH_MS = 2_000;
-/** PostgreSQL's `deadlock_detected`. */
-const DEADLOCK = '40P01';
 const ASK_AGAIN_MS = 500;
 const BUSY_MS = 5;
 /** Without a newer order for this long the run is given up; a living owner orders it again. */
@@ -108,10 +106,9 @@ async function freshAnswer({ gate, sessionId, authority }: RunGateParts, token: 
   return answer?.state === 'open' && isOld ? { ...answer, state: 'busy' as const } : answer;
 }
 
-/** A database that is away is waited for: without it nobody else can take the session either. Of two that wait for each other it ends one. */
+/** A database that is away is waited for: without it nobody else can take the session either. */
 function orNotNow(error: unknown): null {
-  const isAway = error instanceof AppError && error.retryable;
-  if (isAway || (error instanceof Error && Reflect.get(error, 'code') === DEADLOCK)) return null;
+  if (error instanceof AppError && error.retryable) return null;
   throw error;
 }
 
