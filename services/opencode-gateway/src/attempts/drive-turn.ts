@@ -129,10 +129,12 @@ class TurnDriver {
     if (this.#isAnotherTurn(verdict, messages)) return this.#endOtherTurn();
     const isOver = verdict.type === 'finished' || verdict.type === 'failed';
     if (await this.#progress.follow(messages, { isOver })) this.#prompt.noteStep();
-    await this.#reportHealth(verdict, messages);
-    if (verdict.type === 'running' && verdict.retry) this.#progress.noteTry(verdict.retry.attempt);
-    this.#againInMs = verdict.type === 'running' ? verdict.againInMs : LOOK_MS;
-    const end = await this.#act(verdict.type === 'failed' ? this.#told(verdict, messages) : verdict);
+    const reported = this.#reportHealth(verdict, messages);
+    if (!isOver) await reported;
+    this.#againInMs = LOOK_MS;
+    // Others may wait for what is reported; what has to be stopped does not.
+    const acting = this.#act(verdict.type === 'failed' ? this.#told(verdict, messages) : verdict);
+    const [end] = await Promise.all([acting, reported]);
     if (end?.type !== 'unsure') await this.#progress.tellUsage(messages, end);
     return end;
   }
@@ -165,14 +167,11 @@ class TurnDriver {
   async #act(verdict: Verdict): Promise<TurnEnd | Unsure | null> {
     switch (verdict.type) {
       case 'running':
-        this.#ranHere = true;
-        return null;
+        return this.#goOn(verdict);
       case 'finished':
         return { type: 'finished', text: verdict.text, finish: verdict.finish, ...this.#progress.soFar() };
-      case 'failed': {
-        const stop = verdict.stillRunning ? await stopHungTurn(this.#parts) : 'ended';
-        return failedTurn(verdict, this.#progress.soFar(), stop);
-      }
+      case 'failed':
+        return verdict.stillRunning ? this.#giveUp(verdict) : failedTurn(verdict, this.#progress.soFar());
       case 'not_sent':
         return this.#send();
       case 'interrupted':
@@ -180,6 +179,20 @@ class TurnDriver {
       case 'aborted':
         return this.#ranHere ? this.#failed('turn_aborted') : this.#resume();
     }
+  }
+
+  #goOn({ retry, againInMs }: Extract<Verdict, { type: 'running' }>): null {
+    this.#ranHere = true;
+    this.#againInMs = againInMs;
+    if (retry) this.#progress.noteTry(retry.attempt);
+    return null;
+  }
+
+  /** It would not end by itself. */
+  async #giveUp(why: TurnFailure): Promise<TurnEnd> {
+    const stopped = await stopHungTurn(this.#parts);
+    if (stopped) this.#progress.noteStopped(stopped.conversations);
+    return failedTurn(why, this.#progress.soFar(), stopped?.proof ?? null);
   }
 
   async #send(): Promise<TurnEnd | Unsure | null> {

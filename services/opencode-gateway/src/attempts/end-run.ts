@@ -1,3 +1,4 @@
+import type { StopProof } from '@oio/contracts';
 import { failureOf } from '@oio/domain';
 import { AppError, CancelledError } from '@oio/errors';
 import type { Logger } from '@oio/runtime';
@@ -26,8 +27,8 @@ export interface RunEnd extends StopOptions {
  * the owner told; whether it was proven. Throws when others act for the session.
  */
 export async function endRun(end: RunEnd): Promise<boolean> {
-  const { link, ref, reporter, logger, sessionId } = end;
-  const stop = ref ? await stopTurn(() => link.agent(), ref, end).catch(whyNot) : nothingToStop();
+  const { ref, reporter, logger, sessionId } = end;
+  const stop = ref ? await stopped(end, ref).catch(whyNot) : nothingToStop();
   if (typeof stop === 'string') {
     await unconfirmed(end, stop);
     return false;
@@ -37,6 +38,10 @@ export async function endRun(end: RunEnd): Promise<boolean> {
   await reporter.report('report-closed', 'closed', { proof, stop });
   logger.info({ sessionId, proof }, 'run ended');
   return true;
+}
+
+async function stopped(end: RunEnd, ref: SessionRef): Promise<StopProof> {
+  return (await stopTurn(() => end.link.agent(), ref, end)).proof;
 }
 
 /** A turn that is not told of to its end has ended all the same. */

@@ -15,6 +15,15 @@ const READINGS = 3;
 /** A prompt that was taken counts as idle until its run is registered. An abort before that has no effect. */
 const REGISTERED_WITHIN_MS = 3_000;
 
+/** What conversations hold, by their sessions. */
+export type Conversations = ReadonlyMap<string, readonly TurnMessage[]>;
+
+export interface StoppedTurn {
+  readonly proof: StopProof;
+  /** As they were read last, its own and those of its sub-sessions: what was done is written down by then. */
+  readonly conversations: Conversations;
+}
+
 /** Ends what the tools of these OpenCode sessions have left running; null where that cannot be seen. */
 export type EndTurnProcesses = (openCodeSessionIds: readonly string[]) => Promise<EndedProcesses | null>;
 
@@ -38,17 +47,18 @@ export interface StopOptions {
  * Ends a turn with its sub-sessions and its processes, and looks until it is shown that nothing of it works any more. Throws
  * `TimeoutError` code `turn_not_stopped` with what stood in the way.
  */
-export async function stopTurn(agent: () => AgentServer, ref: SessionRef, options: StopOptions): Promise<StopProof> {
+export async function stopTurn(agent: () => AgentServer, ref: SessionRef, options: StopOptions): Promise<StoppedTurn> {
   const { proveWithinMs, signal, mayAct } = options;
-  const turn = new StoppedTurn(agent, ref, options);
+  const turn = new EndingTurn(agent, ref, options);
   let giveUpAtMs = Math.max(performance.now(), turn.settledAtMs) + proveWithinMs;
   for (let trouble = 'OpenCode did not answer.'; ; ) {
     signal.throwIfAborted();
     const askedAtMs = performance.now();
     await mayAct?.(signal);
-    giveUpAtMs += performance.now() - askedAtMs;
+    const lookedAtMs = performance.now();
+    giveUpAtMs += lookedAtMs - askedAtMs;
     try {
-      const leftMs = giveUpAtMs - performance.now();
+      const leftMs = giveUpAtMs - lookedAtMs;
       const outcome = await within(turn.look(), { ms: leftMs, message: trouble, signal });
       if (typeof outcome !== 'string') return outcome;
       trouble = outcome;
@@ -57,12 +67,13 @@ export async function stopTurn(agent: () => AgentServer, ref: SessionRef, option
       trouble = error.message;
     }
     if (performance.now() > giveUpAtMs) throw new TimeoutError(trouble, { code: 'turn_not_stopped' });
-    await delay(LOOK_AGAIN_MS, undefined, { signal });
+    // From one beginning to the next: a server that takes its time to answer has been looked at for as long.
+    await delay(Math.max(0, lookedAtMs + LOOK_AGAIN_MS - performance.now()), undefined, { signal });
   }
 }
 
 /** A turn that is being ended, over several readings. */
-class StoppedTurn {
+class EndingTurn {
   readonly #agent: () => AgentServer;
   readonly #ref: SessionRef;
   readonly #options: StopOptions;
@@ -74,6 +85,7 @@ class StoppedTurn {
   #idleAt = '';
   #readings = 0;
   #seen = '';
+  #conversations: Conversations = new Map();
   #deleted = false;
 
   constructor(agent: () => AgentServer, ref: SessionRef, options: StopOptions) {
@@ -85,7 +97,7 @@ class StoppedTurn {
   }
 
   /** One more reading: the proof, or what it lacks. What it asks it asks at once, as each answer of a busy server takes its time. */
-  async look(): Promise<StopProof | string> {
+  async look(): Promise<StoppedTurn | string> {
     const agent = this.#agent();
     if (this.#readings === 0) await this.#abortAll(agent);
     const [family, seen] = await Promise.all([this.#familyNow(agent), this.#read(agent)]);
@@ -123,7 +135,8 @@ class StoppedTurn {
   }
 
   async #familyNow(agent: AgentServer): Promise<readonly SessionRef[]> {
-    return [this.#ref, ...(await descendants(agent, this.#ref))];
+    const known = this.#family.filter(({ sessionId }) => sessionId !== this.#ref.sessionId);
+    return [this.#ref, ...(await descendants(agent, this.#ref, known))];
   }
 
   /** What every session does, by its own directory, and how far its messages are. */
@@ -136,6 +149,7 @@ class StoppedTurn {
     ]);
     const isAtWork = ({ sessionId }: SessionRef): boolean =>
       activities.some((those) => (those.get(sessionId)?.type ?? 'idle') !== 'idle');
+    this.#conversations = new Map(family.map(({ sessionId }, index) => [sessionId, messages[index] ?? []]));
     this.#working = new Set(family.filter(isAtWork).map(({ sessionId }) => sessionId));
     return messages.map(fingerprintOf).join('\n');
   }
@@ -156,14 +170,14 @@ class StoppedTurn {
     this.#deleted = true;
   }
 
-  async #endProcesses(): Promise<StopProof | string> {
+  async #endProcesses(): Promise<StoppedTurn | string> {
     const ids = this.#family.map(({ sessionId }) => sessionId);
     const processes = await this.#options.endProcesses(ids);
     if (processes && processes.left.length > 0) {
       const names = processes.left.map(({ pid, name }) => `${name} (${pid})`);
       return `Processes of its tools cannot be ended: ${names.join(', ')}.`;
     }
-    return {
+    const proof = {
       aborted: [...this.#aborted].slice(0, LISTED),
       children: ids.slice(1, LISTED),
       idleAt: this.#idleAt,
@@ -171,6 +185,7 @@ class StoppedTurn {
       conversationDeleted: this.#deleted,
       processes: processes && processes.ended.slice(0, LISTED).map(({ pid, name }) => ({ pid, name })),
     };
+    return { proof, conversations: this.#conversations };
   }
 }
 
@@ -203,14 +218,27 @@ async function messagesOf(agent: AgentServer, session: SessionRef): Promise<read
   });
 }
 
-/** The sub-sessions of a session, at whatever depth. */
-export async function descendants(agent: AgentServer, ref: SessionRef): Promise<SessionRef[]> {
+/** The sub-sessions of a session, at whatever depth. Those that are known are asked for theirs at once, and not one after the other. */
+export async function descendants(
+  agent: AgentServer,
+  ref: SessionRef,
+  known: readonly SessionRef[] = [],
+): Promise<readonly SessionRef[]> {
+  const asked = [ref, ...known].map(async (one) => [one.sessionId, await childrenOf(agent, one)] as const);
+  const answers = new Map(await Promise.all(asked));
+  const below = async (session: SessionRef): Promise<readonly SessionRef[]> => {
+    const children = answers.get(session.sessionId) ?? (await childrenOf(agent, session));
+    const deeper = await Promise.all(children.map(below));
+    return [...children, ...deeper.flat()];
+  };
+  return below(ref);
+}
+
+/** A session that is not known, or no longer, has none. */
+async function childrenOf(agent: AgentServer, ref: SessionRef): Promise<readonly SessionRef[]> {
   const children = await agent.children(ref).catch((error: unknown) => {
-    // A session that is not known, or no longer, has none.
     if (error instanceof NotFoundError) return [];
     throw error;
   });
-  const refs = children.map(({ id, directory }) => ({ sessionId: id, directory }));
-  const below = await Promise.all(refs.map((child) => descendants(agent, child)));
-  return [...refs, ...below.flat()];
+  return children.map(({ id, directory }) => ({ sessionId: id, directory }));
 }

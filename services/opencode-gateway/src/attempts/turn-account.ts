@@ -8,7 +8,7 @@ import { CallErrors } from '../turn/call-errors.ts';
 import { type EndedCall, endedCalls } from '../turn/ended-calls.ts';
 import { turnOf } from '../turn/turn.ts';
 import type { Reporter } from './report.ts';
-import { descendants } from './stop-turn.ts';
+import { type Conversations, descendants } from './stop-turn.ts';
 
 /** The most that one report may tell of. */
 const CALLS_PER_REPORT = 500;
@@ -18,6 +18,15 @@ const TASK = 'task';
 export interface TurnAccountParts {
   readonly order: Pick<AttemptOrder, 'messageId' | 'counted'>;
   readonly ref: SessionRef;
+}
+
+/** A turn as it was read. */
+export interface ReadTurn {
+  readonly messages: readonly TurnMessage[];
+  /** Whether sub-agents that no event told of count too. */
+  readonly all: boolean;
+  /** All its conversations, where they were read already. */
+  readonly conversations?: Conversations | null;
 }
 
 /**
@@ -59,8 +68,8 @@ export class TurnAccount {
     return this.#errors.take(this.#parts.ref.sessionId, messageId);
   }
 
-  /** Tells what is new. `all`: of sub-agents that no event told of too, for the end of a turn. */
-  async tell(agent: AgentServer, reporter: Reporter, found: { messages: readonly TurnMessage[]; all: boolean }) {
+  /** Tells what is new. */
+  async tell(agent: AgentServer, reporter: Reporter, found: ReadTurn) {
     const calls = [...this.#ownCalls(found.messages), ...(await this.#callsOfSubAgents(agent, found))];
     for (let start = 0; start < calls.length; start += CALLS_PER_REPORT) {
       const some = calls.slice(start, start + CALLS_PER_REPORT);
@@ -76,18 +85,22 @@ export class TurnAccount {
     return this.#news(this.#parts.ref.sessionId, failed);
   }
 
-  async #callsOfSubAgents(agent: AgentServer, { messages, all }: { messages: readonly TurnMessage[]; all: boolean }) {
+  async #callsOfSubAgents(agent: AgentServer, found: ReadTurn): Promise<readonly ModelCall[]> {
+    const { ref, order } = this.#parts;
+    const read = [...(found.conversations ?? (await this.#read(agent, found)))];
+    const ofSubAgents = read.filter(([sessionId]) => sessionId !== ref.sessionId);
+    // What was not read is read the next time.
+    for (const [sessionId] of ofSubAgents) this.#stale.delete(sessionId);
+    return ofSubAgents.flatMap(([sessionId, messages]) =>
+      this.#news(sessionId, endedCalls(messages.filter(({ id }) => id > order.messageId))),
+    );
+  }
+
+  async #read(agent: AgentServer, { messages, all }: ReadTurn): Promise<Conversations> {
     const { directory } = this.#parts.ref;
     const stale = [...this.#stale].map((sessionId) => ({ sessionId, directory }));
     const refs = all ? await this.#subAgents(agent, messages) : stale;
-    const calls: ModelCall[] = [];
-    for (const ref of refs) {
-      const replies = (await messagesOf(agent, ref)).filter(({ id }) => id > this.#parts.order.messageId);
-      calls.push(...this.#news(ref.sessionId, endedCalls(replies)));
-    }
-    // What was not read is read the next time.
-    for (const { sessionId } of refs) this.#stale.delete(sessionId);
-    return calls;
+    return new Map(await Promise.all(refs.map(async (ref) => [ref.sessionId, await messagesOf(agent, ref)] as const)));
   }
 
   async #subAgents(agent: AgentServer, messages: readonly TurnMessage[]): Promise<readonly SessionRef[]> {

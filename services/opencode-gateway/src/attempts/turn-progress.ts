@@ -6,6 +6,7 @@ import type { TurnMessage } from '../agent-server/messages.ts';
 import type { AgentServer } from '../ports.ts';
 import type { Reporter } from './report.ts';
 import { type ReportableStep, unreportedSteps } from './steps-reported.ts';
+import type { Conversations } from './stop-turn.ts';
 import { TurnAccount } from './turn-account.ts';
 import type { TurnEnd, TurnWork } from './turn-end.ts';
 import type { TurnParts } from './turn-parts.ts';
@@ -25,6 +26,8 @@ export class TurnProgress {
   #untold: ReportableStep[] = [];
   #lastStepId: string | null;
   #resume: TurnWork['resume'];
+  /** What the stop of the turn has read last. */
+  #stopped: Conversations | null = null;
 
   constructor(parts: Parts, signs: Pick<TurnSigns, 'todos'>) {
     const { order, ref } = parts;
@@ -48,6 +51,10 @@ export class TurnProgress {
     this.#account.noteTry(number);
   }
 
+  noteStopped(conversations: Conversations): void {
+    this.#stopped = conversations;
+  }
+
   /** Takes the finished steps that are new; what the end of the turn tells need not be told before. Whether there were any. */
   async follow(messages: readonly TurnMessage[], { isOver }: { readonly isOver: boolean }): Promise<boolean> {
     const news = this.#newSteps(messages);
@@ -66,7 +73,8 @@ export class TurnProgress {
     const { link, reporter } = this.#parts;
     try {
       const found = end?.type === 'failed' ? await this.#closedMessages() : messages;
-      await this.#account.tell(link.agent(), reporter, { messages: found, all: end !== null });
+      const read = { messages: found, all: end !== null, conversations: this.#stopped };
+      await this.#account.tell(link.agent(), reporter, read);
     } catch (error) {
       if (!(error instanceof AppError) || error instanceof CancelledError) throw error;
       if (end) await reporter.report('report-warning', 'usage', incomplete(error));
@@ -102,6 +110,8 @@ export class TurnProgress {
   /** Why a call failed is written down a moment after it is told. */
   async #closedMessages(): Promise<readonly TurnMessage[]> {
     const { link, ref, signal } = this.#parts;
+    const known = this.#stopped?.get(ref.sessionId);
+    if (known) return known;
     for (let tries = 1; ; tries += 1) {
       const messages = await link.agent().messages(ref);
       const last = messages.at(-1);

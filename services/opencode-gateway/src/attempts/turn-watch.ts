@@ -121,17 +121,19 @@ function answered(signs: TurnSigns, wakeUp: WakeUp): void {
   wakeUp.ring(SETTLE_MS);
 }
 
-/** An answer is stored before its end is told. An error is stored after it, and another event tells of that. */
+/**
+ * An answer is stored before its end is told, and that the provider is asked again is told by itself. An error is stored after it
+ * is told, and another event tells of that.
+ */
 function ringFor(event: SessionEvent, wakeUp: WakeUp): void {
-  if (event.type === 'activity' && event.activity.type === 'idle') wakeUp.ring();
+  if (event.type === 'activity' && event.activity.type !== 'busy') wakeUp.ring();
   else if (isWorthReading(event)) wakeUp.ring(SETTLE_MS);
 }
 
 /** That the turn is at work shows by the events themselves. */
 function isWorthReading(event: SessionEvent): boolean {
-  if (event.type === 'activity') return event.activity.type !== 'busy';
   if (event.type === 'message') return event.completed;
-  return event.type !== 'delta' && event.type !== 'tool';
+  return event.type !== 'delta' && event.type !== 'tool' && event.type !== 'activity';
 }
 
 function listOf(todos: readonly Todo[]): TurnSigns['todos'] {

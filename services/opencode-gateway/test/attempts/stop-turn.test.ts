@@ -60,7 +60,7 @@ test('a turn is stopped with its sub-sessions, each looked for in its own direct
     ses_2: [{ sessionId: 'ses_3', directory: '/elsewhere' }],
   };
   const { agent, calls, directories, looks } = fakeServer({ looks: [['ses_3'], []], children });
-  const proof = await stopTurn(agent, ref, options);
+  const { proof } = await stopTurn(agent, ref, options);
   t.deepEqual(calls, ['abort ses_1', 'abort ses_2', 'abort ses_3', 'abort ses_3']);
   t.is(looks(), 4, 'the sub-sessions were aborted with the first look');
   t.deepEqual([...directories], ['/project', '/elsewhere']);
@@ -80,7 +80,7 @@ test('a sub-session that is opened after the abort is aborted, and nothing is sh
       },
     });
   };
-  const proof = await stopTurn(late, ref, options);
+  const { proof } = await stopTurn(late, ref, options);
   t.deepEqual(calls, ['abort ses_1', 'abort ses_2']);
   t.like(proof, { children: ['ses_2'], readings: 3 });
   t.true(looks() >= 5, `${looks()} looks`);
@@ -101,14 +101,50 @@ test('a reading asks all that it wants to know at once: a busy server takes its 
     },
   });
   await stopTurn(() => slow, ref, options);
-  const reading = [['children', 'activities', 'messages'], ['children']];
+  const reading = [['children', 'activities', 'messages']];
   t.deepEqual(rounds, [['abort', 'children'], ['children'], ['abort'], ...reading, ...reading, ...reading]);
+});
+
+test('a server that takes its time to answer is looked at again as soon as it has, one that does not after a pause', async (t) => {
+  const pauses = async (answerMs: number): Promise<number[]> => {
+    const { agent } = fakeServer({ looks: [[]] });
+    const looks: { readonly beganAtMs: number; endedAtMs: number }[] = [];
+    const activities = async (directory: string) => {
+      const look = { beganAtMs: performance.now(), endedAtMs: 0 };
+      looks.push(look);
+      await eventually(() => performance.now() >= look.beganAtMs + answerMs, { everyMs: 10 });
+      look.endedAtMs = performance.now();
+      return agent().activities(directory);
+    };
+    const server = { ...agent(), activities };
+    await stopTurn(() => server, ref, options);
+    return looks.slice(1).map(({ beganAtMs }, index) => beganAtMs - (looks[index]?.endedAtMs ?? 0));
+  };
+  t.true(Math.min(...(await pauses(0))) >= 140);
+  t.true(Math.min(...(await pauses(200))) < 100);
+});
+
+test('what the conversations hold is told with the proof, as it was read last', async (t) => {
+  const children = { ses_1: [{ sessionId: 'ses_2', directory: '/project' }] };
+  const [open, ended] = [[reply(1, { finish: null })], [reply(1, { finish: 'stop' })]];
+  const { conversations } = await stopTurn(
+    fakeServer({ looks: [[]], children, messages: [open, ended] }).agent,
+    ref,
+    options,
+  );
+  t.deepEqual(
+    [...conversations],
+    [
+      ['ses_1', ended],
+      ['ses_2', []],
+    ],
+  );
 });
 
 test('idle once is not idle: what moves between two readings works still', async (t) => {
   const [open, ended] = [[reply(1, { finish: null })], [reply(1, { finish: 'stop' })]];
   const { agent, looks } = fakeServer({ looks: [[]], messages: [open, open, ended] });
-  t.is((await stopTurn(agent, ref, options)).readings, 3);
+  t.is((await stopTurn(agent, ref, options)).proof.readings, 3);
   t.is(looks(), 5);
 });
 
@@ -128,7 +164,7 @@ test('a prompt that was just sent is looked at until its run would have been reg
 
 test('a session that OpenCode no longer knows is idle', async (t) => {
   const { agent } = fakeServer({ looks: [[]] });
-  const proof = await stopTurn(agent, { ...ref, sessionId: 'unknown' }, options);
+  const { proof } = await stopTurn(agent, { ...ref, sessionId: 'unknown' }, options);
   t.regex(proofInWords(proof), /^Aborted; 1 OpenCode session seen idle 3 times in a row; no processes/);
 });
 
@@ -139,14 +175,17 @@ test('what its tools left running is ended, named, and part of the proof', async
     return { ended: [{ pid: 7, name: 'sleep' }], left: [] };
   };
   const children = { ses_1: [{ sessionId: 'ses_2', directory: '/project' }] };
-  const proof = await stopTurn(fakeServer({ looks: [[]], children }).agent, ref, { ...options, endProcesses });
+  const { proof } = await stopTurn(fakeServer({ looks: [[]], children }).agent, ref, { ...options, endProcesses });
   t.deepEqual(asked, [['ses_1', 'ses_2']]);
   t.deepEqual(proof.processes, [{ pid: 7, name: 'sleep' }]);
   t.regex(proofInWords(proof), /1 process of its tools had to be ended/);
 });
 
 test('where processes cannot be seen the proof does not speak of them', async (t) => {
-  const proof = await stopTurn(fakeServer({ looks: [[]] }).agent, ref, { ...options, endProcesses: async () => null });
+  const { proof } = await stopTurn(fakeServer({ looks: [[]] }).agent, ref, {
+    ...options,
+    endProcesses: async () => null,
+  });
   t.is(proof.processes, null);
   t.regex(proofInWords(proof), /cannot be seen/);
 });
@@ -190,12 +229,12 @@ test('time that passes until the turn may be touched is not counted', async (t) 
     if (held.delete(held.size)) await eventually(() => performance.now() >= untilMs);
   };
   const { agent } = fakeServer({ looks: [[]] });
-  t.is((await stopTurn(agent, ref, { ...options, mayAct, proveWithinMs: 1_000 })).readings, 3);
+  t.is((await stopTurn(agent, ref, { ...options, mayAct, proveWithinMs: 1_000 })).proof.readings, 3);
 });
 
 test('a prompt that somebody may still send finds no conversation', async (t) => {
   const { agent, calls } = fakeServer({ looks: [[]], messages: [[reply(1)]] });
-  const proof = await stopTurn(agent, ref, { ...options, latePrompt: 'msg_late' });
+  const { proof } = await stopTurn(agent, ref, { ...options, latePrompt: 'msg_late' });
   t.true(proof.conversationDeleted);
   t.deepEqual(calls, ['abort ses_1', 'delete ses_1']);
   t.regex(proofInWords(proof), /conversation was deleted/);
@@ -209,7 +248,7 @@ test('a prompt that has arrived, under whichever id, is not late', async (t) => 
     ['msg_old', { oioGivenUp: 'msg_old', oioInstead: id }],
   ] as const) {
     const { agent, calls } = fakeServer({ looks: [[]], messages: arrived, metadata });
-    t.false((await stopTurn(agent, ref, { ...options, latePrompt })).conversationDeleted);
+    t.false((await stopTurn(agent, ref, { ...options, latePrompt })).proof.conversationDeleted);
     t.deepEqual(calls, ['abort ses_1']);
   }
 });

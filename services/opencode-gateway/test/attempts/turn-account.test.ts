@@ -1,7 +1,7 @@
 import type { ModelCall } from '@oio/contracts';
 import { NotFoundError, UnavailableError } from '@oio/errors';
 import test from 'ava';
-import { TurnAccount } from '../../src/attempts/turn-account.ts';
+import { type ReadTurn, TurnAccount } from '../../src/attempts/turn-account.ts';
 import type { SessionEvent } from '../../src/agent-server/events.ts';
 import type { TurnMessage } from '../../src/agent-server/messages.ts';
 import type { AgentServer } from '../../src/ports.ts';
@@ -38,7 +38,8 @@ function openAccount({ counted = {} }: { readonly counted?: Readonly<Record<stri
       return 'running' as const;
     },
   };
-  const tell = (messages: readonly TurnMessage[], all = true) => account.tell(agent, reporter, { messages, all });
+  const tell = (messages: readonly TurnMessage[], found: Partial<ReadTurn> = {}) =>
+    account.tell(agent, reporter, { messages, all: true, ...found });
   return { account, state, conversations, told, read, tell };
 }
 
@@ -72,10 +73,10 @@ test('a turn without sub-agents costs no question', async (t) => {
 test('while the turn goes on, only sub-agents in which something has ended are read', async (t) => {
   const { account, conversations, read, told, tell } = openAccount();
   for (const id of ['ses_2', 'ses_3']) conversations.set(id, { parentId: 'ses_1', messages: [reply(2)] });
-  await tell(withTask, false);
+  await tell(withTask, { all: false });
   account.noteEvent({ type: 'step_finished', sessionId: 'ses_3', messageId: reply(2).id, step: STEP });
-  await tell(withTask, false);
-  await tell(withTask, false);
+  await tell(withTask, { all: false });
+  await tell(withTask, { all: false });
   t.deepEqual(read, ['ses_3']);
   t.is(told.length, 1);
 });
@@ -96,16 +97,30 @@ test('what could not be read is told the next time', async (t) => {
   conversations.set('ses_2', { parentId: 'ses_1', messages: [reply(2)] });
   account.noteEvent({ type: 'step_finished', sessionId: 'ses_2', messageId: reply(2).id, step: STEP });
   state.isDown = true;
-  await t.throwsAsync(tell(withTask, false));
+  await t.throwsAsync(tell(withTask, { all: false }));
   state.isDown = false;
-  await tell(withTask, false);
+  await tell(withTask, { all: false });
   t.is(told.length, 1);
+});
+
+test('what the stop of a turn has read is not read again', async (t) => {
+  const { read, told, tell } = openAccount();
+  const conversations = new Map([
+    ['ses_1', withTask],
+    ['ses_2', [reply(2)]],
+  ]);
+  await tell(withTask, { conversations });
+  t.deepEqual(
+    told.map(({ openCodeSessionId }) => openCodeSessionId),
+    ['ses_2'],
+  );
+  t.deepEqual(read, []);
 });
 
 test('a sub-agent’s session that is gone has nothing to tell', async (t) => {
   const { account, told, tell } = openAccount();
   account.noteEvent({ type: 'step_finished', sessionId: 'ses_9', messageId: 'msg_9', step: STEP });
-  await tell(withTask, false);
+  await tell(withTask, { all: false });
   t.deepEqual(told, []);
 });
 

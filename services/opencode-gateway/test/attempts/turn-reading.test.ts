@@ -1,3 +1,4 @@
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { EventBuffer } from '../../src/adapters/event-buffer.ts';
 import type { AgentEvent } from '../../src/agent-server/events.ts';
@@ -18,6 +19,23 @@ test('a server that is heard is read when it tells of the end of the turn: once,
 
 test('a server that is not heard is read as soon as it has the prompt', async (t) => {
   t.true((await shortestOf(createNullAgentServer)) < SETTLE_MS);
+});
+
+test('a provider that wants an hour is given up at once, also while it is being told', async (t) => {
+  const took: number[] = [];
+  for (let turn = 0; turn < 3; turn += 1) {
+    const reports: string[] = [];
+    const { server, told } = refusingServer();
+    const onReport = async (name: string): Promise<void> => {
+      await eventually(() => told.abortedAtMs > 0, { what: 'the abort' });
+      reports.push(name);
+    };
+    const end = await drivenTurn(server, { onReport });
+    t.like(end, { type: 'failed', failure: { code: 'retry_wait_too_long' }, mayStillRun: false });
+    t.deepEqual(reports, ['report-degraded']);
+    took.push(told.abortedAtMs - told.saidAtMs);
+  }
+  t.true(Math.min(...took) < SETTLE_MS);
 });
 
 /** In milliseconds; machines that run tests stand still at times. */
@@ -53,6 +71,34 @@ function tellingServer() {
     activities: async () => busy,
   };
   return { ...server, ...telling };
+}
+
+/** Waits for an hour before it asks its provider again, until it is aborted. */
+function refusingServer() {
+  const server = tellingServer();
+  const retry = { type: 'retry', attempt: 1, message: 'Too Many Requests', nextAtMs: Date.now() + 3_600_000 } as const;
+  const told = { saidAtMs: 0, abortedAtMs: 0 };
+  const reader = new EventBuffer(() => {});
+  const waiting = new Map<string, typeof retry>();
+  const refusing: Partial<AgentServer> = {
+    events({ signal } = {}) {
+      signal?.addEventListener('abort', () => reader.close());
+      return reader;
+    },
+    async prompt(prompt) {
+      waiting.set(prompt.sessionId, retry);
+      setImmediate(() => {
+        told.saidAtMs = performance.now();
+        reader.push({ type: 'activity', sessionId: prompt.sessionId, activity: retry });
+      });
+    },
+    activities: async () => waiting,
+    async abort({ sessionId }) {
+      told.abortedAtMs ||= performance.now();
+      waiting.delete(sessionId);
+    },
+  };
+  return { server: { ...server, ...refusing }, told };
 }
 
 function eventsOfTurn(sessionId: string): AgentEvent[] {

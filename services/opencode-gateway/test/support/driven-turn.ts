@@ -13,11 +13,13 @@ import { DEFAULT_LIMITS } from '../../src/turn/turn-limits.ts';
 export interface DrivenTurn {
   readonly pass?: RunGate['pass'];
   readonly awaitPromptTurn?: AwaitPromptTurn;
+  /** Told of each report, by its name; it is delivered when this resolves. */
+  readonly onReport?: (name: string) => Promise<void>;
 }
 
 /** Drives the first turn of a new conversation on a server to its end. */
 export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
-  const { pass = async () => {}, awaitPromptTurn = async () => {} } = options;
+  const { pass = async () => {}, awaitPromptTurn = async () => {}, onReport } = options;
   const link = createServerLink('one');
   link.set(agent, { restarted: false });
   const gate: RunGate = {
@@ -29,7 +31,11 @@ export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
   const { signal } = new AbortController();
   const { id } = await agent.createSession({ directory: '/project', title: 'A session' });
   await using bus = createInProcessBus();
-  const reporter = { report: async () => 'running' as const };
+  const report = async (name: string): Promise<'running'> => {
+    await onReport?.(name);
+    return 'running';
+  };
+  const reporter = { report };
   return await driveTurn({
     link: gatedLink(link, gate, signal),
     bus,
