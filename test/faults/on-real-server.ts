@@ -8,42 +8,48 @@ import { openRealScene } from './real-scene.ts';
 import type { Scene } from './scene.ts';
 import { demandOn, type Outcome, spoilt, tryFault } from './trial.ts';
 
-/** Directories at the same time, each of which works on one session at a time: more would be late on two cores by themselves. */
+/** Sessions at the same time, each in a directory of its own: more would be late on two cores by themselves. */
 const LANES = 2;
 
-/** Tries each fault so many times on the real binary: those that hurt the whole server one by one, after the others. */
+interface RealTrial {
+  readonly fault: NamedFault;
+  readonly id: string;
+}
+
+/** Tries each fault so many times on the real binary: those that hurt the whole server on servers of their own, after the others. */
 export async function tryOnRealServer(options: TrialOptions): Promise<void> {
-  const { root, faults, times, lanes, onOutcome } = options;
-  const trials = faults
-    .filter(({ name }) => name !== 'server-starts')
-    .flatMap((fault) =>
-      Array.from({ length: times }, (_, number) => ({ fault, id: `trial-${fault.name}-${number}.` })),
-    );
-  if (trials.length > 0) {
-    await using scene = await openRealScene(options);
-    const places = await Promise.all(Array.from({ length: lanes ?? LANES }, () => scene.newDirectory()));
-    // A directory costs the server seconds once, which are no fault's.
-    for (const directory of places) await runOrdinary(scene, directory);
-    const inPlace = async ({ fault, id }: (typeof trials)[number]): Promise<void> => {
-      const directory = fault.expected === 'directory_invalid' ? await scene.newDirectory() : (places.pop() ?? '');
-      const outcome = tryFault(inDirectory(scene, directory), fault, id);
-      onOutcome(await outcome.catch((error: unknown) => spoilt(fault, error)));
-      if (fault.expected !== 'directory_invalid') places.push(directory);
-    };
-    await inLanes(
-      places.length,
-      trials.filter(({ fault }) => !hurtsItsServer(fault)),
-      inPlace,
-    );
-    await inLanes(
-      1,
-      trials.filter(({ fault }) => hurtsItsServer(fault)),
-      inPlace,
-    );
-  }
-  for (const fault of faults.filter(({ name }) => name === 'server-starts')) {
-    for (let number = 0; number < times; number += 1) onOutcome(await tryStart(root, fault));
-  }
+  const { root, faults, times, onOutcome } = options;
+  const lanes = options.lanes ?? LANES;
+  const numbers = Array.from({ length: times }, (_, number) => number);
+  const trialsOf = (some: readonly NamedFault[]): readonly RealTrial[] =>
+    some.flatMap((fault) => numbers.map((number) => ({ fault, id: `trial-${fault.name}-${number}.` })));
+  const played = faults.filter(({ name }) => name !== STARTS);
+  await onServer(options, trialsOf(played.filter((fault) => !hurtsItsServer(fault))), lanes);
+  const hurting = trialsOf(played.filter(hurtsItsServer));
+  const shares = Array.from({ length: lanes }, (_, lane) => hurting.filter((_trial, index) => index % lanes === lane));
+  await Promise.all(shares.map((share) => onServer(options, share, 1)));
+  await inLanes(lanes, trialsOf(faults.filter(({ name }) => name === STARTS)), async ({ fault }) => {
+    onOutcome(await tryStart(root, fault).catch((error: unknown) => spoilt(fault, error)));
+  });
+}
+
+/** Of a server that no session meets. */
+const STARTS = 'server-starts';
+
+/** Makes trials on a server of their own, so many at the same time. */
+async function onServer(options: TrialOptions, trials: readonly RealTrial[], atOnce: number): Promise<void> {
+  if (trials.length === 0) return;
+  await using scene = await openRealScene(options);
+  const places = await Promise.all(Array.from({ length: atOnce }, () => scene.newDirectory()));
+  // A directory costs the server seconds once, which are no fault's.
+  for (const directory of places) await runOrdinary(scene, directory);
+  await inLanes(atOnce, trials, async ({ fault, id }) => {
+    const losesIt = fault.expected === 'directory_invalid';
+    const directory = losesIt ? await scene.newDirectory() : (places.pop() ?? '');
+    const outcome = tryFault(inDirectory(scene, directory), fault, id);
+    options.onOutcome(await outcome.catch((error: unknown) => spoilt(fault, error)));
+    if (!losesIt) places.push(directory);
+  });
 }
 
 function hurtsItsServer({ name }: NamedFault): boolean {
