@@ -87,6 +87,8 @@ class EndingTurn {
   #seen = '';
   #conversations: Conversations = new Map();
   #deleted = false;
+  /** By their numbers. */
+  readonly #ended = new Map<number, string>();
 
   constructor(agent: () => AgentServer, ref: SessionRef, options: StopOptions) {
     this.#agent = agent;
@@ -100,19 +102,26 @@ class EndingTurn {
   async look(): Promise<StoppedTurn | string> {
     const agent = this.#agent();
     if (this.#readings === 0) await this.#abortAll(agent);
-    const [family, seen] = await Promise.all([this.#familyNow(agent), this.#read(agent)]);
+    // What tools have left is ended while the server is asked once more whether they are over.
+    const ending = this.#readings > 0 ? this.#endProcesses() : null;
+    const [family, seen, processes] = await Promise.all([this.#familyNow(agent), this.#read(agent), ending]);
     const isLarger = family.some(({ sessionId }) => !this.#aborted.has(sessionId));
     this.#family = family;
     if (isLarger || this.#working.size > 0 || performance.now() < this.settledAtMs) return this.#notYet();
+    this.#noteIdle(seen);
+    if (this.#readings < READINGS) return 'It was not idle for long enough.';
+    if (processes && processes.left.length > 0) return leftInWords(processes);
+    await this.#shutOutLatePrompt(agent);
+    return { proof: this.#proof(processes !== null), conversations: this.#conversations };
+  }
+
+  #noteIdle(seen: string): void {
     if (this.#readings === 0 || seen !== this.#seen) {
       this.#readings = 0;
       this.#idleAt = new Date().toISOString();
     }
     this.#seen = seen;
     this.#readings += 1;
-    if (this.#readings < READINGS) return 'It was not idle for long enough.';
-    await this.#shutOutLatePrompt(agent);
-    return this.#endProcesses();
   }
 
   /** What was not aborted yet, and what works in spite of it; the sub-sessions once they are known. */
@@ -170,23 +179,28 @@ class EndingTurn {
     this.#deleted = true;
   }
 
-  async #endProcesses(): Promise<StoppedTurn | string> {
-    const ids = this.#family.map(({ sessionId }) => sessionId);
-    const processes = await this.#options.endProcesses(ids);
-    if (processes && processes.left.length > 0) {
-      const names = processes.left.map(({ pid, name }) => `${name} (${pid})`);
-      return `Processes of its tools cannot be ended: ${names.join(', ')}.`;
-    }
-    const proof = {
+  async #endProcesses(): Promise<EndedProcesses | null> {
+    const processes = await this.#options.endProcesses(this.#family.map(({ sessionId }) => sessionId));
+    for (const { pid, name } of processes?.ended ?? []) this.#ended.set(pid, name);
+    return processes;
+  }
+
+  #proof(areProcessesSeen: boolean): StopProof {
+    const ended = [...this.#ended].slice(0, LISTED).map(([pid, name]) => ({ pid, name }));
+    return {
       aborted: [...this.#aborted].slice(0, LISTED),
-      children: ids.slice(1, LISTED),
+      children: this.#family.slice(1, LISTED).map(({ sessionId }) => sessionId),
       idleAt: this.#idleAt,
       readings: this.#readings,
       conversationDeleted: this.#deleted,
-      processes: processes && processes.ended.slice(0, LISTED).map(({ pid, name }) => ({ pid, name })),
+      processes: areProcessesSeen ? ended : null,
     };
-    return { proof, conversations: this.#conversations };
   }
+}
+
+function leftInWords({ left }: EndedProcesses): string {
+  const names = left.map(({ pid, name }) => `${name} (${pid})`);
+  return `Processes of its tools cannot be ended: ${names.join(', ')}.`;
 }
 
 /** A proof names so many sessions and processes at most. */

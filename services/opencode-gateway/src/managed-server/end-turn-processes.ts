@@ -1,5 +1,5 @@
 import { endFamily } from './end-processes.ts';
-import { isAlive, processFamily, processName } from './process-table.ts';
+import { isAlive, processFamilies, processFamily, processName } from './process-table.ts';
 import { PASSWORD_VARIABLE, SESSION_MARKER } from './server-environment.ts';
 
 export interface NamedProcess {
@@ -26,8 +26,11 @@ export async function endTurnProcesses(
   password: string,
   openCodeSessionIds: readonly string[],
 ): Promise<EndedProcesses | null> {
-  if (processFamily(null, `${PASSWORD_VARIABLE}=${password}`).length === 0) return null;
+  // Mostly there is nothing, and to look through all processes takes a loaded machine its time.
   const marks = openCodeSessionIds.map((id) => `${SESSION_MARKER}=${id}`);
+  const [server = [], first = []] = processFamilies([[`${PASSWORD_VARIABLE}=${password}`], marks]);
+  if (server.length === 0) return null;
+  if (first.length === 0) return { ended: [], left: [] };
   const names = new Map<number, string>();
   const find = () => {
     const family = processFamily(null, ...marks);

@@ -29,10 +29,25 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
 /** A process, all that carry one of the marks `NAME=value` in their environment, and the descendants of these. */
 export function processFamily(root: ProcessIdentity | null, ...marks: readonly string[]): readonly ProcessEntry[] {
   const all = listProcesses();
-  const isMarked = marked(marks);
-  const roots = all.filter(
-    ({ pid, startedAt }) => (pid === root?.pid && startedAt === root.startedAt) || isMarked(pid),
+  const marksOf = marksIn(marks);
+  return familyOf(
+    all,
+    ({ pid, startedAt }) => (pid === root?.pid && startedAt === root.startedAt) || marksOf(pid).length > 0,
   );
+}
+
+/** Several families by their marks, in one look through all processes. */
+export function processFamilies(families: readonly (readonly string[])[]): readonly (readonly ProcessEntry[])[] {
+  const all = listProcesses();
+  const marksOf = marksIn(families.flat());
+  const found = new Map(all.map(({ pid }) => [pid, marksOf(pid)]));
+  return families.map((marks) =>
+    familyOf(all, ({ pid }) => found.get(pid)?.some((mark) => marks.includes(mark)) ?? false),
+  );
+}
+
+function familyOf(all: readonly ProcessEntry[], isRoot: (entry: ProcessEntry) => boolean): readonly ProcessEntry[] {
+  const roots = all.filter(isRoot);
   const family = new Map(roots.map((entry) => [entry.pid, entry]));
   for (let before = -1; before !== family.size; ) {
     before = family.size;
@@ -83,12 +98,13 @@ export function processName(pid: number): string {
   return name.trim();
 }
 
-function marked(marks: readonly string[]): (pid: number) => boolean {
-  const isAny = (words: readonly string[]): boolean => words.some((word) => marks.includes(word));
-  if (process.platform === 'linux') return (pid) => isAny(readProc(`/proc/${pid}/environ`).split('\0'));
+/** Which of these marks a process carries. */
+function marksIn(marks: readonly string[]): (pid: number) => readonly string[] {
+  const among = (words: readonly string[]): readonly string[] => words.filter((word) => marks.includes(word));
+  if (process.platform === 'linux') return (pid) => among(readProc(`/proc/${pid}/environ`).split('\0'));
   const lines = ps(['-A', '-E', '-ww', '-o', 'pid=,command=']).split('\n');
-  const pids = new Set(lines.filter((line) => isAny(line.split(' '))).map((line) => Number.parseInt(line, 10)));
-  return (pid) => pids.has(pid);
+  const found = new Map(lines.map((line) => [Number.parseInt(line, 10), among(line.split(' '))]));
+  return (pid) => found.get(pid) ?? [];
 }
 
 function listByPs(pid?: number): readonly ProcessEntry[] {

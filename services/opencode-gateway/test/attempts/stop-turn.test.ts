@@ -176,7 +176,10 @@ test('what its tools left running is ended, named, and part of the proof', async
   };
   const children = { ses_1: [{ sessionId: 'ses_2', directory: '/project' }] };
   const { proof } = await stopTurn(fakeServer({ looks: [[]], children }).agent, ref, { ...options, endProcesses });
-  t.deepEqual(asked, [['ses_1', 'ses_2']]);
+  t.deepEqual(asked, [
+    ['ses_1', 'ses_2'],
+    ['ses_1', 'ses_2'],
+  ]);
   t.deepEqual(proof.processes, [{ pid: 7, name: 'sleep' }]);
   t.regex(proofInWords(proof), /1 process of its tools had to be ended/);
 });
