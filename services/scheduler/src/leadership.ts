@@ -31,8 +31,8 @@ export class Leadership implements AsyncDisposable {
   readonly #parts: LeadershipParts;
   readonly #loop: Loop;
   readonly #ending = new AbortController();
-  /** The leader whose lock is waited for. */
-  #watched: string | null = null;
+  /** The leader whose lock is waited for, and what ends that. */
+  #watched: { readonly leader: string; readonly stop: AbortController } | null = null;
   /** The one whose lock has fallen free. */
   #gone: string | null = null;
   #epoch: number | null = null;
@@ -73,28 +73,36 @@ export class Leadership implements AsyncDisposable {
     this.#gone = null;
     const epoch = await table.take(holder, leaseMs, gone);
     if (epoch === null) return this.#watch();
+    this.#unwatch();
     this.#epoch = epoch;
     this.#confirm(askedAtMs);
     logger.info({ epoch }, 'scheduler active');
     onGained(epoch);
   }
 
-  /** Waits for the lock of the one that leads. What cannot be waited for is tried again by the next look. */
+  /** Waits for the lock of the one that leads, and of no other: one that hangs keeps its lock. What cannot be waited for is tried again by the next look. */
   async #watch(): Promise<void> {
     const { table, watchLock } = this.#parts;
-    if (this.#watched !== null) return;
     const leader = await table.leader();
-    this.#watched = leader;
+    if (leader === (this.#watched?.leader ?? null)) return;
+    this.#unwatch();
     if (leader === null) return;
+    const watched = { leader, stop: new AbortController() };
+    this.#watched = watched;
     const onFree = (): void => {
       this.#gone = leader;
       this.#loop.wake();
     };
-    watchLock(leader, this.#ending.signal)
+    watchLock(leader, AbortSignal.any([this.#ending.signal, watched.stop.signal]))
       .finally(() => {
-        this.#watched = null;
+        if (this.#watched === watched) this.#watched = null;
       })
       .then(onFree, () => {});
+  }
+
+  #unwatch(): void {
+    this.#watched?.stop.abort();
+    this.#watched = null;
   }
 
   async #renew(epoch: number): Promise<void> {

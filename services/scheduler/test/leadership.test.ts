@@ -1,6 +1,6 @@
 import { createLogger, createSetClock } from '@oio/runtime';
 import test from 'ava';
-import { Leadership } from '../src/leadership.ts';
+import { Leadership, type LeadershipParts } from '../src/leadership.ts';
 import type { LeaderTable } from '../src/ports.ts';
 import { eventually } from '@oio/runtime/testing';
 
@@ -12,16 +12,18 @@ class FakeTable implements LeaderTable {
   isFree = true;
   answer: () => Promise<void> = async () => {};
   resigned: number[] = [];
+  other: string | null = null;
 
-  async take(): Promise<number | null> {
+  async take(_holder: string, _leaseMs: number, gone: string | null): Promise<number | null> {
     await this.answer();
+    if (gone !== null && gone === this.other) this.isFree = true;
     if (!this.isFree) return null;
     this.epoch += 1;
     return this.epoch;
   }
 
   async leader(): Promise<string | null> {
-    return null;
+    return this.other;
   }
 
   async renew(_holder: string, epoch: number): Promise<boolean> {
@@ -34,16 +36,16 @@ class FakeTable implements LeaderTable {
   }
 }
 
-function lead(table: LeaderTable) {
+function lead(table: LeaderTable, { watchLock = async () => {}, leaseMs = LEASE_MS }: Partial<LeadershipParts> = {}) {
   const log: string[] = [];
   const leadership = new Leadership({
     table,
     locks: { tryLock: async () => true, unlock: async () => {} },
-    watchLock: async () => {},
+    watchLock,
     clock: createSetClock(),
     logger,
     holder: 'me',
-    leaseMs: LEASE_MS,
+    leaseMs,
     onGained: (epoch) => log.push(`gained ${epoch}`),
     onLost: () => log.push('lost'),
   });
@@ -97,5 +99,25 @@ test('it survives a database that refuses, and leads once it is back', async (t)
   table.answer = async () => {};
   t.true(await eventually(() => leadership.holds(1)));
   t.deepEqual(log, ['gained 1']);
+  await leadership[Symbol.asyncDispose]();
+});
+
+test('when one that hangs is followed by another one, it is the lock of that one that is waited for', async (t) => {
+  const table = new FakeTable();
+  table.isFree = false;
+  table.other = 'hung';
+  const watched = new Map<string, AbortSignal>();
+  const dead = Promise.withResolvers<void>();
+  const watchLock: LeadershipParts['watchLock'] = (key, signal) => {
+    watched.set(key, signal);
+    return key === 'dead' ? dead.promise : new Promise(() => {});
+  };
+  const { leadership } = lead(table, { watchLock });
+  t.true(await eventually(() => watched.has('hung')));
+  table.other = 'dead';
+  t.true(await eventually(() => watched.has('dead')));
+  t.true(watched.get('hung')?.aborted, 'whoever does not lead any more is not waited for');
+  dead.resolve();
+  t.true(await eventually(() => leadership.holds(1)));
   await leadership[Symbol.asyncDispose]();
 });
