@@ -168,8 +168,15 @@ async function taken(
   state: Taken,
 ): Promise<void> {
   if (!order.degraded && !(state === 'started' && isUnreachable(snapshot))) return;
-  await router.send('report-recovered', { token: order.token }, envelopeOf(snapshot));
-  order.degraded = false;
+  order.degraded = true;
+  try {
+    await router.send('report-recovered', { token: order.token }, envelopeOf(snapshot));
+    order.degraded = false;
+  } catch (error) {
+    // Ordered again after a while, which changes nothing, and told then.
+    order.taker = null;
+    throw error;
+  }
 }
 
 async function notTaken({ router, clock }: AttemptKeeperParts, snapshot: SessionSnapshot, order: Order): Promise<void> {
