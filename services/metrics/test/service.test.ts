@@ -116,6 +116,30 @@ test.serial(
   },
 );
 
+test.serial(
+  'of long documents the same is counted, and such as cannot be taken apart are left out as well',
+  async (t) => {
+    await using rig = await openRig();
+    const long = new Life({ priority: 'low' }).wait(4).dispatch().step('a').complete();
+    await rig.store(long);
+    const damaged = new Life().dispatch().complete();
+    await rig.store(damaged);
+    await rig.database.query(
+      `update session_events set data = (left(data::text, -1) || ', "text": "' || repeat('long ', 1000) || '"}')::json`,
+    );
+    await rig.database.query(
+      String.raw`update session_events set data = (left(data::text, -1) || ', "bad": "\u0000"}')::json where session_id = $1::uuid`,
+      [damaged.id],
+    );
+    await rig.start();
+    t.is(await rig.value('oio_sessions_accepted_total{type="execution",priority="low"}'), 1);
+    t.is(await rig.value('oio_session_queue_wait_seconds_sum{priority="low"}'), 4);
+    t.is(await rig.value('oio_tokens_total{tenant="acme",model="test/large",kind="input"}'), 100);
+    t.is(await rig.value('oio_session_checkpoints_total{origin="step"}'), 1);
+    t.is(await rig.value('oio_session_transitions_total{to="completed"}'), 1);
+  },
+);
+
 test.serial('an instance that is started while much happens comes to the totals of the others', async (t) => {
   await using rig = await openRig();
   await rig.start();

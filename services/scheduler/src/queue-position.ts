@@ -14,7 +14,7 @@ export function positionOf({ tenant, priority }: LaneFacts, parts: PositionParts
   const { lanes, startOf, weightOf, isBefore } = parts;
   const higher = lanes.filter(({ facts }) => facts.priority < priority).map(({ rows }) => rows.size);
   const peers = lanes.filter(({ facts }) => facts.priority === priority);
-  const own = peers.filter(({ facts }) => facts.tenant === tenant).flatMap(({ rows }) => rows.items.filter(isBefore));
+  const own = peers.filter(({ facts }) => facts.tenant === tenant).flatMap(({ rows }) => rows.filter(isBefore));
   const turn = startOf(tenant) + own.length / weightOf(tenant);
   const waiting = new Map<string, number>();
   for (const { facts, rows } of peers) waiting.set(facts.tenant, (waiting.get(facts.tenant) ?? 0) + rows.size);

@@ -17,6 +17,11 @@ insert into session_events (session_id, seq, type, data, command_id, epoch, caus
 select new, seq, type, replace(text, old::text, new::text)::json, command_id, epoch, cause, at
 from original_events join copies on session_id = old`;
 
+/** As if all of it had been published: those who had queued the sessions one by one would be long through it. */
+const PUBLISH = `
+update relay_cursors set (xid, position) = (select xid, position from session_events order by xid desc, position desc limit 1)
+where name = 'events' and exists (select from session_events)`;
+
 /** Makes so many further sessions with their history out of those that are there, within the database. */
 export async function copySessions(databaseUrl: string, count: number): Promise<void> {
   // What is temporary belongs to a connection.
@@ -26,6 +31,7 @@ export async function copySessions(databaseUrl: string, count: number): Promise<
   const [row] = await database.query<{ originals: number }>('select count(*)::int as originals from original_sessions');
   const originals = row?.originals ?? 0;
   for (let left = count; left > 0; left -= originals) await database.query(COPY, [Math.min(originals, left)]);
+  await database.query(PUBLISH);
   await settle(databaseUrl);
 }
 

@@ -26,28 +26,32 @@ select string_agg(session_id || ':' || seq, ' ' order by xid, position) as names
 from page`;
 
 /** Of all other types nothing is counted, and how the session stands does not change by them. */
-const COUNTED = `e.type not in ('session.workspace-prepared', 'session.attempt-closed',
+const UNCOUNTED = `e.type in ('session.workspace-prepared', 'session.attempt-closed',
   'session.resources-measured', 'session.adopted', 'session.child-added', 'session.dependencies-settled')`;
 /** These say how the session stands: transitions, which have one word behind the point, and a wish to go on. */
 const STANDING = `e.type = 'session.resume-requested' or e.type not like '%-%'`;
 
 const FIELDS = COUNTED_FIELDS.map((field) => `"${field}" json`).join(', ');
-/** Texts, results and places are left in the database: they are most of it and not counted. */
+/** Shorter than this in bytes, a document is read as it is: to take it apart costs the database ten times as much as to send it. */
+const SHORT = 2_048;
+/** Of longer ones texts, results and places are left in the database: they are most of it and not counted. */
+const READABLE = readableJson('e.data');
 const DATA = `
   case
-    when readable is null then null
-    when e.type = 'session.created' then json_build_object('session', json_build_object('type', readable #> '{session,type}', 'priority', readable #> '{session,priority}'))
-    when e.type = 'session.checkpoint-made' then json_build_object('checkpoint', json_build_object('origin', readable #> '{checkpoint,origin}'))
-    else (select json_strip_nulls(to_json(counted)) from json_to_record(readable) as counted (${FIELDS}))
+    when ${UNCOUNTED} then '{}'
+    when octet_length(e.data::text) < ${SHORT} then e.data
+    when ${READABLE} is null then null
+    when e.type = 'session.created' then json_build_object('session',
+      json_build_object('type', ${READABLE} #> '{session,type}', 'priority', ${READABLE} #> '{session,priority}'))
+    when e.type = 'session.checkpoint-made' then json_build_object('checkpoint',
+      json_build_object('origin', ${READABLE} #> '{checkpoint,origin}'))
+    else (select json_strip_nulls(to_json(counted)) from json_to_record(${READABLE}) as counted (${FIELDS}))
   end`;
 
-/** `offset 0` has the data looked at once: without it the planner puts the expression wherever its name stands. */
 const EVENTS = `
 select e.session_id as "sessionId", s.tenant, e.seq::int as seq, e.cause, ${instant('e.at')} as at, e.type, ${DATA} as data
 from unnest($1::uuid[], $2::bigint[]) as named (session_id, seq)`;
-const FROM = `
-join sessions s on s.id = e.session_id,
-lateral (select case when ${COUNTED} then ${readableJson('e.data')} else '{}' end as readable offset 0) as guarded`;
+const FROM = 'join sessions s on s.id = e.session_id';
 
 const CONTENTS = `${EVENTS} join session_events e using (session_id, seq) ${FROM}`;
 const BEFORE = `${EVENTS} join session_events e on e.session_id = named.session_id and e.seq < named.seq and (${STANDING}) ${FROM}
