@@ -114,11 +114,15 @@ export class TurnProgress {
     if (known) return known;
     for (let tries = 1; ; tries += 1) {
       const messages = await link.agent().messages(ref);
-      const last = messages.at(-1);
-      if (tries === CLOSE_TRIES || last?.error || last?.completedAtMs) return messages;
+      if (tries === CLOSE_TRIES || !isOpen(messages.at(-1))) return messages;
       await delay(CLOSE_MS, undefined, { signal });
     }
   }
+}
+
+/** Whether it is an answer whose end is not written down yet. */
+function isOpen(last: TurnMessage | undefined): boolean {
+  return last?.role === 'assistant' && last.error === null && last.completedAtMs === null;
 }
 
 function incomplete({ message }: AppError) {

@@ -2,9 +2,11 @@ import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { EventBuffer } from '../../src/adapters/event-buffer.ts';
 import type { AgentEvent } from '../../src/agent-server/events.ts';
+import type { TurnMessage } from '../../src/agent-server/messages.ts';
 import type { AgentServer } from '../../src/ports.ts';
 import { createNullAgentServer } from '../../src/testing/null-agent-server.ts';
 import { drivenTurn } from '../support/driven-turn.ts';
+import { agentError, openReply, reply, userMessage } from '../support/messages.ts';
 
 const TURNS = 10;
 /** Events come in bursts, and what they announce is read so much later. */
@@ -19,6 +21,19 @@ test('a server that is heard is read when it tells of the end of the turn: once,
 
 test('a server that is not heard is read as soon as it has the prompt', async (t) => {
   t.true((await shortestOf(createNullAgentServer)) < SETTLE_MS);
+});
+
+test('the end of an answer is waited for, that of none is not', async (t) => {
+  const open = [userMessage(), openReply(1)];
+  const readingsOf = async (messages: readonly TurnMessage[]): Promise<number> => {
+    let readings = 0;
+    const server = failingServer(async () => (readings++, messages));
+    t.like(await drivenTurn(server), { type: 'failed', failure: { code: 'agent_not_found' } });
+    return readings;
+  };
+  t.is(await readingsOf([userMessage()]), 2);
+  t.is(await readingsOf([userMessage(), reply(1, { finish: null, parts: [], error: agentError() })]), 2);
+  t.true((await readingsOf(open)) > 2);
 });
 
 test('a provider that wants an hour is given up at once, also while it is being told', async (t) => {
@@ -71,6 +86,25 @@ function tellingServer() {
     activities: async () => busy,
   };
   return { ...server, ...telling };
+}
+
+/** Knows no agent when it is prompted, which it tells by an event only. */
+function failingServer(messages: AgentServer['messages']): AgentServer {
+  const server = tellingServer();
+  const reader = new EventBuffer(() => {});
+  const failing: Partial<AgentServer> = {
+    events({ signal } = {}) {
+      signal?.addEventListener('abort', () => reader.close());
+      return reader;
+    },
+    async prompt({ sessionId }) {
+      const error = agentError({ name: 'UnknownError', message: 'Agent not found: "nobody"' });
+      setImmediate(() => reader.push({ type: 'error', sessionId, error }));
+    },
+    activities: async () => new Map(),
+    messages,
+  };
+  return { ...server, ...failing };
 }
 
 /** Waits for an hour before it asks its provider again, until it is aborted. */
