@@ -124,14 +124,19 @@ class EndingTurn {
     this.#readings += 1;
   }
 
-  /** What was not aborted yet, and what works in spite of it; the sub-sessions once they are known. */
+  /** What was not aborted yet, and what works in spite of it; the sub-sessions as soon as they are known. */
   async #abortAll(agent: AgentServer): Promise<void> {
     const isNew = ({ sessionId }: SessionRef): boolean => !this.#aborted.has(sessionId);
-    const isDue = (session: SessionRef): boolean => isNew(session) || this.#working.has(session.sessionId);
-    const aborting = this.#abort(agent, this.#family.filter(isDue));
-    const [family] = await Promise.all([this.#familyNow(agent), aborting]);
-    this.#family = family;
-    await this.#abort(agent, family.filter(isNew));
+    const due = this.#family.filter((session) => isNew(session) || this.#working.has(session.sessionId));
+    const asked = new Set(due.map(({ sessionId }) => sessionId));
+    const abortOthers = async (): Promise<void> => {
+      this.#family = await this.#familyNow(agent);
+      await this.#abort(
+        agent,
+        this.#family.filter((session) => isNew(session) && !asked.has(session.sessionId)),
+      );
+    };
+    await Promise.all([this.#abort(agent, due), abortOthers()]);
   }
 
   async #abort(agent: AgentServer, sessions: readonly SessionRef[]): Promise<void> {

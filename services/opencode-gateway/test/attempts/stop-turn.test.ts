@@ -68,6 +68,20 @@ test('a turn is stopped with its sub-sessions, each looked for in its own direct
   t.true(Math.abs(Date.parse(proof.idleAt) - Date.now()) < 5_000);
 });
 
+test('a sub-session is aborted while the abort of its parent is not answered yet', async (t) => {
+  const children = { ses_1: [{ sessionId: 'ses_2', directory: '/project' }] };
+  const { agent, calls } = fakeServer({ looks: [[]], children });
+  const server = agent();
+  const childAborted = Promise.withResolvers<void>();
+  const abort = async (session: SessionRef): Promise<void> => {
+    await server.abort(session);
+    if (session.sessionId === 'ses_2') childAborted.resolve();
+    await childAborted.promise;
+  };
+  await stopTurn(() => ({ ...server, abort }), ref, { ...options, proveWithinMs: 5_000 });
+  t.deepEqual(calls, ['abort ses_1', 'abort ses_2']);
+});
+
 test('a sub-session that is opened after the abort is aborted, and nothing is shown before', async (t) => {
   const children: Record<string, SessionRef[]> = {};
   const { agent, calls, looks } = fakeServer({ looks: [[]], children });
