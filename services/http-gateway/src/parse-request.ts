@@ -29,6 +29,8 @@ export async function parseRequest(
   const { query, body } = expected(route);
   const rawBody = body ? ((await readJsonBody(ctx.req, route.bodyBytes ?? limits.bodyBytes)) ?? {}) : undefined;
   const violations: Violation[] = [];
+  if (body && !isObject(rawBody))
+    throw new InvalidError('The request is not valid.', { violations: [noObject(rawBody)] });
   const part = (schema: z.ZodType | undefined, value: unknown): unknown => {
     const result = schema?.safeParse(value);
     if (result?.error) violations.push(...violationsOf(result.error));
@@ -49,6 +51,11 @@ export async function parseRequest(
 function expected({ method, path, query, body }: Route): Pick<Route, 'query' | 'body'> {
   if (!path.startsWith('/v1/')) return { query, body };
   return { query: query ?? NOTHING, body: body ?? (method === 'GET' ? undefined : NOTHING) };
+}
+
+function noObject(rawBody: unknown): Violation {
+  const came = Array.isArray(rawBody) ? 'a list' : `a ${typeof rawBody}`;
+  return { field: '', code: 'invalid_type', message: `The body must be a JSON object; ${came} came.` };
 }
 
 function isObject(value: unknown): boolean {

@@ -61,7 +61,11 @@ export interface LimitStore {
 /** The closed models. Throws `UnavailableError` when the store cannot be asked. */
 export interface QuotaStore {
   closed(): Promise<readonly Quota[]>;
-  close(name: string, order: { readonly until: string; readonly reason: string }): Promise<Quota>;
+  close(
+    name: string,
+    /** `byDefault`: sessions that name no model run with it. */
+    order: { readonly until: string; readonly reason: string; readonly byDefault: boolean },
+  ): Promise<Quota>;
   /** As it was; null when it is not closed. */
   reopen(name: string): Promise<Quota | null>;
 }

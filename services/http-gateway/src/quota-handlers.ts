@@ -25,9 +25,10 @@ export function createQuotaHandlers({ bus, quotas, gateways, clock }: QuotaParts
     listQuotas: async () => ({ body: { quotas: [...(await quotas.closed())] } }),
     async closeQuota({ params: { provider, model }, body: { until, reason }, principal: { tenant } }) {
       const name = `${provider}/${model}`;
-      const violations = [...timeViolations(until, clock.now()), ...(await unknown(gateways, name, tenant))];
+      const offered = await lookUp(gateways, name, tenant);
+      const violations = [...timeViolations(until, clock.now()), ...offered.violations];
       if (violations.length > 0) throw new InvalidError('The request is not valid.', { violations });
-      const quota = await quotas.close(name, { until, reason });
+      const quota = await quotas.close(name, { until, reason, byDefault: offered.defaultModel === name });
       tell();
       return { body: quota };
     },
@@ -47,15 +48,21 @@ function timeViolations(until: string, now: string): Violation[] {
   return [{ field: 'until', code: aheadMs > 0 ? 'too_late' : 'past', message }];
 }
 
+interface Offered {
+  readonly violations: readonly Violation[];
+  /** What sessions that name no model run with: to close it closes that to them as well. */
+  readonly defaultModel?: string | null | undefined;
+}
+
 /** A model that no server has would be closed for nobody. While nobody can say which there are, an operator is believed. */
-async function unknown(gateways: GatewayRouter, model: string, tenant: string): Promise<readonly Violation[]> {
+async function lookUp(gateways: GatewayRouter, model: string, tenant: string): Promise<Offered> {
   const nowhere = { directory: null, workspace: null, agent: null, agentConfigNames: [] };
   const question = { ...nowhere, models: [{ field: 'model', model }], cpuLimit: null, memoryLimitMb: null };
   try {
-    const { violations } = await gateways.read(inspectPlace, question, serviceEnvelope('http-gateway', { tenant }));
-    return violations.filter(({ field }) => field === 'model');
+    const answer = await gateways.read(inspectPlace, question, serviceEnvelope('http-gateway', { tenant }));
+    return { ...answer, violations: answer.violations.filter(({ field }) => field === 'model') };
   } catch (error) {
-    if (error instanceof UnavailableError || error instanceof TimeoutError) return [];
+    if (error instanceof UnavailableError || error instanceof TimeoutError) return { violations: [] };
     throw error;
   }
 }

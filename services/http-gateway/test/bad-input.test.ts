@@ -75,6 +75,25 @@ for (const [what, { body, headers, status, code }] of Object.entries(BODIES)) {
   });
 }
 
+test('a body that is no object is refused by saying so', async (t) => {
+  await using api = await startApi(database());
+  for (const [json, came] of [
+    [[], 'a list'],
+    ['x', 'a string'],
+    [5, 'a number'],
+  ] as const) {
+    const response = await api.fetch('/v1/sessions', {
+      method: 'POST',
+      body: JSON.stringify(json),
+      headers: JSON_TYPE,
+    });
+    const { violations } = (await response.json()) as Problem;
+    t.deepEqual(violations, [
+      { field: '', code: 'invalid_type', message: `The body must be a JSON object; ${came} came.` },
+    ]);
+  }
+});
+
 test('characters that the store cannot hold are refused wherever they stand', async (t) => {
   await using api = await startApi(database());
   const { id } = await aSession(api);

@@ -156,3 +156,12 @@ for (const [what, body, field] of [
     t.is(((await response.json()) as { violations: { field: string }[] }).violations[0]?.field, field);
   });
 }
+
+test('a filter with an unknown state is refused with what came and what there is', async (t) => {
+  await using api = await startApi(database());
+  const json = { order: 'cancel', filter: { status: ['pending', 'waiting'] } };
+  const response = await api.fetch('/v1/sessions/orders', { json });
+  const [violation] = ((await response.json()) as { violations: { field: string; message: string }[] }).violations;
+  t.is(violation?.field, 'filter.status.1');
+  t.regex(violation?.message ?? '', /must be one of pending, queued, .*; got "waiting"\.$/);
+});

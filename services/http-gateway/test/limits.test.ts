@@ -24,13 +24,13 @@ test('an operator sets the limits all at once, and whoever keeps them is told', 
   t.is(told, 2);
 });
 
-const refused = test.macro(async (t, limits: unknown, field: string) => {
+const refused = test.macro(async (t, limits: unknown, ...fields: string[]) => {
   await using api = await startApi(database());
   const { status, body } = await put(api, limits);
   t.is(status, 422);
   t.deepEqual(
     body.violations?.map((violation) => violation.field),
-    [field],
+    fields,
   );
 });
 
@@ -44,6 +44,40 @@ test(
   'limits.0.weight',
 );
 test('two rules for the same are refused', refused, [{ scope: 'model' }, { scope: 'model' }], 'limits.1.name');
+test(
+  'a directory that no session can be in is refused',
+  refused,
+  [{ scope: 'directory', name: 'relative/project', concurrent: 1 }],
+  'limits.0.name',
+);
+test(
+  'a directory that ends in a slash is refused: no session calls its own so',
+  refused,
+  [
+    { scope: 'directory', name: '/', concurrent: 1 },
+    { scope: 'directory', name: '/home/project', concurrent: 1 },
+    { scope: 'directory', name: '/home/project/', concurrent: 1 },
+    { scope: 'directory', name: '/home/../project', concurrent: 1 },
+  ],
+  'limits.2.name',
+  'limits.3.name',
+);
+test(
+  'a model without its provider is refused',
+  refused,
+  [{ scope: 'model', name: 'claude', concurrent: 1 }],
+  'limits.0.name',
+);
+
+test('a rule that was stored before names were looked at is read all the same', async (t) => {
+  await using api = await startApi(database());
+  const stored = { ...RULE, scope: 'model', weight: null };
+  await put(api, [RULE]);
+  await database().query(`update limits set rules = $1::json`, [JSON.stringify([stored])]);
+  const response = await api.fetch('/v1/limits', { key });
+  t.deepEqual(await response.json(), { limits: [stored] });
+});
+
 test('an unknown scope is refused', refused, [{ scope: 'planet' }], 'limits.0.scope');
 
 test('why a session waits is the answer of the active scheduler; without one that is said', async (t) => {

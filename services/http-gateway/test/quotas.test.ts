@@ -41,6 +41,17 @@ test('an operator closes a model, sees it and opens it again, and whoever keeps 
   t.is(told, 2);
 });
 
+test('to close what servers take by themselves holds back sessions that name no model, too', async (t) => {
+  await using api = await startApi(database());
+  const until = inMs(HOUR);
+  t.like(await ask(api, 'PUT', '/usual/one', { until }), { status: 200, body: { byDefault: true } });
+  t.like(await ask(api, 'PUT', '/usual/other', { until }), { status: 200, body: { byDefault: false } });
+  t.like(await listed(api, 'usual'), [
+    { model: 'one', byDefault: true },
+    { model: 'other', byDefault: false },
+  ]);
+});
+
 test('what a provider has closed is shown, and opened as well', async (t) => {
   await using api = await startApi(database());
   await database().query(

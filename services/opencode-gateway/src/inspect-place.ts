@@ -29,7 +29,7 @@ export async function answerInspectPlace(
     ...modelViolations(question, catalogue),
     ...(await limitViolations(parts, question)),
   ];
-  return { place: located.place, violations };
+  return { place: located.place, violations, defaultModel: catalogue.defaultModel };
 }
 
 export interface Located {

@@ -1,4 +1,5 @@
 import { type NewGraph, type NewSession, sessionId, type Violation } from '@oio/contracts';
+import { placeholderViolations } from '@oio/domain';
 import { InvalidError } from '@oio/errors';
 
 type GraphSession = NewGraph['sessions'][number];
@@ -14,6 +15,9 @@ export function resolveGraph({ sessions }: NewGraph, idOf: (index: number) => st
   if (violations.length > 0) throw new InvalidError('The graph cannot be accepted.', { violations });
   return resolved;
 }
+
+/** How many sessions of a circle are named. */
+const SHOWN = 8;
 
 interface Resolving {
   readonly index: number;
@@ -36,6 +40,10 @@ function resolve(session: GraphSession, id: string, { index, indexOf, idOf, viol
       });
     return { ...dependency, session: known.data ?? dependency.session };
   });
+  // Of one that depends on others this is looked at with the rest of its dependencies.
+  if (!dependsOn?.length)
+    for (const wrong of placeholderViolations(rest.prompt, []))
+      violations.push({ ...wrong, field: `sessions.${index}.${wrong.field}` });
   return { ...rest, id, parentId: null, ...(resolved && { dependsOn: resolved }) };
 }
 
@@ -53,16 +61,34 @@ function duplicates(sessions: readonly GraphSession[], indexOf: ReadonlyMap<stri
   );
 }
 
-/** Sessions are taken away as long as one depends on nothing that is left; what cannot be taken away goes round in circles. */
+/** Sessions that depend on themselves, by way of others or not. */
 function cycles(sessions: readonly GraphSession[], indexOf: ReadonlyMap<string, number>): Violation[] {
-  const left = new Set(sessions.keys());
-  const isFree = (index: number): boolean =>
-    !(sessions[index]?.dependsOn ?? []).some(({ session }) => left.has(indexOf.get(session) ?? -1));
-  for (let free = [...left].filter(isFree); free.length > 0; free = [...left].filter(isFree))
-    for (const index of free) left.delete(index);
-  return [...left].map((index) => ({
-    field: `sessions.${index}.dependsOn`,
-    code: 'cycle',
-    message: `Session ${sessions[index]?.name} is in, or behind, a circle of sessions that depend on each other.`,
-  }));
+  const edges = sessions.map(({ dependsOn = [] }) => dependsOn.flatMap(({ session }) => indexOf.get(session) ?? []));
+  return sessions.flatMap(({ name }, index) => {
+    const way = wayBack(edges, index)?.map((at) => sessions[at]?.name);
+    if (!way) return [];
+    const shown = way.length > SHOWN ? [...way.slice(0, SHOWN), '…'] : way;
+    const message = `${name} depends on itself: ${[name, ...shown, name].join(' → ')}.`;
+    return [{ field: `sessions.${index}.dependsOn`, code: 'cycle', message }];
+  });
+}
+
+/** The shortest way from a session over what it depends on back to it, without itself; null when there is none. */
+function wayBack(edges: readonly (readonly number[])[], start: number): number[] | null {
+  const cameFrom = new Map<number, number>();
+  const reached = [start];
+  for (const at of reached)
+    for (const next of edges[at] ?? []) {
+      if (next === start) return wayTo(at, cameFrom);
+      if (cameFrom.has(next)) continue;
+      cameFrom.set(next, at);
+      reached.push(next);
+    }
+  return null;
+}
+
+function wayTo(end: number, cameFrom: ReadonlyMap<number, number>): number[] {
+  const way: number[] = [];
+  for (let at: number | undefined = end; at !== undefined && cameFrom.has(at); at = cameFrom.get(at)) way.unshift(at);
+  return way;
 }

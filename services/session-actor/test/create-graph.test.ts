@@ -96,6 +96,19 @@ for (const [what, nodes, expected] of [
       ['sessions.1.dependsOn', 'cycle'],
     ],
   ],
+  [
+    'what is only behind a cycle',
+    [
+      { name: 'a', dependsOn: after('b') },
+      { name: 'b', dependsOn: after('b') },
+    ],
+    [['sessions.1.dependsOn', 'cycle']],
+  ],
+  [
+    'a result that nothing is to give',
+    [{ name: 'a', prompt: 'Do {{deps.b.result}}' }, { name: 'b' }],
+    [['sessions.0.prompt', 'unknown_placeholder']],
+  ],
   ['a session that depends on itself', [{ name: 'a', dependsOn: after('a') }], [['sessions.0.dependsOn', 'cycle']]],
   ['an unknown name', [{ name: 'a', dependsOn: after('b') }], [['sessions.0.dependsOn.0.session', 'not_found']]],
   [
@@ -115,6 +128,18 @@ for (const [what, nodes, expected] of [
     t.is(await countSessions(), before);
   });
 }
+
+test.serial('a cycle is told by the way that it takes, and a long one by its beginning', async (t) => {
+  const circle = (length: number) =>
+    Array.from({ length }, (_, index) => ({ name: `s${index}`, dependsOn: after(`s${(index + 1) % length}`) }));
+  const told = async (length: number) =>
+    (await t.throwsAsync(submit(circle(length)), { instanceOf: InvalidError })).violations[1]?.message;
+  t.is(await told(3), 's1 depends on itself: s1 → s2 → s0 → s1.');
+  t.is(
+    await told(100),
+    `s1 depends on itself: s1 → ${[2, 3, 4, 5, 6, 7, 8, 9].map((at) => `s${at}`).join(' → ')} → … → s1.`,
+  );
+});
 
 test.serial('a session of another tenant cannot be depended on, just as one that does not exist', async (t) => {
   const foreign = (await world.create({}, { tenant: 'umbrella' })).sessionId;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { requestContract } from './contract.ts';
+import { came } from './excerpt.ts';
 import { boundedText, oneOf, sessionId } from './fields.ts';
 import { listOfSessions, newSession } from './new-session.ts';
 import { violation } from './opencode.ts';
@@ -45,7 +46,7 @@ export type BulkOrderName = (typeof BULK_ORDERS)[number];
 const filter = z
   .strictObject({
     status: z
-      .array(z.enum(STATUSES, { error: 'status must be a list of states.' }))
+      .array(oneOf('status', STATUSES), { error: (issue) => `status must be a list of states; ${came(issue.input)}.` })
       .min(1)
       .optional(),
     priority: oneOf('priority', PRIORITIES).optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { liveContract } from './contract.ts';
-import { boundedText, decimal, integer, oneOf } from './fields.ts';
+import { came, excerpt } from './excerpt.ts';
+import { boundedText, decimal, integer, modelName, oneOf } from './fields.ts';
 
 /** What a limit counts: the sessions at work in all, of a tenant, in a project directory, with a model, on a server, under a client's key. */
 export const LIMIT_SCOPES = ['global', 'tenant', 'directory', 'model', 'server', 'concurrencyKey'] as const;
@@ -12,7 +13,9 @@ const limitRule = z
     name: boundedText('name', 1, 4_096)
       .nullable()
       .default(null)
-      .describe('Which tenant, directory, model, server or key; null: each that has no rule of its own.'),
+      .describe(
+        'Which tenant, directory (absolute, as in `place` of a session), model (provider/model; sessions that name none do not count for it), server or key; null: each that has no rule of its own.',
+      ),
     concurrent: integer('concurrent', 0, 100_000, 'sessions')
       .nullable()
       .default(null)
@@ -34,6 +37,24 @@ const limitRule = z
   });
 export type LimitRule = z.output<typeof limitRule>;
 
+function twice(scope: LimitScope, name: string | null): string {
+  return `There is a rule before it for ${scope}${name === null ? '' : ` "${excerpt(name)}"`}; say both in one.`;
+}
+
+/** Why nothing can ever be called so; null for a name that something may have. */
+function misnamed(scope: LimitScope, name: string): string | null {
+  if (scope === 'directory' && !isPlain(name))
+    return `name of a directory must be an absolute path without "." and "..", without "/" at its end; ${came(name)}.`;
+  if (scope === 'model') return modelName.safeParse(name).error?.issues[0]?.message.replace(/^model/, 'name') ?? null;
+  return null;
+}
+
+/** Whether a path is spelt as that of a session is: it is compared as text. */
+function isPlain(path: string): boolean {
+  const [before, ...parts] = path.split('/');
+  return path === '/' || (before === '' && parts.every((part) => !['', '.', '..'].includes(part)));
+}
+
 /** The limits that hold now. */
 export const limits = z
   .strictObject({
@@ -44,14 +65,23 @@ export const limits = z
         const seen = new Set<string>();
         for (const [index, { scope, name }] of rules.entries()) {
           const key = JSON.stringify([scope, name]);
-          if (seen.has(key))
-            context.addIssue({ code: 'custom', path: [index, 'name'], message: 'name has two rules of this scope.' });
+          if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, 'name'], message: twice(scope, name) });
           seen.add(key);
         }
       }),
   })
   .meta({ id: 'Limits' });
 export type Limits = z.output<typeof limits>;
+
+/** Limits as an operator may set them. What is stored may hold names that were taken before they were looked at. */
+export const newLimits = limits
+  .superRefine(({ limits: rules }, context) => {
+    for (const [index, { scope, name }] of rules.entries()) {
+      const message = name === null ? null : misnamed(scope, name);
+      if (message) context.addIssue({ code: 'custom', path: ['limits', index, 'name'], message });
+    }
+  })
+  .meta({ id: 'NewLimits' });
 
 /** Whoever keeps them in memory reads them anew. */
 export const limitsChanged = liveContract({

@@ -108,7 +108,12 @@ export const inspectPlace = requestContract({
     cpuLimit: z.number().nullable(),
     memoryLimitMb: z.number().nullable(),
   }),
-  reply: z.object({ place: place.nullable(), violations: z.array(violation) }),
+  reply: z.object({
+    place: place.nullable(),
+    violations: z.array(violation),
+    /** What a session that names no model runs with; missing where the gateway is of an older version. */
+    defaultModel: z.string().nullable().optional(),
+  }),
 });
 
 export const workspaceDiff = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limits } from './limits.ts';
+import { limits, newLimits } from './limits.ts';
 import { newServer } from './server-orders.ts';
 import { serverView } from './servers.ts';
 
@@ -67,7 +67,7 @@ export const operatorRoutes = {
     path: '/v1/limits',
     summary: 'Set the limits, all at once. They hold at once; what runs already goes on.',
     scope: 'operator',
-    body: limits,
+    body: newLimits,
     status: 200,
     reply: limits,
   },

@@ -26,7 +26,7 @@ const cron = text('cron')
   .overwrite((line) => line.trim().replaceAll(/\s+/g, ' '))
   .refine(isCronLine, {
     error: (issue) =>
-      `cron must have the five fields minute, hour, day of month, month and day of week, such as 30 3 * * 1-5, or be one of @hourly, @daily, @weekly, @monthly and @yearly; there is no field for seconds. ${came(issue.input)}.`,
+      `cron must have the five fields minute, hour, day of month, month and day of week, such as 30 3 * * 1-5, or be one of @hourly, @daily, @weekly, @monthly and @yearly; there is no field for seconds; ${came(issue.input)}.`,
   });
 
 /** Names of the IANA only: an offset has no daylight saving time, and most who write one want it. */

@@ -9,6 +9,7 @@ import type { SessionSnapshot } from './snapshot.ts';
 const PROMPT_CHARACTERS = 10_000;
 /** A placeholder for which less would be left is refused. */
 const LEAST_CHARACTERS = 100;
+const MEANT = /\{\{\s*deps\.[^{}]{0,150}\}\}/g;
 const PLACEHOLDER = /\{\{\s*deps\.([A-Za-z0-9_-]{1,100})\.result\s*\}\}/g;
 
 /** What is wrong about the dependencies of a submission, beside whether there are such sessions. */
@@ -31,17 +32,25 @@ export function dependencyViolations(session: Pick<NewSession, 'id' | 'start' | 
     else if (name && names.indexOf(name) !== names.lastIndexOf(name))
       add(`dependsOn.${index}.name`, 'duplicate', `The name ${name} stands for more than one dependency.`);
   });
-  const asked = placeholdersOf(session.prompt);
-  for (const name of new Set(asked))
-    if (!names.includes(name))
-      add('prompt', 'unknown_placeholder', `{{deps.${name}.result}} names no dependency of the session.`);
-  if (asked.length > 0 && shareOf(session.prompt) < LEAST_CHARACTERS)
+  violations.push(...placeholderViolations(session.prompt, names));
+  if (placeholdersOf(session.prompt).length > 0 && shareOf(session.prompt) < LEAST_CHARACTERS)
     add(
       'prompt',
       'no_room',
       `The prompt leaves less than ${LEAST_CHARACTERS} characters for each result that it asks for.`,
     );
   return violations;
+}
+
+/** What is wrong about the results that a prompt asks for, when these are the names that it may ask by. */
+export function placeholderViolations(prompt: string, names: readonly string[]): Violation[] {
+  const known = names.length > 0 ? `it has ${names.join(', ')}` : 'it has none';
+  const unknown = new Set(placeholdersOf(prompt).filter((name) => !names.includes(name)));
+  const misspelt = new Set((prompt.match(MEANT) ?? []).filter((text) => placeholdersOf(text).length === 0));
+  return [
+    ...[...unknown].map((name) => `{{deps.${name}.result}} names no dependency of the session; ${known}.`),
+    ...[...misspelt].map((text) => `${text} is no placeholder; {{deps.<name>.result}} is.`),
+  ].map((message) => ({ field: 'prompt', code: 'unknown_placeholder', message }));
 }
 
 /** Queues the session once all that it depends on has ended, or ends it by its policy. */

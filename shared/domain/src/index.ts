@@ -6,7 +6,7 @@ export { allowedCommands } from './decide-client.ts';
 export { pendingEffects } from './decide-scheduling.ts';
 export type { Decision, DecisionContext, Effect, SessionCommand } from './decision.ts';
 export { effectiveRules } from './permission-policy.ts';
-export { dependencyViolations, renderPrompt } from './dependencies.ts';
+export { dependencyViolations, placeholderViolations, renderPrompt } from './dependencies.ts';
 export { dependenciesOf, type DependencyOutcome, firstPrompt } from './waits.ts';
 export { decideDue, type DueDecision, type DueSchedule } from './due-fires.ts';
 export { STATUS_DISPLAY } from './display.ts';

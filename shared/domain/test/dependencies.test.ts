@@ -97,6 +97,7 @@ test('a result that is no text is handed on as JSON', (t) => {
 for (const [what, input, field, code] of [
   ['on itself', { dependsOn: [{ session: SESSION_ID }] }, 'dependsOn.0.session', 'cycle'],
   ['and asks for an unknown result', { prompt: '{{deps.nobody.result}}' }, 'prompt', 'unknown_placeholder'],
+  ['and misspells a result', { prompt: '{{ deps.plan.results }}' }, 'prompt', 'unknown_placeholder'],
   ['and leaves no room for a result', { prompt: `${'x'.repeat(9_950)}{{deps.plan.result}}` }, 'prompt', 'no_room'],
   [
     'under one name twice',

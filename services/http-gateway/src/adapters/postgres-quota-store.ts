@@ -9,9 +9,10 @@ const CLOSED = `select ${ROW} from quotas where not is_open and reset_at > now()
 
 const CLOSE = `
 insert into quotas (name, reset_at, is_open, closed_by, said, shortened, by_default, changed_at)
-values ($1, $2::timestamptz, false, 'operator', $3, false, false, clock_timestamp())
+values ($1, $2::timestamptz, false, 'operator', $3, false, $4, clock_timestamp())
 on conflict (name) do update set (reset_at, is_open, closed_by, said, shortened, changed_at) =
-  (excluded.reset_at, false, 'operator', excluded.said, false, excluded.changed_at)
+  (excluded.reset_at, false, 'operator', excluded.said, false, excluded.changed_at),
+  by_default = excluded.by_default or (quotas.by_default and not quotas.is_open)
 returning ${ROW}`;
 
 /** What was known before is past from now on: the row stays until its time. */
@@ -26,8 +27,8 @@ type Row = Omit<Quota, 'provider' | 'model'> & { readonly name: string };
 export function createPostgresQuotaStore(database: Database): QuotaStore {
   return {
     closed: async () => (await database.query<Row>(CLOSED)).map(quotaOf),
-    async close(name, { until, reason }) {
-      const [row] = await database.query<Row>(CLOSE, [name, until, reason]);
+    async close(name, { until, reason, byDefault }) {
+      const [row] = await database.query<Row>(CLOSE, [name, until, reason, byDefault]);
       if (!row) throw new Error('The database entered nothing.');
       return quotaOf(row);
     },

@@ -152,7 +152,7 @@ function authenticator() {
   ]);
 }
 
-/** Places: a directory is there unless its name says "missing"; models other than those of "known/" are not; nobody knows of "unasked/". */
+/** Places: a directory is there unless its name says "missing"; models other than those of "known/" and "usual/" are not; nobody knows of "unasked/". */
 async function serveOthers({
   bus,
   database,
@@ -161,13 +161,14 @@ async function serveOthers({
   await bus.serve(inspectPlace, async ({ payload: { directory, models } }) => {
     if (models.some(({ model }) => model.startsWith('unasked/'))) throw new UnavailableError('No server is up.');
     const violations: Violation[] = models
-      .filter(({ model }) => !model.startsWith('known/'))
+      .filter(({ model }) => !/^(?:known|usual)\//.test(model))
       .map(({ field, model }) => ({ field, code: 'unknown_model', message: `The server does not have ${model}.` }));
     if (directory?.includes('missing'))
       violations.push({ field: 'directory', code: 'not_found', message: 'directory does not exist.' });
     return {
       place: { directory: directory ?? '/srv/project', workspace: 'in_place' as const, repository: null },
       violations,
+      defaultModel: 'usual/one',
     };
   });
   await bus.serve(
