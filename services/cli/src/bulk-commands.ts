@@ -43,6 +43,8 @@ export function bulkCommands(oio: Command, withClient: WithClient, print: (text:
         const { done, refused, more } = await client.orderSessions({ order, filter });
         for (const { id, status: now } of done) print(`${id}  ${now}`);
         for (const { id, message } of refused) print(`${id}  refused: ${printable(message)}`);
+        if (done.length + refused.length === 0)
+          print(`No session that the filter holds for can be given the order ${order}.`);
         if (more) print('Others are left: order it again.');
       }),
     );

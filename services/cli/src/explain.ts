@@ -4,5 +4,6 @@ import { AppError } from '@oio/errors';
 export function explain(error: unknown): string {
   if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);
   const fields = error.violations.map(({ field, message }) => `  ${field || 'input'}: ${message}`);
-  return [error.message, ...fields].join('\n');
+  const advice = error.code === 'unreachable' ? ['Start it (npm start), or set OIO_URL to where it listens.'] : [];
+  return [error.message, ...fields, ...advice].join('\n');
 }

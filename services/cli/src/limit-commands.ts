@@ -10,11 +10,13 @@ export function limitCommands(oio: Command, withClient: WithClient, print: (text
   const limits = oio.command('limits').description('how much may work at the same time; for operators');
   limits
     .command('list', { isDefault: true })
-    .description('what holds now')
+    .description('what operators have set; without a global limit MAX_CONCURRENT_SESSIONS holds')
     .action(() => withClient(async (client) => print(limitsTable((await client.getLimits()).limits))));
   limits
     .command('set <file>')
-    .description('set all limits by a JSON file: {"limits": [{"scope": "tenant", "name": "acme", "concurrent": 5}]}')
+    .description(
+      'set all limits by a JSON file, in place of those that hold: {"limits": [{"scope": "tenant", "name": "acme", "concurrent": 5}]}',
+    )
     .action((file: string) =>
       withClient(async (client) => {
         print(limitsTable((await client.setLimits(await readJson<Limits>(file))).limits));
@@ -23,11 +25,18 @@ export function limitCommands(oio: Command, withClient: WithClient, print: (text
 }
 
 function limitsTable(rules: readonly LimitRule[]): string {
+  if (rules.length === 0) return 'No limits are set; MAX_CONCURRENT_SESSIONS of the scheduler holds.';
   const table = new Table({
     head: ['scope', 'name', 'concurrent', 'starts a minute', 'weight'],
     style: { head: [], border: [] },
   });
   for (const { scope, name, concurrent, startsPerMinute, weight } of rules)
-    table.push([scope, printable(name ?? 'each'), concurrent ?? '', startsPerMinute ?? '', weight ?? '']);
+    table.push([
+      scope,
+      printable(name ?? (scope === 'global' ? 'all' : 'each')),
+      concurrent ?? '',
+      startsPerMinute ?? '',
+      weight ?? '',
+    ]);
   return table.toString();
 }

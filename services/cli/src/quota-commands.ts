@@ -1,4 +1,5 @@
 import type { Quota } from '@oio/contracts';
+import { InvalidError } from '@oio/errors';
 import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
 import type { WithClient } from './connect.ts';
@@ -40,6 +41,10 @@ export function quotaCommands(oio: Command, withClient: WithClient, print: (text
 
 function partsOf(name: string): { readonly provider: string; readonly model: string } {
   const [provider = '', ...rest] = name.split('/');
+  if (provider === '' || rest.join('/') === '')
+    throw new InvalidError(
+      `A model was expected as provider/model, such as anthropic/claude-sonnet-4-5; got "${name}".`,
+    );
   return { provider, model: rest.join('/') };
 }
 

@@ -16,12 +16,17 @@ export function sessionOptions(command: Command): Command {
     .addOption(new Option('--type <type>', 'what kind of work').choices(SESSION_TYPES))
     .addOption(new Option('-p, --priority <priority>', 'how urgent').choices(PRIORITIES))
     .addOption(new Option('--workspace <kind>', 'own worktree or the directory itself').choices(WORKSPACES))
+    .option('--tag <tag>', 'a tag to find it by, such as in oio order; may be repeated', tagOption)
     .option(
       '--permission <rule>',
       'tool[:pattern]=allow, =deny or =ask, such as "bash:git push *=ask"; may be repeated, the last one that matches decides',
       permissionOption,
     )
     .option('--approval-seconds <seconds>', 'how long people have to answer what is asked', numberOption);
+}
+
+function tagOption(tag: string, before: readonly string[] = []): readonly string[] {
+  return [...before, tag];
 }
 
 /** With the directory as seen from where the command was given. */

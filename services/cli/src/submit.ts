@@ -20,6 +20,7 @@ export interface SubmitOptions {
   readonly maxDuration?: string;
   readonly permission?: NewSessionInput['permissions'];
   readonly approvalSeconds?: number;
+  readonly tag?: readonly string[];
 }
 
 const TITLE_CHARACTERS = 80;
@@ -47,6 +48,7 @@ export function sessionOf(prompt: string, options: SubmitOptions): NewSessionInp
     onConflict: options.onConflict,
     permissions: options.permission,
     approvalSeconds: options.approvalSeconds,
+    tags: options.tag && [...options.tag],
     notBefore,
     queueTimeoutSeconds,
     maxDurationSeconds,

@@ -1,4 +1,4 @@
-import type { Waiting, WaitingReason } from '@oio/contracts';
+import type { SessionView, Waiting, WaitingReason } from '@oio/contracts';
 import type { Command } from 'commander';
 import type { WithClient } from './connect.ts';
 import { printable } from './printable.ts';
@@ -11,9 +11,15 @@ export function whyCommand(oio: Command, withClient: WithClient, print: (text: s
     .action((id: string) =>
       withClient(async (client) => {
         const { waiting } = await client.getWaiting({ id });
-        print(waiting ? waitingLines(waiting) : 'It does not wait for a slot.');
+        print(waiting ? waitingLines(waiting) : stateLine(await client.getSession({ id })));
       }),
     );
+}
+
+/** Of what does not wait for a slot. */
+export function stateLine({ status, retryAt }: Pick<SessionView, 'status' | 'retryAt'>): string {
+  const next = retryAt === null ? '' : `; it is retried at ${retryAt}`;
+  return `It does not wait for a slot: it is ${status}${next}.`;
 }
 
 function waitingLines({ because, position, waitingSince, estimatedStart }: Waiting): string {
@@ -30,13 +36,13 @@ function reasonLine(because: WaitingReason): string {
     case 'limit':
       return limitLine(because);
     case 'rate':
-      return `${because.scope} ${because.name} may start the next in ${Math.ceil(because.waitMs / 1_000)} s`;
+      return `the rate of starts ${ofLimit(because)} lets the next one start in ${Math.ceil(because.waitMs / 1_000)} s`;
     case 'quota':
       return quotaLine(because);
     case 'directory_busy':
       return directoryLine(because);
     case 'no_server':
-      return `no OpenCode server: ${because.serverId ?? 'any'}, ${because.detail}`;
+      return serverLine(because);
     case 'turn':
       return 'it is its turn next';
     case 'dependency':
@@ -52,9 +58,25 @@ function pendingLine(because: Reason<'dependency' | 'time'>): string {
 
 type Reason<R extends WaitingReason['reason']> = Extract<WaitingReason, { readonly reason: R }>;
 
-function limitLine({ scope, name, limit, used, heldBy }: Reason<'limit'>): string {
+function ofLimit({ scope, name }: Pick<Reason<'limit'>, 'scope' | 'name'>): string {
+  return scope === 'global' ? 'for all sessions' : `of ${scope} ${name}`;
+}
+
+const NO_SERVER = {
+  none_healthy: ['no OpenCode server is well', 'is not well'],
+  none_accepting: ['all OpenCode servers are drained', 'is drained'],
+  all_full: ['all OpenCode servers are full', 'is full'],
+} as const;
+
+function serverLine({ serverId, detail }: Reason<'no_server'>): string {
+  const [all, one] = NO_SERVER[detail];
+  const line = serverId === null ? all : `the OpenCode server ${serverId}, to which it must go back, ${one}`;
+  return `${line} (oio servers)`;
+}
+
+function limitLine({ limit, used, heldBy, ...named }: Reason<'limit'>): string {
   const holders = heldBy.length > 0 ? `, by ${heldBy.join(', ')}` : '';
-  return `the limit of ${scope} ${name} is reached: ${used} of ${limit}${holders}`;
+  return `the limit ${ofLimit(named)} is reached: ${used} of ${limit}${holders}`;
 }
 
 function directoryLine({ heldBy, directory }: Reason<'directory_busy'>): string {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { InvalidError, StartupError } from '@oio/errors';
+import { InvalidError, StartupError, UnavailableError } from '@oio/errors';
 import type { Client } from '@oio/sdk';
 import test from 'ava';
 import { connect } from '../src/connect.ts';
@@ -22,6 +22,27 @@ test('an error names every field that is wrong', (t) => {
   ];
   const error = new InvalidError('The session cannot be accepted.', { violations });
   t.is(explain(error), 'The session cannot be accepted.\n  title: is too generic\n  model: is unknown');
+});
+
+test('an orchestrator that is not there is said with what to do', (t) => {
+  const error = new UnavailableError('The orchestrator at http://x cannot be reached: refused', {
+    code: 'unreachable',
+  });
+  t.regex(explain(error), /cannot be reached: refused\nStart it \(npm start\), or set OIO_URL/);
+  t.notRegex(explain(new UnavailableError('The database is away.')), /npm start/);
+});
+
+test('tags of a submission are repeated options', async (t) => {
+  const bodies: string[] = [];
+  await using server = await startServer((_path, response, body) => {
+    bodies.push(body);
+    response.statusCode = 422;
+    response.end('{}');
+  });
+  const words = ['node', 'oio', 'submit', 'Fix it', '--tag', 'nightly', '--tag', 'two words'];
+  const run = program({ OIO_URL: server.url, OIO_API_KEY: 'k' }, new PassThrough()).parseAsync(words);
+  await t.throwsAsync(run);
+  t.deepEqual((JSON.parse(bodies[0] ?? '{}') as { tags?: unknown }).tags, ['nightly', 'two words']);
 });
 
 test('without a key it says where one was looked for and what to do', async (t) => {

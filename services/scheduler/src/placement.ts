@@ -77,16 +77,23 @@ function onServer(session: WaitingSession, circumstances: Circumstances): Placem
   const accepting = healthy.filter(({ isAccepting }) => isAccepting);
   const best = bestOf(accepting, circumstances.warmServer(session), circumstances);
   if (best) return { kind: 'run', serverId: best.id };
-  const waits = accepting.map(({ id }) => limited(serverKey(id), circumstances));
-  const rates = waits.flatMap((wait) => (wait?.reason === 'rate' ? [wait.waitMs] : []));
+  const waits = accepting.flatMap(({ id }) => limited(serverKey(id), circumstances) ?? []);
+  const soonest = waits.filter(({ reason }) => reason === 'rate').sort(byWait)[0];
   const full = accepting.length === 0 ? 'none_accepting' : 'all_full';
-  const blocker: Blocker = {
-    reason: 'no_server',
-    serverId,
-    detail: healthy.length === 0 ? 'none_healthy' : full,
-    waitMs: rates.length > 0 ? Math.min(...rates) : null,
-  };
-  return { kind: 'wait', blocker, resource: serverId === null ? null : serverKey(serverId).resource };
+  const detail = healthy.length === 0 ? 'none_healthy' : full;
+  const blocker: Blocker = { reason: 'no_server', serverId, detail, waitMs: soonest ? waitOf(soonest) : null };
+  // Where no server takes anything because of its limits, there may be room on all of them.
+  const limit = waits.length === accepting.length ? (soonest ?? waits[0]) : undefined;
+  return { kind: 'wait', blocker: limit ?? blocker, resource: serverId === null ? null : serverKey(serverId).resource };
+}
+
+/** In how long what blocks is over by itself; null when nobody knows. */
+export function waitOf(blocker: Blocker): number | null {
+  return 'waitMs' in blocker ? blocker.waitMs : null;
+}
+
+function byWait(a: Blocker, b: Blocker): number {
+  return (waitOf(a) ?? 0) - (waitOf(b) ?? 0);
 }
 
 /** The one with room of which the smallest share is used, so that the work spreads; the warm one has a start. */

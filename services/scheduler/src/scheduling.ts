@@ -1,6 +1,6 @@
 import type { Waiting, WaitingReason } from '@oio/contracts';
 import { type LimitBook, limitKeys, serverKey } from './limit-book.ts';
-import { type Blocker, type Circumstances, place } from './placement.ts';
+import { type Circumstances, place, waitOf } from './placement.ts';
 import type { QuotaBook } from './quota-book.ts';
 import type { Server } from './servers.ts';
 import type { Slots } from './slots.ts';
@@ -84,12 +84,14 @@ export class Scheduling {
     };
   }
 
-  /** A closed model says itself from when on. */
+  /** A closed model and a rate say themselves from when on; a limit of none ends when an operator says so. */
   #estimatedStart(because: WaitingReason, position: number, nowMs: number): string | null {
+    if (because.reason === 'limit' && because.limit === 0) return null;
     const { gapMs } = this.#pace;
     const byPlaceMs = gapMs === null ? null : nowMs + position * gapMs;
-    if (because.reason !== 'quota') return byPlaceMs === null ? null : new Date(byPlaceMs).toISOString();
-    return new Date(Math.max(nowMs + because.waitMs, byPlaceMs ?? 0)).toISOString();
+    if (because.reason === 'quota' || because.reason === 'rate')
+      return new Date(Math.max(nowMs + because.waitMs, byPlaceMs ?? 0)).toISOString();
+    return byPlaceMs === null ? null : new Date(byPlaceMs).toISOString();
   }
 
   #because(session: WaitingSession): WaitingReason {
@@ -102,7 +104,10 @@ export class Scheduling {
     if (blocker.reason === 'directory_busy' && blocker.heldBy !== null)
       return { ...blocker, heldBy: slots.counts(blocker.heldBy, tenant) ? blocker.heldBy : null };
     if (blocker.reason !== 'limit') return blocker;
-    const key = limitKeys(session).find(({ scope }) => scope === blocker.scope);
+    const key =
+      blocker.scope === 'server'
+        ? serverKey(blocker.name)
+        : limitKeys(session).find(({ scope }) => scope === blocker.scope);
     return { ...blocker, heldBy: key ? slots.usersOf(key.resource, tenant).toSorted().slice(0, HOLDERS_NAMED) : [] };
   }
 
@@ -138,8 +143,4 @@ export class Scheduling {
     const soonest = Math.min(waitMs ?? Number.POSITIVE_INFINITY, ...[...this.#held.values()].map((at) => at - nowMs));
     return Number.isFinite(soonest) ? soonest : null;
   }
-}
-
-function waitOf(blocker: Blocker): number | null {
-  return 'waitMs' in blocker ? blocker.waitMs : null;
 }

@@ -103,3 +103,30 @@ test.serial('a restarted scheduler counts what runs already', async (t) => {
   t.true(await runs(actor, waiting));
   t.is(actor.snapshot(b).status, 'running');
 });
+
+test.serial(
+  'the limit of a server is named with who holds it, and where none may start no start is foretold',
+  async (t) => {
+    await using fleet = await openFleet();
+    const { actor } = fleet;
+    await fleet.setLimits([{ scope: 'server', name: 'one', concurrent: 2 }]);
+    const scheduler = await fleet.startScheduler();
+    fleet.announce('one', 5);
+    const [first, second] = [await actor.submit(), await actor.submit()];
+    t.true((await runs(actor, first)) && (await runs(actor, second)));
+    const third = await actor.submit();
+    const limit = {
+      reason: 'limit',
+      scope: 'server',
+      name: 'one',
+      limit: 2,
+      used: 2,
+      heldBy: [first, second].toSorted(),
+    };
+    t.true(await eventually(() => isDeepStrictEqual(scheduler.explain(third)?.because, limit)));
+    t.is(typeof scheduler.explain(third)?.estimatedStart, 'string');
+    await fleet.setLimits([{ scope: 'server', name: 'one', concurrent: 0 }]);
+    t.true(await eventually(() => isDeepStrictEqual(scheduler.explain(third)?.because, { ...limit, limit: 0 })));
+    t.is(scheduler.explain(third)?.estimatedStart, null);
+  },
+);

@@ -109,6 +109,26 @@ test('a server without capacity takes nothing', macro, {
   servers: [server('one', 0)],
   expected: noServer(null, 'all_full'),
 });
+test('where the servers have room and a limit keeps it from all of them, that limit is the reason', macro, {
+  rules: [{ scope: 'server', concurrent: 2 }],
+  used: { one: 2, two: 3 },
+  expected: { ...limited('server', 'one', [2, 2]), resource: null } as Placement,
+});
+test('a resumed session waits for the limit of its own server', macro, {
+  session: { serverId: 'two' },
+  rules: [{ scope: 'server', name: 'two', concurrent: 0 }],
+  expected: limited('server', 'two', [0, 0]),
+});
+test('where the rates of all servers are used up, the soonest is the reason', macro, {
+  rules: [{ scope: 'server', startsPerMinute: 6 }],
+  waits: { 'server:one': 9_000, 'server:two': 4_000 },
+  expected: { kind: 'wait', blocker: { reason: 'rate', scope: 'server', name: 'two', waitMs: 4_000 }, resource: null },
+});
+test('where one is full and the other one limited, there is no server', macro, {
+  rules: [{ scope: 'server', name: 'two', concurrent: 1 }],
+  used: { one: 4, two: 1 },
+  expected: noServer(null, 'all_full'),
+});
 test('without any server it waits', macro, { servers: [], expected: noServer(null, 'none_healthy') });
 test('it waits while all servers are full', macro, { used: { one: 4, two: 8 }, expected: noServer(null, 'all_full') });
 test('it waits while as many work as may', macro, { used: { global: 25 }, expected: limited('global', '', [25, 25]) });

@@ -66,7 +66,9 @@ export const waiting = z
     estimatedStart: z.iso
       .datetime()
       .nullable()
-      .describe('By its position and how fast sessions have started lately; null when nothing has.'),
+      .describe(
+        'By its position and how fast sessions have started lately; null when nothing has, or a limit lets none start.',
+      ),
   })
   .meta({ id: 'Waiting' });
 export type Waiting = z.output<typeof waiting>;
