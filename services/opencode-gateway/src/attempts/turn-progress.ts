@@ -14,6 +14,8 @@ import type { TurnSigns } from './turn-watch.ts';
 
 const CLOSE_MS = 100;
 const CLOSE_TRIES = 5;
+/** A message holds no more steps. Of a turn that went on without a gateway there may be more. */
+const TOLD_AT_THE_END = 200;
 
 type Parts = Pick<TurnParts, 'link' | 'order' | 'ref' | 'reporter' | 'files' | 'signal'>;
 
@@ -58,7 +60,7 @@ export class TurnProgress {
   /** Takes the finished steps that are new; what the end of the turn tells need not be told before. Whether there were any. */
   async follow(messages: readonly TurnMessage[], { isOver }: { readonly isOver: boolean }): Promise<boolean> {
     const news = this.#newSteps(messages);
-    if (isOver) this.#untold.push(...news);
+    if (isOver) await this.#keepForTheEnd(news);
     else await this.#tell(this.#parts.reporter, news);
     return news.length > 0;
   }
@@ -99,12 +101,22 @@ export class TurnProgress {
     });
   }
 
+  async #keepForTheEnd(news: readonly ReportableStep[]): Promise<void> {
+    this.#untold.push(...news);
+    const tooMany = this.#untold.splice(0, Math.max(0, this.#untold.length - TOLD_AT_THE_END));
+    for (const { step, resume } of tooMany) await this.#report(this.#parts.reporter, step, resume);
+  }
+
   /** Only the last of several steps has left the files as they are now. */
   async #tell(reporter: Reporter, news: readonly ReportableStep[]): Promise<void> {
     for (const { step, resume } of news) {
       const fileSnapshot = step === news.at(-1)?.step ? await this.#parts.files() : null;
-      await reporter.report('report-step', step.stepId, { step, resume: { ...resume, fileSnapshot } });
+      await this.#report(reporter, step, { ...resume, fileSnapshot });
     }
+  }
+
+  async #report(reporter: Reporter, step: ReportableStep['step'], resume: ReportableStep['resume']): Promise<void> {
+    await reporter.report('report-step', step.stepId, { step, resume });
   }
 
   /** Why a call failed is written down a moment after it is told. */
