@@ -34,11 +34,13 @@ export function createRedisOwnerDirectory(
       await redis.send((to) => to.eval(RENEW, 1, workerKey(incarnation), Math.ceil(leaseMs)));
     },
     async claim(sessionId, incarnation) {
-      return String(await redis.send((to) => to.eval(CLAIM, 1, sessionKey(sessionId), incarnation, workers, CLAIM_MS)));
+      return (
+        workerIn(await redis.send((to) => to.eval(CLAIM, 1, sessionKey(sessionId), incarnation, workers, CLAIM_MS))) ??
+        incarnation
+      );
     },
     async ownerOf(sessionId) {
-      const owner = await redis.send((to) => to.eval(OWNER_OF, 1, sessionKey(sessionId), workers, CLAIM_MS));
-      return typeof owner === 'string' ? owner : null;
+      return workerIn(await redis.send((to) => to.eval(OWNER_OF, 1, sessionKey(sessionId), workers, CLAIM_MS)));
     },
     async release(sessionIds, incarnation) {
       for (let from = 0; from < sessionIds.length; from += RELEASE_BATCH) {
@@ -54,6 +56,13 @@ export function createRedisOwnerDirectory(
     },
   };
 }
+
+/** Null for anything that cannot be the id of a worker: whatever stands there must not make a command fail. */
+function workerIn(answer: unknown): string | null {
+  return typeof answer === 'string' && WORKER.test(answer) ? answer : null;
+}
+
+const WORKER = /^[A-Za-z0-9_-]{1,128}$/;
 
 const RENEW = `
 if redis.call('GET', KEYS[1]) ~= 'withdrawn' then

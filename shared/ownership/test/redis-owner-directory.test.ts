@@ -43,6 +43,17 @@ test('a renewal that comes late does not bring back a worker that has withdrawn'
   t.is(await directory.claim('session', 'b'), 'b');
 });
 
+test('what stands there and is no worker owns nothing, and keeps nobody from claiming', async (t) => {
+  const namespace = `test-${randomUUID()}`;
+  await using directory = createRedisOwnerDirectory(redis, { namespace });
+  for (const nonsense of ['', 'a.b', 'two words', '\u0000\uFFFD', 'x'.repeat(1_000)]) {
+    await redis.send((to) => to.set(`${namespace}:session:s:owner`, nonsense));
+    await redis.send((to) => to.set(`${namespace}:worker:${nonsense}`, 'alive'));
+    t.is(await directory.ownerOf('s'), null, nonsense);
+    t.is(await directory.claim('s', 'a'), 'a', nonsense);
+  }
+});
+
 test('more sessions than go into one call are released', async (t) => {
   await using directory = createRedisOwnerDirectory(redis, { namespace: `test-${randomUUID()}` });
   await directory.renew('a', LEASE_MS);
