@@ -12,14 +12,19 @@ export const ORDERS_PER_EPOCH = 1_000_000;
 /** Number 0 of each epoch is for who ends without an order what was left behind: every order comes after it. */
 export const FIRST_ORDER = 1;
 
+/** What stands in addresses: one that is none would make a request fail whose sender did nothing wrong. */
+const address = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be letters, digits, _ and -');
+/** The store is asked for many sessions at once, and refuses all for one id that is none. */
+const session = z.guid('must be a UUID');
+
 /** Everything that is needed to run one attempt, complete in itself. */
 export const attemptOrder = z.object({
-  sessionId: z.string(),
+  sessionId: session,
   tenant: z.string(),
   /** `<attempt>.<run>`: reports carry it; the owner refuses those of another run. */
   token: z.string(),
   /** Who gives it: the worker that most likely still owns the session when something is reported. */
-  owner: z.string(),
+  owner: address,
   /** The epoch of the owner that gives the order; OpenCode is changed only while it is the session's present one. */
   epoch: z.int().min(1),
   /** Which order it is; the later one is higher. OpenCode is changed only by the taker of the highest that was acted on. */
@@ -144,8 +149,7 @@ export const serverAnnounced = liveContract({
   subject: 'server.announced',
   summary: 'An OpenCode server is there; how much it can take; whether it is well.',
   payload: z.object({
-    // It becomes a part of addresses.
-    serverId: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be letters, digits, _ and -'),
+    serverId: address,
     healthy: z.boolean(),
     capacity: z.int().min(0).max(1_000),
     /** False while it is drained: what runs there goes on, and nothing new is begun. */
@@ -153,7 +157,7 @@ export const serverAnnounced = liveContract({
     version: z.string().nullable(),
     detail: z.string().nullable(),
     /** Who says so. */
-    gateway: z.string().optional(),
+    gateway: address.optional(),
   }),
 });
 export type ServerAnnouncement = z.output<typeof serverAnnounced.payload>;

@@ -50,6 +50,18 @@ test('a session command has the subject of its name, an event that of its type',
   for (const [type, { subject }] of Object.entries(sessionEvents)) t.is(subject, `events.${type}`);
 });
 
+test('what becomes a part of an address, or of a question about many sessions, is nothing else', (t) => {
+  const { sessionId, owner } = contracts.executeAttempt.payload.shape;
+  t.true(sessionId.safeParse('0192f3c1-8d5e-7c1a-9b7e-1d2c3b4a5f60').success);
+  for (const wrong of ['nobody', '', "' or 1=1", '*']) t.false(sessionId.safeParse(wrong).success, wrong);
+  const news = { serverId: 's', healthy: true, capacity: 1, version: null, detail: null };
+  t.true(contracts.serverAnnounced.payload.safeParse({ ...news, gateway: 'g-1' }).success);
+  for (const wrong of ['a.b', '*', '>', '', 'a b']) {
+    t.false(owner.safeParse(wrong).success, wrong);
+    t.false(contracts.serverAnnounced.payload.safeParse({ ...news, gateway: wrong }).success, wrong);
+  }
+});
+
 test('a command says no more than its payload knows', (t) => {
   for (const name of ['start', 'pause', 'resume', 'retry', 'delete', 'adopt'] as const) {
     t.true(sessionCommands[name].payload.safeParse({}).success);

@@ -5,7 +5,7 @@ import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { createGatewayRouter, gatewayAddress } from '../src/gateway-router.ts';
 
-const ABORT = { sessionId: 's', token: '1.1', epoch: 1, fence: 1_000_000 };
+const ABORT = { sessionId: '0192f3c1-8d5e-7c1a-9b7e-1d2c3b4a5f60', token: '1.1', epoch: 1, fence: 1_000_000 };
 const QUESTION = {
   directory: null,
   workspace: null,
