@@ -27,5 +27,5 @@ test('of a turn that went on for long while no gateway saw it, its end tells no 
     all,
     'each once, in their order',
   );
-  t.is(resume.lastMessageId, replies.at(-1)?.id);
+  t.is(resume.lastMessageId, replies.at(-1)?.id ?? null);
 });
