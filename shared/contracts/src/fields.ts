@@ -25,6 +25,9 @@ export const sessionId = z
   .uuidv7({ error: (issue) => `id must be a UUID of version 7 (time-ordered); ${came(issue.input)}.` })
   .toLowerCase();
 
+/** The same as services name it among themselves: the store is asked about many at once, and refuses all for one that is none. */
+export const knownSessionId = z.guid('must be a UUID');
+
 export const title = bounded(text('title').trim(), 'title', 1, 200)
   .refine(isNotBlank, 'title must not be blank.')
   .refine((value) => !GENERIC_TITLES.has(value.toLowerCase().replaceAll(/\s+/gu, ' ')), {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { liveContract, requestContract } from './contract.ts';
-import { agentConfig } from './fields.ts';
+import { agentConfig, knownSessionId } from './fields.ts';
 import { forkedFrom } from './fork.ts';
 import { place, workspaceInUse } from './new-session.ts';
 import { permissionRule } from './permission-rules.ts';
@@ -14,12 +14,10 @@ export const FIRST_ORDER = 1;
 
 /** What stands in addresses: one that is none would make a request fail whose sender did nothing wrong. */
 const address = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be letters, digits, _ and -');
-/** The store is asked for many sessions at once, and refuses all for one id that is none. */
-const session = z.guid('must be a UUID');
 
 /** Everything that is needed to run one attempt, complete in itself. */
 export const attemptOrder = z.object({
-  sessionId: session,
+  sessionId: knownSessionId,
   tenant: z.string(),
   /** `<attempt>.<run>`: reports carry it; the owner refuses those of another run. */
   token: z.string(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { liveContract } from './contract.ts';
+import { knownSessionId } from './fields.ts';
 import { eventEnvelope } from './session-events.ts';
 
 /** The id of a worker's life. */
@@ -15,8 +16,10 @@ export const historyGrown = liveContract({
   payload: z.object({
     /** The worker that committed them. */
     owner: incarnation,
-    events: z.array(z.object({ ...eventEnvelope, type: z.string(), data: z.looseObject({}) })),
-    larger: z.array(z.object({ sessionId: z.string(), tenant: z.string(), seq: z.int().min(1) })),
+    events: z.array(
+      z.object({ ...eventEnvelope, sessionId: knownSessionId, type: z.string(), data: z.looseObject({}) }),
+    ),
+    larger: z.array(z.object({ sessionId: knownSessionId, tenant: z.string(), seq: z.int().min(1) })),
   }),
 });
 export type HistoryGrown = z.output<typeof historyGrown.payload>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { requestContract } from './contract.ts';
+import { knownSessionId } from './fields.ts';
 import { LIMIT_SCOPES } from './limits.ts';
 import { quota } from './quotas.ts';
 import { STATUSES } from './vocabulary.ts';
@@ -76,6 +77,6 @@ export type Waiting = z.output<typeof waiting>;
 export const explainWaiting = requestContract({
   subject: 'scheduler.explain',
   summary: 'Why a session waits. Answered by the active scheduler; null when the session does not wait.',
-  payload: z.object({ sessionId: z.string() }),
+  payload: z.object({ sessionId: knownSessionId }),
   reply: z.object({ waiting: waiting.nullable() }),
 });

@@ -51,9 +51,13 @@ test('a session command has the subject of its name, an event that of its type',
 });
 
 test('what becomes a part of an address, or of a question about many sessions, is nothing else', (t) => {
-  const { sessionId, owner } = contracts.executeAttempt.payload.shape;
-  t.true(sessionId.safeParse('0192f3c1-8d5e-7c1a-9b7e-1d2c3b4a5f60').success);
-  for (const wrong of ['nobody', '', "' or 1=1", '*']) t.false(sessionId.safeParse(wrong).success, wrong);
+  const { owner, sessionId } = contracts.executeAttempt.payload.shape;
+  const { events, larger } = contracts.historyGrown.payload.shape;
+  const explained = contracts.explainWaiting.payload.shape.sessionId;
+  for (const id of [sessionId, events.element.shape.sessionId, larger.element.shape.sessionId, explained]) {
+    t.true(id.safeParse('0192f3c1-8d5e-7c1a-9b7e-1d2c3b4a5f60').success);
+    for (const wrong of ['nobody', '', "' or 1=1", '*']) t.false(id.safeParse(wrong).success, wrong);
+  }
   const news = { serverId: 's', healthy: true, capacity: 1, version: null, detail: null };
   t.true(contracts.serverAnnounced.payload.safeParse({ ...news, gateway: 'g-1' }).success);
   for (const wrong of ['a.b', '*', '>', '', 'a b']) {
