@@ -51,10 +51,16 @@ export function createPostgresMutex(database: Database): KeyedMutex & AsyncDispo
   };
 }
 
+function ending(): UnavailableError {
+  return new UnavailableError('This process is ending.', { code: 'ending' });
+}
+
 /** The one connection, made when it is needed, and again after it was lost (and all locks with it). */
 class Line {
   readonly #database: Database;
   #connection: Promise<Connection> | null = null;
+  /** A connection is given one statement at a time: to queue them is not what it is for. */
+  #before: Promise<unknown> = Promise.resolve();
   #hasEnded = false;
 
   constructor(database: Database) {
@@ -62,7 +68,7 @@ class Line {
   }
 
   async tryLock(key: string): Promise<'held' | 'taken' | 'away'> {
-    if (this.#hasEnded) throw new UnavailableError('This process is ending.', { code: 'ending' });
+    if (this.#hasEnded) throw ending();
     const rows = await this.#query(TRY, key).catch(() => null);
     if (rows === null) return 'away';
     return (rows[0] as { held?: boolean } | undefined)?.held ? 'held' : 'taken';
@@ -84,7 +90,14 @@ class Line {
     (await dropped?.catch(() => null))?.release(true);
   }
 
-  async #query(text: string, key: string): Promise<readonly unknown[]> {
+  #query(text: string, key: string): Promise<readonly unknown[]> {
+    const rows = this.#before.then(() => this.#queryNow(text, key));
+    this.#before = rows.catch(() => {});
+    return rows;
+  }
+
+  async #queryNow(text: string, key: string): Promise<readonly unknown[]> {
+    if (this.#hasEnded) throw ending();
     this.#connection ??= this.#connect();
     const connection = this.#connection;
     try {

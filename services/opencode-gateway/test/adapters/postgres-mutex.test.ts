@@ -23,6 +23,28 @@ test('two gateways are never in the same place at once, and neither are two task
   t.pass('different places do not wait for each other');
 });
 
+test('its connection is given one statement at a time', async (t) => {
+  await using opened = await openTestDatabase();
+  const pool = await opened.database.orm.em.getConnection().getNativeClient();
+  let open = 0;
+  let most = 0;
+  const seen = async (connection: { query(...words: unknown[]): Promise<unknown> }) => {
+    const query = connection.query.bind(connection);
+    connection.query = async (...words) => {
+      most = Math.max(most, (open += 1));
+      return query(...words).finally(() => (open -= 1));
+    };
+    return connection;
+  };
+  const watched = { connect: async () => seen(await pool.connect()) };
+  const orm = { em: { getConnection: () => ({ getNativeClient: async () => watched }) } };
+  await using mutex = createPostgresMutex({ orm } as never);
+  const held = await Promise.all(['a', 'b', 'c', 'd'].map((key) => mutex.acquire(key)));
+  for (const one of held) one[Symbol.dispose]();
+  await mutex.run('a', async () => {});
+  t.is(most, 1);
+});
+
 test('what a gateway holds falls free when its connection is gone', async (t) => {
   await using opened = await openTestDatabase();
   const one = createPostgresMutex(opened.database);
