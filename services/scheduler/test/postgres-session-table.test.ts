@@ -44,3 +44,26 @@ test('of those that are known the ones that do not wait are told, whether they a
   const found = await createPostgresSessionTable(opened.database).notWaiting([queued, running, unknown]);
   t.deepEqual(found.toSorted(), [running, unknown].toSorted());
 });
+
+test('workers that are long dead are forgotten, but for those that have left sessions at work', async (t) => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const [idle, left, fresh] = [randomUUID(), randomUUID(), randomUUID()];
+  for (const [incarnation, secondsAgo] of [
+    [idle, 3_600],
+    [left, 3_600],
+    [fresh, 10],
+  ])
+    await database.query(
+      'insert into workers (incarnation, pid, host, locked, started_at, lease_until) values ($1, 1, $3, true, now(), now() - make_interval(secs => $2))',
+      [incarnation, secondsAgo, 'host'],
+    );
+  await database.query(
+    `insert into sessions (id, tenant, status, priority, tags, directory, workspace, owner, owner_epoch, version, attempt_open, timer_at, state, created_at, updated_at)
+     values ($1::uuid, 'acme', 'running', 2, '{}', '/project', 'in_place', $2::uuid, 1, 1, true, now(), '{}', now(), now())`,
+    [randomUUID(), left],
+  );
+  await createPostgresSessionTable(database).forgetWorkers(600_000);
+  const kept = await database.query<{ incarnation: string }>('select incarnation from workers');
+  t.deepEqual(kept.map(({ incarnation }) => incarnation).toSorted(), [left, fresh].toSorted());
+});

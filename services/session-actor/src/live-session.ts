@@ -1,5 +1,5 @@
 import type { StoredSessionEvent } from '@oio/contracts';
-import { type SessionSnapshot, sessionMachine } from '@oio/domain';
+import { type SessionSnapshot, sessionMachine, type TakenOver } from '@oio/domain';
 import { UnavailableError } from '@oio/errors';
 import { createActor } from 'xstate';
 
@@ -13,12 +13,12 @@ export class LiveSession {
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #retired = false;
-  #takenOver: boolean;
+  #takenOver: TakenOver | null;
   lastUsedMs = 0;
 
-  constructor(snapshot: SessionSnapshot, epoch: number, { claimed }: { readonly claimed: boolean }) {
+  constructor(snapshot: SessionSnapshot, epoch: number, takenOver: TakenOver | null) {
     this.epoch = epoch;
-    this.#takenOver = claimed;
+    this.#takenOver = takenOver;
     const state = sessionMachine.resolveState({ value: snapshot.status, context: snapshot });
     this.#actor = createActor(sessionMachine, { snapshot: state, input: snapshot }).start();
   }
@@ -36,8 +36,8 @@ export class LiveSession {
     return this.#retired;
   }
 
-  /** Whether it was claimed, and its history does not show that yet. */
-  get takenOver(): boolean {
+  /** Set when it was claimed, and its history does not show that yet. */
+  get takenOver(): TakenOver | null {
     return this.#takenOver;
   }
 
@@ -47,7 +47,7 @@ export class LiveSession {
 
   /** Takes in what has been committed; nothing else may change the actor. */
   apply(events: readonly StoredSessionEvent[]): void {
-    if (events.length > 0) this.#takenOver = false;
+    if (events.length > 0) this.#takenOver = null;
     for (const event of events) {
       this.#actor.send(event);
       if (this.snapshot.version !== event.seq)

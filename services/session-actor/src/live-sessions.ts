@@ -51,7 +51,7 @@ export class LiveSessions {
   add(snapshot: SessionSnapshot, epoch: number): void {
     // Somebody may have been quicker: then the session has been claimed already, under a newer epoch.
     if (this.#live.has(snapshot.id) || this.#loading.has(snapshot.id)) return;
-    this.#keep(new LiveSession(snapshot, epoch, { claimed: false }));
+    this.#keep(new LiveSession(snapshot, epoch, null));
     this.#enter(snapshot.id);
   }
 
@@ -143,7 +143,7 @@ export class LiveSessions {
         throw unreadableSession(sessionId);
       }
       if (holder !== worker.incarnation) this.#enter(sessionId);
-      return new LiveSession(claimed.snapshot, claimed.epoch, { claimed: true });
+      return new LiveSession(claimed.snapshot, claimed.epoch, { unownedMs: claimed.unownedMs });
     }
   }
 

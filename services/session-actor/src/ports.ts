@@ -8,6 +8,8 @@ import type { Logger, SetClock } from '@oio/runtime';
 /** What a claim brings: the session as it stands, under a new epoch. */
 export interface ClaimedSession {
   readonly epoch: number;
+  /** How long no living worker had owned it, in milliseconds. */
+  readonly unownedMs: number;
   /** Null when what is stored cannot be read. */
   readonly snapshot: SessionSnapshot | null;
 }

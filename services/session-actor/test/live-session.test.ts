@@ -14,7 +14,7 @@ const CONTEXT = {
 } as const;
 
 test('what was committed is taken in', (t) => {
-  const session = new LiveSession(queued(), 1, { claimed: false });
+  const session = new LiveSession(queued(), 1, null);
   const decision = decide(session.snapshot, { name: 'cancel', payload: {} }, CONTEXT);
   if (decision.kind !== 'events') return t.fail();
   session.apply(decision.events);
@@ -22,7 +22,7 @@ test('what was committed is taken in', (t) => {
 });
 
 test('an event that the state does not allow is a bug, and told as one', (t) => {
-  const session = new LiveSession(queued(), 1, { claimed: false });
+  const session = new LiveSession(queued(), 1, null);
   const decision = decide(session.snapshot, { name: 'cancel', payload: {} }, CONTEXT);
   if (decision.kind !== 'events') return t.fail();
   session.apply(decision.events);
@@ -32,7 +32,7 @@ test('an event that the state does not allow is a bug, and told as one', (t) => 
 });
 
 test('tasks run one at a time, in order, also after one that failed', async (t) => {
-  const session = new LiveSession(queued(), 1, { claimed: false });
+  const session = new LiveSession(queued(), 1, null);
   const log: string[] = [];
   const task = (name: string) => async () => {
     log.push(`${name} begins`);
@@ -50,7 +50,7 @@ test('tasks run one at a time, in order, also after one that failed', async (t) 
 });
 
 test('at most a thousand commands wait; the next one is refused for now', async (t) => {
-  const session = new LiveSession(queued(), 1, { claimed: false });
+  const session = new LiveSession(queued(), 1, null);
   const gate = Promise.withResolvers<void>();
   const waiting = Array.from({ length: 1_000 }, () => session.inTurn(() => gate.promise));
   const error = await session.inTurn(() => gate.promise).catch((thrown: unknown) => thrown);

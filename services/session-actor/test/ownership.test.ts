@@ -42,6 +42,22 @@ test('when a worker dies, another owns its sessions under a new epoch', async (t
   t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: 4 });
 });
 
+test('whoever takes a session over says how long nobody had run it', async (t) => {
+  await using world = await World.open();
+  const night = 8 * 3_600;
+  const dying = await world.startActor();
+  const sessionId = await world.running();
+  const heir = await world.startActor();
+  dying.database.cut();
+  await world.expire(dying.incarnation, night);
+  t.is((await world.send(sessionId, 'adopt', {}, { to: heir.incarnation })).outcome, 'applied');
+  const [row] = await world.database.query<{ seconds: number }>(
+    `select (data ->> 'unownedMs')::float8 / 1000 as seconds from session_events where session_id = $1 and type = 'session.adopted'`,
+    [sessionId],
+  );
+  t.true((row?.seconds ?? 0) >= night && (row?.seconds ?? 0) < night + 60);
+});
+
 test('when the process of a worker ends, its sessions are claimed without waiting for the end of its lease', async (t) => {
   await using world = await World.open();
   const dying = await world.startActor();

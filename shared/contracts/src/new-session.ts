@@ -75,7 +75,7 @@ export const newSession = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'Counts the time spent running or degraded. 3,600 when missing, unless the operator set another default.',
+      'Counts the time spent running or degraded, without that in which the orchestrator was not there. 3,600 when missing, unless the operator set another default.',
     ),
   cpuLimit: decimal('cpuLimit', 0.1, 8, 'cores').nullable().default(null),
   memoryLimitMb: integer('memoryLimitMb', 100, 8_192, 'MB').nullable().default(null),

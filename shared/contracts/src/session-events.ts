@@ -92,7 +92,8 @@ export const sessionEventData = {
   }),
   'session.child-added': z.object({ childId: z.string() }),
   /** Another worker has taken over a session at work, because its owner was gone; the new epoch is in the event around it. */
-  'session.adopted': z.object({}),
+  /** `unownedMs`: how long nobody had owned it, which is not counted as work. */
+  'session.adopted': z.object({ unownedMs: z.number().min(0).optional() }),
   'session.attempt-closed': z.object({
     token: z.string(),
     /** In words. */

@@ -11,6 +11,7 @@ import {
   emit,
   nothing,
   refuse,
+  type TakenOver,
   transitionTo,
   type Verdict,
 } from './decision.ts';
@@ -37,9 +38,9 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     if (!timer || snapshot.timers[name as TimerName]?.generation !== generation) return nothing;
     return timer(snapshot, context);
   },
-  adopt: (snapshot, _payload, { takenOver = false }) => {
+  adopt: (snapshot, _payload, { takenOver }) => {
+    if (takenOver && isWorking(snapshot.status)) return adopted(snapshot, takenOver);
     const effects = pendingEffects(snapshot);
-    if (takenOver && isWorking(snapshot.status)) return emit([{ type: 'session.adopted', data: {} }], effects);
     return isLiving(snapshot.status) || effects.length > 0 ? emit([], effects) : nothing;
   },
   'add-child': (snapshot, { childId }) => {
@@ -128,8 +129,10 @@ const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, context: 
     );
     return failWaiting(snapshot, failure);
   },
-  'max-duration': (snapshot) => {
+  'max-duration': (snapshot, { takenOver }) => {
     if (!canBecome(snapshot, 'timeout')) return nothing;
+    // Where nobody ran it for a while, it is due that much later.
+    if (takenOver && takenOver.unownedMs > 0 && isWorking(snapshot.status)) return adopted(snapshot, takenOver);
     const failure = failureOf(
       'time_exceeded',
       `It ran for ${snapshot.session.maxDurationSeconds} s, the most allowed (maxDurationSeconds).`,
@@ -153,6 +156,11 @@ const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, context: 
   // It fires again by and by, until nothing of the last turn can get in the way of the next.
   retry: (snapshot) => (isRecoverable(snapshot) && !isStopUnconfirmed(snapshot) ? emit([queued(snapshot)]) : nothing),
 };
+
+function adopted(snapshot: SessionSnapshot, { unownedMs }: TakenOver): Verdict {
+  const data = unownedMs > 0 ? { unownedMs } : {};
+  return emit([{ type: 'session.adopted', data }], pendingEffects(snapshot));
+}
 
 /** What a state does not allow by policy it becomes by the other way of ending: a running child of `cancel` is stopped. */
 function endedByParent(snapshot: SessionSnapshot, policy: 'cancel' | 'orphan', parentId: string): Verdict {

@@ -19,6 +19,12 @@ export type SessionCommand = {
   [N in Exclude<SessionCommandName, 'create'>]: { readonly name: N; readonly payload: SessionCommandPayload<N> };
 }[Exclude<SessionCommandName, 'create'>];
 
+/** How a session came to its owner. */
+export interface TakenOver {
+  /** How long nobody had owned it before, in milliseconds: then nothing has run it either. */
+  readonly unownedMs: number;
+}
+
 /** All that a decision may know besides the snapshot and the command. Time, ids and chance come from outside. */
 export interface DecisionContext {
   /** Now, on the database's clock. */
@@ -30,8 +36,8 @@ export interface DecisionContext {
   readonly random: number;
   /** The id that a new attempt's prompt gets in OpenCode. */
   readonly messageId: string;
-  /** Whether this owner has taken the session over and not written anything to its history yet. */
-  readonly takenOver?: boolean;
+  /** Set when this owner has taken the session over and not written anything to its history yet. */
+  readonly takenOver?: TakenOver | null;
   /** The commit that holds the files as they are now; null where there is no git, missing when nobody was asked. */
   readonly fileSnapshot?: string | null;
   /** The checkpoint that a command names; null when it is not kept. */

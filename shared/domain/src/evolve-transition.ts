@@ -9,8 +9,8 @@ import { isWorking } from './transitions.ts';
 type TransitionType = Extract<SessionEventType, `session.${Status}`>;
 type Transition<T extends TransitionType = TransitionType> = StoredSessionEvent<T>;
 
-/** The events that change the status, and `resume-requested`, which makes a paused session want a slot. */
-export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume-requested'> = {
+/** The events that change the status, and two that change what is counted of its times: a paused session wants a slot, another owner goes on with it. */
+export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume-requested' | 'session.adopted'> = {
   'session.queued': (snapshot, event) => {
     const next = moved(snapshot, event);
     const retried = event.data.from !== 'pending';
@@ -52,6 +52,19 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
   'session.cancelled': failed,
   'session.orphaned': failed,
   'session.resume-requested': (snapshot, { at }) => ({ ...snapshot, times: { ...snapshot.times, waitingSince: at } }),
+  'session.adopted': (snapshot, { at, data: { unownedMs = 0 } }) => {
+    const { workingSince } = snapshot.times;
+    const idleMs = Math.min(unownedMs, elapsedMs(workingSince, at));
+    if (workingSince === null || idleMs === 0) return snapshot;
+    const limit = snapshot.timers['max-duration'];
+    return {
+      ...snapshot,
+      times: { ...snapshot.times, workingSince: later(workingSince, idleMs) },
+      timers: limit
+        ? { ...snapshot.timers, 'max-duration': { ...limit, fireAt: later(limit.fireAt, idleMs) } }
+        : snapshot.timers,
+    };
+  },
 };
 
 /** Whoever waits for a slot only so long gives up by itself. */

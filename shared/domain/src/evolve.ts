@@ -40,8 +40,6 @@ const evolvers: Evolvers = {
     return { ...snapshot, handedOn: { prompt }, timers };
   },
   'session.child-added': (snapshot, { data }) => ({ ...snapshot, childIds: [...snapshot.childIds, data.childId] }),
-  // Who owns it is told by the epochs of the events, not by the snapshot.
-  'session.adopted': (snapshot) => snapshot,
   'session.deleted': (snapshot, { at }) => ({ ...snapshot, deletedAt: at, timers: {} }),
 };
 

@@ -4,7 +4,7 @@ export { keyViolations } from './concurrency.ts';
 export { decide, decideCreate } from './decide.ts';
 export { allowedCommands } from './decide-client.ts';
 export { pendingEffects } from './decide-scheduling.ts';
-export type { Decision, DecisionContext, Effect, SessionCommand } from './decision.ts';
+export type { Decision, DecisionContext, Effect, SessionCommand, TakenOver } from './decision.ts';
 export { effectiveRules } from './permission-policy.ts';
 export { dependencyViolations, placeholderViolations, renderPrompt } from './dependencies.ts';
 export { dependenciesOf, type DependencyOutcome, firstPrompt } from './waits.ts';

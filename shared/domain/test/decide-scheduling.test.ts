@@ -55,6 +55,35 @@ test('a timer that was set anew or cleared does nothing when it fires late', (t)
   );
 });
 
+test('time in which nobody ran a session does not count towards its longest', (t) => {
+  const running = prepared(submitted());
+  const timer = running.timers['max-duration'];
+  const limitMs = running.session.maxDurationSeconds * 1_000;
+  const fire = command('fire-timer', { name: 'max-duration', generation: timer?.generation ?? 0 });
+  const dueAt = timer?.fireAt ?? '';
+  const nightMs = 8 * 3_600_000;
+  const morning = new Date(Date.parse(dueAt) + nightMs - limitMs / 2).toISOString();
+  const { events, effects, next } = accepted(
+    decide(running, fire, context(morning, { takenOver: { unownedMs: nightMs } })),
+  );
+  t.like(events, [{ type: 'session.adopted', data: { unownedMs: nightMs } }]);
+  t.deepEqual(effects, pendingEffects(running));
+  t.is(next.status, 'running');
+  const later = new Date(Date.parse(dueAt) + nightMs).toISOString();
+  t.like(next.timers['max-duration'], { fireAt: later, generation: timer?.generation });
+  const ended = accepted(decide(next, fire, context(later))).next;
+  t.is(ended.status, 'timeout');
+  t.is(ended.times.executingMs, limitMs);
+});
+
+test('a session is taken over for no longer than it has run', (t) => {
+  const running = prepared(submitted());
+  const { next } = accepted(
+    decide(running, command('adopt', {}), context(at(60), { takenOver: { unownedMs: 3_600_000 } })),
+  );
+  t.is(next.times.workingSince, at(60));
+});
+
 for (const name of ['', 'unknown', '__proto__', 'constructor', 'toString']) {
   test(`a timer of the name "${name}" does nothing`, (t) => {
     t.is(decide(prepared(submitted()), command('fire-timer', { name, generation: 1 }), context(at(1))).kind, 'nothing');
@@ -98,7 +127,7 @@ test('a new owner starts again what the old one may have left: the run, the abor
 for (const status of ['running', 'degraded', 'queued'] as const) {
   test(`a ${status} session that was taken over ${status === 'queued' ? 'needs no mention of it' : 'says so in its history'}`, (t) => {
     const snapshot = SESSION_IN[status]();
-    const decision = decide(snapshot, command('adopt', {}), context(at(60), { takenOver: true }));
+    const decision = decide(snapshot, command('adopt', {}), context(at(60), { takenOver: { unownedMs: 0 } }));
     const { events, effects, next } = accepted(decision);
     t.deepEqual(
       events.map(({ type }) => type),

@@ -78,7 +78,7 @@ export function play({ creations, moves }: Story): Scenes {
       send(id, order, {
         random: move.number / 1_000,
         messageId: `msg_${move.number}`,
-        takenOver: move.number % 2 === 0,
+        takenOver: move.number % 2 === 0 ? { unownedMs: 1_000 * (move.number % 3) } : null,
         checkpoint: checkpointOf(latest(scenes.get(id) ?? [])),
       });
   }

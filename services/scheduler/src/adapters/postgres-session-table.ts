@@ -65,7 +65,10 @@ select pg_terminate_backend(l.pid) from pg_locks l join ended e
 where l.locktype = 'advisory' and l.granted and l.mode = 'ExclusiveLock'
   and l.database = (select oid from pg_database where datname = current_database())`;
 
-const FORGET_WORKERS = `delete from workers where lease_until < now() - make_interval(secs => $1)`;
+/** Those that have left sessions at work are still needed: by their leases is told since when nobody runs them. */
+const FORGET_WORKERS = `
+delete from workers w where lease_until < now() - make_interval(secs => $1)
+  and not exists (select 1 from sessions where owner = w.incarnation and ${WORKING})`;
 
 export function createPostgresSessionTable(database: Database): SessionTable {
   return {

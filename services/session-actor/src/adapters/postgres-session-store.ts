@@ -12,23 +12,28 @@ import { batched } from '@oio/runtime';
 import { commitUnlessInUse } from './commit-unless-in-use.ts';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
-const claimOf = (ids: string): string => `
-update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1
-where id = any(${ids}) and (owner is null or owner = $2::uuid
-  or not exists (select 1 from workers w where w.incarnation = sessions.owner and ${isLivingWorker('w')}))
-returning id, owner_epoch::int as epoch, ${storedSession('sessions')}`;
+/** How long it was without a living owner, as far as that is known: a worker that died has a lease that runs on for some seconds. */
+const UNOWNED_MS = `greatest(0, coalesce(round(extract(epoch from now() - former.lease_until) * 1000), 0))::float8`;
 
-const CLAIM = claimOf('$1::uuid[]');
+const claimOf = (locking: string): string => `
+with at_hand as materialized (select id, owner from sessions where id = any($1::uuid[]) ${locking}),
+claimed as (
+  update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1
+  where id = any(array(select id from at_hand)) and (owner is null or owner = $2::uuid
+    or not exists (select 1 from workers w where w.incarnation = sessions.owner and ${isLivingWorker('w')}))
+  returning id, owner_epoch::int as epoch, ${storedSession('sessions')}
+)
+select at_hand.id, case when claimed.id is not null then
+  json_build_object('epoch', epoch, 'birth', birth, 'state', state, 'unownedMs', ${UNOWNED_MS}) end as found
+from at_hand left join claimed using (id) left join workers former on former.incarnation = at_hand.owner`;
+
+const CLAIM = claimOf('for no key update');
 
 /**
  * Takes what it can of many without waiting for anybody, so that two that take over at the same time never wait for each
  * other crosswise. Returns also those that it looked at in vain; what is missing is being written to by somebody else.
  */
-const CLAIM_FREE = `
-with at_hand as materialized (select id from sessions where id = any($1::uuid[]) for no key update skip locked),
-claimed as (${claimOf('array(select id from at_hand)')})
-select at_hand.id, case when claimed.id is not null then json_build_object('epoch', epoch, 'birth', birth, 'state', state) end as found
-from at_hand left join claimed using (id)`;
+const CLAIM_FREE = claimOf('for no key update skip locked');
 
 const CHILD_OUTCOMES = `
 select count(*) filter (where status in ('completed', 'partially_completed'))::int as succeeded,
@@ -119,15 +124,16 @@ interface FoundRow {
 
 interface ClaimedRow extends StoredSession {
   readonly epoch: number;
+  readonly unownedMs: number;
 }
 
 async function claimOne(database: Database, sessionId: string, incarnation: string): Promise<ClaimedSession | null> {
-  const [row] = await database.query<ClaimedRow>(CLAIM, [[sessionId], incarnation], { prepared: 'claim_session' });
-  return row ? claimed(row) : null;
+  const [row] = await database.query<FoundRow>(CLAIM, [[sessionId], incarnation], { prepared: 'claim_session' });
+  return row?.found ? claimed(row.found) : null;
 }
 
 function claimed(row: ClaimedRow): ClaimedSession {
-  return { epoch: row.epoch, snapshot: readSnapshot(row) };
+  return { epoch: row.epoch, unownedMs: row.unownedMs, snapshot: readSnapshot(row) };
 }
 
 interface Ownership {

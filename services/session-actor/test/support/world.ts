@@ -166,11 +166,11 @@ export class World implements AsyncDisposable {
     return rows.map(({ id }) => id);
   }
 
-  /** The worker's lease has run out, as if it had not been renewed for long. */
-  async expire(incarnation: string): Promise<void> {
+  /** The worker's lease has run out so many seconds ago, as if it had not been renewed for long. */
+  async expire(incarnation: string, secondsAgo = 1): Promise<void> {
     await this.database.query(
-      "update workers set lease_until = now() - interval '1 second' where incarnation = $1::uuid",
-      [incarnation],
+      'update workers set lease_until = now() - make_interval(secs => $2) where incarnation = $1::uuid',
+      [incarnation, secondsAgo],
     );
     await this.directory.withdraw(incarnation);
   }
