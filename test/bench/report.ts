@@ -59,6 +59,7 @@ function sizeRows(figures: BacklogFigures): Row[] {
   const { queued, enqueuePerSec, enqueued, takeoverMs, drainPerSec, pickupMs, succession } = figures;
   const rows: Row[] = [
     ['', `enqueued ${enqueuePerSec}/s (${enqueued} over the API, the rest before); known after ${takeoverMs} ms`],
+    ['', countedText(figures.countedMs)],
     ['', `drained ${drainPerSec}/s`],
     ['', `new critical ones half-way, from a slot being free: ${pickupText(pickupMs)}`],
     ['', `CPU-s per 1,000: enqueued ${figures.cpu.enqueue.all}, drained ${figures.cpu.drain.all}`],
@@ -71,6 +72,10 @@ function sizeRows(figures: BacklogFigures): Row[] {
       `scheduler killed: next one active after ${succession.electedMs} ms, dispatches after ${succession.dispatchedMs} ms, knows all after ${succession.knownMs} ms`,
     ]);
   return rows.map(([, text], index) => [index === 0 ? `${queued} queued` : '', text]);
+}
+
+function countedText({ first, again }: BacklogFigures['countedMs']): string {
+  return `history counted ${first} ms after the first start${again === null ? '' : `, ${again} ms after the next one`}`;
 }
 
 function decisionText({ decisionUs, queueUs, bytesEach, compareMs }: BacklogFigures['decisions']): string {

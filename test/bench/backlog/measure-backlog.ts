@@ -28,6 +28,8 @@ export interface BacklogFigures {
   readonly enqueued: number;
   /** From becoming the active scheduler until all that wait were in memory. */
   readonly takeoverMs: number;
+  /** Until the metrics service had counted the stored history: at its first start beside it, and at the next one. */
+  readonly countedMs: { readonly first: number; readonly again: number | null };
   /** With agents that answer at once, so that the machine is what limits it. */
   readonly drainPerSec: number;
   /** Of all processes but the bench: for 1,000 enqueued, and for 1,000 drained. */
@@ -80,7 +82,9 @@ export async function measureBacklog(options: BacklogOptions): Promise<BacklogFi
   const drained = await drainAtOnce(backing, parts);
   const paced = queued > options.slots * WORTH_PACING ? await drainPaced(backing, parts) : NOT_PACED;
   await requireSuccess(database);
-  return { queued, enqueued, ...drained, ...paced, decisions: await measureDecisions(queued) };
+  const countedMs = { first: drained.countedMs, again: paced.countedAgainMs };
+  const { pickupMs, succession } = paced;
+  return { queued, enqueued, ...drained, countedMs, pickupMs, succession, decisions: await measureDecisions(queued) };
 }
 
 interface Parts extends BacklogOptions {
@@ -98,14 +102,15 @@ async function drainAtOnce(backing: Backing, parts: Parts) {
 
 async function measureDrain(system: StartedSystem, { database, queued, enqueued, slots, seconds, onProgress }: Parts) {
   const scheduler = schedulerOf(system);
-  const takeoverMs = Number(await scheduler.said(KNOWN));
   onProgress(`w4: counting the history of ${queued}`);
-  await historyCounted(system);
+  const [takeoverMs, countedMs] = await Promise.all([scheduler.said(KNOWN).then(Number), historyCounted(system)]);
   await enqueue(system, WARM_UP);
   const enqueueCpu = startCpuMeter(system.processes);
   const enqueuePerSec = Math.round(await enqueue(system, enqueued));
   const cpuOfEnqueue = enqueueCpu(enqueued);
-  onProgress(`w4: draining ${queued}, known after ${takeoverMs} ms, enqueued ${enqueuePerSec}/s`);
+  onProgress(
+    `w4: draining ${queued}, known after ${takeoverMs} ms, counted after ${countedMs} ms, enqueued ${enqueuePerSec}/s`,
+  );
   await setLimits(system, { limits: [] });
   // Counting costs Postgres in proportion to what waits.
   const lookMs = Math.max(SHORTEST_LOOK_MS, queued / 500);
@@ -117,8 +122,9 @@ async function measureDrain(system: StartedSystem, { database, queued, enqueued,
   const cpuOfDrain = drainCpu(before - after);
   const drainPerSec = Math.round((before - after) / ((endedMs - startedMs) / 1_000));
   const schedulerRssMb = usageOf([scheduler.pid]).rssMb;
+  onProgress(`w4: drained ${drainPerSec}/s, scheduler ${schedulerRssMb} MB`);
   const cpu = { enqueue: cpuOfEnqueue, drain: cpuOfDrain };
-  return { enqueuePerSec, takeoverMs, drainPerSec, cpu, schedulerRssMb };
+  return { enqueuePerSec, takeoverMs, countedMs, drainPerSec, cpu, schedulerRssMb };
 }
 
 /** What is left is drained by agents that take their time: the slots are what limits it. */
@@ -136,13 +142,13 @@ async function drainPaced(backing: Backing, parts: Parts) {
 
 async function measurePickups(system: StartedSystem, { database, seconds, onProgress }: Parts) {
   onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
-  await Promise.race(schedulersOf(system).map((scheduler) => scheduler.said(KNOWN)));
-  await historyCounted(system);
+  const known = Promise.race(schedulersOf(system).map((scheduler) => scheduler.said(KNOWN)));
+  const [countedAgainMs] = await Promise.all([historyCounted(system), known]);
   await pause(PACED_WARM_UP_MS);
   const critical = putInCritical(system, CRITICAL_EVERY_MS);
   await pause(seconds * 1_000);
   const pickupMs = await pickupsOfFreedSlots(database, await critical.stop());
-  return { pickupMs, succession: await measureSuccession(database, system) };
+  return { countedAgainMs, pickupMs, succession: await measureSuccession(database, system) };
 }
 
 /** As if they had been: by their order they come before all others. */
@@ -150,7 +156,7 @@ const SERVE_UPPER_CLASSES =
   "update sessions set status = 'cancelled', waiting_since = null where waiting_since is not null and priority <= $1";
 /** By so many turns of all slots the backlog must be larger: else it is drained before anything is measured. */
 const WORTH_PACING = 200;
-const NOT_PACED = { pickupMs: { p50: 0, p99: 0, count: 0 }, succession: null };
+const NOT_PACED = { countedAgainMs: null, pickupMs: { p50: 0, p99: 0, count: 0 }, succession: null };
 
 function schedulersOf({ services }: StartedSystem): ServiceProcess[] {
   return services.filter(({ name }) => name.startsWith('scheduler') || name === 'standalone');
