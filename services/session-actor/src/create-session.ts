@@ -91,8 +91,9 @@ function commitNew(parts: CommandParts, entry: SessionCommit, commandId: string)
 async function assertRepeated({ store }: CommandParts, { next }: SessionCommit, envelope: Envelope): Promise<void> {
   if (await store.hasOutcome(next.id, envelope.id)) return;
   const { concurrencyKey } = next.session;
-  const message = `As many sessions with the concurrency key ${concurrencyKey} as may work at the same time have not ended yet.`;
-  throw new ConflictError(message, { code: 'concurrency_key_in_use', facts: { concurrencyKey } });
+  const heldBy = await store.holdersOf(next.tenant, concurrencyKey ?? '');
+  const message = `As many sessions with the concurrency key ${concurrencyKey} as may work at the same time have not ended yet: ${heldBy.join(', ')}. Wait for them, or submit it with onConflict "queue" or "cancel_oldest".`;
+  throw new ConflictError(message, { code: 'concurrency_key_in_use', facts: { concurrencyKey, heldBy } });
 }
 
 /** Throws for a session that cannot be accepted. Null for one that was: it stays accepted, though it could not be any more. */

@@ -28,6 +28,8 @@ export interface SessionStore {
   commit(entry: SessionCommit): Promise<CommitOutcome>;
   /** Commits a new session unless as many of its tenant's with its concurrency key have not ended as may work at the same time. */
   commitUnlessInUse(entry: SessionCommit): Promise<CommitOutcome | 'in_use'>;
+  /** The oldest of the tenant's sessions that have this concurrency key and have not ended, five at most. */
+  holdersOf(tenant: string, concurrencyKey: string): Promise<readonly string[]>;
   /** Commits new sessions by one statement: all of them, or none because their ids are taken. Rejects like `commit`. */
   commitTogether(entries: readonly SessionCommit[]): Promise<boolean>;
   /** How these sessions stand, deleted ones included. */

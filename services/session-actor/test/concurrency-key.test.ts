@@ -37,7 +37,8 @@ test.serial(
   'its key is free again once the one that used it has ended, and never in use for another tenant',
   async (t) => {
     const { sessionId } = await world.create({ concurrencyKey: 'release' });
-    await t.throwsAsync(world.create({ concurrencyKey: 'release', ...REJECT }), IN_USE);
+    const refusal = await t.throwsAsync<ConflictError>(world.create({ concurrencyKey: 'release', ...REJECT }), IN_USE);
+    t.deepEqual(refusal?.facts['heldBy'], [sessionId], 'it is told who has the key');
     t.is((await world.create({ concurrencyKey: 'release', ...REJECT }, { tenant: 'umbrella' })).outcome, 'applied');
     t.is((await world.create({ concurrencyKey: 'release', onConflict: 'queue' })).outcome, 'applied');
     await world.order(sessionId, 'cancel', {});

@@ -3,10 +3,15 @@ import { type CommitOutcome, commitSessions, type Database, isRepetition, type S
 /** Those who submit under the same key take turns, so that each sees what the one before has committed. */
 const LOCK = 'select pg_advisory_xact_lock(hashtextextended($1, 0))';
 
+const HOLDING = `tenant = $1 and concurrency_key = $2 and status in ('pending', 'queued', 'running', 'paused', 'degraded')`;
+
+/** So many of those that have a key are named. */
+const NAMED = 5;
+const HOLDERS = `select id from sessions where ${HOLDING} order by created_at, id limit ${NAMED}`;
+
 /** The rule of that very key, else the one for each; 1 where none says it, as the scheduler has it. */
 const IN_USE = `
-select (select count(*) from sessions where tenant = $1 and concurrency_key = $2
-    and status in ('pending', 'queued', 'running', 'paused', 'degraded'))
+select (select count(*) from sessions where ${HOLDING})
   >= coalesce((select (rule ->> 'concurrent')::int from limits, json_array_elements(rules) rule
     where rule ->> 'scope' = 'concurrencyKey' and (rule ->> 'name' = $2 or rule ->> 'name' is null)
     order by rule ->> 'name' limit 1), 1) as "inUse"`;
@@ -26,4 +31,10 @@ export async function commitUnlessInUse(database: Database, entry: SessionCommit
     if (isRepetition(error)) return 'repeated';
     throw error;
   }
+}
+
+/** See `SessionStore.holdersOf`. */
+export async function holdersOf(database: Database, tenant: string, concurrencyKey: string): Promise<string[]> {
+  const rows = await database.query<{ id: string }>(HOLDERS, [tenant, concurrencyKey]);
+  return rows.map(({ id }) => id);
 }

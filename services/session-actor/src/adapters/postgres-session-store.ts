@@ -9,7 +9,7 @@ import {
   storedSession,
 } from '@oio/persistence';
 import { batched } from '@oio/runtime';
-import { commitUnlessInUse } from './commit-unless-in-use.ts';
+import { commitUnlessInUse, holdersOf } from './commit-unless-in-use.ts';
 import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
 
 /** How long it was without a living owner, as far as that is known: a worker that died has a lease that runs on for some seconds. */
@@ -70,6 +70,7 @@ export function createPostgresSessionStore(database: Database): SessionStore {
   return {
     commit,
     commitUnlessInUse: (entry) => commitUnlessInUse(database, entry),
+    holdersOf: (tenant, concurrencyKey) => holdersOf(database, tenant, concurrencyKey),
     commitTogether: async (entries) => (await commitSessions(database, entries)).size === entries.length,
     standing: (ids) => standingOf(database, ids),
     async claim(sessionIds, incarnation) {
