@@ -4,7 +4,7 @@ import type { Bus } from '@oio/messaging';
 import { createSessionRouter, type OwnerDirectory } from '@oio/ownership';
 import type { Database } from '@oio/persistence';
 import type { RedisConnection } from '@oio/redis';
-import { leaveInTime, type Logger, newId } from '@oio/runtime';
+import { type Clock, leaveInTime, type Logger, newId } from '@oio/runtime';
 import { OpencodeAgentServer } from './adapters/opencode-agent-server.ts';
 import { createPostgresApprovalRecords } from './adapters/postgres-approval-records.ts';
 import { createPostgresLeftoverRuns } from './adapters/postgres-leftover-runs.ts';
@@ -47,6 +47,8 @@ export interface OpencodeGatewayPorts {
   readonly bus: Bus;
   readonly directory: OwnerDirectory;
   readonly database: Database;
+  /** Shows the database's time. */
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Shared by all gateways; without one each keeps answers for itself. */
   readonly cache?: Cache;
@@ -65,7 +67,7 @@ export async function startOpencodeGateway(
   ports: OpencodeGatewayPorts,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const { bus, database, logger } = ports;
+  const { bus, database, clock, logger } = ports;
   const gateway = newId();
   const router = createSessionRouter(bus, ports.directory);
   const cipher = createCipher(await encryptionKeys(config, setting.serverDirectory));
@@ -81,7 +83,7 @@ export async function startOpencodeGateway(
   const cgroups = onceAsked(() => findCgroups(config.OPENCODE_CGROUP ?? null));
   const dedicate = dedicator({ setting, cgroups, connect: ports.connect, logger });
   const records = createPostgresApprovalRecords(database);
-  const attempts = new Attempts({ ...acting, dedicate, workspaces, gateway, linkedTo, records });
+  const attempts = new Attempts({ ...acting, dedicate, workspaces, gateway, linkedTo, records, clock });
   const served = { bus, attempts, workspaces, linkedTo, gate, fences, roots: setting.roots, cgroups, logger };
   const fleet = stack.use(openFleet(config, ports, { ...served, mutex }));
   const alone = (path: string, start: () => Promise<ManagedServer>) => mutex.run(`opencode ${path}`, start);

@@ -5,7 +5,7 @@ import { ApprovalDesk } from '../approvals/approval-desk.ts';
 import type { SessionEvent } from '../agent-server/events.ts';
 import type { TurnMessage } from '../agent-server/messages.ts';
 import { failureOfRepeating, type TurnFailure } from '../turn/failure.ts';
-import { type ModelInUse, modelInUse, withQuota } from '../turn/quota.ts';
+import { modelInUse, type QuotaOf, withQuota } from '../turn/quota.ts';
 import type { InterruptedReason, Verdict } from '../turn/verdict.ts';
 import { stopHungTurn } from './stop-hung-turn.ts';
 import { failedTurn, type TurnEnd, type Unsure } from './turn-end.ts';
@@ -142,13 +142,16 @@ class TurnDriver {
   /** Of a provider that has named a time it is told with the failure: others wait for it as well. */
   #told<T extends TurnFailure>(end: T, messages: readonly TurnMessage[]): T {
     const { failure, retryAfterMs } = end;
-    const resetAtMs = retryAfterMs === null ? null : Date.now() + retryAfterMs;
-    return { ...end, failure: withQuota(failure, resetAtMs, this.#modelIn(messages)) };
+    const quota = this.#quotaIn(messages);
+    const resetAtMs = retryAfterMs === null ? null : quota.nowMs + retryAfterMs;
+    return { ...end, failure: withQuota(failure, resetAtMs, quota) };
   }
 
-  #modelIn(messages: readonly TurnMessage[]): ModelInUse {
-    const { model, byDefault } = this.#parts.chosen;
-    return modelInUse(messages, { model: `${model.providerId}/${model.modelId}`, byDefault });
+  #quotaIn(messages: readonly TurnMessage[]): QuotaOf {
+    const { chosen, clock } = this.#parts;
+    const { model, byDefault } = chosen;
+    const inUse = modelInUse(messages, { model: `${model.providerId}/${model.modelId}`, byDefault });
+    return { ...inUse, nowMs: Date.parse(clock.now()) };
   }
 
   /** Whether an earlier attempt's turn is what works in the conversation: a prompt would be queued behind it, inside OpenCode. */
@@ -223,8 +226,8 @@ class TurnDriver {
     else await this.#parts.health.well();
   }
 
-  #repeating({ message, isNamed, nextAtMs }: Retrying, messages: readonly TurnMessage[]): Failure {
-    return withQuota(failureOfRepeating(message), isNamed ? nextAtMs : null, this.#modelIn(messages));
+  #repeating({ message, resetAtMs }: Retrying, messages: readonly TurnMessage[]): Failure {
+    return withQuota(failureOfRepeating(message), resetAtMs, this.#quotaIn(messages));
   }
 
   /** After a restart nothing is under way, whatever was before. */

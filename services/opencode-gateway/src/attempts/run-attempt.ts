@@ -2,7 +2,7 @@ import type { AttemptOrder, ResourceUsage } from '@oio/contracts';
 import { emptyResumePoint, failureOf, isTerminal } from '@oio/domain';
 import type { Bus } from '@oio/messaging';
 import type { SessionRouter } from '@oio/ownership';
-import type { Logger } from '@oio/runtime';
+import type { Clock, Logger } from '@oio/runtime';
 import type { ApprovalRecords } from '../approvals/approval-records.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { AwaitPromptTurn } from '../prompt-limit.ts';
@@ -37,6 +37,8 @@ export interface AttemptParts {
   readonly awaitPromptTurn: AwaitPromptTurn;
   readonly endProcesses: EndTurnProcesses;
   readonly records: ApprovalRecords;
+  /** Shows the database's time. */
+  readonly clock: Clock;
   readonly logger: Logger;
   /** What the run took of the machine; null where others share its server. */
   readonly measure: () => Promise<ResourceUsage | null>;

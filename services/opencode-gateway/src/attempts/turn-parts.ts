@@ -1,6 +1,6 @@
 import type { AttemptOrder } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
-import type { Logger } from '@oio/runtime';
+import type { Clock, Logger } from '@oio/runtime';
 import type { ApprovalRecords } from '../approvals/approval-records.ts';
 import type { SessionRef } from '../agent-server/sessions.ts';
 import type { AwaitPromptTurn } from '../prompt-limit.ts';
@@ -32,6 +32,8 @@ export interface TurnParts {
   readonly files: KeepFiles;
   readonly endProcesses: EndTurnProcesses;
   readonly records: ApprovalRecords;
+  /** Shows the database's time. */
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptOrder, ResumePoint } from '@oio/contracts';
 import type { Bus } from '@oio/messaging';
-import type { Logger } from '@oio/runtime';
+import type { Clock, Logger } from '@oio/runtime';
 import type { Activity, AgentEvent, SessionEvent, Todo } from '../agent-server/events.ts';
 import type { SessionRef } from '../agent-server/sessions.ts';
 import type { AgentServer } from '../ports.ts';
@@ -18,8 +18,8 @@ const SETTLE_MS = 100;
 
 /** OpenCode asks the provider again by itself. */
 export interface Retrying extends Retry {
-  /** Whether the provider has named the time; known when it is heard, as later less of the wait is left. */
-  readonly isNamed: boolean;
+  /** The time that the provider has named, by the database's clock; null where it is OpenCode's own. */
+  readonly resetAtMs: number | null;
 }
 
 /** What the events of a turn have told so far and no reading of the messages tells. */
@@ -43,6 +43,7 @@ export interface TurnWatchParts {
   readonly onEvent: (event: SessionEvent) => void;
   readonly onChild: (sessionId: string) => void;
   readonly wakeUp: WakeUp;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -103,14 +104,15 @@ function requestIn(event: AgentEvent): Request | null {
   return event.type === 'question_asked' ? { kind: 'question', request: event.request } : null;
 }
 
-function take({ bus, order, ref, signs, desk, onEvent, wakeUp }: TurnWatchParts, event: SessionEvent): void {
+function take(parts: TurnWatchParts, event: SessionEvent): void {
+  const { bus, order, ref, signs, desk, onEvent, wakeUp } = parts;
   onEvent(event);
   const asking = requestIn(event);
   if (asking) desk.note(asking);
   if (event.sessionId !== ref.sessionId) return;
   announceOutput(bus, order, event);
   if (event.type === 'todos') signs.todos = listOf(event.todos);
-  if (event.type === 'activity') noteActivity(signs, event.activity);
+  if (event.type === 'activity') noteActivity(parts, event.activity);
   if (PROGRESS.has(event.type) && signs.retrying) answered(signs, wakeUp);
   ringFor(event, wakeUp);
 }
@@ -140,9 +142,17 @@ function listOf(todos: readonly Todo[]): TurnSigns['todos'] {
   return todos.map(({ content, status }) => ({ content, status }));
 }
 
-function noteActivity(signs: TurnSigns, activity: Activity): void {
+/**
+ * How long the wait is shows when it is heard, as later less of it is left: by the machine's clock, as OpenCode tells its
+ * end. Heard again, it is the same wait.
+ */
+function noteActivity({ signs, clock }: TurnWatchParts, activity: Activity): void {
   if (activity.type !== 'retry') return;
-  signs.retrying = { ...activity, isNamed: isNamedByProvider(activity, activity.nextAtMs - Date.now()) };
+  const { retrying } = signs;
+  if (retrying?.attempt === activity.attempt && retrying.nextAtMs === activity.nextAtMs) return;
+  const waitMs = activity.nextAtMs - Date.now();
+  const resetAtMs = isNamedByProvider(activity, waitMs) ? Date.parse(clock.now()) + waitMs : null;
+  signs.retrying = { ...activity, resetAtMs };
 }
 
 /** What the provider's answer brings. That OpenCode is busy again only says that it asks again. */

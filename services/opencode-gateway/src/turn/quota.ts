@@ -32,9 +32,17 @@ const LIMITED: ReadonlySet<string> = new Set(['rate_limited', 'retry_wait_too_lo
 /** A later time is as good as this one, which can still be written. */
 const LATEST_MS = Date.UTC(9_999, 0);
 
-/** The failure with the time from which on the model may be asked again, for whoever else would ask it; without one as it is. */
-export function withQuota(failure: Failure, resetAtMs: number | null, { model, byDefault }: ModelInUse): Failure {
-  if (resetAtMs === null || !(resetAtMs > Date.now()) || !LIMITED.has(failure.code)) return failure;
+export interface QuotaOf extends ModelInUse {
+  /** Now, by the database's clock, as what others compare the time with. */
+  readonly nowMs: number;
+}
+
+/**
+ * The failure with the time, by the database's clock, from which on the model may be asked again, for whoever else would ask
+ * it; without one as it is.
+ */
+export function withQuota(failure: Failure, resetAtMs: number | null, { model, byDefault, nowMs }: QuotaOf): Failure {
+  if (resetAtMs === null || !(resetAtMs > nowMs) || !LIMITED.has(failure.code)) return failure;
   const resetAt = new Date(Math.min(resetAtMs, LATEST_MS)).toISOString();
   const quota: QuotaReset = { model, resetAt, byDefault };
   return { ...failure, quota };

@@ -1,6 +1,6 @@
 import type { AttemptOrder } from '@oio/contracts';
 import { createInProcessBus } from '@oio/messaging';
-import { createLogger } from '@oio/runtime';
+import { type Clock, createLogger, createSetClock } from '@oio/runtime';
 import type { ChosenAgent } from '../../src/attempts/choose-agent.ts';
 import { driveTurn } from '../../src/attempts/drive-turn.ts';
 import { gatedLink, type RunGate } from '../../src/attempts/run-gate.ts';
@@ -14,12 +14,14 @@ export interface DrivenTurn {
   readonly pass?: RunGate['pass'];
   readonly awaitPromptTurn?: AwaitPromptTurn;
   /** Told of each report, by its name; it is delivered when this resolves. */
-  readonly onReport?: (name: string) => Promise<void>;
+  readonly onReport?: (name: string, payload: object) => Promise<void>;
+  /** The database's; one that shows the machine's time by default. */
+  readonly clock?: Clock;
 }
 
 /** Drives the first turn of a new conversation on a server to its end. */
 export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
-  const { pass = async () => {}, awaitPromptTurn = async () => {}, onReport } = options;
+  const { pass = async () => {}, awaitPromptTurn = async () => {}, onReport, clock = createSetClock() } = options;
   const link = createServerLink('one');
   link.set(agent, { restarted: false });
   const gate: RunGate = {
@@ -31,8 +33,8 @@ export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
   const { signal } = new AbortController();
   const { id } = await agent.createSession({ directory: '/project', title: 'A session' });
   await using bus = createInProcessBus();
-  const report = async (name: string): Promise<'running'> => {
-    await onReport?.(name);
+  const report = async (name: string, _about: string, payload: object): Promise<'running'> => {
+    await onReport?.(name, payload);
     return 'running';
   };
   const reporter = { report };
@@ -53,6 +55,7 @@ export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
     files: async () => null,
     records: { of: async () => [] },
     logger: createLogger('opencode-gateway', { level: 'silent' }),
+    clock,
     signal,
   });
 }

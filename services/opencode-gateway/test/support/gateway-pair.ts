@@ -1,7 +1,7 @@
 import { createInProcessBus } from '@oio/messaging';
 import { createInProcessOwnerDirectory } from '@oio/ownership';
 import { openTestDatabase } from '@oio/persistence/testing';
-import { createLogger, parseConfig } from '@oio/runtime';
+import { createLogger, createSetClock, parseConfig } from '@oio/runtime';
 import { type OpencodeGatewaySetting, opencodeGatewayConfig } from '../../src/config.ts';
 import type { KnownServer } from '../../src/fleet.ts';
 import type { AgentServer } from '../../src/ports.ts';
@@ -46,7 +46,13 @@ export async function openGateways(directory: string) {
       const setting = managed
         ? { ...SETTING, serverDirectory: managed.directory, ...settingFor(managed.model) }
         : SETTING;
-      const ports = { ...shared, logger, workspaces: createNullWorkspaces(), ...(connect && { connect }) };
+      const ports = {
+        ...shared,
+        clock: createSetClock(),
+        logger,
+        workspaces: createNullWorkspaces(),
+        ...(connect && { connect }),
+      };
       return owned.use(await startOpencodeGateway(config, setting, ports));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
