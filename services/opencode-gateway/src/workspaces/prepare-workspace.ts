@@ -1,6 +1,7 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConflictError, InvalidError } from '@oio/errors';
+import { assertCommitId, assertSessionId } from './assert-ids.ts';
 import type { Git } from './git.ts';
 import { type InspectedDirectory, type InspectedRepository, inspectDirectory } from './inspect-directory.ts';
 import type { KeyedMutex } from '../keyed-mutex.ts';
@@ -28,9 +29,8 @@ export interface PrepareOptions {
  */
 export async function prepareWorkspace(options: PrepareOptions): Promise<Workspace> {
   const { sessionId, revision } = options;
-  // They become part of a path and an argument of git.
-  if (!UUID.test(sessionId)) throw new InvalidError('The session id is not a UUID.');
-  if (revision !== null && !OBJECT_ID.test(revision)) throw new InvalidError('The revision is not the id of a commit.');
+  assertSessionId(sessionId);
+  if (revision !== null) assertCommitId(revision);
   const inspected = await inspectDirectory(options);
   if ('violations' in inspected) throw new InvalidError('The directory of the session cannot be used.', inspected);
   const { repository } = inspected;
@@ -45,9 +45,6 @@ export async function prepareWorkspace(options: PrepareOptions): Promise<Workspa
   }
   return worktree(options, { repository, revision });
 }
-
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const OBJECT_ID = /^([\da-f]{40}|[\da-f]{64})$/;
 
 function inPlace({ directory, repository }: InspectedDirectory, revision: string | null): Workspace {
   return {

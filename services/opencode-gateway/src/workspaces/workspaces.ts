@@ -1,3 +1,5 @@
+import { assertCommitId, assertSessionId } from './assert-ids.ts';
+import { assertInside } from './assert-inside.ts';
 import { type CommitOptions, type Committed, commitWorkspace } from './commit-workspace.ts';
 import { type DiffOptions, diffWorkspace, type WorkspaceDiff } from './diff-workspace.ts';
 import { createGit } from './git.ts';
@@ -24,6 +26,10 @@ export interface Workspaces {
   prepareWorkspace(
     options: Omit<PrepareOptions, 'git' | 'mutex' | 'realRoots' | 'worktreesDirectory'>,
   ): Promise<Workspace>;
+  /**
+   * This and whatever follows down to `diffWorkspace` throws `ConflictError` (`outside_of_roots` and the like) for a workspace
+   * that does not lie where sessions may work, or no longer does.
+   */
   commitWorkspace(options: Omit<CommitOptions, 'git'>): Promise<Committed>;
   /** A commit that holds the files as they are now; null where there is no git. */
   snapshotWorkspace(options: Omit<SnapshotOptions, 'git'>): Promise<string | null>;
@@ -43,13 +49,29 @@ export function createWorkspaces({ environment, roots, worktreesDirectory, mutex
   const realRoots = createRealRoots(roots);
   const inPlace = createKeyedMutex();
   const snapshots = createKeyedMutex();
+  /** Runs it on a workspace that lies where it may. */
+  const inside = async <T>(workspace: Workspace, task: () => Promise<T>): Promise<T> => {
+    if (workspace.baseRevision !== null) assertCommitId(workspace.baseRevision);
+    await assertInside(workspace, { realRoots, worktreesDirectory });
+    return task();
+  };
   return {
     inspectDirectory: (options) => inspectDirectory({ ...options, git, realRoots }),
     prepareWorkspace: (options) => prepareWorkspace({ ...options, git, mutex, realRoots, worktreesDirectory }),
-    commitWorkspace: (options) => commitWorkspace({ ...options, git }),
-    snapshotWorkspace: (options) => snapshots.run(options.workspace.root, () => snapshotWorkspace({ ...options, git })),
-    restoreWorkspace: (options) => restoreWorkspace({ ...options, git, mutex }),
-    diffWorkspace: (options) => diffWorkspace({ ...options, git }),
+    commitWorkspace: (options) => inside(options.workspace, () => commitWorkspace({ ...options, git })),
+    snapshotWorkspace: async (options) => {
+      assertSessionId(options.sessionId);
+      const { workspace } = options;
+      return snapshots.run(workspace.root, () => inside(workspace, () => snapshotWorkspace({ ...options, git })));
+    },
+    restoreWorkspace: async (options) => {
+      assertCommitId(options.commit);
+      return inside(options.workspace, () => restoreWorkspace({ ...options, git, mutex }));
+    },
+    diffWorkspace: async (options) => {
+      if (options.commit) assertCommitId(options.commit);
+      return inside(options.workspace, () => diffWorkspace({ ...options, git }));
+    },
     releaseWorkspace: (options) => releaseWorkspace({ ...options, git, mutex }),
     withDirectory: (directory, signal) => inPlace.acquire(directory, signal),
   };

@@ -82,7 +82,7 @@ test('nothing is touched when the commit is gone, or the permission is not given
 
 test('files in place are not for us to take back', async (t) => {
   const { fixture, commit } = await changed(t);
-  const root = fixture.projects;
+  const { root } = fixture.repository('in place');
   const workspace: Workspace = {
     path: root,
     root,
