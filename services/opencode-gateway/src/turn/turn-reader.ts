@@ -34,7 +34,8 @@ export interface TurnReading {
  */
 export class TurnReader {
   readonly #options: TurnReaderOptions;
-  #lastSignOfLifeAtMs: number | null;
+  /** On the clock that only goes forward. */
+  #seenAliveAtMs: number | null;
   #lastError: AgentError | null = null;
   #abortRequested = false;
   #seen: string | null = null;
@@ -48,16 +49,17 @@ export class TurnReader {
 
   constructor(options: TurnReaderOptions) {
     this.#options = options;
-    this.#lastSignOfLifeAtMs = options.nothingRuns ? null : options.now();
+    this.#seenAliveAtMs = options.nothingRuns ? null : options.monotonicMs();
     this.#life = new LifeSigns(options.monotonicMs());
     this.#family = new Set([options.session.sessionId]);
   }
 
   /** The prompt is about to be handed over, or to be resumed: what was known of errors is past. */
   noteSent(): void {
-    this.#lastSignOfLifeAtMs = this.#options.now();
+    const nowMs = this.#options.monotonicMs();
+    this.#seenAliveAtMs = nowMs;
     this.#lastError = null;
-    this.#life.noteAsked(this.#options.monotonicMs());
+    this.#life.noteAsked(nowMs);
     this.#sentAfter = this.#lastMessageId;
   }
 
@@ -91,7 +93,7 @@ export class TurnReader {
     }
     this.#life.noteEvent(event, this.#options.monotonicMs());
     // What comes before anything was handed over (the session was made, a title was set) is no sign of a turn.
-    if (this.#lastSignOfLifeAtMs !== null) this.#lastSignOfLifeAtMs = this.#options.now();
+    if (this.#seenAliveAtMs !== null) this.#seenAliveAtMs = this.#options.monotonicMs();
     // OpenCode tells some errors twice, and only the first time in plain words.
     if (event.type === 'error') this.#lastError ??= event.error;
     // An overflow and the like is not the end: the run went on.
@@ -106,18 +108,20 @@ export class TurnReader {
     const active = activity !== undefined && activity.type !== 'idle';
     const fingerprint = `${active} ${fingerprintOf(messages)}`;
     const changed = this.#seen === null ? !nothingRuns : this.#seen !== fingerprint;
-    if (active || changed) this.#lastSignOfLifeAtMs = now();
+    if (active || changed) this.#seenAliveAtMs = monotonicMs();
     this.#seen = fingerprint;
     const isNews = changed && !this.#hasHeard(monotonicMs());
     this.#life.noteReading(messages.at(-1), activity, { changed: isNews, nowMs: monotonicMs() });
     this.#readAtMs = beganAtMs;
     this.#lastMessageId = messages.at(-1)?.id ?? null;
+    const nowMs = now();
+    const quietMs = this.#seenAliveAtMs === null ? null : monotonicMs() - this.#seenAliveAtMs;
     const memory = {
-      lastSignOfLifeAtMs: this.#lastSignOfLifeAtMs,
+      lastSignOfLifeAtMs: quietMs === null ? null : nowMs - quietMs,
       lastError: this.#lastError,
       sentAfter: this.#sentAfter,
     };
-    const facts = { messageId, messages, activity, nowMs: now(), abortRequested: this.#abortRequested, ...memory };
+    const facts = { messageId, messages, activity, nowMs, abortRequested: this.#abortRequested, ...memory };
     return { verdict: verdictOf({ ...facts, ...this.#judged() }), messages };
   }
 

@@ -9,13 +9,14 @@ const session = { sessionId: 'ses_1', directory: '/w' };
 
 /** A reader of a server that says what is put into `state`, and a clock that is put forward by hand. */
 function startReading({ nothingRuns = false } = {}) {
-  const state: { messages: readonly TurnMessage[]; activity: Activity | null; nowMs: number; hearing: Hearing | null } =
-    {
-      messages: [userMessage(), openReply(1)],
-      activity: null,
-      nowMs: 1_000_000,
-      hearing: null,
-    };
+  const state = {
+    messages: [userMessage(), openReply(1)] as readonly TurnMessage[],
+    activity: null as Activity | null,
+    nowMs: 1_000_000,
+    /** By how much the machine's clock was put forward. */
+    putForwardMs: 0,
+    hearing: null as Hearing | null,
+  };
   const server = {
     messages: async () => state.messages,
     activities: async () => new Map(state.activity ? [[session.sessionId, state.activity]] : []),
@@ -24,7 +25,7 @@ function startReading({ nothingRuns = false } = {}) {
     server,
     session,
     messageId: PROMPT_ID,
-    now: () => state.nowMs,
+    now: () => state.nowMs + state.putForwardMs,
     monotonicMs: () => state.nowMs,
     hearing: () => state.hearing,
     nothingRuns,
@@ -54,6 +55,21 @@ test('a session that just stopped being busy gets time to write down why', async
   state.messages = [userMessage(), reply(1, { finish: null, parts: [], error: agentError({ statusCode: 401 }) })];
   t.like(await verdictAfter(1), { type: 'failed', failure: { code: 'provider_auth' } });
 });
+
+for (const [what, putForwardMs] of [
+  ['forward', 3_600_000],
+  ['back', -3_600_000],
+] as const)
+  test(`a machine’s clock that is put ${what} makes no patience shorter or longer`, async (t) => {
+    const { state, reader, verdictAfter } = startReading();
+    state.messages = [];
+    await verdictAfter(0);
+    reader.noteSent();
+    state.putForwardMs = putForwardMs;
+    const { arriveMs } = DEFAULT_LIMITS;
+    t.is((await verdictAfter(arriveMs - 1)).type, 'running', 'it may still arrive');
+    t.is((await verdictAfter(1)).type, 'not_sent');
+  });
 
 test('after a restart of the server nothing is waited for, until it is resumed', async (t) => {
   const { reader, verdictAfter } = startReading({ nothingRuns: true });
