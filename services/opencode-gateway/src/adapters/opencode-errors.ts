@@ -10,7 +10,7 @@ import {
 } from '@oio/errors';
 
 /** The error that an HTTP status other than 2xx stands for. `said` is a short extract of the answer, safe to show. */
-export function errorOfStatus(status: number, said: string, retryAfter: string | undefined): AppError {
+export function errorOfStatus(status: number, said: string, headers: WaitHeaders): AppError {
   const facts = { status, said };
   if (status === 401 || status === 403) {
     return new ForbiddenError('The OpenCode server refused the password.', { code: 'refused_credentials', facts });
@@ -18,7 +18,7 @@ export function errorOfStatus(status: number, said: string, retryAfter: string |
   if (status === 404) return new NotFoundError(`OpenCode does not know this: ${said}`, { code: 'not_found', facts });
   if (status === 409) return new ConflictError(`OpenCode is busy with it: ${said}`, { code: 'session_busy', facts });
   if (status === 429) {
-    const retryAfterMs = retryAfterMsOf(retryAfter);
+    const retryAfterMs = retryAfterMsOf(headers);
     return new UnavailableError('OpenCode asks to slow down.', {
       code: 'rate_limited',
       facts,
@@ -47,12 +47,25 @@ export function errorOfTransport(cause: unknown): AppError {
   return new UnavailableError(`OpenCode cannot be reached (${code}).`, { code: 'connection', cause });
 }
 
-/** `Retry-After` in seconds or as a date, as milliseconds from now. */
-export function retryAfterMsOf(header: string | undefined): number | null {
-  if (header === undefined || header === '') return null;
+/** What a server says of when it may be asked again, and of the time that it is there. */
+export interface WaitHeaders {
+  readonly 'retry-after'?: Header;
+  readonly date?: Header;
+}
+type Header = string | readonly string[] | undefined;
+
+/** `Retry-After` in seconds or as a date, as milliseconds from now; a date by the clock of whoever has named it, if it tells. */
+export function retryAfterMsOf({ 'retry-after': retryAfter, date }: WaitHeaders): number | null {
+  const header = firstOf(retryAfter);
+  if (header === '') return null;
   const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+  const saidAtMs = Date.parse(firstOf(date)) || Date.now();
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - saidAtMs;
   return Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : null;
+}
+
+function firstOf(header: Header): string {
+  return [header].flat()[0] ?? '';
 }
 
 const TIMEOUTS = new Set([

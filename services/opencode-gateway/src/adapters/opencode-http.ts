@@ -144,9 +144,8 @@ const JSON_BODY = { 'content-type': 'application/json' };
 /** The error of an answer other than 2xx, with the reason that OpenCode gives in one of its three forms. */
 async function refusal(response: Dispatcher.ResponseData): Promise<Error> {
   const body = await readText(response.body, { maxBytes: LARGE_BYTES }).catch(() => '');
-  const retryAfter = response.headers['retry-after'];
   const said = reasonIn(body).slice(0, 300) || 'no reason given';
-  return errorOfStatus(response.statusCode, said, Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
+  return errorOfStatus(response.statusCode, said, response.headers);
 }
 
 function reasonIn(body: string): string {

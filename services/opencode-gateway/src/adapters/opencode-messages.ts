@@ -28,7 +28,7 @@ export const wireError = z
 /** OpenCode obeys the finer of the two headers first. */
 function namedWaitMs(headers: Readonly<Record<string, string>>): number | null {
   const fine = Number(headers['retry-after-ms'] || Number.NaN);
-  return Number.isFinite(fine) ? Math.max(0, fine) : retryAfterMsOf(headers['retry-after']);
+  return Number.isFinite(fine) ? Math.max(0, fine) : retryAfterMsOf(headers);
 }
 
 const wireTokens = z.object({

@@ -2,7 +2,7 @@ import type { AssistantMessage, Part, PermissionRequest, SessionStatus, UserMess
 import test from 'ava';
 import type { z } from 'zod';
 import type { wirePermission, wireStatus } from '../../src/adapters/opencode-events.ts';
-import { wireMessage } from '../../src/adapters/opencode-messages.ts';
+import { wireError, wireMessage } from '../../src/adapters/opencode-messages.ts';
 
 // What the official SDK describes must be readable by us: a check that the compiler makes.
 type WireMessage = z.input<typeof wireMessage>;
@@ -83,6 +83,20 @@ test('errors carry what helps and no keys', (t) => {
   t.like(error, { name: 'APIError', statusCode: 401, retryAfterMs: 3000 });
   t.notRegex(JSON.stringify(error), /abcdef123/);
   t.true((error?.detail.length ?? 0) <= 500);
+});
+
+test('until when a provider wants to be left alone is counted by the provider’s clock', (t) => {
+  const waitOf = (responseHeaders: Record<string, string>) =>
+    wireError.parse({ name: 'APIError', data: { message: 'Slow down.', responseHeaders } }).retryAfterMs;
+  const until = 'Wed, 01 Jan 2031 00:01:00 GMT';
+  t.is(waitOf({ 'retry-after': until, date: 'Wed, 01 Jan 2031 00:00:00 GMT' }), 60_000);
+  t.is(waitOf({ 'retry-after': until, date: 'Wed, 01 Jan 2031 00:02:00 GMT' }), 0);
+  const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+  const wanted = { 'retry-after': inAMinute };
+  for (const headers of [wanted, { ...wanted, date: 'some day' }]) {
+    const waitMs = waitOf(headers) ?? 0;
+    t.true(waitMs > 30_000 && waitMs <= 60_000);
+  }
 });
 
 test('what the SDK describes is what we read', (t) => {
