@@ -140,15 +140,23 @@ async function drainPaced(backing: Backing, parts: Parts) {
   return await system.whileRunning(() => measurePickups(system, parts));
 }
 
-async function measurePickups(system: StartedSystem, { database, seconds, onProgress }: Parts) {
+async function measurePickups(system: StartedSystem, { database, projects, slots, seconds, onProgress }: Parts) {
   onProgress(`w4: draining ${await waiting(database)} by agents that take half a second`);
   const known = Promise.race(schedulersOf(system).map((scheduler) => scheduler.said(KNOWN)));
   const [countedAgainMs] = await Promise.all([historyCounted(system), known]);
   await pause(PACED_WARM_UP_MS);
-  const critical = putInCritical(system, CRITICAL_EVERY_MS);
+  const directories = await ownDirectories(projects, slots);
+  const critical = putInCritical({ ...system, directories }, CRITICAL_EVERY_MS);
   await pause(seconds * 1_000);
   const pickupMs = await pickupsOfFreedSlots(database, await critical.stop());
   return { countedAgainMs, pickupMs, succession: await measureSuccession(database, system) };
+}
+
+/** In those that the backlog works in they would wait for its sessions, whatever slot is free. */
+async function ownDirectories(projects: string, count: number): Promise<readonly string[]> {
+  const directories = Array.from({ length: count }, (_none, index) => join(projects, `critical-${index}`));
+  for (const path of directories) await mkdir(path, { recursive: true });
+  return directories;
 }
 
 /** As if they had been: by their order they come before all others. */

@@ -5,7 +5,7 @@ import type { Sessions } from './firing.ts';
 /** Where a scheduler dies, or its word gets lost. */
 export const DEATHS = ['decide', 'decided', 'submit', 'submitted', 'record', 'recorded'] as const;
 
-/** Lets one in five steps be the last, by a seed, until it is over. */
+/** Lets the first step of each kind be the last, and one in five of the others by a seed, until it is over. */
 export class Deaths {
   isOver = false;
   readonly seen = new Set<string>();
@@ -17,7 +17,7 @@ export class Deaths {
 
   at(where: (typeof DEATHS)[number]): void {
     this.#seed = (this.#seed * 1_103_515_245 + 12_345) % 2 ** 31;
-    if (this.isOver || this.#seed / 2 ** 31 > 0.2) return;
+    if (this.isOver || (this.seen.has(where) && this.#seed / 2 ** 31 > 0.2)) return;
     this.seen.add(where);
     throw new UnavailableError(`It died: ${where}.`);
   }
