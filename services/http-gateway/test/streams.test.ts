@@ -153,19 +153,23 @@ test('a stop of the service ends all streams at once and says where to go on', a
   t.deepEqual(JSON.parse((await stream.rest()).at(-1)?.data ?? ''), { reason: 'shutdown', resumeAfter: 2 });
 });
 
-test('readers that never read cost bounded memory and are closed; a new stream goes on where they were', async (t) => {
-  await using api = await startApi(database(), { limits: { stallMs: 300, heartbeatMs: 100 } });
-  const { id, version } = await aRunningSession(api);
-  for (let made = 0; made < 50; made += 1) await checkpoint(api, id, 'x'.repeat(200_000));
-  const before = process.memoryUsage().rss;
-  const sockets = await Promise.all(Array.from({ length: 12 }, () => deafReader(api, id)));
-  t.teardown(() => sockets.forEach((socket) => socket.destroy()));
-  const closed = () => api.log.filter((line) => line.includes('"route":"streamSession"')).length;
-  await eventually(() => closed() === 12, { withinMs: 60_000 });
-  t.true(process.memoryUsage().rss - before < 250_000_000, `${(process.memoryUsage().rss - before) / 1e6} MB`);
-  await using stream = await EventStream.open(urlOf(api, id), { lastEventId: version + 40 });
-  t.is((await stream.take(1))[0]?.id, String(version + 41));
-});
+// By itself: what a process takes is taken by all tests that run in it.
+test.serial(
+  'readers that never read cost bounded memory and are closed; a new stream goes on where they were',
+  async (t) => {
+    await using api = await startApi(database(), { limits: { stallMs: 300, heartbeatMs: 100 } });
+    const { id, version } = await aRunningSession(api);
+    for (let made = 0; made < 50; made += 1) await checkpoint(api, id, 'x'.repeat(200_000));
+    const before = process.memoryUsage().rss;
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => deafReader(api, id)));
+    t.teardown(() => sockets.forEach((socket) => socket.destroy()));
+    const closed = () => api.log.filter((line) => line.includes('"route":"streamSession"')).length;
+    await eventually(() => closed() === 12, { withinMs: 60_000 });
+    t.true(process.memoryUsage().rss - before < 250_000_000, `${(process.memoryUsage().rss - before) / 1e6} MB`);
+    await using stream = await EventStream.open(urlOf(api, id), { lastEventId: version + 40 });
+    t.is((await stream.take(1))[0]?.id, String(version + 41));
+  },
+);
 
 test('more streams than allowed are refused with 429; a closed one makes room', async (t) => {
   await using api = await startApi(database(), { environment: { API_MAX_STREAMS: '2' } });
