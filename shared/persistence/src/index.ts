@@ -3,6 +3,7 @@ export { type Database, openDatabase } from './database.ts';
 export { createPostgresDeadLetters, type DeadLetter, type DeadLetters, type NewDeadLetter } from './dead-letters.ts';
 export { type CommitOutcome, createGroupCommit, isRepetition } from './group-commit.ts';
 export { forgetOldFires } from './forget-fires.ts';
+export { historyPage } from './history-page.ts';
 export { instant } from './instant.ts';
 export { type LockConnection, openLockConnection } from './lock-connection.ts';
 export { untilLockFree } from './lock-watch.ts';

@@ -5,7 +5,7 @@ export const relayByPosition: Plant = {
   says: 'the relay goes on after the last position that it saw, whatever is still open before it',
   edits: [
     {
-      file: 'services/session-actor/src/adapters/postgres-history-tail.ts',
+      file: 'shared/persistence/src/history-page.ts',
       find: `  where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
   order by xid, position limit \${PAGE}`,
       replace: `  where position > $2::bigint and $1::xid8 is not null

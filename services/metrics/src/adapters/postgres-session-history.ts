@@ -1,6 +1,6 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
-import { type Database, instant, readableJson } from '@oio/persistence';
+import { type Database, historyPage, instant, readableJson } from '@oio/persistence';
 import { COUNTED_FIELDS } from '../counted-part.ts';
 import { type HeardEvents, nameOf } from '../heard-events.ts';
 import type { EventName, HistoryPage, HistoryPlace, SessionHistory } from '../ports.ts';
@@ -9,16 +9,11 @@ const PAGE = 2_000;
 const BEGINNING: HistoryPlace = { xid: '0', position: '0' };
 
 /**
- * `xid < pg_snapshot_xmin(…)`: all transactions before that one have ended, so nothing can be committed between what is
- * read and what was read before. After a restore into another server, events bear ids of transactions that this one has not
+ * After a restore into another server, events bear ids of transactions that this one has not
  * begun yet: they are `foreign` until the relay has given them others, and in which order it does so is not that of the history.
  */
 const ORDER = `
-with page as materialized (
-  select xid, position, session_id, seq from session_events
-  where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
-  order by xid, position limit ${PAGE}
-)
+with ${historyPage(PAGE)}
 select string_agg(session_id || ':' || seq, ' ' order by xid, position) as names,
   (array_agg(xid || ':' || position order by xid desc, position desc))[1] as "end",
   $1 = '0' or exists (select from session_events where (xid, position) = ($1::xid8, $2::bigint)) as "isThere",

@@ -1,6 +1,6 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { UnavailableError } from '@oio/errors';
-import { type Database, instant } from '@oio/persistence';
+import { type Database, historyPage, instant } from '@oio/persistence';
 import { type FreshEvents, nameOf } from '../relay/fresh-events.ts';
 import type { HistoryPage, HistoryPlace, HistoryTail, HoldUp } from '../relay/history-tail.ts';
 
@@ -25,17 +25,9 @@ export function createPostgresHistoryTail(database: Database): HistoryTail {
 
 const PAGE = 500;
 
-/**
- * The names of the page in their order, and its end. `xid < pg_snapshot_xmin(…)`: all transactions before that one have
- * ended, so nothing can be committed between what is read and what was read before. Not prepared: a plan from the time
- * when the table was small reads all of it.
- */
+/** The names of the page in their order, and its places. */
 const ORDER = `
-with page as materialized (
-  select xid, position, session_id, seq from session_events
-  where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
-  order by xid, position limit ${PAGE}
-)
+with ${historyPage(PAGE)}
 select string_agg(session_id || ':' || seq, ' ' order by xid, position) as names,
   string_agg(xid || ':' || position, ' ' order by xid, position) as places
 from page`;
