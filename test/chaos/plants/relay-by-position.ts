@@ -7,9 +7,9 @@ export const relayByPosition: Plant = {
     {
       file: 'shared/persistence/src/history-page.ts',
       find: `  where (xid, position) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
-  order by xid, position limit \${PAGE}`,
+  order by xid, position limit \${limit}`,
       replace: `  where position > $2::bigint and $1::xid8 is not null
-  order by position limit \${PAGE}`,
+  order by position limit \${limit}`,
     },
   ],
   services: ['session-actor'],
