@@ -104,9 +104,9 @@ async function startAnew(plan: Plan, previous: ServerState | null): Promise<Mana
   }
 }
 
-/** Between our look at the port and the server's. */
+/** Between our look at the port and the server's, which says no more than `ServeError` then. */
 function tookSomebodyThePort({ options, paths }: Plan): boolean {
-  return options.port === undefined && /EADDRINUSE|in use/i.test(lastLines(paths.log));
+  return options.port === undefined && /ServeError|EADDRINUSE/.test(lastLines(paths.log));
 }
 
 async function launch(plan: Plan, state: ServerState): Promise<ManagedServer> {

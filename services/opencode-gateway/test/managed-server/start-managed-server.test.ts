@@ -3,9 +3,11 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { EXIT_CODE, StartupError } from '@oio/errors';
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { findProcess } from '../../src/managed-server/process-table.ts';
 import { startManagedServer } from '../../src/managed-server/start-managed-server.ts';
+import { readState } from '../../src/managed-server/state-file.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
 import { beginTurn, makePlace, optionsFor, startRealServer, turnEnd } from '../support/real-server.ts';
 import { writtenPid } from '../support/written-pid.ts';
@@ -75,4 +77,21 @@ test('what keeps a server from starting is said in words, with its exit code', a
 
   const tooSlow = await t.throwsAsync(startManagedServer({ ...options, startupMs: 1 }), { instanceOf: StartupError });
   t.regex(tooSlow?.message ?? '', /did not start within/);
+});
+
+test('a server whose port is taken while it starts is started on another', async (t) => {
+  await using place = await makePlace();
+  const starting = startManagedServer(optionsFor({ url: 'http://127.0.0.1:9/v1' }, place.data));
+  const stateFile = join(place.data, 'server.json');
+  const port = await eventually(async () => {
+    const state = await readState(stateFile);
+    return state?.server && state.port;
+  });
+  const taker = createServer().listen(port, '127.0.0.1');
+  t.teardown(() => taker.close());
+  await once(taker, 'listening');
+  const server = await starting;
+  t.not(server.url, `http://127.0.0.1:${port}`);
+  t.is((await readState(stateFile))?.server?.pid, server.pid);
+  await server.stop();
 });
