@@ -63,5 +63,6 @@ function numberOf(text: string | undefined): number | undefined {
 
 function titleOf(prompt: string): string {
   const [line = ''] = prompt.trim().split('\n');
-  return line.length <= TITLE_CHARACTERS ? line : `${line.slice(0, TITLE_CHARACTERS - 1)}…`;
+  const characters = [...line];
+  return characters.length <= TITLE_CHARACTERS ? line : `${characters.slice(0, TITLE_CHARACTERS - 1).join('')}…`;
 }

@@ -65,9 +65,11 @@ test('the title of a submitted prompt is its first line, and options that are no
   const client = { createSession: async (body: unknown) => bodies.push(body) } as unknown as Client;
   await submit(client, `Fix the parser\nIt fails on tabs.`, { priority: 'high', directory: undefined });
   await submit(client, 'x'.repeat(100), { title: 'A title' });
+  await submit(client, '🦀'.repeat(81), {});
   t.deepEqual(bodies, [
     { title: 'Fix the parser', prompt: 'Fix the parser\nIt fails on tabs.', priority: 'high' },
     { title: 'A title', prompt: 'x'.repeat(100) },
+    { title: `${'🦀'.repeat(79)}…`, prompt: '🦀'.repeat(81) },
   ]);
 });
 

@@ -39,6 +39,6 @@ function likeSource({ session, place }: SessionSnapshot, { checkpoint, ...asked 
     tags,
     metadata,
   };
-  const title = `Checkpoint ${checkpoint} of: ${session.title}`.slice(0, TITLE_CHARACTERS);
+  const title = [...`Checkpoint ${checkpoint} of: ${session.title}`].slice(0, TITLE_CHARACTERS).join('');
   return newSession.parse({ title, ...kept, directory: place.directory, workspace: 'worktree', ...asked });
 }

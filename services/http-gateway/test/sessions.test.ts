@@ -245,3 +245,12 @@ test('an outage of the services behind is told as 503 with Retry-After, never as
 async function store(api: Api, id: string | undefined, state: string): Promise<void> {
   await api.database.query('update sessions set state = $2::json where id = $1::uuid', [id, state]);
 }
+
+test('a fork without a title gets that of its source, cut between characters and not in one', async (t) => {
+  await using api = await startApi(database());
+  const source = await aRunningSession(api, { title: '🦀'.repeat(200) });
+  const json = { checkpoint: 1, prompt: 'Go another way.' };
+  const response = await api.fetch(`/v1/sessions/${source.id}/fork`, { json });
+  t.is(response.status, 201);
+  t.like(await response.json(), { title: `Checkpoint 1 of: ${'🦀'.repeat(183)}` });
+});

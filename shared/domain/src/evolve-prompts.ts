@@ -70,5 +70,10 @@ function shortened(prompts: readonly FollowUp[], presentId: string | undefined):
   let passed = 0;
   return prompts
     .filter((one) => !isOver(one) || (passed += 1) > tooMany)
-    .map((one) => (isOver(one) ? { ...one, prompt: one.prompt.slice(0, TEXT_SHOWN) } : one));
+    .map((one) => (isOver(one) ? { ...one, prompt: cut(one.prompt) } : one));
+}
+
+/** Half of a character would make PostgreSQL fail wherever a statement takes the state apart, the one that finds timers among them. */
+function cut(text: string): string {
+  return text.slice(0, TEXT_SHOWN).toWellFormed();
 }

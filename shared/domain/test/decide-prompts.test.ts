@@ -104,6 +104,13 @@ test('so many prompts may wait and no more, until one of them has begun', (t) =>
   t.is(prompted(ends(full).next, 'more').prompts?.length, MOST_WAITING_PROMPTS + 1);
 });
 
+test('the text of a prompt that has ended is cut, and never into half a character, which PostgreSQL could not read', (t) => {
+  const long = `${'x'.repeat(199)}🦀 and more`;
+  const session = ends(ends(prompted(prepared(submitted()), long, 'three')).next).next;
+  t.deepEqual(statesOf(session), { [long]: 'succeeded', three: 'running' });
+  t.is(session.prompts?.[0]?.prompt, `${'x'.repeat(199)}\uFFFD`);
+});
+
 test('a prompt that waits can be taken out, one that has begun cannot', (t) => {
   const session = ends(prompted(prepared(submitted()), 'two', 'three', 'four')).next;
   const removed = after(session, 'remove-prompt', { promptId: 'three' });
