@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../command-line.ts';
 
 export const WORKLOADS = ['w1', 'w2', 'w3', 'w4', 'limits'] as const;
 export type Workload = (typeof WORKLOADS)[number];
@@ -28,45 +29,35 @@ export const USAGE = `npm run -s bench -- [--workload w1|w2|w3|w4|limits|all] [-
   --keep                 leave data and logs of the processes; says where
 `;
 
-/** The options of a run; null when they are not understood. */
-export function parseArguments(args: readonly string[]): BenchOptions | null {
-  try {
-    const { values } = parseArgs({ args: [...args], options: OPTIONS });
-    const seconds = Number(values.seconds);
-    const clients = Number(values.clients);
-    const workloads = chosen(WORKLOADS, values.workload);
-    const sizes = values.sizes.split(',').map(Number);
-    if (!sizes.every((size) => Number.isInteger(size) && size > 0)) return null;
-    const modes = chosen(MODES, values.mode);
-    if (!(seconds > 0) || !Number.isInteger(clients) || clients < 1 || !workloads || !modes) return null;
-    return {
-      workloads,
-      modes,
-      seconds,
-      clients,
-      sizes,
-      json: values.json,
-      keep: values.keep,
-      profiles: values.profiles ?? null,
-    };
-  } catch {
-    return null;
-  }
+/** Reads the command line. Throws for what it does not know. */
+export function readArguments(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const sizes = values.sizes.split(',').map((size) => wholeNumber('sizes', size, { otherwise: 0, least: 1 }));
+  return {
+    workloads: chosen('workload', WORKLOADS, values.workload),
+    modes: chosen('mode', MODES, values.mode),
+    seconds: wholeNumber('seconds', values.seconds, { otherwise: 20, least: 1 }),
+    clients: wholeNumber('clients', values.clients, { otherwise: 64, least: 1 }),
+    sizes,
+    json: values.json,
+    keep: values.keep,
+    profiles: values.profiles ?? null,
+  };
 }
 
 const OPTIONS = {
   workload: { type: 'string', default: 'all' },
   mode: { type: 'string', default: 'all' },
-  seconds: { type: 'string', default: '20' },
-  clients: { type: 'string', default: '64' },
+  seconds: { type: 'string' },
+  clients: { type: 'string' },
   json: { type: 'boolean', default: false },
   sizes: { type: 'string', default: '1000,10000,100000,1000000' },
   profiles: { type: 'string' },
   keep: { type: 'boolean', default: false },
 } as const;
 
-function chosen<T extends string>(all: readonly T[], wanted: string): readonly T[] | null {
-  if (wanted === 'all') return all;
-  const found = all.filter((name) => name === wanted);
-  return found.length > 0 ? found : null;
+function chosen<T extends string>(name: string, all: readonly T[], wanted: string): readonly T[] {
+  const found = wanted === 'all' ? all : all.filter((one) => one === wanted);
+  if (found.length > 0) return found;
+  throw new Error(`--${name} must be one of ${[...all, 'all'].join(', ')}, not "${wanted}".`);
 }

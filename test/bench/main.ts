@@ -1,13 +1,13 @@
-import { parseArguments, USAGE, type BenchOptions } from './arguments.ts';
+import { toldOr } from '../command-line.ts';
+import { type BenchOptions, readArguments, USAGE } from './arguments.ts';
 import { report } from './report.ts';
 import { type RunResult, runWorkload } from './run-workload.ts';
 
-const options = parseArguments(process.argv.slice(2));
-if (!options) {
-  process.stderr.write(USAGE);
-  process.exit(64);
-}
-for (const [workload, mode] of pairsOf(options)) {
+const options = toldOr(USAGE, readArguments);
+const pairs = pairsOf(options);
+if (pairs.length === 0) process.stderr.write('W3 is measured with --mode distributed only.\n');
+process.exitCode = pairs.length === 0 ? 64 : 0;
+for (const [workload, mode] of pairs) {
   const onProgress = (text: string): void => void process.stderr.write(`${mode}: ${text}\n`);
   print(await runWorkload({ ...options, workload, mode, onProgress }));
 }
@@ -19,5 +19,5 @@ function pairsOf({ workloads, modes }: BenchOptions) {
 }
 
 function print(result: RunResult): void {
-  process.stdout.write(`${options?.json ? JSON.stringify(result) : report(result)}\n`);
+  process.stdout.write(`${options.json ? JSON.stringify(result) : report(result)}\n`);
 }

@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../command-line.ts';
 import { faultsNamed, MIX } from './faults/catalogue.ts';
+import { plantsNamed } from './plants/catalogue.ts';
+import type { Plant } from './plants/plant.ts';
 
 export interface Arguments {
   readonly mode: 'run' | 'full' | 'prove';
@@ -12,9 +15,17 @@ export interface Arguments {
   readonly users: number;
   readonly small: boolean;
   readonly keep: boolean;
-  /** Only these plants, with `prove`. */
-  readonly plants: readonly string[];
+  /** With `prove`. */
+  readonly plants: readonly Plant[];
 }
+
+export const USAGE = `npm run -s chaos -- [--seed N] [--seconds N] [--faults A,B] [--at-once N] [--users N] [--small] [--keep] [--json]
+  three faults at once by chance, or only those that are named
+npm run -s chaos:full -- [the same but for --faults and --at-once]
+  every fault alone, then half an hour of three at once
+npm run -s chaos:prove -- [--plants A,B] [--seed N] [--users N]
+  whether defects that are planted are noticed
+`;
 
 const DEFAULTS = { seconds: 120, users: 12 } as const;
 export const AT_ONCE_IN_MIX = 3;
@@ -39,27 +50,24 @@ export function readArguments(args: readonly string[]): Arguments {
   const mode = positionals[0] ?? 'run';
   if (mode !== 'run' && mode !== 'full' && mode !== 'prove') throw new Error(`"${mode}" is neither full nor prove.`);
   const faults = listOf(values.faults ?? MIX);
-  faultsNamed(faults);
+  if (faultsNamed(faults).length === 0) throw new Error('Say which faults: --faults A,B.');
   return {
     mode,
-    seed: wholeNumber('seed', values.seed, Math.floor(Math.random() * 1_000_000)),
-    seconds: wholeNumber('seconds', values.seconds, DEFAULTS.seconds),
+    seed: wholeNumber('seed', values.seed, { otherwise: Math.floor(Math.random() * 1_000_000), least: 0 }),
+    seconds: wholeNumber('seconds', values.seconds, { otherwise: DEFAULTS.seconds, least: 1 }),
     faults,
-    atOnce: wholeNumber('at-once', values['at-once'], faults.includes(MIX) ? AT_ONCE_IN_MIX : 1),
+    atOnce: wholeNumber('at-once', values['at-once'], {
+      otherwise: faults.includes(MIX) ? AT_ONCE_IN_MIX : 1,
+      least: 1,
+    }),
     json: values.json,
-    users: wholeNumber('users', values.users, DEFAULTS.users),
+    users: wholeNumber('users', values.users, { otherwise: DEFAULTS.users, least: 1 }),
     small: values.small,
     keep: values.keep,
-    plants: listOf(values.plants ?? ''),
+    plants: plantsNamed(listOf(values.plants ?? '')),
   };
 }
 
 function listOf(text: string): string[] {
   return text.split(',').filter(Boolean);
-}
-
-function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
-  const number = text === undefined ? otherwise : Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new Error(`--${name} must be a whole number, not "${text}".`);
 }

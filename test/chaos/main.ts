@@ -1,4 +1,5 @@
-import { AT_ONCE_IN_MIX, readArguments } from './arguments.ts';
+import { toldOr } from '../command-line.ts';
+import { AT_ONCE_IN_MIX, readArguments, USAGE } from './arguments.ts';
 import { ALONE, MIX } from './faults/catalogue.ts';
 import { reportLines } from './print-report.ts';
 import { prove } from './prove.ts';
@@ -10,7 +11,7 @@ const FULL_MIX_SECONDS = 1_800;
 process.exitCode = (await main()) ? 0 : 1;
 
 async function main(): Promise<boolean> {
-  const { mode, json, keep, plants, ...given } = readArguments(process.argv.slice(2));
+  const { mode, json, keep, plants, ...given } = toldOr(USAGE, readArguments);
   const say = (line: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
   const base = {
     ...given,

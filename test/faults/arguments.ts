@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../command-line.ts';
 import { FAULTS, faultsNamed } from './catalogue.ts';
 import type { NamedFault } from './named-fault.ts';
 
@@ -52,18 +53,12 @@ export function readArguments(args: readonly string[]): Arguments {
   return {
     mode,
     faults: names.length > 0 ? faultsNamed(names) : FAULTS,
-    times: wholeNumber('times', values.times, TIMES),
-    lanes: values.lanes === undefined ? null : wholeNumber('lanes', values.lanes, 1),
+    times: wholeNumber('times', values.times, { otherwise: TIMES, least: 1 }),
+    lanes: values.lanes === undefined ? null : wholeNumber('lanes', values.lanes, { otherwise: 1, least: 1 }),
     real: values.real,
     json: values.json,
-    port: wholeNumber('port', values.port, 0),
+    port: wholeNumber('port', values.port, { otherwise: 0, least: 0 }),
     password: values.password,
     asStandIn: values.as === 'stand-in',
   };
-}
-
-function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
-  const number = text === undefined ? otherwise : Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new Error(`--${name} must be a whole number, not "${text}".`);
 }

@@ -1,3 +1,4 @@
+import { toldOr } from '../command-line.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { isPlayedOn } from './catalogue.ts';
 import { inPlace } from './in-place.ts';
@@ -16,19 +17,10 @@ const MODES: Readonly<Record<Arguments['mode'], (given: Arguments) => Promise<nu
   living,
 };
 
-const code = await main();
+const given = toldOr(USAGE, readArguments);
+const code = await MODES[given.mode](given);
 // A server that was asked for goes on.
 if (code !== null) process.exit(code);
-
-async function main(): Promise<number | null> {
-  try {
-    const given = readArguments(process.argv.slice(2));
-    return await MODES[given.mode](given);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 64;
-  }
-}
 
 async function list({ faults, json }: Arguments): Promise<number> {
   out(json ? JSON.stringify(faults) : listLines(faults).join('\n'));

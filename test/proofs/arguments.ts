@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../command-line.ts';
 import { PROOFS } from './catalogue.ts';
 import type { Proof } from './proof.ts';
 
@@ -30,14 +31,8 @@ export function readArguments(args: readonly string[]): Arguments {
   return {
     name,
     proof,
-    seed: wholeNumber('seed', values.seed, Math.floor(Math.random() * 1_000_000)),
-    times: wholeNumber('times', values.times, proof.times.usual),
+    seed: wholeNumber('seed', values.seed, { otherwise: Math.floor(Math.random() * 1_000_000), least: 0 }),
+    times: wholeNumber('times', values.times, { otherwise: proof.times.usual, least: 1 }),
     json: values.json,
   };
-}
-
-function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
-  const number = text === undefined ? otherwise : Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new Error(`--${name} must be a whole number, not "${text}".`);
 }

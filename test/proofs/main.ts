@@ -1,20 +1,12 @@
 import { loadavg } from 'node:os';
+import { toldOr } from '../command-line.ts';
 import { inPlace } from '../faults/in-place.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 
 const say = (line: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 
 // What it has started goes with it, however it ends (shared/backing-servers).
-process.exit(await main());
-
-async function main(): Promise<number> {
-  try {
-    return (await prove(readArguments(process.argv.slice(2)))) ? 0 : 1;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${USAGE}`);
-    return 64;
-  }
-}
+process.exit((await prove(toldOr(USAGE, readArguments))) ? 0 : 1);
 
 async function prove({ name, proof, seed, times, json }: Arguments): Promise<boolean> {
   say(`${name}: seed ${seed}, ${times} ${proof.times.of}`);

@@ -27,3 +27,13 @@ export const PLANTS: readonly Plant[] = [
   claimWithoutEpoch,
   promptSentAgain,
 ];
+
+/** The plants of these names, all of them without any. Throws for a name that there is not. */
+export function plantsNamed(names: readonly string[]): readonly Plant[] {
+  if (names.length === 0) return PLANTS;
+  return names.map((name) => {
+    const plant = PLANTS.find((one) => one.name === name);
+    if (plant) return plant;
+    throw new Error(`There is no plant "${name}". There are: ${PLANTS.map((one) => one.name).join(', ')}.`);
+  });
+}
