@@ -76,10 +76,22 @@ interface Entry extends Linked {
 /** What cannot be seen of a server on a machine of its own. */
 const UNSEEN = { startedAt: null, memoryBytes: null, databaseBytes: null, cpuPercent: null, diskBytes: null };
 
+/** What is known of a server that has just been entered. */
+const UNASKED = {
+  meter: null,
+  kept: false,
+  version: null,
+  trouble: 'It has not answered yet.',
+  failures: 0,
+  checking: false,
+};
+
 /** The links of this gateway to all servers that there are. */
 export class Fleet implements AsyncDisposable {
   readonly #parts: FleetParts;
   readonly #entries = new Map<string, Entry>();
+  /** Those that left, as a managed one does with its gateway: they come back under their ids, and runs wait for them. */
+  readonly #departed = new Map<string, Entry>();
   readonly #cache: Cache;
   readonly #mutex: KeyedMutex;
   #isServing = true;
@@ -175,6 +187,15 @@ export class Fleet implements AsyncDisposable {
   }
 
   #add(server: KnownServer): Entry {
+    const known = this.#departed.get(server.id);
+    this.#departed.delete(server.id);
+    const entry = known ?? this.#unknown(server);
+    if (known) Object.assign(known, { server, agent: this.#parts.connect(server), ...UNASKED });
+    this.#entries.set(server.id, entry);
+    return entry;
+  }
+
+  #unknown(server: KnownServer): Entry {
     const link = createServerLink(server.id);
     const entry: Entry = {
       server,
@@ -187,15 +208,9 @@ export class Fleet implements AsyncDisposable {
         entry.server.managed ? endTurnProcesses(entry.server.password, sessions) : null,
       awaitPromptTurn: (this.#parts.limitPrompts ?? UNLIMITED)(server.id),
       tookAlone: (sessionId) => entry.meter?.tookAlone(sessionId, performance.now()) ?? null,
-      meter: null,
-      kept: false,
-      version: null,
-      trouble: 'It has not answered yet.',
-      failures: 0,
-      checking: false,
       serving: Promise.resolve(null),
+      ...UNASKED,
     };
-    this.#entries.set(server.id, entry);
     return entry;
   }
 
@@ -257,10 +272,12 @@ export class Fleet implements AsyncDisposable {
   }
 
   async #remove(id: string, entry: Entry): Promise<void> {
+    const { agent } = entry;
     this.#entries.delete(id);
+    this.#departed.set(id, entry);
     entry.link.set(null, { restarted: false });
     await this.#stopServing(entry);
-    await entry.agent[Symbol.asyncDispose]();
+    await agent[Symbol.asyncDispose]();
   }
 }
 

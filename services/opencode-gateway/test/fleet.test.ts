@@ -88,6 +88,27 @@ test('a server that has moved is followed, and one that was taken out is let go'
   t.is(fleet.linkedTo('a'), null);
 });
 
+test('whoever works on a server that leaves, as a managed one does with its gateway, finds it again when it is back', async (t) => {
+  const answer = (_request: unknown, response: ServerResponse) => sendJson(response, HEALTHY);
+  await using before = await startGuarded(answer);
+  await using after = await startGuarded(answer);
+  await using served = openFleet();
+  const { fleet, serving } = served;
+  await fleet.take([known('a', before.url)]);
+  await fleet.check();
+  const held = fleet.linkedTo('a');
+  await fleet.take([]);
+  t.is(held?.link.up, false);
+  t.deepEqual(fleet.states(), []);
+  const back = held?.link.waitUntilUp(AbortSignal.timeout(5_000));
+  await fleet.take([known('a', after.url)]);
+  t.like(stateOf(fleet, 'a'), { up: false, version: null, trouble: 'It has not answered yet.' });
+  await fleet.check();
+  await t.notThrowsAsync(async () => back);
+  t.like(await held?.link.agent().health(), { version: '1' });
+  t.deepEqual([...serving], ['a']);
+});
+
 test('somebody else’s server that lets in whoever asks is not used', async (t) => {
   await using server = await startHttpServer((_request, response) => sendJson(response, HEALTHY));
   await using served = openFleet();
