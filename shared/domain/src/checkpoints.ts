@@ -4,11 +4,6 @@ import type { SessionSnapshot } from './snapshot.ts';
 /** How many checkpoints are kept; their sequence goes on counting. Source: the domain specification, section 3.1. */
 export const CHECKPOINTS_KEPT = 100;
 
-/** The checkpoints that are kept of all that were made, oldest first. */
-export function keptCheckpoints(made: readonly Checkpoint[]): readonly Checkpoint[] {
-  return made.slice(-CHECKPOINTS_KEPT);
-}
-
 /** The next checkpoint of a session. Without a resume point of its own it repeats what the last one knew. */
 export function nextCheckpoint(
   snapshot: SessionSnapshot,

@@ -1,4 +1,4 @@
-export { CHECKPOINTS_KEPT, emptyResumePoint, keptCheckpoints } from './checkpoints.ts';
+export { CHECKPOINTS_KEPT, emptyResumePoint } from './checkpoints.ts';
 export { AGENT_OF_TYPE, namedModel } from './chosen-model.ts';
 export { keyViolations } from './concurrency.ts';
 export { decide, decideCreate } from './decide.ts';

@@ -1,30 +1,20 @@
 import test from 'ava';
-import { type Checkpoint, noTokens } from '@oio/contracts';
-import { CHECKPOINTS_KEPT, keptCheckpoints, type SessionSnapshot } from '../src/index.ts';
+import { noTokens } from '@oio/contracts';
+import type { SessionSnapshot } from '../src/index.ts';
 import { after, at, dispatched, fired, prepared, resume, SESSION_IN, step, submitted } from './sessions.ts';
 
-function made(count: number): Checkpoint[] {
+test('checkpoints are numbered from 1 on, without a gap or an end', (t) => {
   let session: SessionSnapshot = dispatched(submitted());
-  return Array.from({ length: count }, (_, index) => {
+  const numbers = Array.from({ length: 150 }, (_, index) => {
     session = after(session, 'checkpoint', { data: { index } }, { now: at(index) });
-    return session.checkpoints.last as Checkpoint;
+    return session.checkpoints.last?.sequence;
   });
-}
-
-test('after 150 checkpoints 51 to 150 are kept', (t) => {
-  const kept = keptCheckpoints(made(150));
-  t.is(CHECKPOINTS_KEPT, 100);
   t.deepEqual(
-    kept.map(({ sequence }) => sequence),
-    Array.from({ length: 100 }, (_, index) => index + 51),
+    numbers,
+    Array.from({ length: 150 }, (_, index) => index + 1),
   );
+  t.is(session.checkpoints.count, 150);
 });
-
-for (const count of [0, 1, 99, 100, 101]) {
-  test(`of ${count} checkpoints ${Math.min(count, 100)} are kept`, (t) => {
-    t.is(keptCheckpoints(made(count)).length, Math.min(count, 100));
-  });
-}
 
 test('the sequence goes on over attempts', (t) => {
   const stopped = after(prepared(submitted()), 'stop', {});
