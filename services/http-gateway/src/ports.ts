@@ -32,6 +32,7 @@ export interface Authenticator {
   authenticate(token: string): Promise<Principal | null>;
 }
 
+/** What the sessions of a list have in common; what is not given is not asked. */
 export interface SessionFilter {
   readonly status?: readonly Status[] | undefined;
   readonly priority?: Priority | undefined;
@@ -70,6 +71,7 @@ export interface QuotaStore {
   reopen(name: string): Promise<Quota | null>;
 }
 
+/** What the approvals of a list have in common; what is not given is not asked. */
 export interface ApprovalFilter {
   readonly status?: readonly ApprovalStatus[] | undefined;
   readonly sessionId?: string | undefined;
@@ -87,6 +89,7 @@ export interface ApprovalList {
   ): Promise<Approval[]>;
 }
 
+/** A schedule of a tenant: one of another tenant is not found. */
 export interface ScheduleKey {
   readonly tenant: string;
   readonly id: string;

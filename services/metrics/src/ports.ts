@@ -26,6 +26,7 @@ export interface HistoryPlace {
   readonly position: string;
 }
 
+/** What was read of the history in one go, oldest first. */
 export interface HistoryPage {
   readonly events: readonly StoredSessionEvent[];
   /** How many of them had to be read, because the bus had not brought them. */

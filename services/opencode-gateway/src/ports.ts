@@ -83,22 +83,26 @@ export interface AgentServer extends AsyncDisposable {
   hearing(): Hearing | null;
 }
 
+/** What a server says of itself; one that does not answer throws instead. */
 export interface ServerHealth {
   readonly healthy: boolean;
   readonly version: string;
 }
 
+/** An agent that the server knows. */
 export interface AgentInfo {
   readonly name: string;
   readonly description: string | null;
   readonly mode: 'primary' | 'subagent' | 'all';
 }
 
+/** A model that the server can use. `contextTokens` is null when it does not say. */
 export interface ModelInfo extends ModelRef {
   readonly name: string;
   readonly contextTokens: number | null;
 }
 
+/** The models of a server, and the one that it takes when none is named; null when it has none. */
 export interface ModelCatalogue {
   readonly models: readonly ModelInfo[];
   readonly default: ModelRef | null;

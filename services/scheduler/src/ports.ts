@@ -45,6 +45,7 @@ export interface WaitingPlace {
   readonly id: string;
 }
 
+/** A session, and whose it is: what a command to it needs. */
 export interface SessionKey {
   readonly id: string;
   readonly tenant: string;
@@ -83,6 +84,7 @@ export interface SessionTable {
   newest(): Promise<SessionRow[]>;
   /** Those that occupy something: a slot, or the directory that they work in. */
   holders(): Promise<SessionRow[]>;
+  /** Those of these ids that there are, in no order. */
   find(ids: readonly string[]): Promise<SessionRow[]>;
   /** Of these the ones that do not want a slot. */
   notWaiting(ids: readonly string[]): Promise<string[]>;
@@ -153,12 +155,14 @@ export interface PendingFire {
   readonly session: ScheduledSession;
 }
 
+/** What became of a fire; `detail` says why it was refused. */
 export interface FireRecord {
   readonly sessionId: string;
   readonly outcome: Exclude<FireOutcome, 'pending' | 'missed'>;
   readonly detail: string | null;
 }
 
+/** Which fires of a due schedule are submitted or missed, and when it is due next (null: never); holds only while the row is at `version` and due at `from`. */
 export type ScheduleDecision = Pick<ComingSchedule, 'id' | 'version'> & {
   /** When it was due. */
   readonly from: string;
@@ -189,6 +193,7 @@ export interface LeaderTable {
   leader(): Promise<string | null>;
   /** Prolongs the lease; false when it has ended or passed to another. */
   renew(holder: string, epoch: number, leaseMs: number): Promise<boolean>;
+  /** Ends the lease now, if it is still this holder's. */
   resign(holder: string, epoch: number): Promise<void>;
 }
 

@@ -25,6 +25,7 @@ export interface SessionStore {
   ownership(
     sessionId: string,
   ): Promise<{ readonly owner: string | null; readonly epoch: number; readonly version: number } | null>;
+  /** As `GroupCommit.commit` does: together with others, durable when it resolves. */
   commit(entry: SessionCommit): Promise<CommitOutcome>;
   /** Commits a new session unless as many of its tenant's with its concurrency key have not ended as may work at the same time. */
   commitUnlessInUse(entry: SessionCommit): Promise<CommitOutcome | 'in_use'>;
@@ -46,6 +47,7 @@ export interface SessionStore {
   leftBehind(): Promise<readonly ChildLeftBehind[]>;
 }
 
+/** A child that lives on although its parent has ended, and what its parent wanted done with it. */
 export interface ChildLeftBehind {
   readonly childId: string;
   readonly tenant: string;

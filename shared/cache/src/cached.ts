@@ -1,5 +1,6 @@
 import type { Cache } from './cache.ts';
 
+/** How an answer is made, kept and read. */
 export interface Cached<T> {
   /** How long an answer is kept. The product's default is 300 s, and only for what changes rarely. */
   readonly ttlSeconds: number;

@@ -12,6 +12,7 @@ export function mayPrompt({ status, timers }: SessionSnapshot): boolean {
   return isLiving(status) || timers.retry !== undefined;
 }
 
+/** Why a session that has ended takes no further prompt, and what to do instead, as the end of a sentence. */
 export function whyNotPrompted(snapshot: SessionSnapshot): string {
   const way = isRecoverable(snapshot) ? 'retry it first, or fork it' : 'fork it';
   return `it has ended and takes no further prompts; ${way} from a checkpoint to go on with its work`;
@@ -28,6 +29,7 @@ export const prompt: Decider<'prompt'> = (snapshot, payload, { commandId, now })
   return emit([{ type: 'session.prompt-queued', data: { promptId, prompt: payload.prompt } }]);
 };
 
+/** Takes a prompt out of the queue; refused with `prompt_not_waiting` once it has begun. */
 export const removePrompt: Decider<'remove-prompt'> = (snapshot, { promptId }, { cause }) => {
   const found = snapshot.prompts?.find(({ id }) => id === promptId);
   if (found?.state !== 'queued') {

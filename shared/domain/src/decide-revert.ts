@@ -38,6 +38,7 @@ export function whyNotReverted(snapshot: SessionSnapshot): string {
   return 'it has no workspace, or waits for a slot already';
 }
 
+/** Whether the order to take it back is given and its end not told yet. */
 export function isReverting({ revert }: SessionSnapshot): boolean {
   return revert?.state === 'under_way';
 }
@@ -58,6 +59,7 @@ export const revert: Decider<'revert'> = (snapshot, { checkpoint: sequence }, { 
   );
 };
 
+/** How the order has ended; an answer to an older order changes nothing. */
 export const revertEnded: Decider<'revert-ended'> = (snapshot, { requested, conversation, failure }, { now }) => {
   const { revert: order } = snapshot;
   if (!order || !isReverting(snapshot) || order.requested !== requested) return nothing;
@@ -87,6 +89,7 @@ export function revertOverdue(snapshot: SessionSnapshot, _context: DecisionConte
   return emit([{ type: 'session.revert-requested', data: { checkpoint, resume, tries: tries + 1 } }], REVERT);
 }
 
+/** What an order to take a session back leads to. */
 export const REVERT: readonly Effect[] = [{ type: 'revert-workspace' }];
 
 function failed(checkpoint: number, failure: ReturnType<typeof failureOf>): NewEvent {

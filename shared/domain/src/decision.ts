@@ -48,6 +48,7 @@ export interface DecisionContext {
   readonly children?: { readonly succeeded: number; readonly failed: number };
 }
 
+/** A fact that follows from a command, before it has a place in the history. */
 export type NewEvent = {
   [T in SessionEventType]: { readonly type: T; readonly data: SessionEventData<T> };
 }[SessionEventType];
@@ -65,6 +66,7 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly error: ConflictError | InvalidError }
   | { readonly kind: 'nothing' };
 
+/** A verdict with all that has to be committed: the events with their places, and the snapshot after them. */
 export type Decision =
   | {
       readonly kind: 'events';
@@ -74,14 +76,17 @@ export type Decision =
     }
   | Exclude<Verdict, { kind: 'events' }>;
 
+/** Decides one command. Pure: it throws for bugs only, and refuses by its verdict. */
 export type Decider<N extends SessionCommandName> = (
   snapshot: SessionSnapshot,
   payload: SessionCommandPayload<N>,
   context: DecisionContext,
 ) => Verdict;
 
+/** It changes nothing, and nobody is told so as an error. */
 export const nothing: Verdict = { kind: 'nothing' };
 
+/** These facts follow, and these effects once they are committed. */
 export function emit(events: readonly NewEvent[], effects: readonly Effect[] = []): Verdict {
   return { kind: 'events', events, effects };
 }
@@ -107,6 +112,7 @@ export function refuse(
   };
 }
 
+/** Whether the state machine allows the transition. */
 export function canBecome(snapshot: SessionSnapshot, to: Status): boolean {
   return TRANSITIONS[snapshot.status].includes(to);
 }

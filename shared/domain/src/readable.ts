@@ -32,6 +32,7 @@ export function unreadableSession(sessionId: string, cause?: unknown): ConflictE
   return new ConflictError(message, { code: 'unreadable_session', cause });
 }
 
+/** Whether it is a plain JSON object, neither null nor a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

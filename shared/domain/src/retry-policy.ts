@@ -21,6 +21,7 @@ export function mayRetry(snapshot: SessionSnapshot): boolean {
   return snapshot.checkpoints.count > 0 && snapshot.retries < snapshot.policy.maxRetries;
 }
 
+/** What decides, beside the reason, whether and when a session is retried by itself. */
 export interface RetryFacts {
   /** How often the session has been retried so far. */
   readonly retries: number;

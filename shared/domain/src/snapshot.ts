@@ -42,6 +42,7 @@ export interface Attempt {
   readonly stop: AttemptStop | null;
 }
 
+/** How an attempt that was ended from outside has been shown to have ended, or why not. */
 export interface AttemptStop {
   readonly at: string;
   /** In words. */
@@ -51,12 +52,14 @@ export interface AttemptStop {
   readonly failure: Failure | null;
 }
 
+/** When a session has to be woken. Instants are RFC 3339. */
 export interface Timer {
   /** Sequence number of the event that set it; an older one is stale. */
   readonly generation: number;
   readonly fireAt: string;
 }
 
+/** What a session is woken for; one timer of each at most. */
 export type TimerName =
   | 'not-before'
   | 'queue-timeout'

@@ -1,6 +1,7 @@
 import { type FinishedStep, type ModelCall, type ModelUsage, noTokens, type TokenUsage } from '@oio/contracts';
 import type { SessionSnapshot } from './snapshot.ts';
 
+/** Before any model was called. */
 export const noUsage: ModelUsage = { tokens: noTokens, costUsd: 0, apiCalls: 0, apiErrors: 0 };
 
 /** What two took together; null is nothing, for which a snapshot has no room to give away: it is written at each commit. */

@@ -26,6 +26,7 @@ export function firstPrompt({ session, handedOn }: SessionSnapshot): string {
   return handedOn?.prompt ?? session.prompt;
 }
 
+/** The sessions that it depends on, as they were named at submission. */
 export function dependenciesOf({ dependsOn }: Pick<NewSession, 'dependsOn'>): readonly Dependency[] {
   return dependsOn ?? [];
 }

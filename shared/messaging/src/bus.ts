@@ -14,11 +14,13 @@ export interface Envelope {
   readonly sessionId: string | null;
 }
 
+/** A request as its handler gets it: the payload is what its contract makes of it. */
 export interface Received<P> {
   readonly payload: P;
   readonly envelope: Envelope;
 }
 
+/** Whom to ask, and for how long. */
 export interface RequestOptions {
   /** Whom to ask, a role and an id: `worker.<incarnation>`, `server.<id>`. Without it any member of the queue group answers. */
   readonly to?: string;
@@ -26,11 +28,13 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
+/** Where a handler is reached. */
 export interface ServeOptions {
   /** The address that is served; without it the handler joins the queue group. */
   readonly at?: string;
 }
 
+/** Who gets a message, and what is done with it. */
 export interface SubscribeOptions<P> {
   /** Members of a group share the messages; without one every subscriber gets them all. */
   readonly group?: string;
@@ -41,6 +45,7 @@ export interface SubscribeOptions<P> {
   readonly handler: (payload: P) => void | Promise<void>;
 }
 
+/** By what a repetition of an event is known. */
 export interface PublishOptions {
   /** Which event this is, `<sessionId>:<seq>`: the same one published twice within two minutes may be kept once. */
   readonly id: string;
@@ -85,6 +90,7 @@ export interface Bus extends AsyncDisposable {
   ): Promise<Unsubscribe>;
 }
 
+/** Answers a request; what it throws reaches whoever asked, a bug as `InternalError` only. */
 export type Handler<C extends RequestContract> = (message: Received<PayloadOf<C>>) => Promise<ReplyOf<C>>;
 
 /** One handler per contract: a forgotten one does not compile. */

@@ -4,6 +4,7 @@ import { InProcessSubscriptions } from './in-process-subscriptions.ts';
 import type { Operator, Report } from './operator.ts';
 import { NO_PARKING, type Parking } from './parking.ts';
 
+/** What the bus of one process is made with. */
 export interface InProcessBusOptions {
   /** Told of what no caller learns: bugs of handlers (the caller gets `internal`), failures of listeners, dropped news. */
   readonly onBug?: Report;

@@ -15,6 +15,7 @@ const AWAY: ReadonlySet<string> = new Set(['no_responders', 'no_reply']);
 /** After this time another gateway is asked what changes nothing: the first one may hang. In milliseconds. */
 const READ_AGAIN_MS = 2_000;
 
+/** Which opencode-gateway is asked, and for how long. */
 export interface GatewayRequestOptions {
   /** The OpenCode server that the gateway must reach; without it any gateway will do. */
   readonly serverId?: string | undefined;
@@ -42,6 +43,7 @@ export function gatewayAddress(gateway: string): string {
   return `gateway.${gateway}`;
 }
 
+/** Listens to the announcements of the gateways for as long as the bus lives. */
 export function createGatewayRouter(bus: Bus): GatewayRouter {
   const heard = new HeardGateways();
   // Only news: without it the queue group is asked, and one of it that hangs costs a time-out.

@@ -34,10 +34,12 @@ const NO_REPLY = 'no_reply';
 /** Refusals by, or instead of, a worker that another one may not share. */
 const TRY_ANOTHER: ReadonlySet<string> = new Set([NOT_OWNER, 'no_responders', 'fenced', 'worker_ended']);
 
+/** The envelope of a message that is about a session. */
 export type SessionEnvelope = Envelope & { readonly sessionId: string };
 
 type PayloadInput<N extends SessionCommandName> = z.input<(typeof sessionCommands)[N]['payload']>;
 
+/** Brings commands to whoever owns their session. */
 export interface SessionRouter {
   /**
    * Sends a command to the owner of its session, or to any worker, which then claims it. Safe to repeat: the envelope id
@@ -62,6 +64,7 @@ export interface SessionRouter {
   hear(sessionId: string, owner: string): void;
 }
 
+/** How long is waited. */
 export interface RouterOptions {
   /** How long one worker is waited for, in milliseconds. Default 2,500. */
   readonly patienceMs?: number;

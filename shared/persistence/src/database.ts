@@ -12,6 +12,7 @@ import { untilConnected, type WaitOptions } from './until-connected.ts';
 /** One statement, within something. */
 export type Query = <Row>(sql: string, parameters?: readonly unknown[], options?: QueryOptions) => Promise<Row[]>;
 
+/** The one handle of a process on PostgreSQL: a pool of connections, on a schema that is up to date. */
 export interface Database extends AsyncDisposable {
   /**
    * One statement with `$1 …` parameters. bigint and numeric come as strings unless cast. Throws `UnavailableError` code

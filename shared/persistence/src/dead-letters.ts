@@ -26,6 +26,7 @@ export interface NewDeadLetter {
   readonly truncated: boolean;
 }
 
+/** The same as it is kept. */
 export interface DeadLetter extends NewDeadLetter {
   readonly id: string;
   /** RFC 3339, by the database's clock. */
@@ -34,6 +35,7 @@ export interface DeadLetter extends NewDeadLetter {
   readonly replayedAt: string | null;
 }
 
+/** Which letters of all are meant. */
 export interface DeadLetterPage {
   /** At most this many, from 1 to 200. */
   readonly limit: number;
@@ -60,6 +62,7 @@ export interface DeadLettersOptions {
   readonly monotonicMs?: () => number;
 }
 
+/** Dead letters in PostgreSQL. What reads throws like `Database.query`; `park` never does. */
 export function createPostgresDeadLetters(database: Database, options: DeadLettersOptions = {}): DeadLetters {
   const { onDrop = () => {}, monotonicMs = () => performance.now() } = options;
   const mayPass = createRateLimit(monotonicMs);

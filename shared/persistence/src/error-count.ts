@@ -12,6 +12,7 @@ export interface ErrorCount {
   figures(): Record<string, number>;
 }
 
+/** Counts from nought on. */
 export function createErrorCount(): ErrorCount {
   const counts = new Map<ErrorKind, number>(KINDS.map((kind) => [kind, 0]));
   return {

@@ -16,6 +16,7 @@ const WORTH_A_LANE = 8;
 /** `lost`: another owner, another version, or (for a new session) the id is taken. `repeated`: the command id has an outcome already. */
 export type CommitOutcome = 'committed' | 'lost' | 'repeated';
 
+/** Commits of many sessions, made few statements. */
 export interface GroupCommit {
   /**
    * Resolves once the commit is durable, or with why it is not. Rejects with `UnavailableError` code

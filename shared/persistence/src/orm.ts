@@ -75,6 +75,7 @@ const ENTITIES = [
   CountedHistoryEntity,
 ];
 
+/** The mapper with all entities and migrations, and its pool. */
 export function createOrm(url: string, { connections = CONNECTIONS, unhurried = false }: OrmOptions = {}) {
   return MikroORM.init({
     clientUrl: url,

@@ -7,6 +7,7 @@ export interface BreakerSettings {
   readonly successesToClose?: number;
 }
 
+/** Keeps callers from a Redis that has failed them again and again. */
 export interface RedisBreaker {
   readonly state: 'closed' | 'half_open' | 'open';
   /** Makes the call, or throws `BrokenCircuitError` at once. Never waits for other calls. */
@@ -14,6 +15,7 @@ export interface RedisBreaker {
   onChange(listener: (state: RedisBreaker['state']) => void): void;
 }
 
+/** A breaker that is closed. */
 export function createRedisBreaker(settings: BreakerSettings = {}): RedisBreaker {
   const { failuresToOpen = 10, halfOpenAfterMs = 30_000, successesToClose = 3 } = settings;
   const breaker = circuitBreaker(handleAll, {

@@ -1,6 +1,8 @@
+/** How many calls become one piece of work. */
 export interface BatchOptions {
   /** Batches under way at a time; further calls gather meanwhile. */
   readonly atOnce?: number;
+  /** Calls in a batch at most. */
   readonly largest?: number;
 }
 

@@ -4,6 +4,7 @@ import { withoutSecrets } from './secrets.ts';
 
 export type { Logger };
 
+/** What is logged, and to where. */
 export interface LoggerOptions {
   /** Default `info`. */
   readonly level?: string;

@@ -7,6 +7,7 @@ export interface Gate {
   release(): void;
 }
 
+/** A gate that is closed. */
 export function createGate(): Gate {
   const reached = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();

@@ -8,6 +8,7 @@ import { untilEnded } from './until-ended.ts';
 import { type SessionMessage, type StreamOptions, streamSession } from './stream.ts';
 import { type Params, send, textOf, type Transport } from './transport.ts';
 
+/** Which orchestrator, with whose key. */
 export interface ClientOptions {
   /** Where the orchestrator is, such as `http://127.0.0.1:8000`. */
   readonly url: string;
@@ -16,6 +17,7 @@ export interface ClientOptions {
   readonly retryForMs?: number;
 }
 
+/** What every call takes beside its input. */
 export interface CallOptions {
   /** For orders: a repetition with the same key has no second effect. One is made when missing, so that orders can be tried again. */
   readonly idempotencyKey?: string;

@@ -10,6 +10,7 @@ const SILENCE_MS = 30_000;
 /** How often a stream that has brought nothing yet is tried again. */
 const FIRST_TRIES = 4;
 
+/** From where a stream begins, and what ends it. */
 export interface StreamOptions {
   /** Only events with a greater sequence number. Default 0: the whole history. */
   readonly after?: number;
@@ -17,6 +18,7 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a stream brings: events, each once and in order; live output, at most once. */
 export type SessionMessage =
   | { readonly kind: 'history'; readonly event: StoredSessionEvent }
   | { readonly kind: 'output'; readonly output: SessionOutput };

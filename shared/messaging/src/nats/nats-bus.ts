@@ -12,6 +12,7 @@ import { NatsSubscriptions } from './nats-subscriptions.ts';
 import { inboxPrefix, openConnection } from './open-connection.ts';
 import { parseServerAddress } from './server-address.ts';
 
+/** What the bus of many processes is made with. */
 export interface NatsBusOptions {
   /** `nats://user:password@host:4222`, several servers with commas between. */
   readonly url: string;
