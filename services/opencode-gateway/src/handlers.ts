@@ -31,29 +31,14 @@ export interface HandlerParts {
   readonly cgroups: InspectPlaceParts['cgroups'];
 }
 
-const ofServer = { executeAttempt, abortAttempt, diffWorkspace, snapshotWorkspace, revertSession };
-const ofGateway = {
-  executeAttempt,
-  abortAttempt,
-  confirmAttempts,
-  diffWorkspace,
-  snapshotWorkspace,
-  revertSession,
-  inspectPlace,
-};
+/** What concerns one session: asked of whoever reaches its server, or of the gateway that runs it. */
+const ofSession = { executeAttempt, abortAttempt, diffWorkspace, snapshotWorkspace, revertSession };
+const ofGateway = { ...ofSession, confirmAttempts, inspectPlace };
 const ofAny = { inspectPlace };
 
 /** Takes part in what concerns the sessions of one server. */
 export function serveServer(parts: HandlerParts, { link }: Linked): Promise<() => Promise<void>> {
-  const { bus, attempts, workspaces } = parts;
-  const handlers: Handlers<typeof ofServer> = {
-    executeAttempt: ({ payload }) => attempts.execute(payload),
-    abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
-    diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
-    snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
-    revertSession: ({ payload }) => revert(parts, payload),
-  };
-  return serveAll(bus, ofServer, handlers, { at: `server.${link.serverId}` });
+  return serveAll(parts.bus, ofSession, sessionHandlers(parts), { at: `server.${link.serverId}` });
 }
 
 /** What concerns the runs that this gateway has, at its own address; and what any gateway can answer. */
@@ -62,12 +47,8 @@ export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: s
   const shared = shareAnswers<Located>();
   const catalogue = async () => anyOf(fleet).catalogue();
   const handlers: Handlers<typeof ofGateway> = {
-    executeAttempt: ({ payload }) => attempts.execute(payload),
-    abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
+    ...sessionHandlers(parts),
     confirmAttempts: async ({ payload }) => ({ missing: attempts.missing(payload.attempts) }),
-    diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
-    snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
-    revertSession: ({ payload }) => revert(parts, payload),
     inspectPlace: ({ payload }) => answerInspectPlace({ workspaces, catalogue, roots, cgroups, shared }, payload),
   };
   const ends = [
@@ -76,6 +57,17 @@ export async function serveGateway(parts: HandlerParts, fleet: Fleet, gateway: s
   ];
   return async () => {
     await Promise.all(ends.map((end) => end()));
+  };
+}
+
+function sessionHandlers(parts: HandlerParts): Handlers<typeof ofSession> {
+  const { attempts, workspaces } = parts;
+  return {
+    executeAttempt: ({ payload }) => attempts.execute(payload),
+    abortAttempt: ({ payload, envelope }) => attempts.abort(payload, envelope.tenant),
+    diffWorkspace: ({ payload }) => answerDiff(workspaces, payload),
+    snapshotWorkspace: async ({ payload }) => ({ commit: await workspaces.snapshotWorkspace(payload) }),
+    revertSession: ({ payload }) => revert(parts, payload),
   };
 }
 

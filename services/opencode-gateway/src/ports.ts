@@ -102,7 +102,7 @@ export interface ModelInfo extends ModelRef {
   readonly contextTokens: number | null;
 }
 
-/** The models of a server, and the one that it takes when none is named; null when it has none. */
+/** The models of a server that have credentials, and the one that its configuration names; null without one. */
 export interface ModelCatalogue {
   readonly models: readonly ModelInfo[];
   readonly default: ModelRef | null;

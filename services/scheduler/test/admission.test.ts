@@ -16,6 +16,7 @@ import { StartRates } from '../src/start-rates.ts';
 import { compareWaiting, type WaitingSession } from '../src/waiting-session.ts';
 import { waitingOf } from '../src/session-row.ts';
 import { Sweep } from '../src/sweep.ts';
+import { chanceOf } from './model/random.ts';
 import { idOf } from './support/waiting.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { World } from './support/world.ts';
@@ -248,17 +249,6 @@ function tolerate(task: () => unknown): void {
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
   }
-}
-
-/** Reproducible from its seed (mulberry32). */
-function chanceOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 test('no limit is ever exceeded and no session is forgotten, whatever happens to messages, answers and leaders', async (t) => {
