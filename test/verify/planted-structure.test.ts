@@ -84,6 +84,7 @@ for (const modifier of ['skip', 'only', 'todo', 'failing', 'serial.skip', 'seria
   test('a test left out', refuses, TEST, `test.${modifier}('x');`, /nothing is skipped silently/);
 }
 test('an assertion left out', refuses, TEST, 't.is.skip(1, 2);', /nothing is skipped silently/);
+test('an assertion that cannot fail', refuses, TEST, "test('x', (t) => t.pass());", /asserts nothing/);
 
 test(accepts, 'services/standalone/src/service.ts', "import { x } from '@oio/metrics';");
 test(accepts, 'shared/contracts/src/x.ts', "import { z } from 'zod';\nimport { y } from './y.ts';");
@@ -105,7 +106,7 @@ test(accepts, 'services/scheduler/test/eventually.ts', 'await new Promise((done)
 test(accepts, TEST, "import { setImmediate as turn } from 'node:timers/promises';");
 test(accepts, TEST, 'setTimeout(() => child.kill(), 50);');
 test(accepts, SERVICE, 'setTimeout(retry, 50);');
-test(accepts, TEST, "test.serial('x', (t) => t.pass());");
+test(accepts, TEST, "test.serial('x', (t) => t.is(x, 1));");
 
 test('packages that need each other in a circle are reported', async (t) => {
   const root = await makeRepository(t, {

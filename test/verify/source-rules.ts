@@ -47,6 +47,11 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     reason: 'nothing is skipped silently: no .skip, .only, .todo or .failing',
     violations: (file) => (file.isTest ? skippedTests(file) : []),
   },
+  {
+    name: 'empty-assertion',
+    reason: 't.pass() asserts nothing: say what is to be so, with an assertion that fails when it is not',
+    violations: (file) => (file.isTest ? emptyAssertions(file) : []),
+  },
 ];
 
 /** What runs as a program of its own, not as a test: the gate, the fault harness, the bench. They have schedules to keep. */
@@ -127,6 +132,16 @@ function skippedTests(file: SourceFile): number[] {
     MemberExpression: (node) => {
       if (!['skip', 'only', 'todo', 'failing'].includes(propertyOf(node) ?? '')) return;
       if (['test', 't'].includes(rootName(node) ?? '')) found.push(node);
+    },
+  }).visit(file.program);
+  return linesOf(file, found);
+}
+
+function emptyAssertions(file: SourceFile): number[] {
+  const found: Node[] = [];
+  new Visitor({
+    MemberExpression: (node) => {
+      if (isName(node.object, 't') && propertyOf(node) === 'pass') found.push(node);
     },
   }).visit(file.program);
   return linesOf(file, found);

@@ -17,10 +17,18 @@ test('two gateways are never in the same place at once, and neither are two task
   };
   await Promise.all([one, other, one, other].map((mutex) => mutex.run('repository', task)));
   t.is(most, 1);
-  const [first, second] = [await one.acquire('a'), await other.acquire('b')];
-  first[Symbol.dispose]();
-  second[Symbol.dispose]();
-  t.pass('different places do not wait for each other');
+});
+
+test('different places do not wait for each other', async (t) => {
+  await using opened = await openTestDatabase();
+  await using one = createPostgresMutex(opened.database);
+  await using other = createPostgresMutex(opened.database);
+  const left: string[] = [];
+  await one.run('a', async () => {
+    await other.run('b', async () => void left.push('b'));
+    left.push('a');
+  });
+  t.deepEqual(left, ['b', 'a']);
 });
 
 test('its connection is given one statement at a time', async (t) => {

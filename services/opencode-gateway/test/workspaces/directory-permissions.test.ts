@@ -40,13 +40,3 @@ test('a directory that the service may not write is refused', (t) => {
   t.true(look().includes('"not_accessible"'));
   chmodSync(locked, 0o755);
 });
-
-test('as root, a repository that belongs to somebody else is refused with the remedy', async (t) => {
-  if (process.getuid?.() !== 0) return t.pass('Only root can give a repository away; another test covers the rest.');
-  const { git, workspaces, repository } = createFixture(t);
-  const { root } = repository('theirs');
-  for (const path of [root, join(root, '.git')]) chownSync(path, NOBODY, NOBODY);
-  t.throws(() => git(root, 'status'), { message: /dubious ownership/ });
-  const result = await workspaces.inspectDirectory({ directory: root });
-  t.like(result, { violations: [{ code: 'dubious_ownership' }] });
-});
