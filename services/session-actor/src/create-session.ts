@@ -5,6 +5,8 @@ import {
   type Place,
   type SessionCommandPayload,
   type SessionEventData,
+  sessionId,
+  violationsOf,
 } from '@oio/contracts';
 import { decideCreate, keyViolations, type SessionSnapshot, timeViolations } from '@oio/domain';
 import { ConflictError, InvalidError, NotFoundError } from '@oio/errors';
@@ -56,7 +58,7 @@ export async function makeSession(
   { envelope, keep }: Making,
 ): Promise<Made> {
   parts.worker.assertUnfenced();
-  const id = request.id ?? envelope.sessionId ?? newId();
+  const id = request.id ?? idIn(envelope);
   const found = await check(parts, { ...request, id }, { fork, envelope });
   if (!found) return alreadyThere(parts, id, envelope);
   const { entry, effects } = birthOf(parts, { ...request, id }, found, envelope);
@@ -67,6 +69,15 @@ export async function makeSession(
   if (keep) parts.sessions.add(next, FIRST_EPOCH);
   followUp(parts, next, events, effects);
   return { snapshot: next, outcome: 'applied' };
+}
+
+/** The id that it is asked under, or a new one. Throws `InvalidError` for one that nobody could look it up by. */
+function idIn(envelope: Envelope): string {
+  if (envelope.sessionId === null) return newId();
+  const { data, error } = sessionId.safeParse(envelope.sessionId);
+  if (data !== undefined) return data;
+  const violations = violationsOf(error).map((one) => ({ ...one, field: 'id' }));
+  throw new InvalidError('The session cannot be accepted.', { violations });
 }
 
 /** Where a session works, and what it goes on from. */

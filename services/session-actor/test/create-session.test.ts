@@ -55,6 +55,13 @@ test('the same command again is the same session', async (t) => {
   );
 });
 
+test('who asks over the bus gets the session under an id that the API takes, in small letters, or none', async (t) => {
+  const id = newId();
+  t.is((await world.create({}, client(id.toUpperCase()))).sessionId, id);
+  const error = await t.throwsAsync(world.create({}, client(randomUUID())), { instanceOf: InvalidError });
+  t.like(error, { violations: [{ field: 'id', code: 'invalid_format' }] });
+});
+
 test.serial('what was accepted stays accepted, though its place has gone', async (t) => {
   const envelope = client(newId());
   await world.create({}, envelope);
