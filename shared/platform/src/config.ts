@@ -1,6 +1,8 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 
+const NOT_ENCODED = 'must have its user and password percent-encoded: a % in them is %25';
+
 /** Settings that every service process has. */
 export const platformConfig = z.object({
   DATABASE_URL: address('postgres:', 'postgresql:').describe(
@@ -17,7 +19,9 @@ export const platformConfig = z.object({
     .string()
     .refine((value) => serversOf(value).every((server) => hasProtocol(server, ['nats:', 'tls:'])), {
       message: 'must look like nats://user:password@host:4222',
+      abort: true,
     })
+    .refine((value) => serversOf(value).every(isEncoded), NOT_ENCODED)
     .describe('NATS with JetStream: nats://user:password@host:4222; several servers of a cluster separated by commas.'),
   REDIS_URL: address('redis:', 'rediss:')
     .optional()
@@ -63,13 +67,28 @@ export function serversOf(urls: string): readonly string[] {
 }
 
 function address(...protocols: readonly string[]) {
-  return z.string().refine((value) => hasProtocol(value, protocols), {
-    message: `must look like ${protocols[0]}//user:password@host:port`,
-  });
+  return z
+    .string()
+    .refine((value) => hasProtocol(value, protocols), {
+      message: `must look like ${protocols[0]}//user:password@host:port`,
+      abort: true,
+    })
+    .refine(isEncoded, NOT_ENCODED);
 }
 
 function hasProtocol(url: string, protocols: readonly string[]): boolean {
   return URL.canParse(url) && protocols.includes(new URL(url).protocol) && new URL(url).hostname !== '';
+}
+
+/** What a client would throw on as if it were a defect. */
+function isEncoded(url: string): boolean {
+  const { username, password } = new URL(url);
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function port() {

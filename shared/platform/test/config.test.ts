@@ -24,6 +24,20 @@ test('what is missing or wrong is named, and its value is not told', (t) => {
   t.regex(none.message, /DATABASE_URL: is needed and not set\n {2}NATS_URL: is needed and not set/);
 });
 
+for (const [name, url] of Object.entries({
+  DATABASE_URL: 'postgres://oio:50%hunter2@db/oio',
+  NATS_URL: 'nats://n1,nats://scheduler:50%hunter2@n2',
+  REDIS_URL: 'redis://:50%hunter2@r',
+}))
+  test(`a password in ${name} that is not percent-encoded is a wrong setting, not a defect`, (t) => {
+    const error = t.throws(() => parseConfig(platformConfig, { ...GIVEN, [name]: url }), { instanceOf: StartupError });
+    t.is(
+      error.message,
+      `Wrong settings:\n  ${name}: must have its user and password percent-encoded: a % in them is %25`,
+    );
+    t.notThrows(() => parseConfig(platformConfig, { ...GIVEN, [name]: url.replace('%', '%25') }));
+  });
+
 const REFUSED: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
   ['a database without a password', { DATABASE_URL: 'postgres://oio@db/oio' }, /DATABASE_URL: needs a password/],
   ['NATS without a password', { NATS_URL: 'nats://nats:4222' }, /NATS_URL: needs a password/],

@@ -17,17 +17,21 @@ const NAME = `(?:(?:${MARKS})[\\w-]{0,40}|(?:${MARKS_AT_END})\\b)`;
 
 /** What is secret by its form or by the name in front of it. What it is replaced by keeps JSON well formed. */
 const RULES: readonly (readonly [RegExp, string])[] = [
-  // Credentials in a URL. A port is not a password: `http://host:8000/@scope`.
-  [/(:\/\/[^\s"\\/@:?#]{0,256}):(?!\d{1,5}(?:[/?#\s"\\]|$))(?:[^\s"\\]|\\[^nrt"]){1,512}@/g, `$1:${CENSORED}@`],
+  // Credentials in a URL. A port is not a password: `http://host:8000/@scope`. Nor is the word, as where a form is explained.
+  [
+    /(:\/\/[^\s"\\/@:?#]{0,256}):(?!password@[^\s"@]+(?:[\s"]|$))(?!\d{1,5}(?:[/?#\s"\\]|$))(?:[^\s"\\]|\\[^nrt"]){1,512}@/g,
+    `$1:${CENSORED}@`,
+  ],
   [/:\/\/[^\s"\\/@:?#]{16,512}@/g, `://${CENSORED}@`],
   [/\b(bearer|basic)\s+[\w+/=.~-]{8,}/gi, `$1 ${CENSORED}`],
   // "name":"value"; the same inside of a JSON string, however deep, with the backslashes of its level; name: 'value'.
   [new RegExp(`(${NAME}"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*"`, 'gi'), `$1${CENSORED}"`],
   [new RegExp(`(${NAME}(\\\\+)"\\s*:\\s*\\2")(?:[^"]|(?<=\\\\)")*?(?=(?<!\\\\)(?:\\2)?")`, 'gi'), `$1${CENSORED}`],
   [new RegExp(`(${NAME}['"]?\\s*:\\s*)'[^'"]*'`, 'gi'), `$1'${CENSORED}'`],
-  // name=value in query strings, connection strings and environments; name: value in headers and sentences.
+  // name=value in query strings, connection strings and environments; name: value in headers and sentences, but for those
+  // that say what is wrong with the setting of this name.
   [new RegExp(`(${NAME}=)(?:'[^'"]*'|[^\\s"'\\\\&;,)]+)`, 'gi'), `$1${CENSORED}`],
-  [new RegExp(`((?:${MARKS}):\\s+)[^\\s"'\\\\,;\\[]+`, 'gi'), `$1${CENSORED}`],
+  [new RegExp(`((?:${MARKS}):\\s+)(?!(?:is|must|needs|holds)\\s)[^\\s"'\\\\,;\\[]+`, 'gi'), `$1${CENSORED}`],
   // Keys that are known by their beginning, and signed tokens.
   [/\b(?:sk-|gh[pousr]_|github_pat_|xox[abprs]-|AKIA)[\w-]{16,}/g, CENSORED],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, CENSORED],

@@ -15,6 +15,7 @@ const LEAKS: readonly string[] = [
   'redis://:hunter2@127.0.0.1:6379/0',
   'postgres://oio:p@hunter2@db/oio',
   'postgres://oio:p/hunter2@db/oio',
+  'postgres://oio:password@hunter2@db/oio',
   'https://oauth2-hunter2-abcdefgh@github.com/a/b.git',
   'Authorization: Bearer hunter2hunter2',
   'authorization: Basic b3BlbmNvZGU6hunter2=',
@@ -54,6 +55,10 @@ const HARMLESS: readonly string[] = [
   'Unexpected token: }',
   'mail to someone@example.com',
   'task-0123456789abcdef0123',
+  'DATABASE_URL: must look like postgres://user:password@host:port',
+  'redis://:password@host:6379/0',
+  'ENCRYPTION_KEY: is needed and not set',
+  'API_KEY: must be at least 32 characters without spaces',
 ];
 
 for (const text of HARMLESS) test(`${text} stays as it is`, (t) => t.is(withoutSecrets(text), text));
