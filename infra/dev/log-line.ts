@@ -97,14 +97,14 @@ function textOf(value: unknown): string {
 
 function stackOf(colors: Colors, { err, level }: Fields): string {
   if (!isError(err) || Number(level) < 50) return '';
-  const lines = err.stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:internal'));
+  const lines = (err.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:internal'));
   return lines
     .slice(0, STACK_LINES)
     .map((line) => `\n${colors.dim(`    ${line.trim()}`)}`)
     .join('');
 }
 
-function isError(value: unknown): value is { type: string; message: string; stack: string } {
+function isError(value: unknown): value is { type: string; message: string; stack?: string } {
   const { type, message, stack } = (value ?? {}) as Fields;
-  return typeof type === 'string' && typeof message === 'string' && typeof stack === 'string';
+  return typeof type === 'string' && typeof message === 'string' && ['string', 'undefined'].includes(typeof stack);
 }

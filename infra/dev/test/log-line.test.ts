@@ -31,6 +31,12 @@ test('an error is told in the line, and where it was thrown below it', (t) => {
   );
 });
 
+test('an error that passes by itself has no place in the code, and is told in the line', (t) => {
+  const err = { type: 'UnavailableError', code: 'bus_disconnected', message: 'NATS cannot be reached.' };
+  const line = format({ process: 'metrics.1', text: JSON.stringify({ ...LINE, level: 50, err }) });
+  t.regex(line, /error session dropped sessionId=0190 err=UnavailableError: NATS cannot be reached\. took=12$/);
+});
+
 test('what is no JSON is shown as it came', (t) => {
   t.regex(format({ process: 'nats', text: '[1] Server is ready' }), /nats +\[1\] Server is ready$/);
   t.regex(format({ process: 'nats', text: '{broken' }), /nats +\{broken$/);

@@ -28,6 +28,8 @@ interface Order {
   triedAt: number;
   inFlight: boolean;
   degraded: boolean;
+  /** Why nobody took it, as the log has it. */
+  told: string | null;
 }
 
 /** Sees to it that every working session has an opencode-gateway at work on its attempt. Ordering twice changes nothing. */
@@ -79,9 +81,7 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
       for (const id of orders.keys()) if (!owned.has(id)) orders.delete(id);
       fences.keepOnly(owned);
       const again = (snapshot: SessionSnapshot): void =>
-        void ensure(snapshot).catch((error: unknown) =>
-          parts.logger.error({ err: error, sessionId: snapshot.id }, 'attempt not ensured'),
-        );
+        void ensure(snapshot).catch((error: unknown) => tellOf(parts, snapshot, error));
       const working = sessions.filter(({ status }) => isWorking(status));
       for (const snapshot of working)
         if (isDue(orders.get(snapshot.id), snapshot, epochOf(snapshot), now())) again(snapshot);
@@ -107,7 +107,7 @@ function orderFor(
   const known = orders.get(snapshot.id);
   if (known?.token === token && known.epoch === epoch) return known;
   const preferred = known?.taker ?? null;
-  const state = { taker: null, preferred, triedAt: 0, inFlight: false, degraded: false };
+  const state = { taker: null, preferred, triedAt: 0, inFlight: false, degraded: false, told: null };
   const order: Order = { token, epoch, since: now, ...state };
   orders.set(snapshot.id, order);
   return order;
@@ -150,11 +150,16 @@ async function give(
     const message = attemptOrder(snapshot, authority, owner);
     const { state, gateway } = await gateways.request(executeAttempt, message, envelopeOf(snapshot), options);
     order.taker = gateway;
+    order.told = null;
     return state;
   } catch (error) {
     if (isWithoutResponders(error)) fences.unused(snapshot.id, authority);
-    logger.warn(
-      { sessionId: snapshot.id, attempt: order.token, reason: error instanceof AppError ? error.code : String(error) },
+    const reason = error instanceof AppError ? error.code : String(error);
+    // It is tried again every second.
+    const level = reason === order.told ? 'debug' : 'warn';
+    order.told = reason;
+    logger[level](
+      { sessionId: snapshot.id, attempt: order.token, reason },
       'attempt not taken by any opencode-gateway',
     );
     return null;
@@ -215,6 +220,12 @@ async function abort(
   const askTaker = (to: string) => bus.request(abortAttempt, message, envelope, { to, timeoutMs }).catch(() => null);
   const answer = taker === null ? null : await askTaker(gatewayAddress(taker));
   if (answer?.state !== 'aborting') await gateways.request(abortAttempt, message, envelope, { serverId, timeoutMs });
+}
+
+/** What passes by itself is tried again after a while, and told by whoever is away. */
+function tellOf({ logger }: AttemptKeeperParts, { id: sessionId }: SessionSnapshot, error: unknown): void {
+  const isPassing = error instanceof AppError && error.retryable;
+  logger[isPassing ? 'debug' : 'error']({ err: error, sessionId }, 'attempt not ensured');
 }
 
 function isWithoutResponders(error: unknown): boolean {

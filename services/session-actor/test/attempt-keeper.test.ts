@@ -40,3 +40,39 @@ test('a recovery that could not be told is told again', async (t) => {
   await eventually(() => told.length === 2, { what: 'it is told again' });
   t.deepEqual(told, ['report-recovered', 'report-recovered']);
 });
+
+test('that nobody takes an attempt is logged once for each reason, however often it is tried', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  const snapshot = (await world.stored(await world.running()))?.snapshot;
+  if (!snapshot) throw new Error('The session cannot be read.');
+  await using bus = createInProcessBus();
+  const away = async (): Promise<never> => {
+    tries += 1;
+    throw new UnavailableError('Nobody answers.', { code: tries <= 20 ? 'no_responders' : 'bus_disconnected' });
+  };
+  let [tries, nowMs] = [0, 0];
+  const lines: string[] = [];
+  const keeper = createAttemptKeeper({
+    owner: 'w1',
+    bus,
+    router: { send: away } as unknown as SessionRouter,
+    gateways: { request: away } as unknown as GatewayRouter,
+    clock: { now: () => snapshot.updatedAt, monotonicMs: () => (nowMs += 1_000) },
+    logger: createLogger('test', { destination: { write: (line: string) => void lines.push(line) } }),
+    fences: new Fences(() => 1),
+    loaded: () => ({ epoch: 1, snapshot }),
+  });
+  await eventually(
+    () => {
+      keeper.tick([snapshot]);
+      return tries >= 40;
+    },
+    { what: 'forty tries' },
+  );
+  const said = lines.map((line) => JSON.parse(line) as { level: number; msg: string; reason: string });
+  t.deepEqual(
+    said.map(({ level, msg, reason }) => [level, msg, reason]),
+    ['no_responders', 'bus_disconnected'].map((reason) => [40, 'attempt not taken by any opencode-gateway', reason]),
+  );
+});

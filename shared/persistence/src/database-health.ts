@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DependencyHealth } from '@oio/runtime';
 import type { Pool } from 'pg';
+import type { Answers } from './answers.ts';
 import type { ErrorCount } from './error-count.ts';
 import { reasonOf } from './startup-refusal.ts';
 
@@ -14,10 +15,11 @@ export interface HealthParts {
   readonly pool: Pool;
   readonly query: <Row>(sql: string) => Promise<Row[]>;
   readonly errors: ErrorCount;
+  readonly answers: Pick<Answers, 'isBusy' | 'isHung'>;
 }
 
 /** Makes the report of the database; see `DependencyHealth`. */
-export function createDatabaseHealth({ pool, query, errors }: HealthParts): () => Promise<DependencyHealth> {
+export function createDatabaseHealth({ pool, query, errors, answers }: HealthParts): () => Promise<DependencyHealth> {
   let size: { readonly bytes: number; readonly atMs: number } | null = null;
   let asking: Promise<number> | null = null;
 
@@ -47,7 +49,7 @@ export function createDatabaseHealth({ pool, query, errors }: HealthParts): () =
       ...(size && { database_bytes: size.bytes }),
       ...errors.figures(),
     };
-    return { name: 'postgres', optional: false, figures, ...judged(answer, pool) };
+    return { name: 'postgres', optional: false, figures, ...judged(answer, answers) };
   };
 }
 
@@ -55,13 +57,16 @@ async function silence(): Promise<null> {
   return pause(ANSWER_MS, null, { ref: false });
 }
 
-function judged(answer: number | string | null, pool: Pool): Pick<DependencyHealth, 'state' | 'latencyMs' | 'detail'> {
+function judged(
+  answer: number | string | null,
+  { isBusy, isHung }: HealthParts['answers'],
+): Pick<DependencyHealth, 'state' | 'latencyMs' | 'detail'> {
   if (typeof answer === 'string') return { state: 'down', latencyMs: null, detail: `It does not answer: ${answer}` };
   if (answer !== null) {
     const isSlow = answer >= SLOW_MS;
     return { state: isSlow ? 'degraded' : 'ok', latencyMs: answer, detail: isSlow ? 'It is slow.' : 'It answers.' };
   }
-  if (pool.waitingCount > 0 && pool.totalCount >= pool.options.max)
+  if (isBusy && !isHung)
     return { state: 'degraded', latencyMs: null, detail: 'All connections are at work and others wait for one.' };
   return { state: 'down', latencyMs: null, detail: `No answer within ${ANSWER_MS / 1_000} s.` };
 }

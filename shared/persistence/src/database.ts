@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { EXIT_CODE, StartupError, UnavailableError } from '@oio/errors';
 import type { DependencyHealth } from '@oio/runtime';
+import { Answers } from './answers.ts';
 import { createDatabaseHealth } from './database-health.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createOrm, type PoolOptions } from './orm.ts';
@@ -29,6 +30,8 @@ export interface Database extends AsyncDisposable {
   now(): Promise<Date>;
   /** How it does: latency, connections, size, errors by kind since the start. Answers within 2 s, whatever happens. */
   health(): Promise<DependencyHealth>;
+  /** Whether it answers, by what the latest statements met; asks nothing. */
+  readonly isThere: boolean;
   readonly orm: MikroORM;
 }
 
@@ -54,9 +57,10 @@ export async function openDatabase(url: string, options: PoolOptions & WaitOptio
 async function handle(orm: MikroORM): Promise<Database> {
   const pool = await orm.em.getConnection().getNativeClient();
   const errors = createErrorCount();
+  const answers = new Answers(pool);
   const query = async <Row>(sql: string, parameters: readonly unknown[] = [], options: QueryOptions = {}) => {
     try {
-      return await runQuery<Row>(pool, sql, parameters, options);
+      return await answers.of(() => runQuery<Row>(pool, sql, parameters, options));
     } catch (error) {
       errors.add(error);
       throw error;
@@ -65,8 +69,11 @@ async function handle(orm: MikroORM): Promise<Database> {
   return {
     orm,
     query,
-    transaction: (task) => runTransaction(pool, task),
-    health: createDatabaseHealth({ pool, query, errors }),
+    transaction: (task) => answers.of(() => runTransaction(pool, task)),
+    health: createDatabaseHealth({ pool, query, errors, answers }),
+    get isThere() {
+      return answers.isThere;
+    },
     async now() {
       const [row] = await query<{ now: Date }>('select now() as now');
       if (!row) throw new UnavailableError('The database did not tell the time.');

@@ -50,6 +50,25 @@ test('with all connections at work it is degraded, and one question waits, not o
   await eventually(async () => (await one.health()).state === 'ok', { what: 'its recovery' });
 });
 
+test('one that answers nothing while all connections are at work is down: it is no load that it hangs under', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  await one.health();
+  t.true(one.isThere);
+  await using held = await hold(one);
+  const report = await eventually(
+    async () => {
+      const health = await one.health();
+      return health.state === 'down' ? health : null;
+    },
+    { what: 'that it hangs', withinMs: 20_000 },
+  );
+  t.regex(report.detail, /No answer/);
+  t.false(one.isThere);
+  await held[Symbol.asyncDispose]();
+  await eventually(async () => (await one.health()).state === 'ok', { what: 'its recovery' });
+  t.true(one.isThere);
+});
+
 test('a database that is away is down, and no secret is told', async (t) => {
   await using stack = new AsyncDisposableStack();
   const own = await openTestDatabase();
@@ -63,6 +82,7 @@ test('a database that is away is down, and no secret is told', async (t) => {
     return health.state === 'down' ? health : null;
   });
   t.regex(report.detail, /It does not answer: ./);
+  t.false(lost.isThere);
   t.false(report.detail?.includes(url.password) ?? true);
   t.is(report.latencyMs, null);
 });

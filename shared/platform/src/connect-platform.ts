@@ -23,7 +23,7 @@ import type { PlatformConfig } from './config.ts';
 import { busDependency } from './bus-dependency.ts';
 import { keepTime } from './keep-time.ts';
 import type { Dependency, Readiness } from './readiness.ts';
-import { tellOfNats } from './tell-of-nats.ts';
+import { type Needed, tellOfOutages } from './tell-of-outages.ts';
 
 /** What a service process stands on. */
 export interface Platform extends AsyncDisposable {
@@ -79,7 +79,7 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   failed.promise.catch(() => {});
   const bus = stack.use(await openBus(config, { ...options, parking, fail: failed.reject }));
   add(busDependency(bus));
-  stack.use(tellOfNats(bus, logger));
+  stack.use(tellOfOutages(logger, neededOf(database, bus)));
   const shared = await openShared(config, { stack, logger, add });
   let router: SessionRouter | undefined;
 
@@ -104,6 +104,13 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+function neededOf(database: Pick<Database, 'isThere'>, bus: { readonly isConnected: boolean }): readonly Needed[] {
+  return [
+    { name: 'postgres', isThere: () => database.isThere, meanwhile: 'nothing is accepted, nothing is lost' },
+    { name: 'nats', isThere: () => bus.isConnected, meanwhile: 'requests are refused, events wait in the history' },
+  ];
 }
 
 async function waitForDatabase(config: PlatformConfig, options: ConnectOptions): Promise<Database> {

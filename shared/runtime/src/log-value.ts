@@ -1,3 +1,4 @@
+import { AppError } from '@oio/errors';
 import { CENSORED, isSecretName } from './secrets.ts';
 
 /** How much of one field gets into a log line. */
@@ -44,7 +45,8 @@ function writeError(error: Error, write: (item: unknown) => unknown): Record<str
     // Said by the type.
     name: undefined,
     message: write(message),
-    stack: write(stack),
+    // What passes by itself is no defect that somebody would look for in the code.
+    ...(!(error instanceof AppError && error.retryable) && { stack: write(stack) }),
     ...(cause !== undefined && { cause: write(cause) }),
     ...(error instanceof AggregateError && { errors: write(error.errors) }),
   };

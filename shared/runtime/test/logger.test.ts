@@ -1,4 +1,4 @@
-import { ConflictError } from '@oio/errors';
+import { ConflictError, UnavailableError } from '@oio/errors';
 import test from 'ava';
 import { createLogger, type Logger } from '../src/logger.ts';
 
@@ -75,6 +75,14 @@ test('an error is written with its type, code, facts, stack and causes, under wh
   t.like(line?.err, { message: 'The session is completed.', cause: { errors: [{ type: 'TypeError' }] } });
   t.regex(String(line?.err['stack']), /logger\.test\.ts/);
   t.deepEqual(other?.['problem'], line?.err);
+});
+
+test('an error that passes by itself is written without its stack, and its cause with one', (t) => {
+  const cause = new TypeError('read ECONNRESET');
+  const [line] = written((logger) => logger.error({ err: new UnavailableError('Nobody answers.', { cause }) }, 'away'));
+  t.like(line?.err, { type: 'UnavailableError', message: 'Nobody answers.' });
+  t.false(Object.hasOwn(line?.err ?? {}, 'stack'));
+  t.regex(JSON.stringify(line?.err['cause']), /"stack":".*logger\.test\.ts/);
 });
 
 test('what is circular, deep, long, wide or hostile is cut, and never throws', (t) => {

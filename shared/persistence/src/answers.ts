@@ -1,0 +1,55 @@
+import { UnavailableError } from '@oio/errors';
+import type { Pool } from 'pg';
+import { sqlStateOf } from './sql-state.ts';
+
+/** With every connection at work and no answer for so long, it is the server that hangs. */
+const HUNG_MS = 5_000;
+
+/** Whether the database answers, told by what becomes of the statements that are made anyway. */
+export class Answers {
+  readonly #pool: Pool;
+  #atMs = performance.now();
+  #isLost = false;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** Notes what becomes of it. A refusal is an answer. */
+  async of<T>(statement: () => Promise<T>): Promise<T> {
+    try {
+      const result = await statement();
+      this.#note(false);
+      return result;
+    } catch (error) {
+      this.#note(isLoss(error));
+      throw error;
+    }
+  }
+
+  /** All connections are at work, and others wait for one. */
+  get isBusy(): boolean {
+    return this.#pool.waitingCount > 0 && this.#pool.totalCount >= this.#pool.options.max;
+  }
+
+  /** It is so busy that it cannot be asked, and nothing of that comes to an end. */
+  get isHung(): boolean {
+    return this.isBusy && performance.now() - this.#atMs >= HUNG_MS;
+  }
+
+  get isThere(): boolean {
+    return !this.#isLost && !this.isHung;
+  }
+
+  #note(isLost: boolean): void {
+    this.#isLost = isLost;
+    this.#atMs = performance.now();
+  }
+}
+
+/** There was no connection, it broke, or the server is going down or coming up (57P01 to 57P05). */
+function isLoss(error: unknown): boolean {
+  if (!(error instanceof UnavailableError)) return false;
+  const state = sqlStateOf(error.cause);
+  return state === undefined || state.startsWith('57P');
+}
