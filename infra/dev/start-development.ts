@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { delimiter, join } from 'node:path';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import { loadOrCreateApiKey } from '@oio/http-gateway';
+import { loadOrCreateSecret } from '@oio/runtime';
 import { API_KEY_FILE } from '@oio/sdk';
 import { prepareDataDirectory, requireFreePort, requireGit, requireRoots } from '@oio/standalone';
 import type { DevArguments } from './arguments.ts';
-import { loadOrCreateEncryptionKey } from './encryption-key.ts';
 import type { MergedLog } from './merged-log.ts';
 import { connectionsPerProcess, planServices, type ServiceName } from './process-plan.ts';
 import { type Backing, startBacking } from './start-backing.ts';
@@ -51,7 +52,7 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
     environment,
     shared: {
       ...sharedSettings(backing, count, environment),
-      ENCRYPTION_KEY: await loadOrCreateEncryptionKey(data),
+      ENCRYPTION_KEY: await encryptionKey(data),
       WORKSPACE_ROOTS: roots.join(delimiter),
       ...(args.model && { OIO_MODEL: args.model }),
     },
@@ -70,6 +71,12 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
     failed: services.failed,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** For stored credentials, made at the first start: what it has encrypted lies in the database beside it. */
+function encryptionKey(data: string): Promise<string> {
+  const file = { path: join(data, 'encryption-key'), what: 'encryption key' };
+  return loadOrCreateSecret(file, () => randomBytes(32).toString('hex'));
 }
 
 /** What can be seen to be wrong before anything is started. */

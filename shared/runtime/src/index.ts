@@ -7,3 +7,4 @@ export { newId, newMessageId } from './ids.ts';
 export { leaveInTime } from './leave-in-time.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { type Running, runMain } from './run-main.ts';
+export { loadOrCreateSecret, loadSecret } from './secret-file.ts';
