@@ -89,7 +89,8 @@ export interface SessionNews {
   readonly data?: unknown;
 }
 
-const ENDS: ReadonlySet<string> = new Set(STATUSES.filter(isTerminal).map((status) => `session.${status}`));
+/** The events of a session's end. */
+export const ENDS: ReadonlySet<string> = new Set(STATUSES.filter(isTerminal).map((status) => `session.${status}`));
 
 function isDependant(data: unknown): boolean {
   return Boolean((data as { readonly session?: { readonly dependsOn?: unknown } } | undefined)?.session?.dependsOn);

@@ -1,5 +1,5 @@
 import { failure } from '@oio/contracts';
-import type { SessionNews } from './dependants.ts';
+import { ENDS, type SessionNews } from './dependants.ts';
 import type { LiveQuotas } from './live-quotas.ts';
 import { believedReset, type Bucket } from './quota-book.ts';
 
@@ -12,15 +12,22 @@ type Told = SessionNews & { readonly at?: unknown };
 /** What the history teaches of models that their providers refuse for a time, and of their answers after that. */
 export class QuotaLessons {
   readonly #quotas: Pick<LiveQuotas, 'book' | 'learn' | 'answered'>;
-  /** By closed model: the sessions of which something began or ended since. What ends first may have begun before. */
+  /** By closed model: the sessions at work of which something began or ended since. What ends first may have begun before. */
   readonly #since = new Map<string, Set<string>>();
 
   constructor(quotas: Pick<LiveQuotas, 'book' | 'learn' | 'answered'>) {
     this.#quotas = quotas;
   }
 
+  /** How many sessions are kept in mind. */
+  get size(): number {
+    return [...this.#since.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** Anything that happened; it is no event for sure. Costs next to nothing while no model is closed. */
   hear(event: Told): void {
+    // A model may stay closed for days: who has ended says nothing more before he runs again.
+    if (ENDS.has(event.type)) for (const sessions of this.#since.values()) sessions.delete(event.sessionId);
     if (TELLING.has(event.type)) this.#learn(event);
     if (this.#quotas.book.isEmpty) return this.#since.clear();
     if (event.type === 'session.running') for (const name of this.#quotas.book.names) this.#note(name, event.sessionId);

@@ -23,7 +23,7 @@ function begin() {
     hear(sessionId, type, { failure: { ...failureOf('rate_limited', 'Slow down.'), quota: quota(resetAt) } });
   const step = (sessionId: string, model: string | null = 'a/x'): void =>
     hear(sessionId, 'session.step-finished', { step: { model } });
-  return { clock, learned, answers, hear, refuse, step };
+  return { clock, lessons, learned, answers, hear, refuse, step };
 }
 
 for (const type of ['session.failed', 'session.degraded', 'session.impairment-changed'])
@@ -83,4 +83,17 @@ test('a further refusal makes all that began before it doubtful again', (t) => {
   refuse('three', 'session.failed');
   step('two');
   t.deepEqual(answers, []);
+});
+
+test('while a model stays closed, only sessions at work are kept in mind', (t) => {
+  const { lessons, answers, hear, refuse, step } = begin();
+  refuse('refused', 'session.degraded');
+  for (let number = 0; number < 1_000; number += 1) {
+    hear(`other ${number}`, 'session.running', { from: 'queued' });
+    hear(`other ${number}`, 'session.completed', { from: 'running', to: 'completed' });
+  }
+  hear('new', 'session.running', { from: 'queued' });
+  t.is(lessons.size, 2);
+  step('new');
+  t.is(answers.length, 1);
 });

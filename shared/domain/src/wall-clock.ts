@@ -1,5 +1,7 @@
 const DAY_MS = 86_400_000;
 
+/** More than there are zones: their names may be written in large and small letters, and so in any number of ways. */
+const MOST_FORMATS = 1_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** What the clock on a wall of the zone shows at an instant, as if it were UTC. In milliseconds, as everything here. */
@@ -36,6 +38,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   if (known) return known;
   const numeric = Object.fromEntries(FIELDS.map((field) => [field, 'numeric']));
   const made = new Intl.DateTimeFormat('en', { timeZone, hourCycle: 'h23', era: undefined, ...numeric });
+  if (formats.size >= MOST_FORMATS) formats.clear();
   formats.set(timeZone, made);
   return made;
 }
