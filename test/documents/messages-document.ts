@@ -1,5 +1,5 @@
 import * as contracts from '@oio/contracts';
-import { type Contract, clientCommands, internalCommands, sessionEvents } from '@oio/contracts';
+import { type Contract, clientCommands, eventEnvelope, internalCommands, sessionEventData } from '@oio/contracts';
 import { z } from 'zod';
 
 /** `docs/messages.md`: everything that the services say to each other, from the contract values. */
@@ -24,9 +24,10 @@ ${table(Object.values(internalCommands))}
 
 ## Events of a session
 
-Facts of the history, in order per session, delivered at least once.
+Facts of the history, in order per session, delivered at least once. Each has ${fieldsOf(z.object(eventEnvelope))}, \`type\` and \`data\`. Those with
+\`from\` and \`to\` are the changes of status.
 
-${table(Object.values(sessionEvents) as Contract[])}
+${eventTable()}
 
 ## Other requests
 
@@ -47,12 +48,24 @@ function table(list: readonly Contract[]): string {
   return ['| subject | what it says | payload |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
+function eventTable(): string {
+  const rows = Object.entries(sessionEventData).map(([type, data]) => `| \`events.${type}\` | ${fieldsOf(data)} |`);
+  return ['| subject | data |', '| --- | --- |', ...rows].join('\n');
+}
+
+interface Shape {
+  readonly properties?: object;
+  readonly required?: readonly string[];
+}
+
 function fieldsOf(payload: z.ZodType): string {
-  const schema = z.toJSONSchema(payload, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: object;
-    required?: string[];
+  const schema = z.toJSONSchema(payload, { io: 'input', unrepresentable: 'any' }) as Shape & {
+    readonly $defs?: Readonly<Record<string, Shape>>;
+    readonly $ref?: string;
   };
-  const names = Object.keys(schema.properties ?? {});
-  const required = new Set(schema.required ?? []);
+  // What has a name of its own in the documents of the API stands beside it.
+  const { properties = {}, required: needed = [] } = schema.$defs?.[schema.$ref?.split('/').at(-1) ?? ''] ?? schema;
+  const names = Object.keys(properties);
+  const required = new Set(needed);
   return names.map((name) => (required.has(name) ? `\`${name}\`` : `\`${name}\`?`)).join(', ') || '–';
 }

@@ -77,8 +77,16 @@ export const newSession = z.strictObject({
     .describe(
       'Counts the time spent running or degraded, without that in which the orchestrator was not there. 3,600 when missing, unless the operator set another default.',
     ),
-  cpuLimit: decimal('cpuLimit', 0.1, 8, 'cores').nullable().default(null),
-  memoryLimitMb: integer('memoryLimitMb', 100, 8_192, 'MB').nullable().default(null),
+  cpuLimit: decimal('cpuLimit', 0.1, 8, 'cores')
+    .nullable()
+    .default(null)
+    .describe(
+      'Cores that the agent, its tools and the OpenCode server of its own may use. Refused where that cannot be enforced.',
+    ),
+  memoryLimitMb: integer('memoryLimitMb', 100, 8_192, 'MB')
+    .nullable()
+    .default(null)
+    .describe('MiB that they may use, of which the server takes 350 to 800. Refused where that cannot be enforced.'),
   permissions: permissionRules
     .default([])
     .describe(
