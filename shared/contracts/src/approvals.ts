@@ -3,7 +3,7 @@ import { came } from './excerpt.ts';
 import { text, visibleText } from './fields.ts';
 import { reportedText } from './json.ts';
 
-export const APPROVAL_KINDS = ['permission', 'question'] as const;
+const APPROVAL_KINDS = ['permission', 'question'] as const;
 /** `answered`: by somebody, or by the rules of the session. `expired`: the default was given. `withdrawn`: nothing waits for it any more. */
 export const APPROVAL_STATUSES = ['pending', 'answered', 'expired', 'withdrawn'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];

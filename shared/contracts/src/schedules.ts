@@ -9,7 +9,7 @@ export const OVERLAPS = ['skip', 'queue', 'cancel_running'] as const;
 export type Overlap = (typeof OVERLAPS)[number];
 
 /** `pending`: being submitted. `submitted`: there is a session. `skipped`: another one had not ended. `missed`: nobody was there. `refused`: not acceptable. */
-export const FIRE_OUTCOMES = ['pending', 'submitted', 'skipped', 'missed', 'refused'] as const;
+const FIRE_OUTCOMES = ['pending', 'submitted', 'skipped', 'missed', 'refused'] as const;
 export type FireOutcome = (typeof FIRE_OUTCOMES)[number];
 
 /** How many fires are made up for at most, and how many are kept. */
@@ -75,7 +75,7 @@ export const newSchedule = z
 export type NewSchedule = z.output<typeof newSchedule>;
 
 /** One time at which a schedule came due, or was fired by hand, and what became of it. */
-export const scheduleFire = z
+const scheduleFire = z
   .object({
     at: z.iso.datetime().describe('When it came due.'),
     byHand: z.boolean(),

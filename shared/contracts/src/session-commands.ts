@@ -25,7 +25,7 @@ import { failure } from './usage.ts';
 import { STATUSES } from './vocabulary.ts';
 
 /** What a command did. `outcome` says whether it changed something now, did so when it came the first time, or came too late. */
-export const commandReply = z.object({
+const commandReply = z.object({
   sessionId: z.string(),
   version: z.int().min(1),
   status: z.enum(STATUSES),

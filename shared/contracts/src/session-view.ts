@@ -52,10 +52,10 @@ export const executionMetrics = z.object({
 export type ExecutionMetrics = z.output<typeof executionMetrics>;
 
 /** What one attempt of a session took, sub-agents included. */
-export const attemptUsage = modelUsage.extend({ number: z.int().min(1), steps: z.int().min(0) });
+const attemptUsage = modelUsage.extend({ number: z.int().min(1), steps: z.int().min(0) });
 export type AttemptUsage = z.output<typeof attemptUsage>;
 /** How far the end of a turn is that was ended from outside: by a stop, a pause, a cancel, a time-out, or because it hung. */
-export const turnStop = z.object({
+const turnStop = z.object({
   state: z
     .enum(['under_way', 'proven', 'unconfirmed'])
     .describe('`unconfirmed`: nobody could show in time that nothing works any more; its server takes no new turns.'),

@@ -17,7 +17,7 @@ const quotaFacts = quota.pick({
 }).shape;
 
 /** What keeps a session waiting. Ids of other sessions are told within a tenant only. */
-export const waitingReason = z.discriminatedUnion('reason', [
+const waitingReason = z.discriminatedUnion('reason', [
   z.object({
     reason: z.literal('limit'),
     ...limitNamed,
