@@ -1,12 +1,13 @@
-import { type BulkOrderName, createSessions } from '@oio/contracts';
+import { createSessions } from '@oio/contracts';
 import { allowedCommands, type SessionSnapshot } from '@oio/domain';
 import { toRefusal } from '@oio/errors';
-import { derivedId, newId } from '@oio/runtime';
+import { derivedId, idAt, newId, timeOf } from '@oio/runtime';
 import type { Admission } from './admission.ts';
 import { claimKey } from './claim-key.ts';
 import { each } from './each.ts';
 import { inPortions } from './in-portions.ts';
 import { findSessions } from './find-sessions.ts';
+import type { KeyClaim } from './ports.ts';
 import type { RouteHandlers } from './route-types.ts';
 import { type CommandParts, envelopeOf } from './session-commands.ts';
 
@@ -18,7 +19,7 @@ const ORDERS_AT_ONCE = 64;
 
 /** Many sessions in one request. All ids follow from those of the order, so that a repetition does only what is left to do. */
 export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submitSessions' | 'orderSessions'> {
-  const { keys, router, reader, admission } = parts;
+  const { keys, router, reader, admission, clock } = parts;
   return {
     async submitSessions(request) {
       const claim = await claimKey(keys, request, newId());
@@ -37,11 +38,11 @@ export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submi
     },
     async orderSessions(request) {
       const { order, filter } = request.body;
-      const claim = await claimKey(keys, request, newId());
+      const claim = await claimKey(keys, request, idAt(clock.now(), [newId()]));
       const { tenant } = request.principal;
-      const isMeant = allows(order);
-      // Older than the order: a repetition finds no others than the first.
-      const found = await findSessions(reader, { tenant, filter, before: claim.sessionId, isMeant });
+      const isMeant = (id: string, snapshot: SessionSnapshot): boolean =>
+        isBefore(claim, id, snapshot) && allowedCommands(snapshot).includes(order);
+      const found = await findSessions(reader, { tenant, filter, isMeant });
       const send = async (id: string) => {
         const envelope = envelopeOf(request, { sessionId: id, commandId: claim.commandId });
         const { status } = await router.send(order, {}, envelope);
@@ -57,6 +58,11 @@ export function createBulkHandlers(parts: BulkParts): Pick<RouteHandlers, 'submi
   };
 }
 
-function allows(order: BulkOrderName): (snapshot: SessionSnapshot) => boolean {
-  return (snapshot) => allowedCommands(snapshot).includes(order);
+/**
+ * Whether a session was there before the order, so that a repetition finds no others than the first: by the database's clock,
+ * which the order's own id tells; or by ids, which tell it more finely, where one process has made both. Ids alone do not: other
+ * processes and clients make them by other clocks.
+ */
+function isBefore({ sessionId, commandId }: KeyClaim, id: string, { createdAt }: SessionSnapshot): boolean {
+  return id < commandId || Date.parse(createdAt) <= timeOf(sessionId);
 }

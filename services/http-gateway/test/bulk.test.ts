@@ -1,5 +1,5 @@
 import { type BulkOutcome, newSessions, type SubmittedSessions } from '@oio/contracts';
-import { newId } from '@oio/runtime';
+import { idAt, newId } from '@oio/runtime';
 import test from 'ava';
 import { aRunningSession, aSession } from './support/a-session.ts';
 import { type Api, draft, type FetchOptions, KEYS, startApi, withDatabase } from './support/start-api.ts';
@@ -140,6 +140,17 @@ test('an order that comes again does nothing to sessions that came after it', as
   const later = await aSession(api, { tags: [tag] });
   t.deepEqual(await order(api, 'cancel', { tag }, options), { done: [], refused: [], more: false });
   t.is((await order(api, 'cancel', { tag })).done[0]?.id, later.id);
+});
+
+test('an order reaches sessions whose ids were made by a clock that is ahead, and its repetition none that came later', async (t) => {
+  await using api = await startApi(database());
+  const tag = crypto.randomUUID();
+  const ahead = (): string => idAt(new Date(Date.now() + 3_600_000).toISOString(), [newId()]);
+  const { id } = await aSession(api, { tags: [tag], id: ahead() });
+  const options = withKey();
+  t.deepEqual((await order(api, 'cancel', { tag }, options)).done, [{ id, status: 'cancelled' }]);
+  await aSession(api, { tags: [tag], id: ahead() });
+  t.deepEqual(await order(api, 'cancel', { tag }, options), { done: [], refused: [], more: false });
 });
 
 for (const [what, body, field] of [

@@ -10,6 +10,11 @@ export function idAt(instant: string, purpose: readonly unknown[]): string {
   return idFrom(Date.parse(instant).toString(16).padStart(12, '0'), [instant, purpose], 0);
 }
 
+/** The instant that an id of version 7 tells, in milliseconds since the epoch, by the clock of whoever made it. */
+export function timeOf(id: string): number {
+  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+}
+
 function idFrom(time: string, from: unknown, index: number): string {
   const hash = createHash('sha256').update(JSON.stringify(from)).digest('hex');
   // Ids are in the order of the request within the millisecond, as far as twelve bits go.
