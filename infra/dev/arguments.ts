@@ -29,14 +29,14 @@ export interface DevArguments {
   readonly scale: Scale;
 }
 
-/** Throws `StartupError` that says what is wrong and shows the usage. */
-export function parseArguments(args: readonly string[]): DevArguments {
+/** With paths as seen from `currentDirectory`. Throws `StartupError` that says what is wrong and shows the usage. */
+export function parseArguments(args: readonly string[], currentDirectory: string): DevArguments {
   const values = parse(args);
   return {
     help: values.help ?? false,
     json: values.json ?? false,
-    roots: (values.root ?? []).map((root) => resolve(root)),
-    data: values.data && resolve(values.data),
+    roots: (values.root ?? []).map((root) => resolve(currentDirectory, root)),
+    data: values.data && resolve(currentDirectory, values.data),
     model: values.model,
     port: values.port,
     scale: { ...SCALE, ...Object.fromEntries((values.scale ?? []).map(scaleOf)) },

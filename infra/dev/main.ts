@@ -8,7 +8,8 @@ import { createMergedLog } from './merged-log.ts';
 import { startDevelopment } from './start-development.ts';
 
 await runMain(async (stopping) => {
-  const args = parseArguments(process.argv.slice(2));
+  const currentDirectory = process.env['INIT_CWD'] ?? process.cwd();
+  const args = parseArguments(process.argv.slice(2), currentDirectory);
   if (args.help) {
     process.stdout.write(USAGE);
     process.exit(0);
@@ -25,7 +26,7 @@ await runMain(async (stopping) => {
     args,
     environment: process.env,
     dataDirectory,
-    currentDirectory: process.env['INIT_CWD'] ?? process.cwd(),
+    currentDirectory,
     log,
     stopping,
     onProgress: (doing) => logger.info(`${doing} …`),

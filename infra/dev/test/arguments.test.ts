@@ -3,7 +3,7 @@ import test from 'ava';
 import { parseArguments, USAGE } from '../arguments.ts';
 
 test('without arguments, what carries on when the other dies is there twice', (t) => {
-  t.like(parseArguments([]), {
+  t.like(parseArguments([], '/srv'), {
     help: false,
     json: false,
     roots: [],
@@ -12,7 +12,7 @@ test('without arguments, what carries on when the other dies is there twice', (t
 });
 
 test('the number of processes can be said for each service', (t) => {
-  const { scale } = parseArguments(['--scale', 'session-actor=4', '--scale', 'metrics=2']);
+  const { scale } = parseArguments(['--scale', 'session-actor=4', '--scale', 'metrics=2'], '/srv');
   t.like(scale, { 'session-actor': 4, scheduler: 2, metrics: 2 });
 });
 
@@ -27,9 +27,18 @@ const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
 
 for (const [args, message] of WRONG) {
   test(`"${args.join(' ')}" is refused, and the usage shown`, (t) => {
-    const error = t.throws(() => parseArguments(args), { instanceOf: StartupError });
+    const error = t.throws(() => parseArguments(args, '/srv'), { instanceOf: StartupError });
     t.regex(error.message, message);
     t.true(error.message.endsWith(USAGE));
     t.is(error.exitCode, 64);
   });
 }
+
+test('paths are seen from where the command was given', (t) => {
+  const { roots, data } = parseArguments(
+    ['--root', '.', '--root', '/elsewhere', '--data', '../data'],
+    '/home/ada/sums',
+  );
+  t.deepEqual(roots, ['/home/ada/sums', '/elsewhere']);
+  t.is(data, '/home/ada/data');
+});

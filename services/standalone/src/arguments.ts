@@ -13,17 +13,23 @@ export const USAGE = `Usage: npm start -- [options]
 Every setting can also come from the environment: docs/configuration.md.
 `;
 
+export interface Circumstances {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where the command was given, which npm runs elsewhere: paths are seen from there. */
+  readonly currentDirectory: string;
+}
+
 /** The environment with what the arguments say put over it; null when help was asked for. Throws `StartupError`. */
 export function applyArguments(
   args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  { environment, currentDirectory }: Circumstances,
 ): Record<string, string | undefined> | null {
   const { values } = parse(args);
   if (values.help) return null;
   return {
     ...environment,
-    ...(values.root && { WORKSPACE_ROOTS: values.root.map((root) => resolve(root)).join(':') }),
-    ...(values.data && { OIO_DATA_DIR: resolve(values.data) }),
+    ...(values.root && { WORKSPACE_ROOTS: values.root.map((root) => resolve(currentDirectory, root)).join(':') }),
+    ...(values.data && { OIO_DATA_DIR: resolve(currentDirectory, values.data) }),
     ...(values.model && { OIO_MODEL: values.model }),
     ...(values.port && { API_PORT: values.port }),
   };

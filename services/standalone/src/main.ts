@@ -6,7 +6,8 @@ import { standaloneConfig } from './config.ts';
 import { startStandalone } from './start-standalone.ts';
 
 await runMain(async () => {
-  const environment = applyArguments(process.argv.slice(2), process.env);
+  const currentDirectory = process.env['INIT_CWD'] ?? process.cwd();
+  const environment = applyArguments(process.argv.slice(2), { environment: process.env, currentDirectory });
   if (!environment) {
     process.stdout.write(USAGE);
     process.exit(0);
@@ -14,7 +15,7 @@ await runMain(async () => {
   const standalone = await startStandalone({
     config: parseConfig(standaloneConfig, environment),
     environment,
-    currentDirectory: process.env['INIT_CWD'] ?? process.cwd(),
+    currentDirectory,
     onProgress: (doing) => process.stderr.write(`${doing} …\n`),
   });
   const settings = settingsFor(standalone, { url: 'http://127.0.0.1:8000', data: defaultDataDirectory(environment) });
