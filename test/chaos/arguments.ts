@@ -29,6 +29,11 @@ npm run -s chaos:prove -- [--plants A,B] [--seed N] [--users N]
 
 const DEFAULTS = { seconds: 120, users: 12 } as const;
 export const AT_ONCE_IN_MIX = 3;
+const NOT_FOR = {
+  run: ['plants'],
+  full: ['faults', 'at-once', 'plants'],
+  prove: ['faults', 'at-once', 'seconds'],
+} as const;
 
 /** Reads the command line. Throws for what it does not know. */
 export function readArguments(args: readonly string[]): Arguments {
@@ -47,8 +52,9 @@ export function readArguments(args: readonly string[]): Arguments {
       keep: { type: 'boolean', default: false },
     },
   });
-  const mode = positionals[0] ?? 'run';
-  if (mode !== 'run' && mode !== 'full' && mode !== 'prove') throw new Error(`"${mode}" is neither full nor prove.`);
+  const mode = modeOf(positionals);
+  // What is said and not heeded looks like a run of it.
+  for (const name of NOT_FOR[mode]) if (values[name] !== undefined) throw new Error(`--${name} is not for ${mode}.`);
   const faults = listOf(values.faults ?? MIX);
   if (faultsNamed(faults).length === 0) throw new Error('Say which faults: --faults A,B.');
   return {
@@ -66,6 +72,12 @@ export function readArguments(args: readonly string[]): Arguments {
     keep: values.keep,
     plants: plantsNamed(listOf(values.plants ?? '')),
   };
+}
+
+function modeOf([mode = 'run', further]: readonly string[]): Arguments['mode'] {
+  if (further !== undefined) throw new Error(`"${further}" is one word too many.`);
+  if (mode === 'run' || mode === 'full' || mode === 'prove') return mode;
+  throw new Error(`"${mode}" is neither full nor prove.`);
 }
 
 function listOf(text: string): string[] {
