@@ -252,9 +252,15 @@ export class Fleet implements AsyncDisposable {
     const { serve, logger } = this.#parts;
     entry.link.set(entry.agent, { restarted });
     entry.trouble = null;
-    if (this.#isServing) entry.serving = entry.serving.then((end) => end ?? serve(entry));
-    await entry.serving;
+    if (this.#isServing) await this.#startServing(entry, serve);
     logger.info({ serverId: entry.server.id, url: entry.server.url }, 'opencode server up');
+  }
+
+  async #startServing(entry: Entry, serve: FleetParts['serve']): Promise<void> {
+    const serving = entry.serving.then((end) => end ?? serve(entry));
+    // Whoever brought it up is told of a refusal; the next time it comes up it is tried again.
+    entry.serving = serving.catch(() => null);
+    await serving;
   }
 
   async #down(entry: Entry, reason: string): Promise<void> {

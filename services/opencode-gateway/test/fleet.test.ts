@@ -15,11 +15,14 @@ interface Served {
   readonly serving: Set<string>;
 }
 
-function openFleet(): Served & AsyncDisposable {
+function openFleet(refusals: readonly Error[] = []): Served & AsyncDisposable {
   const serving = new Set<string>();
+  const toThrow = [...refusals];
   const fleet = new Fleet({
     connect: ({ url, password }) => new OpencodeAgentServer({ url, password, events: { firstDelayMs: 1 } }),
     async serve({ link }) {
+      const refusal = toThrow.shift();
+      if (refusal) throw refusal;
       serving.add(link.serverId);
       return async () => void serving.delete(link.serverId);
     },
@@ -106,6 +109,18 @@ test('whoever works on a server that leaves, as a managed one does with its gate
   await fleet.check();
   await t.notThrowsAsync(async () => back);
   t.like(await held?.link.agent().health(), { version: '1' });
+  t.deepEqual([...serving], ['a']);
+});
+
+test('a server that the bus does not let be served is told of once, and tried again when it comes up', async (t) => {
+  await using server = await startGuarded((_request, response) => sendJson(response, HEALTHY));
+  await using served = openFleet([new Error('NATS does not let this user subscribe.')]);
+  const { fleet, serving } = served;
+  await fleet.take([known('a', server.url)]);
+  await t.throwsAsync(fleet.check(), { message: /does not let this user/ });
+  await fleet.take([]);
+  await fleet.take([known('a', server.url)]);
+  await fleet.check();
   t.deepEqual([...serving], ['a']);
 });
 
