@@ -32,7 +32,10 @@ export const opencodeProcessConfig = z.object({
     .describe(
       'Encrypts the passwords of the OpenCode servers in the database: at least 32 random characters, the same for all opencode-gateways. A new key goes in front of the old one, with a comma.',
     ),
-  WORKSPACE_ROOTS: agentConfig.shape.WORKSPACE_ROOTS.refine((roots) => roots.length > 0, 'is needed and not set'),
+  WORKSPACE_ROOTS: agentConfig.shape.WORKSPACE_ROOTS.refine(
+    (roots) => roots.length > 0,
+    'is needed and not set',
+  ).describe(`Needed: directories that sessions may work in, separated by "${delimiter}"; the first is the default.`),
   OPENCODE_DIRECTORY: z
     .string()
     .min(1)

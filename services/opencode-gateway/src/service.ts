@@ -36,6 +36,7 @@ import { serveRegistry } from './serve-registry.ts';
 import type { ServerTable } from './server-table.ts';
 import { turnLimitsOf } from './turn/turn-limits.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
+import { tellMissingRoots } from './workspaces/tell-missing-roots.ts';
 import { createWorkspaces, type Workspaces } from './workspaces/workspaces.ts';
 
 const ANNOUNCE_MS = 1_000;
@@ -69,6 +70,7 @@ export async function startOpencodeGateway(
   await using stack = new AsyncDisposableStack();
   const { bus, database, clock, logger } = ports;
   const gateway = newId();
+  await tellMissingRoots(setting.roots, logger);
   const router = createSessionRouter(bus, ports.directory);
   const cipher = createCipher(await encryptionKeys(config, setting.serverDirectory));
   const table = createPostgresServerTable(database, cipher, logger);
