@@ -1,6 +1,6 @@
 import { BULK_ORDERS, type BulkOrderInput, type NewSessionsInput, PRIORITIES, type Status } from '@oio/contracts';
 import { type Command, Option } from 'commander';
-import type { WithClient } from './connect.ts';
+import type { Environment, WithClient } from './connect.ts';
 import { printable } from './printable.ts';
 import { readJson } from './read-json.ts';
 
@@ -13,13 +13,28 @@ interface Filter {
 }
 
 /** `oio batch` and `oio order`: many sessions at once. */
-export function bulkCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {
+export function bulkCommands(
+  oio: Command,
+  withClient: WithClient,
+  print: (text: string) => void,
+  environment: Environment,
+): void {
+  batchCommand(oio, withClient, print, environment);
+  orderCommand(oio, withClient, print);
+}
+
+function batchCommand(
+  oio: Command,
+  withClient: WithClient,
+  print: (text: string) => void,
+  environment: Environment,
+): void {
   oio
     .command('batch <file>')
     .description('submit many sessions, each for itself: JSON as POST /v1/sessions/batch takes it')
     .action((file: string) =>
       withClient(async (client) => {
-        const { accepted, refused } = await client.submitSessions(await readJson<NewSessionsInput>(file));
+        const { accepted, refused } = await client.submitSessions(await readJson<NewSessionsInput>(file, environment));
         for (const { id, status } of accepted) print(`${id}  ${status}`);
         for (const { index, message, violations } of refused)
           print(
@@ -28,6 +43,9 @@ export function bulkCommands(oio: Command, withClient: WithClient, print: (text:
         if (refused.length > 0) process.exitCode = 1;
       }),
     );
+}
+
+function orderCommand(oio: Command, withClient: WithClient, print: (text: string) => void): void {
   oio
     .command('order <order>')
     .description(`${BULK_ORDERS.join(', ')} all sessions that a filter holds for`)

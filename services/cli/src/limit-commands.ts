@@ -1,12 +1,17 @@
 import type { Limits, LimitRule } from '@oio/contracts';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import type { WithClient } from './connect.ts';
+import type { Environment, WithClient } from './connect.ts';
 import { printable } from './printable.ts';
 import { readJson } from './read-json.ts';
 
 /** `oio limits …`: how much may run at the same time, and how fast it may start. For operators. */
-export function limitCommands(oio: Command, withClient: WithClient, print: (text: string) => void): void {
+export function limitCommands(
+  oio: Command,
+  withClient: WithClient,
+  print: (text: string) => void,
+  environment: Environment,
+): void {
   const limits = oio.command('limits').description('how much may work at the same time; for operators');
   limits
     .command('list', { isDefault: true })
@@ -19,7 +24,7 @@ export function limitCommands(oio: Command, withClient: WithClient, print: (text
     )
     .action((file: string) =>
       withClient(async (client) => {
-        print(limitsTable((await client.setLimits(await readJson<Limits>(file))).limits));
+        print(limitsTable((await client.setLimits(await readJson<Limits>(file, environment))).limits));
       }),
     );
 }

@@ -44,8 +44,8 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   };
 
   submitCommand(oio, withClient, print, out, environment);
-  graphCommand(oio, withClient, print);
-  bulkCommands(oio, withClient, print);
+  graphCommand(oio, withClient, print, environment);
+  bulkCommands(oio, withClient, print, environment);
   readingCommands(oio, withClient, print, out);
   reasonCodesCommand(oio, withClient, print);
   deadLetterCommands(oio, withClient, print);
@@ -54,7 +54,7 @@ export function program(environment: Environment, out: NodeJS.WritableStream): C
   checkpointCommands(oio, withClient, print);
   promptCommands(oio, withClient, print);
   scheduleCommands(oio, withClient, print, environment);
-  limitCommands(oio, withClient, print);
+  limitCommands(oio, withClient, print, environment);
   quotaCommands(oio, withClient, print);
   whyCommand(oio, withClient, print);
   for (const [name, summary] of Object.entries(STEERING) as [keyof typeof STEERING, string][]) {

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidError } from '@oio/errors';
+import type { Environment } from './connect.ts';
+import { pathFromHere } from './path-from-here.ts';
 
 /** What a JSON file holds, for the server to judge. Throws `InvalidError` that names the file. */
-export async function readJson<T>(file: string): Promise<T> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
+export async function readJson<T>(file: string, environment: Environment): Promise<T> {
+  const text = await readFile(pathFromHere(file, environment), 'utf8').catch((error: Error) => {
     throw new InvalidError(`A JSON file was expected in ${file}, and it cannot be read: ${error.message}`);
   });
   try {

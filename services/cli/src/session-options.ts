@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { PRIORITIES, SESSION_TYPES, WORKSPACES } from '@oio/contracts';
 import { type Command, Option } from 'commander';
 import type { Environment } from './connect.ts';
 import { numberOption } from './number-option.ts';
+import { pathFromHere } from './path-from-here.ts';
 import { permissionOption } from './permission-option.ts';
 import type { SubmitOptions } from './submit.ts';
 
@@ -32,5 +32,5 @@ function tagOption(tag: string, before: readonly string[] = []): readonly string
 /** With the directory as seen from where the command was given. */
 export function located<O extends SubmitOptions>(options: O, environment: Environment): O {
   const { directory } = options;
-  return { ...options, directory: directory && resolve(environment['INIT_CWD'] ?? '.', directory) };
+  return { ...options, directory: directory && pathFromHere(directory, environment) };
 }

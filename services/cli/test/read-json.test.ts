@@ -12,11 +12,14 @@ for (const command of ['graph', 'batch', 'limits set']) {
     t.teardown(() => rm(directory, { recursive: true }));
     const [missing, broken] = [join(directory, 'missing.json'), join(directory, 'broken.json')];
     await writeFile(broken, '{"sessions": [');
+    // As npm says where the command was given.
+    const environment = { OIO_URL: 'http://127.0.0.1:1', OIO_API_KEY: 'k', INIT_CWD: directory };
     const run = (file: string) => {
-      const oio = program({ OIO_URL: 'http://127.0.0.1:1', OIO_API_KEY: 'k' }, new PassThrough());
+      const oio = program(environment, new PassThrough());
       return oio.parseAsync(['node', 'oio', ...command.split(' '), file]);
     };
     await t.throwsAsync(run(missing), { instanceOf: InvalidError, message: /missing\.json, and it cannot be read/ });
     await t.throwsAsync(run(broken), { instanceOf: InvalidError, message: /broken\.json does not hold JSON/ });
+    await t.throwsAsync(run('broken.json'), { message: /^broken\.json does not hold JSON/ });
   });
 }
