@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { API_KEY_FILE } from '@oio/sdk';
 
+/** In the data directory: NATS with the user that submits sessions without the HTTP API. */
+export const NATS_URL_FILE = 'nats-url';
+
 export interface BannerFacts {
   readonly url: string;
   readonly data: string;
@@ -13,6 +16,7 @@ export function banner({ url, data, roots, model }: BannerFacts): string {
   const lines = [
     ['API', url],
     ['API key', join(data, API_KEY_FILE)],
+    ['NATS', `${join(data, NATS_URL_FILE)}, to submit by messages: infra/nats/README.md`],
     ['Roots', roots.join(', ')],
     ['Model', model ?? 'none by default: start with --model provider/model, or name one per session'],
     ['Logs', `here; of NATS and Redis in ${data}/nats and ${data}/redis`],

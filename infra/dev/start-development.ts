@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import { loadOrCreateApiKey } from '@oio/http-gateway';
@@ -6,6 +7,7 @@ import { loadOrCreateSecret } from '@oio/runtime';
 import { API_KEY_FILE } from '@oio/sdk';
 import { prepareDataDirectory, requireFreePort, requireGit, requireRoots } from '@oio/standalone';
 import type { DevArguments } from './arguments.ts';
+import { NATS_URL_FILE } from './banner.ts';
 import type { MergedLog } from './merged-log.ts';
 import { connectionsPerProcess, planServices, type ServiceName } from './process-plan.ts';
 import { type Backing, startBacking } from './start-backing.ts';
@@ -43,6 +45,8 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
   const backing = stack.use(
     await startBacking({ directory: data, databaseUrl: environment['DATABASE_URL'] || undefined, log, onProgress }),
   );
+  // Anew at each start, as the passwords are. Its user may submit sessions, and nothing else.
+  await writeFile(join(data, NATS_URL_FILE), `${backing.natsUrlOf('publisher')}\n`, { mode: 0o600 });
   stopping.throwIfAborted();
   const count = Object.values(args.scale).reduce((sum, one) => sum + one, 0);
   onProgress(`Starting ${count} processes`);

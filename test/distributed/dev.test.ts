@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killWithThisProcess } from '@oio/backing-servers';
 import { openTestDatabase } from '@oio/persistence/testing';
+import { newId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
 import { createClient } from '@oio/sdk';
 import test from 'ava';
+import { connect } from 'nats';
 import { startStandIn } from '../stand-in/start-stand-in.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -41,6 +43,10 @@ test('npm run dev starts everything, starts again what dies, serves oio, and lea
   const listed = spawnSync(process.execPath, [cli, 'list'], { env: environment, encoding: 'utf8' });
   t.regex(listed.stdout, /Say hello/, listed.stderr);
 
+  const byMessage = newId();
+  await submitByMessage((await readFile(join(data, 'nats-url'), 'utf8')).trim(), byMessage);
+  t.is((await client.ended(byMessage)).status, 'completed');
+
   const [first] = dev.pidsOf('session-actor.1');
   process.kill(first ?? 0, 'SIGKILL');
   await dev.said('session-actor.1', /^was ended by SIGKILL, starts again$/);
@@ -69,6 +75,17 @@ test('npm run dev ends with the reason when a service cannot run with its settin
   t.regex(dev.output, /scheduler\.\d +MAX_CONCURRENT_SESSIONS/);
   t.regex(dev.output, /^scheduler\.\d cannot run; its last lines above say why\.$/m);
 });
+
+/** As infra/nats/README.md says. */
+async function submitByMessage(url: string, sessionId: string): Promise<void> {
+  const { host, username, password } = new URL(url);
+  const nats = await connect({ servers: host, user: username, pass: password, inboxPrefix: `_INBOX.${username}` });
+  const about = { id: sessionId, correlationId: sessionId, causationId: null, sessionId };
+  const envelope = { ...about, tenant: 'default', principal: 'user:ci' };
+  const payload = { title: 'Say it by a message', prompt: 'Hello.', model: 'stand-in/m' };
+  await nats.request('session.create', JSON.stringify({ v: 1, envelope, payload }), { timeout: 20_000 });
+  await nats.close();
+}
 
 /** `npm run dev` without npm. */
 class Dev implements AsyncDisposable {
