@@ -56,12 +56,14 @@ export interface ServerList {
 /** The limits that operators have set. Throws `UnavailableError` when the store cannot be asked. */
 export interface LimitStore {
   read(): Promise<readonly LimitRule[]>;
+  /** In place of all that hold. */
   write(rules: readonly LimitRule[]): Promise<void>;
 }
 
 /** The closed models. Throws `UnavailableError` when the store cannot be asked. */
 export interface QuotaStore {
   closed(): Promise<readonly Quota[]>;
+  /** Closes a model from now on, or sets another time; as it is then. */
   close(
     name: string,
     /** `byDefault`: sessions that name no model run with it. */

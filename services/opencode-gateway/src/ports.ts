@@ -12,6 +12,7 @@ import type { AgentSession, ModelRef, NewSession, Prompt, SessionRef } from './a
  * `bad_request`, `session_busy`, `server_error`, `circuit_open`. Only reads are repeated by themselves.
  */
 export interface AgentServer extends AsyncDisposable {
+  /** Goes past the circuit: it is how one learns that a server is back. */
   health(signal?: AbortSignal): Promise<ServerHealth>;
   /** Whether it refuses whoever comes without a password. One that does not is open to all on its network. */
   refusesStrangers(): Promise<boolean>;
@@ -24,6 +25,7 @@ export interface AgentServer extends AsyncDisposable {
 
   /** Not idempotent: a lost answer leaves a session behind, which `listSessions` finds by its metadata. */
   createSession(session: NewSession): Promise<AgentSession>;
+  /** Null for one that is not there. */
   getSession(session: SessionRef): Promise<AgentSession | null>;
   /**
    * A further session with copies of the messages before `before`, under new ids; of all messages for null and for an id
@@ -31,6 +33,7 @@ export interface AgentServer extends AsyncDisposable {
    * `createSession`.
    */
   forkSession(session: SessionRef, before: string | null): Promise<AgentSession>;
+  /** Says the same when it is said twice. */
   updateSession(session: SessionRef, change: Pick<NewSession, 'title' | 'metadata'>): Promise<void>;
   /** Has a session that does nothing work in another directory from now on. Read it to see whether it does. */
   moveSession(session: SessionRef, directory: string): Promise<void>;
@@ -40,6 +43,7 @@ export interface AgentServer extends AsyncDisposable {
   listSessions(directory: string): Promise<readonly AgentSession[]>;
   /** Sub-sessions that the agent opened with its task tool. */
   children(session: SessionRef): Promise<readonly AgentSession[]>;
+  /** The to-do list of the agent; empty when it has made none. */
   todos(session: SessionRef): Promise<readonly Todo[]>;
 
   /**
@@ -56,12 +60,14 @@ export interface AgentServer extends AsyncDisposable {
   /** Stops a session's turn, also when nothing runs, and also for an unknown id. Says nothing about `children`. */
   abort(session: SessionRef): Promise<void>;
 
+  /** Null for one that is not stored. */
   message(session: SessionRef, messageId: string): Promise<TurnMessage | null>;
   /** All messages of a session, oldest first. */
   messages(session: SessionRef): Promise<readonly TurnMessage[]>;
   /** What the sessions of a directory do; one that is missing is idle. Kept in the server's memory only. */
   activities(directory: string): Promise<ReadonlyMap<string, Activity>>;
 
+  /** What agents wait for now, in all sessions of a directory. Kept in the server's memory only, as the questions are. */
   pendingPermissions(directory: string): Promise<readonly PermissionRequest[]>;
   pendingQuestions(directory: string): Promise<readonly QuestionRequest[]>;
   /** Answers a request that a turn waits for. False when it was no longer waiting. */

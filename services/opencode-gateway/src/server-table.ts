@@ -27,6 +27,7 @@ export interface ServerTable {
   suspend(serverId: string, why: string): Promise<void>;
   /** Takes it into service again, unless there is another turn on it whose end cannot be shown. */
   reinstate(serverId: string): Promise<void>;
+  /** Says once more that `keeper` looks after it, if it still does. */
   renew(serverId: string, keeper: string): Promise<void>;
   /** Takes out a server that its keeper has ended. */
   remove(serverId: string, keeper: string): Promise<void>;

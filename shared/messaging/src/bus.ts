@@ -75,6 +75,7 @@ export interface Bus extends AsyncDisposable {
     envelope: Envelope,
     options?: RequestOptions,
   ): Promise<ReplyOf<C>>;
+  /** Answers requests from when it resolves on, side by side. */
   serve<C extends RequestContract>(contract: C, handler: Handler<C>, options?: ServeOptions): Promise<Unsubscribe>;
   /**
    * Resolves once the event is safe with the bus: it is delivered at least once to each group and each subscriber without
@@ -84,6 +85,7 @@ export interface Bus extends AsyncDisposable {
   publish<C extends EventContract>(contract: C, payload: PayloadOf<C>, options: PublishOptions): Promise<void>;
   /** At most once; never throws and never waits: the news is dropped when nobody listens or a listener is slow. */
   announce<C extends LiveContract>(contract: C, payload: PayloadOf<C>): void;
+  /** Delivers from when it resolves on, one message at a time; to a group also what its members have not dealt with. */
   subscribe<C extends EventContract | LiveContract>(
     contracts: readonly C[],
     options: SubscribeOptions<PayloadOf<C>>,

@@ -49,6 +49,7 @@ export interface DeadLetters {
   park(message: NewDeadLetter): Promise<void>;
   /** The newest first. */
   list(page: DeadLetterPage): Promise<readonly DeadLetter[]>;
+  /** Null for one that is not kept, or no longer. */
   get(id: string): Promise<DeadLetter | null>;
   /** Notes that it was replayed. False when there is no such letter. */
   markReplayed(id: string): Promise<boolean>;

@@ -36,6 +36,7 @@ export interface LockConnection extends AsyncDisposable {
   lock(key: string): Promise<void>;
   /** Whether the lock is held, as far as this side knows: a cut is noticed within 4 s, most at once. */
   holds(key: string): boolean;
+  /** Gives it up, if it is held; it is not taken again by itself. Never throws. */
   unlock(key: string): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ export interface Clock {
 
 /** A clock that is set by somebody who knows the time, and runs on by the machine's monotonic clock in between. */
 export interface SetClock extends Clock {
+  /** Says what time it is. Less than a second back makes it stand still until then. */
   set(instant: Date): void;
 }
 
