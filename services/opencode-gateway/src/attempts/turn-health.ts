@@ -1,4 +1,5 @@
 import type { Failure } from '@oio/contracts';
+import { newId } from '@oio/runtime';
 import type { Reporter } from './report.ts';
 
 export interface TurnHealthOptions {
@@ -44,7 +45,7 @@ export class TurnHealth {
     if (this.#impairedBy === failure.code && (resetAt === undefined || resetAt === this.#resetAt)) return;
     this.#impairedBy = failure.code;
     this.#resetAt = resetAt;
-    await this.#reporter.report('report-degraded', `${Date.now()}`, { failure });
+    await this.#reporter.report('report-degraded', newId(), { failure });
   }
 
   /** To be said again and again: it is told when it has held for long enough. */
@@ -54,6 +55,6 @@ export class TurnHealth {
     if (this.#nowMs() - this.#wellSinceMs < this.#calmMs) return;
     this.#impairedBy = null;
     this.#wellSinceMs = null;
-    await this.#reporter.report('report-recovered', `${Date.now()}`, {});
+    await this.#reporter.report('report-recovered', newId(), {});
   }
 }

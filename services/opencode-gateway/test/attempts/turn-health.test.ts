@@ -5,8 +5,10 @@ import { TurnHealth } from '../../src/attempts/turn-health.ts';
 
 function begin(mayBeImpaired = false) {
   const told: string[] = [];
+  const ids = new Set<string>();
   const reporter: Reporter = {
-    report: async (name, _about, payload) => {
+    report: async (name, about, payload) => {
+      ids.add(`${name}:${about}`);
       const { failure } = payload as { failure?: { code: string } };
       told.push(failure ? `${name} ${failure.code}` : name);
       return 'running';
@@ -14,7 +16,7 @@ function begin(mayBeImpaired = false) {
   };
   const clock = { nowMs: 0 };
   const health = new TurnHealth(reporter, { mayBeImpaired, calmMs: 10_000, nowMs: () => clock.nowMs });
-  return { told, clock, health };
+  return { told, ids, clock, health };
 }
 
 test('what impairs an attempt is told once, and so is its end, when it has been well for long enough', async (t) => {
@@ -45,10 +47,11 @@ test('what comes and goes is one impairment', async (t) => {
 });
 
 test('another reason takes the place of the first', async (t) => {
-  const { told, health } = begin();
+  const { told, ids, health } = begin();
   await health.impaired(failureOf('rate_limited'));
   await health.impaired(failureOf('liveness_unknown'));
   t.deepEqual(told, ['report-degraded rate_limited', 'report-degraded liveness_unknown']);
+  t.is(ids.size, 2, 'in the same millisecond too, none is taken for a repetition of the other');
 });
 
 test('another time that the provider names is told as well, and none is no news', async (t) => {

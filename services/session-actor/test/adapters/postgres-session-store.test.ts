@@ -1,8 +1,10 @@
+import { CHECKPOINTS_KEPT } from '@oio/domain';
 import type { Database } from '@oio/persistence';
 import { newId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { createPostgresSessionStore } from '../../src/adapters/postgres-session-store.ts';
+import { append, newSession } from '../support/history.ts';
 import { World } from '../support/world.ts';
 
 test('many sessions are claimed at once, each under its next epoch, but not from a living worker', async (t) => {
@@ -42,6 +44,23 @@ test('one that is being written to holds up none of the others, and is claimed w
     (await claims.claiming).map((claim) => claim?.epoch),
     [2, 2],
   );
+});
+
+test('a checkpoint is given out by its number as long as it is among the last hundred', async (t) => {
+  await using world = await World.open();
+  const { database } = world;
+  const id = await newSession(database);
+  const add = async (sequence: number): Promise<void> => {
+    const checkpoint = { type: 'session.checkpoint-made', data: { checkpoint: { sequence } } };
+    await append((sql, parameters) => database.query(sql, parameters), id, sequence, checkpoint);
+  };
+  for (let sequence = 1; sequence <= CHECKPOINTS_KEPT; sequence += 1) await add(sequence);
+  const store = createPostgresSessionStore(database);
+  t.is((await store.checkpoint(id, 1))?.sequence, 1);
+  await add(CHECKPOINTS_KEPT + 1);
+  t.is(await store.checkpoint(id, 1), null);
+  t.is((await store.checkpoint(id, 2))?.sequence, 2);
+  t.is((await store.checkpoint(id, CHECKPOINTS_KEPT + 1))?.sequence, CHECKPOINTS_KEPT + 1);
 });
 
 /** Sessions whose owner has gone. */
