@@ -2,13 +2,16 @@ import { UnavailableError } from '@oio/errors';
 import type { Pool } from 'pg';
 import { sqlStateOf } from './sql-state.ts';
 
-/** With every connection at work and no answer for so long, it is the server that hangs. */
+/** With every connection at work, or several statements under way, and no answer for so long, it is the server that hangs. */
 const HUNG_MS = 5_000;
+/** One alone may take its time. Every process asks for the time now and then, which takes none. */
+const SEVERAL = 2;
 
 /** Whether the database answers, told by what becomes of the statements that are made anyway. */
 export class Answers {
   readonly #pool: Pool;
   #atMs = performance.now();
+  #underWay = 0;
   #isLost = false;
 
   constructor(pool: Pool) {
@@ -17,6 +20,8 @@ export class Answers {
 
   /** Notes what becomes of it. A refusal is an answer. */
   async of<T>(statement: () => Promise<T>): Promise<T> {
+    if (this.#underWay === 0) this.#atMs = performance.now();
+    this.#underWay += 1;
     try {
       const result = await statement();
       this.#note(false);
@@ -32,9 +37,9 @@ export class Answers {
     return this.#pool.waitingCount > 0 && this.#pool.totalCount >= this.#pool.options.max;
   }
 
-  /** It is so busy that it cannot be asked, and nothing of that comes to an end. */
+  /** It has been asked, and nothing of that comes to an end. */
   get isHung(): boolean {
-    return this.isBusy && performance.now() - this.#atMs >= HUNG_MS;
+    return (this.isBusy || this.#underWay >= SEVERAL) && performance.now() - this.#atMs >= HUNG_MS;
   }
 
   get isThere(): boolean {
@@ -42,6 +47,7 @@ export class Answers {
   }
 
   #note(isLost: boolean): void {
+    this.#underWay -= 1;
     this.#isLost = isLost;
     this.#atMs = performance.now();
   }

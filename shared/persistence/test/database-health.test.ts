@@ -69,6 +69,21 @@ test('one that answers nothing while all connections are at work is down: it is 
   t.true(one.isThere);
 });
 
+test('it is not there while several statements get no answer; one that takes its time is no sign', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 5 });
+  const alone = one.query('select pg_sleep(6)');
+  await t.throwsAsync(
+    eventually(() => !one.isThere, { withinMs: 5_500 }),
+    undefined,
+    'one alone',
+  );
+  await alone;
+  const several = Promise.all([one.query('select pg_sleep(8)'), one.query('select pg_sleep(8)')]);
+  await eventually(() => !one.isThere, { what: 'that nothing is answered', withinMs: 7_500 });
+  await several;
+  t.true(one.isThere);
+});
+
 test('a database that is away is down, and no secret is told', async (t) => {
   await using stack = new AsyncDisposableStack();
   const own = await openTestDatabase();
