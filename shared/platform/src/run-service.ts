@@ -1,6 +1,6 @@
-import { createLogger, type Running, runMain } from '@oio/runtime';
+import { createLogger, misspelled, type Running, runMain } from '@oio/runtime';
 import type { z } from 'zod';
-import type { PlatformConfig } from './config.ts';
+import { type PlatformConfig, platformConfig } from './config.ts';
 import { connectPlatform, type Platform } from './connect-platform.ts';
 import { startHealthServer } from './health-server.ts';
 import { createProcessMetrics } from './process-metrics.ts';
@@ -32,6 +32,8 @@ async function startProcess<C extends z.ZodObject>(
 ): Promise<Running> {
   const config = readSettings(schema, environment);
   const logger = createLogger(service, { level: config.LOG_LEVEL });
+  for (const { name, meant } of misspelled(Object.keys({ ...platformConfig.shape, ...schema.shape }), environment))
+    logger.warn({ variable: name, meant }, 'setting misspelled: it has no effect');
   await using stack = new AsyncDisposableStack();
   const readiness = new Readiness();
   const metrics = stack.use(createProcessMetrics(service, readiness));

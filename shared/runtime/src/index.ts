@@ -6,5 +6,6 @@ export { derivedId, idAt, timeOf } from './derived-id.ts';
 export { newId, newMessageId } from './ids.ts';
 export { leaveInTime } from './leave-in-time.ts';
 export { createLogger, type Logger } from './logger.ts';
+export { misspelled } from './misspelled.ts';
 export { type Running, runMain } from './run-main.ts';
 export { loadOrCreateSecret, loadSecret } from './secret-file.ts';

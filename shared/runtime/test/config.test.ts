@@ -33,6 +33,13 @@ test('every wrong variable is named in one error, whose exit code says that a se
   t.true(lines.includes('  DATABASE_URL: is needed and not set'));
 });
 
+test('what is missing is told with the name that nearly is it', (t) => {
+  const { DATABASE_URL, ...rest } = sound;
+  t.throws(() => parseConfig(schema, { ...rest, DATABSE_URL: DATABASE_URL }), {
+    message: 'Wrong settings:\n  DATABASE_URL: is needed and not set; DATABSE_URL is',
+  });
+});
+
 test('a wrong value is not repeated, because it may be a secret', (t) => {
   const error = t.throws(() => parseConfig(schema, { ...sound, JWT_SECRET_KEY: 'hunter2', API_PORT: 'hunter2' }), {
     instanceOf: StartupError,
