@@ -24,6 +24,7 @@ import { busDependency } from './bus-dependency.ts';
 import { keepTime } from './keep-time.ts';
 import type { Dependency, Readiness } from './readiness.ts';
 import { type Needed, tellOfOutages } from './tell-of-outages.ts';
+import { tellOfParking } from './tell-of-parking.ts';
 
 /** What a service process stands on. */
 export interface Platform extends AsyncDisposable {
@@ -71,9 +72,10 @@ export async function connectPlatform(config: PlatformConfig, options: ConnectOp
   add({ name: 'postgres', optional: false, report: () => database.health() });
   const clock = createSetClock();
   stack.use(await keepTime(clock, database, logger));
-  const parking = createPostgresDeadLetters(database, {
+  const deadLetters = createPostgresDeadLetters(database, {
     onDrop: (dropped, error) => logger.error({ dropped, err: error }, 'unusable messages dropped'),
   });
+  const parking = tellOfParking(deadLetters, logger);
   const failed = Promise.withResolvers<never>();
   // Told by whoever waits for it.
   failed.promise.catch(() => {});
