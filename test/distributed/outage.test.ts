@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { startNatsServer } from '@oio/backing-servers';
 import anyTest, { type TestFn } from 'ava';
+import { TcpProxy } from '../chaos/proxy/tcp-proxy.ts';
 import { type Backing, startBacking } from './support/backing.ts';
 import { type Environment, ServiceProcess } from './support/service-process.ts';
 
@@ -38,6 +39,23 @@ test.serial(
     backing.nats.thaw();
   },
 );
+
+test.serial('services that are told to stop while PostgreSQL hangs are not ended by force, and say why', async (t) => {
+  const { backing } = t.context;
+  await using stack = new AsyncDisposableStack();
+  const url = new URL(backing.database.url);
+  const link = stack.use(await TcpProxy.start(Number(url.port)));
+  url.port = String(link.port);
+  const services = ['session-actor', 'scheduler', 'opencode-gateway', 'http-gateway', 'metrics'];
+  const started = services.map((service) => stack.use(start(backing, service, { DATABASE_URL: url.href })));
+  await Promise.all(started.map((process) => process.ready()));
+  link.hold('both');
+  for (const process of started) process.signal('SIGTERM');
+  // Some have nothing to say to it at their end.
+  for (const process of started) t.true([0, 69].includes((await process.ended()) ?? 70), process.output);
+  for (const process of started.slice(0, 2))
+    t.regex(process.output, /^Stopped without PostgreSQL, which does not answer: .+$/m);
+});
 
 test.serial('without Redis a process stays ready and says that it is impaired', async (t) => {
   const { backing } = t.context;

@@ -7,6 +7,7 @@ import { createProcessMetrics } from './process-metrics.ts';
 import { Readiness } from './readiness.ts';
 import { readSettings } from './read-settings.ts';
 import { startWhenPossible } from './start-when-possible.ts';
+import { stopInTime } from './stop-in-time.ts';
 
 export interface ServiceProcess<C extends z.ZodObject> {
   /** Its name in the log and in the metrics. */
@@ -20,7 +21,8 @@ export interface ServiceProcess<C extends z.ZodObject> {
 
 /**
  * A whole main.ts: settings, log, health, connections, the service; until a signal comes or the process cannot go on. What
- * it depends on may come late; wrong credentials and a database of a newer schema end it with a sentence and an exit code.
+ * it depends on may come late; wrong credentials, a database of a newer schema, and one that is silent while the process stops,
+ * end it with a sentence and an exit code.
  */
 export async function runService<C extends z.ZodObject>(definition: ServiceProcess<C>): Promise<void> {
   await runMain((stopping) => startProcess(definition, stopping));
@@ -51,7 +53,7 @@ async function startProcess<C extends z.ZodObject>(
     failed: platform.failed,
     async [Symbol.asyncDispose]() {
       logger.info('stopping');
-      await running.disposeAsync();
+      await stopInTime(running.disposeAsync(), platform.database);
       logger.info('stopped');
     },
   };
