@@ -103,13 +103,19 @@ function headersOf({ idempotent, waits, scope, params, reply }: Route): z.ZodObj
 
 function success(name: string, route: Route) {
   const headers = { ...(route.idempotent && ORDER_HEADERS), ...(route.waits && WAIT_HEADERS) };
-  const all = { ...headers, ...(name === 'createSession' && { Location: z.string() }) };
+  const all = {
+    ...headers,
+    ...(LOCATED.has(name) && { Location: z.string().describe('Where what was made can be read.') }),
+  };
   return {
     description: 'Success.',
     ...(Object.keys(all).length > 0 && { headers: z.object(all) }),
     ...content(route.reply),
   };
 }
+
+/** What makes something that has a place of its own. */
+const LOCATED: ReadonlySet<string> = new Set(['createSession', 'forkSession']);
 
 const ORDER_HEADERS = {
   ETag: z.string().describe('The version of the session, or the schedule, in quotes.'),

@@ -52,6 +52,8 @@ export interface Answer<R extends Route = Route> {
   /** The status of the route when missing. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For the log: the session that was made. */
+  readonly sessionId?: string;
   readonly body: ReplyBody<R>;
 }
 

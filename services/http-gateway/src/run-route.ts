@@ -18,6 +18,8 @@ export interface RouteParts {
   readonly further: { readonly [N in RouteName]?: (principal: Principal, correlationId: string) => FurtherViolations };
 }
 
+const OF_ONE_SESSION = '/v1/sessions/{id}';
+
 /** One request to one route: who, what, the handler, the answer. */
 export async function runRoute(
   ctx: Context,
@@ -32,7 +34,7 @@ export async function runRoute(
   state.principal = principal;
   const further = principal ? parts.further[name]?.(principal, state.correlationId) : undefined;
   const parsed = await parseRequest(ctx, params, route, parts.limits, further);
-  state.sessionId = params['id'] ?? null;
+  if (route.path.startsWith(OF_ONE_SESSION)) state.sessionId = params['id'] ?? null;
   const { correlationId } = state;
   const handler: RouteHandler = parts.handlers[name];
   const found = await withDeadline(parts.limits.answerMs, (extend) => {
@@ -42,6 +44,7 @@ export async function runRoute(
     };
     return handler({ ...parsed, route: name, principal, correlationId, standAside } as RouteRequest);
   });
+  state.sessionId ??= found.sessionId ?? null;
   answer(ctx, route, found);
 }
 

@@ -16,7 +16,8 @@ export function createSubmitHandler(parts: SubmitParts): Pick<RouteHandlers, 'cr
       const later = await wait.outcome(accepted.session);
       const session = later ? viewOf(later, parts.clock.now()) : accepted.session;
       const { headers, body } = sessionAnswer({ ...accepted, session });
-      return { headers: { ...headers, ...wait.headers, Location: `/v1/sessions/${body.id}` }, body };
+      const located = { ...headers, ...wait.headers, Location: `/v1/sessions/${body.id}` };
+      return { headers: located, sessionId: body.id, body };
     },
   };
 }

@@ -1,6 +1,7 @@
+import type { SessionView } from '@oio/contracts';
 import test from 'ava';
 import { rawHttp, statusOf } from './support/raw-http.ts';
-import { KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
 
 const database = withDatabase(test);
 const HEAD = `Host: localhost\r\nAuthorization: Bearer ${KEYS.alice}\r\nConnection: close\r\n`;
@@ -122,12 +123,14 @@ test('a sane correlation id is taken over, any other is replaced', async (t) => 
   for (const odd of ['x'.repeat(129), 'a b', '<script>', '']) t.regex((await ask(odd)) ?? '', /^[0-9a-f-]{36}$/);
 });
 
+function linesAbout({ log }: { readonly log: readonly string[] }, correlationId: string) {
+  return log.filter((line) => line.includes(correlationId)).map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 test('each request leaves one line in the log', async (t) => {
   await using api = await startApi(database());
   await api.fetch('/v1/sessions?tag=private', { headers: { 'x-correlation-id': 'log-1' } });
-  const lines = api.log
-    .filter((line) => line.includes('log-1'))
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = linesAbout(api, 'log-1');
   t.is(lines.length, 1);
   t.like(lines[0], {
     msg: 'request',
@@ -139,4 +142,21 @@ test('each request leaves one line in the log', async (t) => {
     correlationId: 'log-1',
   });
   t.false(JSON.stringify(lines).includes('private'));
+});
+
+test('the line in the log names the session that was asked for or made, and takes nothing else for one', async (t) => {
+  await using api = await startApi(database());
+  const headers = { 'x-correlation-id': 'log-2' };
+  const response = await api.fetch('/v1/sessions', { json: draft(), headers });
+  const { id } = (await response.json()) as SessionView;
+  await api.fetch(`/v1/sessions/${id}`, { headers });
+  await api.fetch(`/v1/schedules/${id}`, { headers });
+  t.deepEqual(
+    linesAbout(api, 'log-2').map(({ route, sessionId }) => [route, sessionId]),
+    [
+      ['createSession', id],
+      ['getSession', id],
+      ['getSchedule', null],
+    ],
+  );
 });
