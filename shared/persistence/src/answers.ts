@@ -53,9 +53,12 @@ export class Answers {
   }
 }
 
-/** There was no connection, it broke, or the server is going down or coming up (57P01 to 57P05). */
+/** With these the server lets nobody in: connection, credentials, no such database, too many, coming up or going down. */
+const LETS_NOBODY_IN = /^(?:08|28|3D000|53300|57P)/;
+
+/** There was no connection, it broke, or none is to be had. */
 function isLoss(error: unknown): boolean {
   if (!(error instanceof UnavailableError)) return false;
   const state = sqlStateOf(error.cause);
-  return state === undefined || state.startsWith('57P');
+  return state === undefined || LETS_NOBODY_IN.test(state);
 }

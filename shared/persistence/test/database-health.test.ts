@@ -97,9 +97,11 @@ test('a database that is away is down, and no secret is told', async (t) => {
     return health.state === 'down' ? health : null;
   });
   t.regex(report.detail, /It does not answer: ./);
-  t.false(lost.isThere);
   t.false(report.detail?.includes(url.password) ?? true);
   t.is(report.latencyMs, null);
+  t.false(lost.isThere, 'its connection is gone');
+  t.is((await lost.health()).state, 'down');
+  t.false(lost.isThere, 'none can be opened');
 });
 
 /** Takes a connection out of the pool until disposed of. */
