@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { whenThisProcessEnds } from '@oio/backing-servers';
 
-export interface TemporaryDirectory {
+export interface TemporaryDirectory<T> {
   /** What its name begins with. */
   readonly prefix: string;
   /** Leaves the files there, for somebody to read. */
   readonly keeps?: boolean;
+  /** The same, if this holds of what came out. */
+  readonly keepsIf?: (result: T) => boolean;
 }
 
 /**
@@ -15,15 +17,18 @@ export interface TemporaryDirectory {
  * midst of it. A PostgreSQL that works in it then, which would outlive its parent by design, is ended before.
  */
 export async function withTemporaryDirectory<T>(
-  { prefix, keeps = false }: TemporaryDirectory,
+  { prefix, keeps = false, keepsIf = () => false }: TemporaryDirectory<T>,
   task: (directory: string) => Promise<T>,
 ): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), prefix));
   const callOff = whenThisProcessEnds(keeps ? END_POSTGRES : `${END_POSTGRES}; ${REMOVE}`, directory);
+  let isKept = keeps;
   try {
-    return await task(directory);
+    const result = await task(directory);
+    isKept ||= keepsIf(result);
+    return result;
   } finally {
-    if (!keeps) await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    if (!isKept) await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     callOff();
   }
 }

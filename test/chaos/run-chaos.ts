@@ -41,9 +41,13 @@ const WARM_UP_MS = 4_000;
 /** Directories that faults use for sessions of their own. */
 const KEPT_BACK = 50;
 
-/** One run: the system as processes, clients, faults, and the reckoning at the end. Everything is gone afterwards. */
+/**
+ * One run: the system as processes, clients, faults, and the reckoning at the end. Everything is gone afterwards, but the data and
+ * logs of a run that was not ok, when nothing was planted: without them nobody could tell why.
+ */
 export function runChaos(options: ChaosOptions): Promise<Report> {
-  return withTemporaryDirectory({ prefix: 'oio-chaos-', keeps: options.keepsFiles }, async (directory) => {
+  const keepsIf = ({ result }: Report): boolean => options.plant === null && !result.ok;
+  return withTemporaryDirectory({ prefix: 'oio-chaos-', keeps: options.keepsFiles, keepsIf }, async (directory) => {
     const { say } = options;
     const ended: string[] = [];
     say(`seed ${options.seed}; logs in ${directory}`);
