@@ -73,14 +73,22 @@ test('a server is served while it answers, and only then', async (t) => {
   t.like(stateOf(fleet, 'a'), { up: false, trouble: 'OpenCode failed (500): no reason given' });
 });
 
-test('a server that has moved is followed, and one that was taken out is let go', async (t) => {
+/** A fleet that has found server `a` well, and another place for it. */
+async function openFleetOfMovable() {
+  await using stack = new AsyncDisposableStack();
   const answer = (_request: unknown, response: ServerResponse) => sendJson(response, HEALTHY);
-  await using before = await startGuarded(answer);
-  await using after = await startGuarded(answer);
-  await using served = openFleet();
-  const { fleet, serving } = served;
+  const before = stack.use(await startGuarded(answer));
+  const after = stack.use(await startGuarded(answer));
+  const { fleet, serving } = stack.use(openFleet());
   await fleet.take([known('a', before.url)]);
   await fleet.check();
+  const owned = stack.move();
+  return { fleet, serving, after, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+test('a server that has moved is followed, and one that was taken out is let go', async (t) => {
+  await using movable = await openFleetOfMovable();
+  const { fleet, serving, after } = movable;
   await fleet.take([known('a', after.url)]);
   t.deepEqual([...serving], []);
   await fleet.check();
@@ -92,13 +100,8 @@ test('a server that has moved is followed, and one that was taken out is let go'
 });
 
 test('whoever works on a server that leaves, as a managed one does with its gateway, finds it again when it is back', async (t) => {
-  const answer = (_request: unknown, response: ServerResponse) => sendJson(response, HEALTHY);
-  await using before = await startGuarded(answer);
-  await using after = await startGuarded(answer);
-  await using served = openFleet();
-  const { fleet, serving } = served;
-  await fleet.take([known('a', before.url)]);
-  await fleet.check();
+  await using movable = await openFleetOfMovable();
+  const { fleet, serving, after } = movable;
   const held = fleet.linkedTo('a');
   await fleet.take([]);
   t.is(held?.link.up, false);
