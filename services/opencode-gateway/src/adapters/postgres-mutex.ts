@@ -81,13 +81,14 @@ class Line {
 
   async end(): Promise<void> {
     this.#hasEnded = true;
-    await this.#drop();
+    await this.#drop(this.#connection);
   }
 
-  async #drop(): Promise<void> {
-    const dropped = this.#connection;
+  /** Unless another one has taken its place: what fails once more when it was lost long ago says nothing of the present one. */
+  async #drop(lost: Promise<Connection> | null): Promise<void> {
+    if (lost === null || this.#connection !== lost) return;
     this.#connection = null;
-    (await dropped?.catch(() => null))?.release(true);
+    (await lost.catch(() => null))?.release(true);
   }
 
   #query(text: string, key: string): Promise<readonly unknown[]> {
@@ -98,20 +99,25 @@ class Line {
 
   async #queryNow(text: string, key: string): Promise<readonly unknown[]> {
     if (this.#hasEnded) throw ending();
-    this.#connection ??= this.#connect();
-    const connection = this.#connection;
+    const connection = this.#connection ?? this.#connect();
     try {
       return (await (await connection).query(text, [key])).rows;
     } catch (error) {
-      if (this.#connection === connection) await this.#drop();
+      await this.#drop(connection);
       throw error;
     }
   }
 
-  async #connect(): Promise<Connection> {
+  #connect(): Promise<Connection> {
+    const made = this.#connected(() => void this.#drop(made));
+    this.#connection = made;
+    return made;
+  }
+
+  async #connected(onError: () => void): Promise<Connection> {
     const pool = await this.#database.orm.em.getConnection().getNativeClient();
     const connection: Connection = await pool.connect();
-    connection.on('error', () => void this.#drop());
+    connection.on('error', onError);
     return connection;
   }
 }

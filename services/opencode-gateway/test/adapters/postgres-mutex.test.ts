@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
@@ -67,5 +68,30 @@ test('what a gateway holds falls free when its connection is gone', async (t) =>
   t.false(isFree);
   await one[Symbol.asyncDispose]();
   await eventually(() => isFree, { what: 'the other one gets it' });
+  await waiting;
+});
+
+test('a connection that was lost before and fails once more takes nothing from the one in its place', async (t) => {
+  await using opened = await openTestDatabase();
+  const pool = await opened.database.orm.em.getConnection().getNativeClient();
+  const connections: EventEmitter[] = [];
+  const connect = async () => {
+    const connection: EventEmitter = await pool.connect();
+    connections.push(connection);
+    return connection;
+  };
+  const orm = { em: { getConnection: () => ({ getNativeClient: async () => ({ connect }) }) } };
+  await using one = createPostgresMutex({ orm } as never);
+  await using other = createPostgresMutex(opened.database);
+  await one.run('first', async () => {});
+  connections[0]?.emit('error', new Error('lost'));
+  const held = await one.acquire('second');
+  connections[0]?.emit('error', new Error('lost, once more'));
+  let isFree = false;
+  const waiting = other.run('second', async () => void (isFree = true));
+  await opened.database.query('select pg_sleep(0.3)');
+  t.false(isFree);
+  t.is(connections.length, 2);
+  held[Symbol.dispose]();
   await waiting;
 });
