@@ -8,7 +8,7 @@ import { History } from './load/history.ts';
 import { HttpClient } from './load/http-client.ts';
 import { type Load, startLoad } from './load/load.ts';
 import { withTemporaryDirectory } from '../temporary-directory.ts';
-import { pause } from './pause.ts';
+import { pause, untilTimeIsUp } from './pause.ts';
 import type { Plant } from './plants/plant.ts';
 import { createRandom } from './random.ts';
 import type { Report } from './result.ts';
@@ -157,7 +157,7 @@ class Run {
       random,
       losses: this.#losses,
       seconds,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.round(within - performance.now())))]),
+      signal: untilTimeIsUp(signal, Math.max(0, within - performance.now())),
       fault: name,
       isAloneSince: (from) => !isDisturbed(this.#windows(), { but: name, from, to: Date.now() }),
     });
