@@ -181,7 +181,7 @@ async function commit(
     schedulerEpoch: command.name === 'dispatch' ? command.payload.schedulerEpoch : null,
   };
   const outcome = await commitEntry(parts, entry, commandId).catch((error: unknown) => {
-    parts.sessions.drop(session, { reload: true });
+    parts.sessions.drop(session);
     throw error;
   });
   if (outcome === 'lost') throw await lost(parts, session, command.name);

@@ -3,7 +3,7 @@ import { AppError, NotFoundError } from '@oio/errors';
 import { notOwner, type OwnerDirectory } from '@oio/ownership';
 import { batched, type Clock, type Logger } from '@oio/runtime';
 import { LiveSession } from './live-session.ts';
-import type { ClaimedSession, SessionStore, WorkerLeases } from './ports.ts';
+import type { ClaimedSession, Held, SessionStore, WorkerLeases } from './ports.ts';
 import type { Worker } from './worker.ts';
 
 /** How long an actor that nobody needs stays in memory, in milliseconds. */
@@ -24,8 +24,8 @@ export class LiveSessions {
   readonly #parts: LiveSessionsParts;
   readonly #live = new Map<string, LiveSession>();
   readonly #loading = new Map<string, Promise<LiveSession>>();
-  /** Dropped while it may be working: to be loaded again without being asked for. */
-  readonly #toReload = new Set<string>();
+  /** What is stored of them cannot be read: left alone until they are asked for. */
+  readonly #unreadable = new Set<string>();
   /** Questions under way whether a worker lives: all that come for its sessions ask the same. */
   readonly #askedAbout = new Map<string, Promise<boolean>>();
   /** Takes over many sessions, those of a worker that has died, in few statements. */
@@ -55,18 +55,17 @@ export class LiveSessions {
     this.#enter(snapshot.id);
   }
 
-  /** Forgets the actor, because what it knows is out of date. The next command, or `reload`, claims the session anew. */
-  drop(session: LiveSession, { reload = false } = {}): void {
+  /** Forgets the actor, because what it knows is out of date. The next command, or `reclaim`, claims the session anew. */
+  drop(session: LiveSession): void {
     const { id } = session.snapshot;
     session.retire();
     if (this.#live.get(id) === session) this.#live.delete(id);
-    if (reload) this.#toReload.add(id);
   }
 
   /** Forgets everything, because the lease was lost for a while: others may own it by now. */
   dropAll(): void {
     this.#life += 1;
-    for (const session of this.#live.values()) this.drop(session, { reload: isWorking(session.snapshot.status) });
+    for (const session of this.#live.values()) this.drop(session);
   }
 
   /** The snapshots of all that is loaded now. */
@@ -93,18 +92,29 @@ export class LiveSessions {
       .catch((error: unknown) => logger.warn({ err: error }, 'sessions not released in the owner directory'));
   }
 
-  /** Loads again what was dropped while it may have been working; what has another owner is his. */
-  async reload(): Promise<void> {
-    await Promise.all(Array.from(this.#toReload, (id) => this.#reload(id)));
+  /**
+   * Claims the working sessions that the store says are this worker's and that are not in memory under that epoch: those that
+   * were dropped, and those whose claim was committed while its answer was lost, or came late. Their owner lives, so that nobody
+   * else would ever attend to them.
+   */
+  async reclaim(): Promise<void> {
+    const { store, worker } = this.#parts;
+    const held = Array.from(this.#live.values(), ({ snapshot, epoch }) => ({ id: snapshot.id, epoch }));
+    const strayed = await store.strayed(worker.incarnation, held);
+    await Promise.all(strayed.map((found) => this.#reclaim(found)));
   }
 
-  async #reload(sessionId: string): Promise<void> {
+  async #reclaim({ id, epoch }: Held): Promise<void> {
+    const session = this.#live.get(id);
+    // Claimed since it was looked for.
+    if (session && session.epoch >= epoch) return;
+    if (session) this.drop(session);
+    if (this.#unreadable.has(id)) return;
     try {
-      await this.get(sessionId);
+      await this.get(id);
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
     }
-    this.#toReload.delete(sessionId);
   }
 
   /** Tells the directory of an ownership that the store has granted. */
@@ -139,9 +149,11 @@ export class LiveSessions {
       if (!claimed) throw await this.#refusal(sessionId);
       if (life !== this.#life) continue;
       if (!claimed.snapshot) {
+        this.#unreadable.add(sessionId);
         logger.error({ sessionId }, 'the snapshot of a session cannot be read: it is left alone');
         throw unreadableSession(sessionId);
       }
+      this.#unreadable.delete(sessionId);
       if (holder !== worker.incarnation) this.#enter(sessionId);
       return new LiveSession(claimed.snapshot, claimed.epoch, { unownedMs: claimed.unownedMs });
     }

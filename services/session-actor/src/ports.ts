@@ -14,6 +14,12 @@ export interface ClaimedSession {
   readonly snapshot: SessionSnapshot | null;
 }
 
+/** A session as its owner knows it. */
+export interface Held {
+  readonly id: string;
+  readonly epoch: number;
+}
+
 /** The sessions in the store that decides. */
 export interface SessionStore {
   /**
@@ -21,6 +27,8 @@ export interface SessionStore {
    * such session. Answers in the order of the ids.
    */
   claim(sessionIds: readonly string[], incarnation: string): Promise<readonly (ClaimedSession | null)[]>;
+  /** The working sessions that the worker owns under another epoch than it knows, or without knowing. */
+  strayed(incarnation: string, held: readonly Held[]): Promise<readonly Held[]>;
   /** Who owns it and at which version it stands; null when there is no such session. */
   ownership(
     sessionId: string,

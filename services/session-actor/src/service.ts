@@ -1,4 +1,5 @@
 import { historyGrown, type StoredSessionEvent, workerAnnounced } from '@oio/contracts';
+import { AppError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import { createGatewayRouter, createSessionRouter, workerAddress } from '@oio/ownership';
 import { leaveInTime, type Logger } from '@oio/runtime';
@@ -74,7 +75,7 @@ async function lookAfter({ worker, sessions }: CreateParts, attempts: AttemptKee
   if (worker.isFenced) return;
   sessions.passivate();
   attempts.tick(sessions.snapshots());
-  await sessions.reload();
+  await sessions.reclaim();
 }
 
 /** Tells the routers that the worker takes commands, until it is disposed of. */
@@ -95,7 +96,11 @@ function every(periodMs: number, task: () => Promise<void>, logger: Logger): Dis
     if (running) return;
     running = true;
     task()
-      .catch((error: unknown) => logger.warn({ err: error }, 'periodic task failed'))
+      .catch((error: unknown) => {
+        // What is away is told by whoever connects to it.
+        const isPassing = error instanceof AppError && error.retryable;
+        logger[isPassing ? 'debug' : 'warn']({ err: error }, 'periodic task failed');
+      })
       .finally(() => {
         running = false;
       });

@@ -162,6 +162,35 @@ test('a worker whose lease lapsed while nobody else was there goes on with what 
   t.is((await world.order(sessionId, 'checkpoint', { data: {} })).outcome, 'applied');
 });
 
+test('a session whose claim was made and never answered is taken up all the same', async (t) => {
+  await using world = await World.open();
+  const dying = await world.startActor();
+  const sessionId = await world.running();
+  const heir = await world.startActor();
+  dying.database.cut();
+  await world.expire(dying.incarnation);
+  heir.database.loseAnswersOfClaims(1);
+  await t.throwsAsync(world.send(sessionId, 'adopt', {}, { to: heir.incarnation }), { code: 'database_unavailable' });
+  // Its owner lives: nobody else will say another word about it.
+  t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2 });
+  await world.gateway.serves(SERVER);
+  const ordered = async () =>
+    world.gateway.executed.some(({ owner, epoch }) => owner === heir.incarnation && epoch === 3);
+  await eventually(ordered, { what: 'its new owner orders the attempt' });
+});
+
+test('a session that a late claim of its own worker has taken from it is claimed once more', async (t) => {
+  await using world = await World.open();
+  const { incarnation } = await world.startActor();
+  const sessionId = await world.running();
+  await world.database.query('update sessions set owner_epoch = owner_epoch + 1 where id = $1::uuid', [sessionId]);
+  await world.gateway.serves(SERVER);
+  await eventually(async () => world.gateway.executed.at(-1)?.epoch === 3, {
+    what: 'it is ordered by its present owner',
+  });
+  t.like(await world.stored(sessionId), { owner: incarnation, epoch: 3 });
+});
+
 test('a session at rest leaves the memory and comes back as it was; one at work stays', async (t) => {
   await using world = await World.open();
   await world.gateway.serves(SERVER);

@@ -1,3 +1,4 @@
+export { isAtWork } from './at-work.ts';
 export { commitSessions, type SessionCommit } from './commit-statement.ts';
 export { type Database, openDatabase } from './database.ts';
 export { createPostgresDeadLetters, type DeadLetter, type DeadLetters, type NewDeadLetter } from './dead-letters.ts';

@@ -1,5 +1,5 @@
 import { PRIORITIES } from '@oio/contracts';
-import { type Database, readableJson, workerLockKey, workerSigns } from '@oio/persistence';
+import { type Database, isAtWork, readableJson, workerLockKey, workerSigns } from '@oio/persistence';
 import type { SessionKey, SessionRow, SessionTable, TimedSession } from '../ports.ts';
 
 /** How long a session that has ended keeps its directory when nobody shows that its last run is closed. */
@@ -22,8 +22,7 @@ const NEWEST = PRIORITIES.map(
   order by waiting_since desc, id desc limit ${NEWEST_OF_CLASS})`,
 ).join(' union all ');
 
-/** A working session always has a timer (max-duration): by it the partial index finds the few among all. */
-const WORKING = `timer_at is not null and status in ('running', 'degraded')`;
+const WORKING = isAtWork('sessions');
 
 const HOLDERS = `
 select ${ROW} from sessions where ${WORKING}

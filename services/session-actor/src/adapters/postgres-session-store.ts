@@ -4,13 +4,14 @@ import {
   commitSessions,
   createGroupCommit,
   type Database,
+  isAtWork,
   isLivingWorker,
   readableJson,
   storedSession,
 } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import { commitUnlessInUse, holdersOf } from './commit-unless-in-use.ts';
-import type { ChildLeftBehind, ClaimedSession, SessionStore } from '../ports.ts';
+import type { ChildLeftBehind, ClaimedSession, Held, SessionStore } from '../ports.ts';
 
 /** How long it was without a living owner, as far as that is known: a worker that died has a lease that runs on for some seconds. */
 const UNOWNED_MS = `greatest(0, coalesce(round(extract(epoch from now() - former.lease_until) * 1000), 0))::float8`;
@@ -62,8 +63,16 @@ const STANDING = `
 select id, tenant, status, timer_at is not null as timed, ${readableJson('state')} -> 'result' as result
 from sessions where id = any($1::uuid[])`;
 
+const OUTCOME = 'select 1 from session_events where session_id = $1::uuid and command_id = $2';
+
 const OWNERSHIP = `
 select id, owner, owner_epoch::int as epoch, version::int as version from sessions where id = any($1::uuid[])`;
+
+const STRAYED = `
+select id, owner_epoch::int as epoch from sessions s
+where ${isAtWork('s')} and owner = $1::uuid
+  and not exists (select from unnest($2::uuid[], $3::bigint[]) as held (id, epoch) where held.id = s.id and held.epoch = s.owner_epoch)
+limit 1000`;
 
 export function createPostgresSessionStore(database: Database): SessionStore {
   const { commit } = createGroupCommit(database);
@@ -81,14 +90,10 @@ export function createPostgresSessionStore(database: Database): SessionStore {
       });
       return Promise.all(claims);
     },
+    strayed: (incarnation, held) => strayedFrom(database, incarnation, held),
     ownership: batched((sessionIds) => ownershipOf(database, sessionIds)),
-    async hasOutcome(sessionId, commandId) {
-      const rows = await database.query(
-        'select 1 from session_events where session_id = $1::uuid and command_id = $2',
-        [sessionId, commandId],
-        { prepared: 'has_outcome' },
-      );
-      return rows.length > 0;
+    async hasOutcome(...command) {
+      return (await database.query(OUTCOME, command, { prepared: 'has_outcome' })).length > 0;
     },
     async session(sessionId) {
       const [row] = await database.query<StoredSession>(SESSION, [sessionId]);
@@ -135,6 +140,11 @@ async function claimOne(database: Database, sessionId: string, incarnation: stri
 
 function claimed(row: ClaimedRow): ClaimedSession {
   return { epoch: row.epoch, unownedMs: row.unownedMs, snapshot: readSnapshot(row) };
+}
+
+function strayedFrom(database: Database, incarnation: string, held: readonly Held[]): Promise<readonly Held[]> {
+  const parameters = [incarnation, held.map(({ id }) => id), held.map(({ epoch }) => epoch)];
+  return database.query<Held>(STRAYED, parameters, { prepared: 'strayed_sessions' });
 }
 
 interface Ownership {

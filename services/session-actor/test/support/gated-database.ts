@@ -12,7 +12,12 @@ export interface GatedDatabase extends Database {
   loseAnswersOfCommits(count: number): void;
   /** The next commits do not reach the database. */
   loseCommits(count: number): void;
+  /** The next claims reach the database, and their answers get lost. */
+  loseAnswersOfClaims(count: number): void;
 }
+
+/** The names under which the statements are prepared. */
+const [COMMIT, CLAIM] = ['commit_sessions', 'claim_session'];
 
 export function gate(database: Database): GatedDatabase {
   let gateway = Promise.withResolvers<void>();
@@ -20,22 +25,20 @@ export function gate(database: Database): GatedDatabase {
   let isCut = false;
   let answersToLose = 0;
   let commitsToLose = 0;
+  let claimsToLose = 0;
 
-  const pass = async <T>(isCommit: boolean, run: () => Promise<T>): Promise<T> => {
+  const pass = async <T>(what: string | undefined, run: () => Promise<T>): Promise<T> => {
     await gateway.promise;
-    if (isCut) throw lost();
-    if (isCommit && commitsToLose-- > 0) throw lost();
+    if (isCut || (what === COMMIT && commitsToLose-- > 0)) throw lost();
     const result = await run();
-    if (!isCommit || answersToLose === 0) return result;
-    answersToLose -= 1;
-    throw lost();
+    if (what === COMMIT ? answersToLose-- > 0 : what === CLAIM && claimsToLose-- > 0) throw lost();
+    return result;
   };
 
   return {
     ...database,
-    query: (sql, parameters, options) =>
-      pass(options?.prepared === 'commit_sessions', () => database.query(sql, parameters, options)),
-    transaction: (task) => pass(true, () => database.transaction(task)),
+    query: (sql, parameters, options) => pass(options?.prepared, () => database.query(sql, parameters, options)),
+    transaction: (task) => pass(COMMIT, () => database.transaction(task)),
     hold() {
       gateway = Promise.withResolvers();
     },
@@ -51,6 +54,9 @@ export function gate(database: Database): GatedDatabase {
     },
     loseCommits(count) {
       commitsToLose = count;
+    },
+    loseAnswersOfClaims(count) {
+      claimsToLose = count;
     },
   };
 }
