@@ -12,6 +12,7 @@ import { killInCommit } from './kill-in-commit.ts';
 import { overload, slowReaders } from './load-faults.ts';
 import { foreignMessages, killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
 import {
+  cutAtClaim,
   freezeHalfLease,
   freezeOwner,
   killAllActors,
@@ -28,6 +29,7 @@ import { roll, stopService } from './stop-faults.ts';
 const FAULTS: readonly Fault[] = [
   killOwner,
   killInCommit,
+  cutAtClaim,
   freezeOwner,
   freezeHalfLease,
   killAllActors,

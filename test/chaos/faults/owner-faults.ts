@@ -43,6 +43,51 @@ async function tripped(actor: ServiceProcess, moment: 'before' | 'during' | 'aft
   return struck;
 }
 
+/** The names under which the statements are prepared that take over one session, and many. */
+const CLAIMS = ['claim_session', 'claim_free_sessions'];
+
+/** Whoever takes over is never told that it did: its sessions have a living owner that knows nothing of them. */
+export const cutAtClaim: Fault = {
+  name: 'cut-at-claim',
+  says: 'SIGKILL a session-actor as it has committed, and reset the connections of the others as the answers to their claims come',
+  touches: ['actors', 'postgres'],
+  async run(world) {
+    let times = 0;
+    const endsAt = performance.now() + lasting(world, 30, 0.25);
+    while (performance.now() < endsAt && !world.signal.aborted) {
+      const actor = pickService(world, 'session-actor');
+      const heirs = servicesOf(world, 'session-actor').filter((other) => other !== actor);
+      const callOffs = heirs.flatMap((heir) => CLAIMS.map((name) => cutAnswers(heir, name, () => void (times += 1))));
+      // What it had committed last, nobody has acted on.
+      if (!(await tripped(actor, 'after'))) await actor.program.kill();
+      await pause(world.random.int(500, 2_000));
+      for (const callOff of callOffs) callOff();
+      await actor.start();
+      await pause(1_000, world.signal);
+    }
+    return { times };
+  },
+};
+
+/** Cuts the connection at each answer to such a statement, until what is returned is called. */
+function cutAnswers({ links }: ServiceProcess, name: string, onCut: () => void): () => void {
+  let isOver = false;
+  let callOff = (): void => {};
+  const arm = (): void => {
+    // One that is on its way strikes all the same, after it was called off.
+    if (isOver) return;
+    callOff = links.postgres.trip(name, 'after', () => {
+      onCut();
+      arm();
+    });
+  };
+  arm();
+  return () => {
+    isOver = true;
+    callOff();
+  };
+}
+
 export const freezeOwner: Fault = {
   name: 'freeze-owner',
   says: 'SIGSTOP a session-actor beyond its lease, let another one take over, SIGCONT',
