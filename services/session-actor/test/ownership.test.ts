@@ -58,6 +58,22 @@ test('whoever takes a session over says how long nobody had run it', async (t) =
   t.true((row?.seconds ?? 0) >= night && (row?.seconds ?? 0) < night + 60);
 });
 
+test('a session that its timer has had taken over is ended by that timer later', async (t) => {
+  await using world = await World.open();
+  const dying = await world.startActor();
+  const sessionId = await world.running();
+  const heir = await world.startActor();
+  dying.database.cut();
+  await world.expire(dying.incarnation, 3_600);
+  const fire = async () => {
+    const generation = (await world.stored(sessionId))?.snapshot?.timers['max-duration']?.generation ?? 0;
+    const id = `timer:${sessionId}:max-duration:${generation}`;
+    return world.send(sessionId, 'fire-timer', { name: 'max-duration', generation }, { to: heir.incarnation, id });
+  };
+  t.like(await fire(), { outcome: 'applied', status: 'running' });
+  t.like(await fire(), { outcome: 'applied', status: 'timeout' });
+});
+
 test('when the process of a worker ends, its sessions are claimed without waiting for the end of its lease', async (t) => {
   await using world = await World.open();
   const dying = await world.startActor();

@@ -52,7 +52,7 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
   'session.cancelled': failed,
   'session.orphaned': failed,
   'session.resume-requested': (snapshot, { at }) => ({ ...snapshot, times: { ...snapshot.times, waitingSince: at } }),
-  'session.adopted': (snapshot, { at, data: { unownedMs = 0 } }) => {
+  'session.adopted': (snapshot, { at, seq, data: { unownedMs = 0 } }) => {
     const { workingSince } = snapshot.times;
     const idleMs = Math.min(unownedMs, elapsedMs(workingSince, at));
     if (workingSince === null || idleMs === 0) return snapshot;
@@ -61,7 +61,7 @@ export const transitionEvolvers: Pick<Evolvers, TransitionType | 'session.resume
       ...snapshot,
       times: { ...snapshot.times, workingSince: later(workingSince, idleMs) },
       timers: limit
-        ? { ...snapshot.timers, 'max-duration': { ...limit, fireAt: later(limit.fireAt, idleMs) } }
+        ? { ...snapshot.timers, 'max-duration': { generation: seq, fireAt: later(limit.fireAt, idleMs) } }
         : snapshot.timers,
     };
   },

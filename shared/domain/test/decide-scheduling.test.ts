@@ -70,8 +70,12 @@ test('time in which nobody ran a session does not count towards its longest', (t
   t.deepEqual(effects, pendingEffects(running));
   t.is(next.status, 'running');
   const later = new Date(Date.parse(dueAt) + nightMs).toISOString();
-  t.like(next.timers['max-duration'], { fireAt: later, generation: timer?.generation });
-  const ended = accepted(decide(next, fire, context(later))).next;
+  const generation = events[0]?.seq ?? 0;
+  t.deepEqual(next.timers['max-duration'], { fireAt: later, generation });
+  t.is(decide(next, fire, context(later)).kind, 'nothing', 'as it stood before, it does not fire');
+  const ended = accepted(
+    decide(next, command('fire-timer', { name: 'max-duration', generation }), context(later)),
+  ).next;
   t.is(ended.status, 'timeout');
   t.is(ended.times.executingMs, limitMs);
 });
