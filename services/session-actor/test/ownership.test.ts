@@ -33,11 +33,7 @@ test('a command reaches the owner by way of any worker', async (t) => {
 
 test('when a worker dies, another owns its sessions under a new epoch', async (t) => {
   await using world = await World.open();
-  const dying = await world.startActor();
-  const sessionId = await world.running();
-  const heir = await world.startActor();
-  dying.database.cut();
-  await world.expire(dying.incarnation);
+  const { sessionId, heir } = await leftBehind(world);
   await eventually(() => succeeds(world.askAt(heir.incarnation, sessionId)), { what: 'a command is taken' });
   t.like(await world.stored(sessionId), { owner: heir.incarnation, epoch: 2, version: 4 });
 });
@@ -45,11 +41,7 @@ test('when a worker dies, another owns its sessions under a new epoch', async (t
 test('whoever takes a session over says how long nobody had run it', async (t) => {
   await using world = await World.open();
   const night = 8 * 3_600;
-  const dying = await world.startActor();
-  const sessionId = await world.running();
-  const heir = await world.startActor();
-  dying.database.cut();
-  await world.expire(dying.incarnation, night);
+  const { sessionId, heir } = await leftBehind(world, night);
   t.is((await world.send(sessionId, 'adopt', {}, { to: heir.incarnation })).outcome, 'applied');
   const [row] = await world.database.query<{ seconds: number }>(
     `select (data ->> 'unownedMs')::float8 / 1000 as seconds from session_events where session_id = $1 and type = 'session.adopted'`,
@@ -60,11 +52,7 @@ test('whoever takes a session over says how long nobody had run it', async (t) =
 
 test('a session that its timer has had taken over is ended by that timer later', async (t) => {
   await using world = await World.open();
-  const dying = await world.startActor();
-  const sessionId = await world.running();
-  const heir = await world.startActor();
-  dying.database.cut();
-  await world.expire(dying.incarnation, 3_600);
+  const { sessionId, heir } = await leftBehind(world, 3_600);
   const fire = async () => {
     const generation = (await world.stored(sessionId))?.snapshot?.timers['max-duration']?.generation ?? 0;
     const id = `timer:${sessionId}:max-duration:${generation}`;
@@ -180,11 +168,7 @@ test('a worker whose lease lapsed while nobody else was there goes on with what 
 
 test('a session whose claim was made and never answered is taken up all the same', async (t) => {
   await using world = await World.open();
-  const dying = await world.startActor();
-  const sessionId = await world.running();
-  const heir = await world.startActor();
-  dying.database.cut();
-  await world.expire(dying.incarnation);
+  const { sessionId, heir } = await leftBehind(world);
   heir.database.loseAnswersOfClaims(1);
   await t.throwsAsync(world.send(sessionId, 'adopt', {}, { to: heir.incarnation }), { code: 'database_unavailable' });
   // Its owner lives: nobody else will say another word about it.
@@ -267,6 +251,16 @@ test('a command that waited behind one of unknown outcome is decided on by the t
   await t.throwsAsync(dispatch, { instanceOf: UnavailableError, code: 'database_unavailable' });
   t.like(await pause, { outcome: 'applied', status: 'paused', version: 4 });
 });
+
+/** A session that works and whose worker has died, and another worker. */
+async function leftBehind(world: World, secondsAgo?: number) {
+  const dying = await world.startActor();
+  const sessionId = await world.running();
+  const heir = await world.startActor();
+  dying.database.cut();
+  await world.expire(dying.incarnation, secondsAgo);
+  return { sessionId, heir };
+}
 
 function succeeds(promise: Promise<unknown>): Promise<boolean> {
   return promise.then(
