@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killWithThisProcess } from '@oio/backing-servers';
-import { eventually } from '@oio/runtime/testing';
+import { eventually, nodeEnvironment } from '@oio/runtime/testing';
 import test from 'ava';
 
 const CASES = [
@@ -30,7 +30,7 @@ for (const { signal, when, program, args, says } of CASES)
     t.timeout(120_000);
     await using place = await placeOfItsOwn();
     const run = spawn(process.execPath, [`test/${program}/main.ts`, ...args], {
-      env: { PATH: process.env['PATH'], HOME: place.directory, TMPDIR: place.directory },
+      env: { ...nodeEnvironment(), HOME: place.directory, TMPDIR: place.directory },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     killWithThisProcess(run);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NewGraphInput, SessionDetail } from '@oio/contracts';
 import { InvalidError } from '@oio/errors';
-import { eventually } from '@oio/runtime/testing';
+import { eventually, nodeEnvironment } from '@oio/runtime/testing';
 import anyTest, { type TestFn } from 'ava';
 import { API_KEY } from './support/backing.ts';
 import type { ServiceProcess } from './support/service-process.ts';
@@ -203,7 +203,7 @@ async function releasedOnce(
 
 /** What the terminal shows. */
 async function oio({ url }: SmallFleet, ...args: string[]): Promise<string> {
-  const environment = { PATH: process.env['PATH'], OIO_URL: url, OIO_API_KEY: API_KEY };
+  const environment = { ...nodeEnvironment(), OIO_URL: url, OIO_API_KEY: API_KEY };
   const { stdout } = await promisify(execFile)(process.execPath, [OIO, ...args], { env: environment });
   return stdout;
 }

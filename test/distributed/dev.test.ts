@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { killWithThisProcess } from '@oio/backing-servers';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { newId } from '@oio/runtime';
-import { eventually } from '@oio/runtime/testing';
+import { eventually, nodeEnvironment } from '@oio/runtime/testing';
 import { createClient } from '@oio/sdk';
 import test from 'ava';
 import { connect } from 'nats';
@@ -39,7 +39,7 @@ test('npm run dev starts everything, starts again what dies, serves oio, and lea
   const { id } = await client.createSession({ title: 'Say hello', prompt: 'Hello.', model: 'stand-in/m' });
   t.is((await client.ended(id)).status, 'completed');
   const cli = join(ROOT, 'services', 'cli', 'src', 'main.ts');
-  const environment = { PATH: process.env['PATH'], OIO_URL: url, OIO_DATA_DIR: data };
+  const environment = { ...nodeEnvironment(), OIO_URL: url, OIO_DATA_DIR: data };
   const listed = spawnSync(process.execPath, [cli, 'list'], { env: environment, encoding: 'utf8' });
   t.regex(listed.stdout, /Say hello/, listed.stderr);
 
@@ -95,7 +95,7 @@ class Dev implements AsyncDisposable {
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
     this.#child = spawn(process.execPath, [join(ROOT, 'infra', 'dev', 'main.ts'), ...args], {
-      env: { PATH: process.env['PATH'], ...environment },
+      env: { ...nodeEnvironment(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const take = (chunk: Buffer): void => {

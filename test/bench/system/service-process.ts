@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { killWithThisProcess } from '@oio/backing-servers';
-import { eventually } from '@oio/runtime/testing';
+import { eventually, nodeEnvironment } from '@oio/runtime/testing';
 
 export interface ServiceProcessOptions {
   readonly name: string;
@@ -70,7 +70,7 @@ function launch(
 ): ChildProcess {
   const profiling = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`];
   return spawn(process.execPath, [...nodeOptions, ...(profiles === null ? [] : profiling), script], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    env: { ...nodeEnvironment(), HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', log, log],
   });
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { killWithThisProcess } from '@oio/backing-servers';
+import { nodeEnvironment } from '@oio/runtime/testing';
 import { pause } from '../pause.ts';
 
 export interface Program {
@@ -55,7 +56,7 @@ export class ChildProgram implements AsyncDisposable {
     const { args, environment, logFile, name, onUnexpectedEnd } = this.#program;
     await using log = await open(logFile, 'a', 0o600);
     const child = spawn(process.execPath, [...args], {
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
+      env: { ...nodeEnvironment(), HOME: process.env['HOME'] ?? '', ...environment },
       stdio: ['ignore', log.fd, log.fd],
       detached: true,
     });

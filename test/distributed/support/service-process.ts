@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { killWithThisProcess } from '@oio/backing-servers';
-import { eventually } from '@oio/runtime/testing';
+import { eventually, nodeEnvironment } from '@oio/runtime/testing';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
@@ -24,7 +24,7 @@ export class ServiceProcess implements AsyncDisposable {
 
   constructor(service: string, environment: Environment) {
     this.#child = spawn(process.execPath, [join(ROOT, 'services', service, 'src', 'main.ts')], {
-      env: { PATH: process.env['PATH'], ...environment },
+      env: { ...nodeEnvironment(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const take = (chunk: Buffer): void => {

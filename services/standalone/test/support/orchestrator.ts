@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openCodeProvider, type ScriptedModel } from '@oio/scripted-model';
 import { type Client, createClient } from '@oio/sdk';
+import { nodeEnvironment } from '@oio/runtime/testing';
 import type { Place } from './place.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -100,7 +101,7 @@ function launch(place: Place, environment: Environment, args: readonly string[] 
 /** Nothing of the user's: neither credentials nor settings. */
 function baseEnvironment({ root, data, repository, plain }: Place): Environment {
   return {
-    PATH: process.env['PATH'],
+    ...nodeEnvironment(),
     HOME: join(root, 'home'),
     OIO_DATA_DIR: data,
     WORKSPACE_ROOTS: `${repository}:${plain}`,

@@ -1,0 +1,2 @@
+export { eventually, type Patience } from './eventually.ts';
+export { nodeEnvironment } from './node-environment.ts';
