@@ -3,9 +3,10 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { type Database, openDatabase } from '../database.ts';
 import { startEmbeddedPostgres } from '../embedded/start-embedded-postgres.ts';
+import { connected } from './connected.ts';
+import { templateOn } from './template-database.ts';
 
 /** The variable that names a server to make test databases on: set for the whole run, so that each file does not start its own. */
 export const TEST_SERVER_VARIABLE = 'OIO_TEST_DATABASE_URL';
@@ -24,7 +25,7 @@ export async function openTestDatabase(named?: string): Promise<TestDatabase> {
   await using stack = new AsyncDisposableStack();
   const server = named ?? process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack));
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await administrate(server, `create database ${name}`);
+  await administrate(server, `create database ${name} template ${await templateOn(server)}`);
   stack.defer(() => administrate(server, `drop database ${name} with (force)`));
   const url = new URL(server);
   url.pathname = `/${name}`;
@@ -43,13 +44,7 @@ export async function openTestServer(): Promise<{ readonly url: string } & Async
 
 /** On a connection of its own: the server's own database stays as it is. */
 async function administrate(server: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: server });
-  try {
-    await client.connect();
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await connected(server, (client) => client.query(statement));
 }
 
 /** Starts a server in a temporary directory that goes away with the stack. Returns its URL. */
