@@ -20,7 +20,9 @@ export const agentConfig = z.object({
     .string()
     .transform(parseProviders)
     .optional()
-    .describe("OpenCode's `provider` section as JSON: model endpoints that OpenCode does not bring along."),
+    .describe(
+      "OpenCode's `provider` section as JSON: model endpoints that OpenCode does not bring along. Where all that there are have their `npm` and `models`, and nothing has credentials of others, its servers know no other models and open a directory in half the time.",
+    ),
 });
 
 /** Settings of an opencode-gateway that is a process of its own. */

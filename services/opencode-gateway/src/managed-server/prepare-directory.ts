@@ -11,6 +11,7 @@ export async function prepareDirectory(directory: string): Promise<ServerPaths> 
     await chmod(paths.root, 0o700);
     for (const path of [paths.home, paths.cwd, paths.temp]) await mkdir(path, { recursive: true, mode: 0o700 });
     await writeFile(paths.plugin, PLUGIN, { mode: 0o600 });
+    await writeFile(paths.noModels, '{}', { mode: 0o600 });
     await pretendInstalled(join(paths.home, '.config', 'opencode'));
     return paths;
   } catch (cause) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 
 /** The directory of a managed server and what lies where in it. Everything that OpenCode writes stays inside. */
 export interface ServerPaths {
@@ -10,6 +11,8 @@ export interface ServerPaths {
   readonly state: string;
   readonly log: string;
   readonly plugin: string;
+  /** A catalogue of models without any. */
+  readonly noModels: string;
   /** OpenCode's sessions; its write-ahead log lies beside it. */
   readonly database: string;
 }
@@ -23,6 +26,7 @@ export function serverPaths(root: string): ServerPaths {
     state: join(root, 'server.json'),
     log: join(root, 'server.log'),
     plugin: join(root, 'hide-secrets.js'),
+    noModels: join(root, 'no-models.json'),
     database: join(root, 'home', '.local', 'share', 'opencode', 'opencode.db'),
   };
 }
@@ -62,6 +66,7 @@ export function serverEnvironment(
     [PASSWORD_VARIABLE]: secrets.password,
     OPENCODE_CONFIG_CONTENT: JSON.stringify(secrets.config),
     ...(secrets.authContent && { OPENCODE_AUTH_CONTENT: secrets.authContent }),
+    ...(!needsCatalogue(secrets, environment) && { OPENCODE_MODELS_PATH: paths.noModels }),
   };
 }
 
@@ -71,6 +76,29 @@ export interface ServerSecrets {
   /** Content of the user's own `auth.json`. */
   readonly authContent?: string | undefined;
 }
+
+/**
+ * Whether a server may reach a model that it knows from OpenCode's own catalogue of all providers alone: it has credentials
+ * of one, or its configuration names one without describing it. Who describes all that there is does without the catalogue,
+ * which OpenCode reads anew for each directory (docs/decisions/0032-no-catalogue-where-all-is-described.md).
+ */
+function needsCatalogue({ config, authContent }: ServerSecrets, environment: Environment): boolean {
+  if (authContent || Object.keys(providerCredentials(environment)).length > 0) return true;
+  const { success, data } = describedProviders.safeParse(config);
+  return !success || (data.model !== undefined && !Object.hasOwn(data.provider, data.model.split('/')[0] ?? ''));
+}
+
+/** Each with the package that speaks to it and with models: nothing is left for the catalogue to say. */
+const describedProviders = z.object({
+  provider: z.record(
+    z.string(),
+    z.object({
+      npm: z.string(),
+      models: z.record(z.string(), z.unknown()).refine((models) => Object.keys(models).length > 0),
+    }),
+  ),
+  model: z.string().optional(),
+});
 
 /** Nothing downloaded, shared, updated or loaded that was not asked for; configuration only from us. */
 const FLAGS = {

@@ -54,6 +54,7 @@ test('the server is well and knows our agents and our model', async (t) => {
     { ...MODEL, contextTokens: 100_000 },
   );
   t.deepEqual(byDefault, MODEL);
+  t.deepEqual([...new Set(models.map(({ providerId }) => providerId))], ['fake'], 'and no others');
 });
 
 test('a turn goes from the prompt to a finished verdict, with what it cost', async (t) => {

@@ -55,3 +55,30 @@ test('nothing of the platform and nothing unknown reaches the server', (t) => {
     [],
   );
 });
+
+const MINE = { npm: '@ai-sdk/openai-compatible', options: { apiKey: 'k' }, models: { m: {} } };
+const catalogueFor = (
+  config: object,
+  { given = {}, ...more }: { given?: Record<string, string>; authContent?: string } = {},
+): string | undefined =>
+  serverEnvironment(serverPaths('/data'), given, { password: 'pw', config: { ...config }, ...more })[
+    'OPENCODE_MODELS_PATH'
+  ];
+
+test('a server that is told of all models it can reach gets no catalogue of others', (t) => {
+  t.is(catalogueFor({ provider: { mine: MINE } }), '/data/no-models.json');
+  t.is(catalogueFor({ provider: { mine: MINE }, model: 'mine/m' }), '/data/no-models.json');
+});
+
+for (const [what, config, more] of [
+  ['nothing is configured', {}, {}],
+  ['credentials of a provider are there', { provider: { mine: MINE } }, { given: { ANTHROPIC_API_KEY: 'a' } }],
+  ['OpenCode has credentials of its own', { provider: { mine: MINE } }, { authContent: '{"anthropic":{}}' }],
+  ['a provider is named without its models', { provider: { mine: MINE, anthropic: { options: { apiKey: 'k' } } } }, {}],
+  ['a provider has no model', { provider: { mine: { ...MINE, models: {} } } }, {}],
+  ['the default model is of another provider', { provider: { mine: MINE }, model: 'opencode/free' }, {}],
+] as const) {
+  test(`a server gets OpenCode's own catalogue of models when ${what}`, (t) => {
+    t.is(catalogueFor(config, more), undefined);
+  });
+}

@@ -10,7 +10,7 @@ import type { ModelRef, NewSession, Prompt } from '../../src/agent-server/sessio
 import type { AgentServer } from '../../src/ports.ts';
 import { TurnReader } from '../../src/turn/turn-reader.ts';
 import type { Verdict } from '../../src/turn/verdict.ts';
-import { eventually } from '@oio/runtime/testing';
+import { eventually, nodeEnvironment } from '@oio/runtime/testing';
 import type { FakeModel } from './fake-model.ts';
 
 export const MODEL: ModelRef = { providerId: 'fake', modelId: 'm' };
@@ -43,7 +43,7 @@ export function optionsFor(model: Pick<FakeModel, 'url'>, data: string): Managed
   return {
     directory: data,
     config: openCodeConfig({ providers: { fake: providerOf(model) }, model: MODEL }),
-    environment: process.env,
+    environment: nodeEnvironment(),
   };
 }
 

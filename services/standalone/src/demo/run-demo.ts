@@ -93,7 +93,8 @@ async function startOrchestrator({
   return startStandalone({
     // Past the parser, to which a path with a colon in it would be two.
     config: { ...config, WORKSPACE_ROOTS: [repository] },
-    environment,
+    // The scripted model needs nobody's credentials, and OpenCode is quicker where it has none.
+    environment: model.isScripted ? { PATH: environment['PATH'], XDG_DATA_HOME: path } : environment,
     currentDirectory: repository,
     ...(model.providers && { providers: model.providers }),
     onProgress(doing) {
