@@ -257,7 +257,8 @@ async function leftBehind(world: World, secondsAgo?: number) {
   const dying = await world.startActor();
   const sessionId = await world.running();
   const heir = await world.startActor();
-  dying.database.cut();
+  // A renewal that is still under way would undo what follows.
+  await dying.database.cut();
   await world.expire(dying.incarnation, secondsAgo);
   return { sessionId, heir };
 }

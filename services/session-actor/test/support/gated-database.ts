@@ -6,8 +6,8 @@ export interface GatedDatabase extends Database {
   /** From now on nothing reaches the database, as for a process that was stopped, until `open`. */
   hold(): void;
   open(): void;
-  /** The connection is gone for good, as for a process that was killed. */
-  cut(): void;
+  /** The connection is gone for good, as for a process that was killed. Resolves when nothing is under way any more. */
+  cut(): Promise<void>;
   /** The next commits reach the database, and their answers get lost. */
   loseAnswersOfCommits(count: number): void;
   /** The next commits do not reach the database. */
@@ -26,11 +26,14 @@ export function gate(database: Database): GatedDatabase {
   let answersToLose = 0;
   let commitsToLose = 0;
   let claimsToLose = 0;
+  const underWay = new Set<Promise<unknown>>();
 
   const pass = async <T>(what: string | undefined, run: () => Promise<T>): Promise<T> => {
     await gateway.promise;
     if (isCut || (what === COMMIT && commitsToLose-- > 0)) throw lost();
-    const result = await run();
+    const running = run();
+    underWay.add(running);
+    const result = await running.finally(() => underWay.delete(running));
     if (what === COMMIT ? answersToLose-- > 0 : what === CLAIM && claimsToLose-- > 0) throw lost();
     return result;
   };
@@ -45,9 +48,10 @@ export function gate(database: Database): GatedDatabase {
     open() {
       gateway.resolve();
     },
-    cut() {
+    async cut() {
       isCut = true;
       gateway.resolve();
+      await Promise.allSettled(underWay);
     },
     loseAnswersOfCommits(count) {
       answersToLose = count;
