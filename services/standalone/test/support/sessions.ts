@@ -13,19 +13,23 @@ const END = { text: 'All is done.' };
 /** Two ways of being in the middle of a turn, and one of not staying there. Each begins with a step that must run once. */
 export interface Turns {
   readonly scripts: readonly Script[];
-  /** Holds back the answer to the prompt "stall". */
+  /** Holds back the answer to the prompt that stalls. */
   readonly gate: Gate;
 }
 
-export function makeTurns(): Turns {
+/** Further words set the prompts of one test apart from those of others. */
+export function makeTurns(words = ''): Turns {
   const gate = createGate();
   return {
     gate,
     scripts: [
-      script('stall', [{ fault: { kind: 'stall', gate, answer: END } }, END]),
+      script(`stall${words}`, [{ fault: { kind: 'stall', gate, answer: END } }, END]),
       // Lets itself go on by a file, and counts again at its end.
-      script('wait', [{ toolCalls: [bash('while [ ! -e go ]; do sleep 0.2; done; echo waited >> count.txt')] }, END]),
-      script('short', [END]),
+      script(`wait${words}`, [
+        { toolCalls: [bash('while [ ! -e go ]; do sleep 0.2; done; echo waited >> count.txt')] },
+        END,
+      ]),
+      script(`short${words}`, [END]),
       { name: 'nothing', matches: promptIncludes('nothing'), steps: [END] },
     ],
   };
