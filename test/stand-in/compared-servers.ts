@@ -10,6 +10,7 @@ import {
   promptIncludes,
   startScriptedModel,
 } from '@oio/scripted-model';
+import { nodeEnvironment } from '@oio/runtime/testing';
 import { startStandIn } from './start-stand-in.ts';
 
 /** A server to be compared: what its prompts must say for a turn of a kind, and what its model is called. */
@@ -62,7 +63,11 @@ export async function startReal(): Promise<Compared> {
   const model = { providerId: SCRIPTED_MODEL.providerID, modelId: SCRIPTED_MODEL.modelID };
   const ours = openCodeConfig({ providers: openCodeProvider(provider).provider, model });
   const config = { ...ours, command: { greet: { template: 'two steps for $ARGUMENTS' } } };
-  const server = await startManagedServer({ directory: join(directory, 'server'), config, environment: process.env });
+  const server = await startManagedServer({
+    directory: join(directory, 'server'),
+    config,
+    environment: nodeEnvironment(),
+  });
   stack.defer(() => server.stop());
   const agent = stack.use(new OpencodeAgentServer(server));
   const stranger = stack.use(new OpencodeAgentServer({ url: server.url, password: 'wrong' }));

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -113,14 +113,25 @@ async function environment(model: ScriptedModel, home: string): Promise<Record<s
   const kinds = ['DATA', 'CONFIG', 'STATE', 'CACHE'];
   const directories = kinds.map((kind) => [`XDG_${kind}_HOME`, join(home, kind.toLowerCase())] as const);
   for (const [, path] of directories) await mkdir(path, { recursive: true });
+  await withoutDownloads(join(home, 'config', 'opencode'));
+  const models = join(home, 'no-models.json');
+  await writeFile(models, '{}');
   return {
     ...OFFLINE,
     ...Object.fromEntries(directories),
     HOME: home,
+    OPENCODE_MODELS_PATH: models,
     PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
     OPENCODE_CONFIG_CONTENT: configuration(model),
     OPENCODE_SERVER_PASSWORD: PASSWORD,
   };
+}
+
+/** As a managed server has it: OpenCode takes its plugin library, which it would install, for being there. */
+async function withoutDownloads(directory: string): Promise<void> {
+  await mkdir(join(directory, 'node_modules'), { recursive: true });
+  const lock = { packages: { '': { dependencies: { '@opencode-ai/plugin': '*' } } } };
+  await writeFile(join(directory, 'package-lock.json'), JSON.stringify(lock));
 }
 
 function configuration(model: ScriptedModel): string {

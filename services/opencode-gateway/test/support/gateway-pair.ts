@@ -2,6 +2,7 @@ import { createInProcessBus } from '@oio/messaging';
 import { createInProcessOwnerDirectory } from '@oio/ownership';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, createSetClock, parseConfig } from '@oio/runtime';
+import { nodeEnvironment } from '@oio/runtime/testing';
 import { type OpencodeGatewaySetting, opencodeGatewayConfig } from '../../src/config.ts';
 import type { KnownServer } from '../../src/fleet.ts';
 import type { AgentServer } from '../../src/ports.ts';
@@ -60,7 +61,7 @@ export async function openGateways(directory: string) {
 }
 
 function settingFor(model: Pick<FakeModel, 'url'>) {
-  return { providers: { fake: providerOf(model) }, model: 'fake/m', environment: process.env };
+  return { providers: { fake: providerOf(model) }, model: 'fake/m', environment: nodeEnvironment() };
 }
 
 const SETTING: OpencodeGatewaySetting = {
