@@ -60,7 +60,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       ],
     );
     t.deepEqual(
-      messages.slice(1).map(({ parts }) => parts.map(({ type }) => type).filter((type) => type !== 'patch')),
+      messages.slice(1).map(({ parts }) => parts.map(({ type }) => type)),
       [
         ['tool', 'step_finished'],
         ['text', 'step_finished'],

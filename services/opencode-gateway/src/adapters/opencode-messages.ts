@@ -42,7 +42,6 @@ const stepFinish = z.object({
   type: z.literal('step-finish'),
   id: z.string(),
   reason: z.string(),
-  snapshot: z.string().optional(),
   cost: z.number(),
   tokens: wireTokens,
 });
@@ -70,12 +69,11 @@ const text = z.object({
   synthetic: z.boolean().optional(),
 });
 
-const patch = z.object({ type: z.literal('patch'), id: z.string(), files: z.array(z.string()) });
 const compaction = z.object({ type: z.literal('compaction') });
 const anyOther = z.object({ type: z.string() });
 
 /** One part of a message. Kinds that we make no use of come out as their `type` alone. */
-export const wirePart = z.union([stepFinish, tool, text, patch, compaction, anyOther]);
+export const wirePart = z.union([stepFinish, tool, text, compaction, anyOther]);
 export type WirePart = z.output<typeof wirePart>;
 
 export const wireMessage = z
@@ -117,7 +115,6 @@ export function partOf(part: WirePart): MessagePart | null {
   if (isTool(part)) return { type: 'tool', ...toolCallOf(part) };
   if (isStepFinish(part)) return { type: 'step_finished', ...stepOf(part) };
   if (isText(part)) return { type: 'text', id: part.id, text: part.text };
-  if (isPatch(part)) return { type: 'patch', id: part.id, files: part.files };
   return null;
 }
 
@@ -143,7 +140,6 @@ function stepOf(part: z.output<typeof stepFinish>): StepUsage {
     reason: part.reason,
     tokens: { input, output, reasoning, cacheRead: cache.read, cacheWrite: cache.write },
     costUsd: part.cost,
-    snapshot: part.snapshot ?? null,
   };
 }
 
@@ -154,7 +150,6 @@ function isOpencodesOwn(part: WirePart): boolean {
 // A part that claims a kind but lacks its fields parses as `anyOther`: hence the look at a field beside the type.
 const isTool = (part: WirePart): part is z.output<typeof tool> => part.type === 'tool' && 'state' in part;
 const isText = (part: WirePart): part is z.output<typeof text> => part.type === 'text' && 'text' in part;
-const isPatch = (part: WirePart): part is z.output<typeof patch> => part.type === 'patch' && 'files' in part;
 const isStepFinish = (part: WirePart): part is z.output<typeof stepFinish> =>
   part.type === 'step-finish' && 'tokens' in part;
 

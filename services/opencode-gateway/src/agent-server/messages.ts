@@ -38,8 +38,7 @@ export interface TurnMessage {
 export type MessagePart =
   | { readonly type: 'text'; readonly id: string; readonly text: string }
   | ({ readonly type: 'tool' } & ToolCall)
-  | ({ readonly type: 'step_finished' } & StepUsage)
-  | { readonly type: 'patch'; readonly id: string; readonly files: readonly string[] };
+  | ({ readonly type: 'step_finished' } & StepUsage);
 
 export interface ToolCall {
   readonly id: string;
@@ -59,6 +58,4 @@ export interface StepUsage {
   readonly reason: string;
   readonly tokens: Tokens;
   readonly costUsd: number;
-  /** File snapshot (a git tree) after the step; null where there is no git. */
-  readonly snapshot: string | null;
 }

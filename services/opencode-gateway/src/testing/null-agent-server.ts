@@ -127,7 +127,7 @@ function turn({ sessionId, messageId, text }: Prompt): readonly TurnMessage[] {
     finish: 'stop',
     parts: [
       { type: 'text', id: `${messageId}t`, text: ANSWER },
-      { type: 'step_finished', id: `${messageId}s`, reason: 'stop', tokens, costUsd: 0, snapshot: null },
+      { type: 'step_finished', id: `${messageId}s`, reason: 'stop', tokens, costUsd: 0 },
     ],
   };
   return [prompt, reply];

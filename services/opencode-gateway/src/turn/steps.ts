@@ -10,9 +10,7 @@ export interface FinishedStep {
   readonly reason: string;
   readonly tokens: Tokens;
   readonly costUsd: number;
-  readonly snapshot: string | null;
   readonly tools: readonly string[];
-  readonly files: readonly string[];
 }
 
 export interface Usage {
@@ -27,11 +25,10 @@ export interface Usage {
 export function stepsOf(messages: readonly TurnMessage[]): readonly FinishedStep[] {
   const steps = messages.flatMap((message) => {
     const tools = message.parts.flatMap((part) => (part.type === 'tool' ? [part.tool] : []));
-    const files = message.parts.flatMap((part) => (part.type === 'patch' ? part.files : []));
     return message.parts.flatMap((part) => {
       if (part.type !== 'step_finished') return [];
-      const { id, reason, tokens, costUsd, snapshot } = part;
-      return [{ id, messageId: message.id, model: message.model, reason, tokens, costUsd, snapshot, tools, files }];
+      const { id, reason, tokens, costUsd } = part;
+      return [{ id, messageId: message.id, model: message.model, reason, tokens, costUsd, tools }];
     });
   });
   return steps.map((step, index) => ({ ...step, number: index + 1 }));

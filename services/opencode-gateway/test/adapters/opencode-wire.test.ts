@@ -55,9 +55,7 @@ test('parts that we make use of are read, others are dropped', (t) => {
       reason: 'stop',
       tokens: { input: 1, output: 2, reasoning: 3, cacheRead: 4, cacheWrite: 5 },
       costUsd: 0.5,
-      snapshot: 'tree',
     },
-    { type: 'patch', id: 'prt_5', files: ['a'] },
   ]);
   t.like(message, { parentId: 'msg_0', completedAtMs: null, finish: null, error: null, synthetic: false });
 });

@@ -2,9 +2,9 @@ import test from 'ava';
 import { AGENTS } from '../../src/agents/agents.ts';
 import { openCodeConfig } from '../../src/agents/open-code-config.ts';
 
-test('nothing of the configuration waits for somebody, shares or updates', (t) => {
+test('nothing of the configuration waits for somebody, shares, updates or keeps what is kept already', (t) => {
   const config = openCodeConfig({});
-  t.like(config, { autoupdate: false, share: 'disabled', default_agent: 'industrial-coder' });
+  t.like(config, { autoupdate: false, share: 'disabled', snapshot: false, default_agent: 'industrial-coder' });
   t.notRegex(JSON.stringify(config), /"ask"/);
   for (const permission of [config['permission'], ...Object.values(AGENTS).map((agent) => agent.permission)]) {
     t.like(permission, { external_directory: 'deny', question: 'deny' });

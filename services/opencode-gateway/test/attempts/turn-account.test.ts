@@ -154,5 +154,4 @@ const STEP = {
   reason: 'stop',
   tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
   costUsd: 0,
-  snapshot: null,
 };

@@ -35,7 +35,7 @@ export function textPart(text: string): MessagePart {
 
 export function stepPart(number: number, reason = 'stop'): MessagePart {
   const tokens = { input: 100, output: 20, reasoning: 0, cacheRead: 5, cacheWrite: 1 };
-  return { type: 'step_finished', id: `prt_step_${number}`, reason, tokens, costUsd: 0.001, snapshot: 'tree' };
+  return { type: 'step_finished', id: `prt_step_${number}`, reason, tokens, costUsd: 0.001 };
 }
 
 export function toolPart(overrides: Partial<ToolCall> = {}): MessagePart {

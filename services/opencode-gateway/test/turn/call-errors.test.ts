@@ -12,7 +12,7 @@ const finished = (messageId: string, sessionId = 'ses_1'): SessionEvent => ({
   type: 'step_finished',
   sessionId,
   messageId,
-  step: { id: `prt_${messageId}`, reason: 'stop', tokens, costUsd: 0, snapshot: null },
+  step: { id: `prt_${messageId}`, reason: 'stop', tokens, costUsd: 0 },
 });
 
 function after(...events: readonly SessionEvent[]): CallErrors {

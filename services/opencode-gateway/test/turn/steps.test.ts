@@ -2,16 +2,15 @@ import test from 'ava';
 import { stepsOf, usageOf } from '../../src/turn/steps.ts';
 import { openReply, reply, stepPart, textPart, toolPart, userMessage } from '../support/messages.ts';
 
-test('each finished model call is a step, with what it cost and what it touched', (t) => {
-  const patch = { type: 'patch', id: 'prt_patch', files: ['a.ts'] } as const;
+test('each finished model call is a step, with what it cost and the tools that it called', (t) => {
   const first = reply(1, {
     finish: 'tool-calls',
-    parts: [toolPart({ tool: 'write' }), stepPart(1, 'tool-calls'), patch],
+    parts: [toolPart({ tool: 'write' }), stepPart(1, 'tool-calls')],
   });
   const steps = stepsOf([userMessage(), first, reply(2)]);
   t.like(steps, [
-    { number: 1, messageId: first.id, reason: 'tool-calls', tools: ['write'], files: ['a.ts'], snapshot: 'tree' },
-    { number: 2, reason: 'stop', tools: [], files: [] },
+    { number: 1, messageId: first.id, reason: 'tool-calls', tools: ['write'] },
+    { number: 2, reason: 'stop', tools: [] },
   ]);
 });
 

@@ -94,7 +94,6 @@ test('an error is forgotten when the turn goes on, and when it is resumed', asyn
     reason: 'stop',
     tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
     costUsd: 0,
-    snapshot: null,
   };
   reader.noteEvent({ type: 'error', sessionId: 'ses_1', error });
   reader.noteEvent({ type: 'step_finished', sessionId: 'ses_1', messageId: 'm', step });
