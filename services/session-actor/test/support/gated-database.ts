@@ -20,20 +20,17 @@ export interface GatedDatabase extends Database {
 const [COMMIT, CLAIM] = ['commit_sessions', 'claim_session'];
 
 export function gate(database: Database): GatedDatabase {
-  let gateway = Promise.withResolvers<void>();
-  gateway.resolve();
+  let gateway = opened();
   let isCut = false;
   let answersToLose = 0;
   let commitsToLose = 0;
   let claimsToLose = 0;
-  const underWay = new Set<Promise<unknown>>();
+  const begun = underWay();
 
   const pass = async <T>(what: string | undefined, run: () => Promise<T>): Promise<T> => {
     await gateway.promise;
     if (isCut || (what === COMMIT && commitsToLose-- > 0)) throw lost();
-    const running = run();
-    underWay.add(running);
-    const result = await running.finally(() => underWay.delete(running));
+    const result = await begun.track(run());
     if (what === COMMIT ? answersToLose-- > 0 : what === CLAIM && claimsToLose-- > 0) throw lost();
     return result;
   };
@@ -51,7 +48,7 @@ export function gate(database: Database): GatedDatabase {
     async cut() {
       isCut = true;
       gateway.resolve();
-      await Promise.allSettled(underWay);
+      await begun.settled();
     },
     loseAnswersOfCommits(count) {
       answersToLose = count;
@@ -62,6 +59,24 @@ export function gate(database: Database): GatedDatabase {
     loseAnswersOfClaims(count) {
       claimsToLose = count;
     },
+  };
+}
+
+function opened() {
+  const gateway = Promise.withResolvers<void>();
+  gateway.resolve();
+  return gateway;
+}
+
+/** What has been begun and has not ended. */
+function underWay() {
+  const all = new Set<Promise<unknown>>();
+  return {
+    track<T>(running: Promise<T>): Promise<T> {
+      all.add(running);
+      return running.finally(() => all.delete(running));
+    },
+    settled: () => Promise.allSettled(all),
   };
 }
 
