@@ -36,7 +36,7 @@ async function testsOnOneServer(root: string, print: Print): Promise<Outcome> {
   }
   await using stack = new AsyncDisposableStack();
   const environment = { [TEST_SERVER_VARIABLE]: process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack)) };
-  return await runTests({ root, print, environment });
+  return await runTests({ root, print, environment, args: ['--config', 'infra/ava.config.mjs'] });
 }
 
 export function checkFormat(root: string): Promise<string[]> {
