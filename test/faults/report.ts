@@ -64,7 +64,7 @@ export function listLines(faults: readonly NamedFault[]): string[] {
 /** The reckoning of a run, for a person: one line a fault, and the sum. */
 export function reportLines(faults: readonly NamedFault[], outcomes: readonly Outcome[]): string[] {
   const right = outcomes.filter(isRight).length;
-  const inTime = outcomes.length - outcomes.filter(isLate).length;
+  const inTime = outcomes.length - outcomes.filter((outcome) => isLate(outcome)).length;
   const sum = `${outcomes.length} tried: ${right} right, ${inTime} in time, at most ${inSeconds(latenessOf(outcomes))} after their clocks`;
   return [HEAD, ...faults.map(({ name }) => line(name, outcomes)), '', sum];
 }

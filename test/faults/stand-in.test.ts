@@ -6,6 +6,8 @@ import { tryOnStandIns } from './on-stand-ins.ts';
 import { type Lived, runLiving } from './run-living.ts';
 import { faultsIn, type Outcome } from './trial.ts';
 
+/** How late a verdict is, to two seconds, `faults` measures; other tests work beside this one. */
+const SLACK_MS = 15_000;
 /** Every fault once, at the same time; the same 20 times by `npm run -s faults -- run`. */
 const faults = FAULTS.filter((fault) => isPlayedOn('stand-in', fault));
 const outcomes = new Map(faults.map(({ name }) => [name, Promise.withResolvers<Outcome>()]));
@@ -27,7 +29,7 @@ for (const { name, does, expected } of faults) {
   test(`${name}: who ${does} comes to: ${expected}`, async (t) => {
     t.timeout(150_000);
     const outcome = await outcomes.get(name)?.promise;
-    t.deepEqual(outcome && faultsIn(outcome), []);
+    t.deepEqual(outcome && faultsIn(outcome, SLACK_MS), []);
   });
 }
 
