@@ -3,23 +3,14 @@ import { readFileSync } from 'node:fs';
 
 const { ava } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** What takes longest, in the order in which it begins. */
+/** What takes longest beside what leaves it the processor, in the order in which it begins. */
 const LONG = [
   'test/chaos/chaos',
-  // These wait more than they work, and leave the processor to the one before.
+  // These wait more than they work.
   'test/faults/stand-in',
   'services/opencode-gateway/test/gateways/hanging',
   'services/opencode-gateway/test/gateways/approvals',
   'test/proofs/kills/prove-kills',
-  'services/standalone/test/restart',
-  'services/standalone/test/demo/demo',
-  'services/opencode-gateway/test/gateways/real-limits',
-  'services/standalone/test/control',
-  'services/standalone/test/prompts',
-  'services/standalone/test/checkpoints',
-  'test/distributed/schedules',
-  'services/standalone/test/refused-start',
-  'services/opencode-gateway/test/managed-server/start-managed-server',
 ].map((name) => `${name}.test.ts`);
 
 function rank(path) {
