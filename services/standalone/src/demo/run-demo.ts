@@ -58,7 +58,8 @@ export async function runDemo({
   const before = await readCheckout(repository, searchPath);
   const orchestrator = stack.use(await startOrchestrator({ path, repository, model, environment, terminal, signal }));
   signal.throwIfAborted();
-  const client = stack.use(createClient({ url: orchestrator.url, apiKey: orchestrator.apiKey }));
+  const { url, apiKey } = orchestrator;
+  const client = stack.use(createClient({ url, apiKey, retryForMs: FIRST_DIRECTORY_MS }));
   const outcomes = await runSessions({ client, model, terminal, signal });
   const after = await readCheckout(repository, searchPath);
   printOutcomes(terminal, Object.values(outcomes), new Set(Object.keys(after.branches)));
@@ -75,6 +76,9 @@ interface Setting {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
 }
+
+/** The first submission waits until OpenCode has opened its first directory, and a slow machine takes its time for that. */
+const FIRST_DIRECTORY_MS = 60_000;
 
 /** The settings are the demo's own: those that the user has in the environment, such as a database, are not for it. */
 async function startOrchestrator({
