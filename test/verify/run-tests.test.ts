@@ -72,14 +72,14 @@ test('a test file without a test has failed', async (t) => {
 
 test('a test that waits for ever is named once its file made no progress for too long', async (t) => {
   const hanging = `${AVA}test('waits', () => new Promise(() => setInterval(() => {}, 500)));\n`;
-  const { passed, failed, shown } = await run(t, { files: { a: GOOD, hanging }, args: ['--timeout=5s'] });
+  const { passed, failed, shown } = await run(t, { files: { a: GOOD, hanging }, args: ['--timeout=15s'] });
   t.deepEqual([passed, failed], [1, 1]);
   t.regex(shown, /✗ .*waits\n.*no new tests completed/s);
 });
 
 test('a test file that leaves something open has failed, although its tests passed', async (t) => {
   const leaking = `${AVA}import { createServer } from 'node:net';\n${GOOD.replace(AVA, '')}createServer().listen(0);\n`;
-  const outcome = await run(t, { files: { leaking }, args: ['--timeout=5s'] });
+  const outcome = await run(t, { files: { leaking }, args: ['--timeout=15s'] });
   t.is(outcome.passed, 1);
   t.is(outcome.failed, 1);
   t.is(outcome.problems.length, 1);
@@ -90,10 +90,10 @@ test('a run that takes too long is ended with all its processes, and has failed'
 test('busy', () => {
   process.on('SIGTERM', () => {});
   writeFileSync('pid', String(process.pid));
-  for (;;);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 });
 `;
-  const { root, failed, problems } = await run(t, { files: { busy }, timeLimitMs: 6_000 });
+  const { root, failed, problems } = await run(t, { files: { busy }, timeLimitMs: 20_000 });
   t.is(failed, 1);
   t.regex(problems.join('\n'), /took too long/);
   const worker = Number(await readFile(join(root, 'pid'), 'utf8'));

@@ -4,7 +4,7 @@ import { exitOf, toolEnvironment, toolPath } from './run-command.ts';
 import type { Outcome, Print } from './run-steps.ts';
 import { TapReader, type TapSummary, type TapTest } from './tap.ts';
 
-const TIME_LIMIT_MS = 23 * 60_000;
+const TIME_LIMIT_MS = 23.5 * 60_000;
 /** How long the tests may take to stop what they started, once they are told to end. */
 const GRACE_MS = 5_000;
 const PROGRESS_EVERY = 25;

@@ -10,6 +10,8 @@ import type { Place } from './place.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_MS = 90_000;
+/** The first submission waits for the first directory of OpenCode, which takes its time on a machine under load. */
+const PATIENCE_MS = 60_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +35,7 @@ export async function startOrchestrator(
   const process = launch(place, { ...modelSettings(model), ...environment });
   const url = await process.said(/API +(http:\S+)/);
   const apiKey = (await readFile(join(place.data, 'api-key'), 'utf8')).trim();
-  const client = createClient({ url, apiKey });
+  const client = createClient({ url, apiKey, retryForMs: PATIENCE_MS });
   return {
     pid: process.pid,
     url,
