@@ -13,20 +13,25 @@ import {
   reachesSecondStep,
   submit,
   toolRuns,
-  type Turns,
 } from './support/sessions.ts';
 import { assertUndamaged, openCodePid, postgresPid } from './support/truth.ts';
 
 /** Everything of ours dies, one after the other: one orchestrator for all tests of this file, each with sessions of its own. */
 const stack = new AsyncDisposableStack();
-const turns = ['one', 'two', 'three', 'four', 'five'].map((word) => makeTurns(` ${word}`));
+const turns = {
+  one: makeTurns(' one'),
+  two: makeTurns(' two'),
+  three: makeTurns(' three'),
+  four: makeTurns(' four'),
+  five: makeTurns(' five'),
+};
 let place: Place;
 let model: ScriptedModel;
 let orchestrator: Orchestrator;
 
 test.before(async () => {
   place = stack.use(await makePlace());
-  const scripts = turns.flatMap((turn) => turn.scripts);
+  const scripts = Object.values(turns).flatMap((turn) => turn.scripts);
   model = stack.use(await startScriptedModel({ scripts, tokenDelayMs: 1 }));
   orchestrator = await start();
   stack.defer(() => orchestrator[Symbol.asyncDispose]());
@@ -108,8 +113,8 @@ interface Scene {
 }
 
 /** Two sessions in the middle of their turns: one waits for the model, the other for its tool. */
-async function begin(word: string): Promise<Scene> {
-  const { gate } = turns.find(({ scripts }) => scripts.some(({ name }) => name === `stall ${word}`)) as Turns;
+async function begin(word: keyof typeof turns): Promise<Scene> {
+  const { gate } = turns[word];
   const { id: stalling } = await submit(orchestrator, `stall ${word}`);
   const { id: waiting } = await submit(orchestrator, `wait ${word}`);
   await Promise.all([stalling, waiting].map((id) => reachesSecondStep(orchestrator, id)));

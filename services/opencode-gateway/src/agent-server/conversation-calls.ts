@@ -15,7 +15,10 @@ export interface ConversationCalls {
   command(command: SlashCommand, withinMs: number): Promise<TurnMessage>;
   /** Runs a command line in the session's directory, without the model. How it exited is not told. Code `session_busy`. */
   shell(command: ShellCommand, withinMs: number): Promise<TurnMessage>;
-  /** The files that the turn of a user message changed; none outside a git repository, of an unknown one, and of a server that keeps no snapshots, as ours. */
+  /**
+   * The files that the turn of a user message changed; none outside a git repository, of an unknown message, and on a server
+   * that keeps no snapshots, as ours.
+   */
   diff(session: SessionRef, messageId: string): Promise<readonly FileChange[]>;
   /**
    * Takes the files back to before a message, which the next prompt will drop with all after it. Does nothing, and says

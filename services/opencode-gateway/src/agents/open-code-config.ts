@@ -15,7 +15,8 @@ export interface OpenCodeConfigOptions {
 export function openCodeConfig({ providers, model }: OpenCodeConfigOptions): Readonly<Record<string, unknown>> {
   return {
     autoupdate: false,
-    // Files are kept as commits of ours; OpenCode's own would double the time of a turn (docs/decisions/0033-opencode-keeps-no-snapshots.md).
+    // Files are kept as commits of ours; OpenCode's snapshots beside them would double the time of a turn
+    // (docs/decisions/0033-opencode-keeps-no-snapshots.md).
     snapshot: false,
     share: 'disabled',
     default_agent: 'industrial-coder',
