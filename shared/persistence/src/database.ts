@@ -45,7 +45,7 @@ export async function openDatabase(url: string, options: PoolOptions & WaitOptio
   try {
     await untilConnected(url, options, async () => {
       await assertVersion(database);
-      await migrate(url);
+      await migrate(url, (sql) => database.query(sql));
     });
     return database;
   } catch (error) {

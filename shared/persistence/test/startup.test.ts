@@ -71,6 +71,8 @@ test('a start whose connection is ended in the midst of it is tried again', asyn
   const pool = await opened.database.orm.em.getConnection().getNativeClient();
   const other = await pool.connect();
   // As if another process brought the schema up to date just then.
+  await other.query('drop schema public cascade');
+  await other.query('create schema public');
   await other.query('select pg_advisory_lock(7351001)');
   const told: string[] = [];
   const opening = openDatabase(opened.url, { ...PATIENT, onWaiting: ({ reason }) => told.push(reason) });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client } from 'pg';
+import { Client } from 'pg';
 import { openDatabase } from '../database.ts';
-import { connected } from './connected.ts';
+import { administrate } from './administrate.ts';
 
 const MIGRATIONS = join(import.meta.dirname, '..', 'migrations');
 /** Any number will do; nobody else may use it on this server. */
@@ -19,22 +19,37 @@ export function templateOn(server: string): Promise<string> {
   const before = made.get(server);
   if (before !== undefined) return before;
   const name = `template_${digest()}`;
-  const making = connected(server, (client) => makeOnce(client, server, name)).then(() => name);
+  const making = makeOnce(server, name).then(() => name);
   made.set(server, making);
   return making;
 }
 
-/** Whoever comes second waits. One that is no template yet was left half-done. */
-async function makeOnce(client: Client, server: string, name: string): Promise<void> {
-  await client.query('select pg_advisory_lock($1)', [LOCK]);
-  const { rowCount } = await client.query('select from pg_database where datname = $1 and datistemplate', [name]);
-  if (rowCount === 1) return;
-  await client.query(`drop database if exists ${name} with (force)`);
-  await client.query(`create database ${name}`);
+async function makeOnce(server: string, name: string): Promise<void> {
+  if (await isMade(server, name)) return;
+  const client = new Client({ connectionString: server });
+  try {
+    await client.connect();
+    // Whoever comes second waits.
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    if (!(await isMade(server, name))) await make(server, name);
+  } finally {
+    await client.end();
+  }
+}
+
+async function isMade(server: string, name: string): Promise<boolean> {
+  const found = await administrate(server, `select from pg_database where datname = '${name}' and datistemplate`);
+  return found.rowCount === 1;
+}
+
+/** One that is no template yet was left half-done. */
+async function make(server: string, name: string): Promise<void> {
+  await administrate(server, `drop database if exists ${name} with (force)`);
+  await administrate(server, `create database ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   await (await openDatabase(url.href))[Symbol.asyncDispose]();
-  await client.query(`alter database ${name} is_template true`);
+  await administrate(server, `alter database ${name} is_template true`);
 }
 
 /** A server that outlives a run may have the template of other sources. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../database.ts';
 import { startEmbeddedPostgres } from '../embedded/start-embedded-postgres.ts';
-import { connected } from './connected.ts';
+import { administrate } from './administrate.ts';
 import { templateOn } from './template-database.ts';
 
 /** The variable that names a server to make test databases on: set for the whole run, so that each file does not start its own. */
@@ -26,7 +26,7 @@ export async function openTestDatabase(named?: string): Promise<TestDatabase> {
   const server = named ?? process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack));
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administrate(server, `create database ${name} template ${await templateOn(server)}`);
-  stack.defer(() => administrate(server, `drop database ${name} with (force)`));
+  stack.defer(async () => void (await administrate(server, `drop database ${name} with (force)`)));
   const url = new URL(server);
   url.pathname = `/${name}`;
   const database = stack.use(await openDatabase(url.href));
@@ -40,11 +40,6 @@ export async function openTestServer(): Promise<{ readonly url: string } & Async
   const url = process.env[TEST_SERVER_VARIABLE] ?? (await ownServer(stack));
   const owned = stack.move();
   return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-/** On a connection of its own: the server's own database stays as it is. */
-async function administrate(server: string, statement: string): Promise<void> {
-  await connected(server, (client) => client.query(statement));
 }
 
 /** Starts a server in a temporary directory that goes away with the stack. Returns its URL. */
