@@ -49,7 +49,7 @@ export const LIVING: readonly LivingTurn[] = [
 ];
 
 /** What the sub-session of `slow-sub-agent` is told. */
-export const SLOWLY: Script = {
+const SLOWLY: Script = {
   name: 'slowly',
   matches: ({ prompts }) => prompts.some((said) => said.includes('Slowly.')),
   steps: [{ fault: { kind: 'drip', everyMs: 2_000, pieces: 4 } }],

@@ -4,7 +4,7 @@ import { type TurnFacts, type Verdict, verdictOf } from '../../src/turn/verdict.
 import { agentError, PROMPT_ID, reply, toolPart, userMessage } from './messages.ts';
 
 export const NOW = 1_000_000;
-export const LONG_AGO = NOW - 60_000;
+const LONG_AGO = NOW - 60_000;
 export const busy: Activity = { type: 'busy' };
 
 /** A table entry: these facts make this verdict. */

@@ -126,12 +126,3 @@ export async function turnEnd(
 export function promptsIn(messages: readonly { role: string }[]): number {
   return messages.filter(({ role }) => role === 'user').length;
 }
-
-export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -35,7 +35,7 @@ export function makeTurns(words = ''): Turns {
   };
 }
 
-export function script(name: string, rest: Script['steps']): Script {
+function script(name: string, rest: Script['steps']): Script {
   return { name, matches: promptIncludes(name), steps: [{ toolCalls: [bash(COUNT)] }, ...rest] };
 }
 

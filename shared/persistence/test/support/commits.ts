@@ -36,7 +36,7 @@ export interface Change<N extends SessionCommandName> {
 }
 
 /** What a command makes of a session, as its owner commits it. Throws when it is refused. */
-export function change<N extends SessionCommandName>(snapshot: SessionSnapshot, wish: Change<N>): SessionCommit {
+function change<N extends SessionCommandName>(snapshot: SessionSnapshot, wish: Change<N>): SessionCommit {
   const { name, payload, epoch = 1, commandId = randomUUID() } = wish;
   const decision = decide(snapshot, { name, payload } as unknown as SessionCommand, context({ epoch, commandId }));
   if (decision.kind !== 'events') throw new Error(`Nothing comes of ${name} in ${snapshot.status}.`);

@@ -73,7 +73,7 @@ test('an error is written with its type, code, facts, stack and causes, under wh
   });
   t.like(line?.err, { type: 'ConflictError', code: 'illegal_transition', facts: { from: 'completed' } });
   t.like(line?.err, { message: 'The session is completed.', cause: { errors: [{ type: 'TypeError' }] } });
-  t.regex(String(line?.err['stack']), /logger\.test\.ts/);
+  t.regex(String(line?.err['stack']), /logger\.unit\.ts/);
   t.deepEqual(other?.['problem'], line?.err);
 });
 

@@ -1,0 +1,27 @@
+// What needs no process of its own: each would load the same modules once more.
+import './approvals.unit.ts';
+import './checkpoints.unit.ts';
+import './chosen-model.unit.ts';
+import './concurrency.unit.ts';
+import './decide-client.unit.ts';
+import './decide-impairment.unit.ts';
+import './decide-prompts.unit.ts';
+import './decide-reports.unit.ts';
+import './decide-revert.unit.ts';
+import './decide-scheduling.unit.ts';
+import './dependencies.unit.ts';
+import './due-fires.unit.ts';
+import './execution-metrics.unit.ts';
+import './health.unit.ts';
+import './permission-policy.unit.ts';
+import './prompt-properties.unit.ts';
+import './properties.unit.ts';
+import './retry-policy.unit.ts';
+import './schedule-times.unit.ts';
+import './snapshot-parts.unit.ts';
+import './stop-proof.unit.ts';
+import './timers.unit.ts';
+import './transitions.unit.ts';
+import './usage.unit.ts';
+import './view.unit.ts';
+import './vocabulary.unit.ts';

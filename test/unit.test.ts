@@ -1,0 +1,12 @@
+// What needs no process of its own: each would load the same modules once more.
+import './chaos/arguments.unit.ts';
+import './chaos/plants/plants.unit.ts';
+import './chaos/proxy/tcp-proxy.unit.ts';
+import './chaos/schedule.unit.ts';
+import './chaos/windows.unit.ts';
+import './command-line.unit.ts';
+import './faults/catalogue.unit.ts';
+import './proofs/kills/judge.unit.ts';
+import './temporary-directory.unit.ts';
+import './verify/run-steps.unit.ts';
+import './verify/tap.unit.ts';
