@@ -22,7 +22,7 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
     tests: [
       ['turn/verdict.unit', 'an unknown agent shows only as an event, and is final'],
       ['turn/verdict.unit', 'a stored prompt that nobody works on has never started'],
-      ['adapters/opencode-agent-server.test', 'is accepted, and told by an event only'],
+      ['real-server/opencode-agent-server', 'is accepted, and told by an event only'],
     ],
   },
   3: {
@@ -51,19 +51,19 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
   6: {
     says: 'The same message id again appends the text, even across sessions.',
     tests: [
-      ['gateways/adoption.test', 'when a gateway ends in mid-turn another one adopts the turn: one prompt, one result'],
+      ['real-server/adoption', 'when a gateway ends in mid-turn another one adopts the turn: one prompt, one result'],
       [
-        'adapters/late-prompt.test',
+        'real-server/late-prompt',
         'a prompt that comes after its session was deleted reaches no model, also under an id that another session uses',
       ],
-      ['adapters/opencode-agent-server.test', 'resuming what is finished asks the model nothing and stores nothing'],
+      ['real-server/opencode-agent-server', 'resuming what is finished asks the model nothing and stores nothing'],
     ],
   },
   7: {
     says: 'Empty answers of the model are asked for again at once, for ever.',
     tests: [
       ['turn/verdict-broken-off.unit', 'three empty answers in a row are an endless loop that has to be aborted'],
-      ['adapters/opencode-agent-server.test', 'a model that answers nothing is found out while it loops'],
+      ['real-server/opencode-agent-server', 'a model that answers nothing is found out while it loops'],
     ],
   },
   8: {
@@ -77,7 +77,7 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
     says: 'A pending permission or question waits for ever, called busy.',
     tests: [
       ['gateways/approvals.test', 'no clock strikes while a turn waits for a person'],
-      ['gateways/real-approvals.test', 'a question of the agent gets its answer'],
+      ['real-server/approvals', 'a question of the agent gets its answer'],
       ['test/distributed/approvals.test', 'at its deadline the scheduler has the default given, and the turn goes on'],
       [
         'test/distributed/approvals.test',
@@ -141,7 +141,7 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
     says: '`always` holds for other sessions too.',
     tests: [
       [
-        'gateways/real-approvals.test',
+        'real-server/approvals',
         'what one session was allowed another one asks for again; denied with a message it is not run, and the agent goes on',
       ],
     ],
@@ -150,7 +150,7 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
     says: 'A model that is not there poisons the session.',
     tests: [
       ['turn/verdict.unit', 'an unknown model fails the turn for good'],
-      ['adapters/opencode-agent-server.test', 'is accepted, and told by an event only'],
+      ['real-server/opencode-agent-server', 'is accepted, and told by an event only'],
     ],
   },
   18: {

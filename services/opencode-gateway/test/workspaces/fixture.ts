@@ -17,6 +17,15 @@ import { isWorktree, type Worktree } from '../../src/workspaces/workspace.ts';
 import { createWorkspaces, type Workspaces } from '../../src/workspaces/workspaces.ts';
 import { createKeyedMutex } from '../../src/keyed-mutex.ts';
 
+/** What a project may hold that OpenCode would run. */
+export const HOSTILE = {
+  'opencode.json': '{ "plugin": ["./evil.js"] }',
+  'evil.js': 'export const P = async () => ({});',
+  '.opencode/plugin/p.js': 'export const P = async () => ({});',
+  'deep/.opencode/plugins/q.ts': 'export const Q = async () => ({});',
+  '.opencode/command/hello.md': 'harmless',
+};
+
 /** A temporary directory with room for repositories and worktrees, and the workspaces over it. */
 export interface Fixture {
   readonly base: string;

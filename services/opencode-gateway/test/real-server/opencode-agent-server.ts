@@ -1,54 +1,17 @@
-import anyTest, { type TestFn } from 'ava';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
 import type { AgentEvent } from '../../src/agent-server/events.ts';
 import { eventually } from '@oio/runtime/testing';
-import { startObedientModel } from '../support/obedient-model.ts';
-import {
-  beginTurn,
-  makePlace,
-  MODEL,
-  optionsFor,
-  readerOf,
-  promptsIn,
-  startRealServer,
-  turnEnd,
-} from '../support/real-server.ts';
-
-// One real server for the file: opening it and the directory is what takes the time.
-async function setUp() {
-  const place = await makePlace();
-  const model = await startObedientModel();
-  const real = await startRealServer(optionsFor(model, place.data));
-  return { place, model, real };
-}
-
-const test = anyTest as TestFn<Awaited<ReturnType<typeof setUp>>>;
-let shared: Awaited<ReturnType<typeof setUp>>;
-
-test.before(async () => {
-  shared = await setUp();
-});
-
-test.beforeEach((t) => {
-  t.context = shared;
-});
-
-test.after.always(async () => {
-  await shared?.real[Symbol.asyncDispose]();
-  await shared?.model[Symbol.asyncDispose]();
-  await shared?.place[Symbol.asyncDispose]();
-});
+import { beginTurn, MODEL, promptsIn, readerOf, turnEnd } from '../support/real-server.ts';
+import { test } from './shared-server.ts';
 
 test('the server is well and knows our agents and our model', async (t) => {
-  const { real, place } = t.context;
-  t.true((await real.agent.health()).healthy);
-  const agents = (await real.agent.agents(place.repository))
-    .filter(({ mode }) => mode === 'primary')
-    .map(({ name }) => name);
+  const { agent, directory } = t.context;
+  t.true((await agent.health()).healthy);
+  const agents = (await agent.agents(directory)).filter(({ mode }) => mode === 'primary').map(({ name }) => name);
   for (const name of ['industrial-coder', 'industrial-architect', 'meticulous-reviewer', 'precision-coder']) {
     t.true(agents.includes(name), name);
   }
-  const { models, default: byDefault } = await real.agent.models(place.repository);
+  const { models, default: byDefault } = await agent.models(directory);
   t.like(
     models.find(({ providerId }) => providerId === 'fake'),
     { ...MODEL, contextTokens: 100_000 },
@@ -58,36 +21,36 @@ test('the server is well and knows our agents and our model', async (t) => {
 });
 
 test('a turn goes from the prompt to a finished verdict, with what it cost', async (t) => {
-  const { real, place } = t.context;
-  const prompt = await beginTurn(real.agent, place.repository, 'bash echo hello > hello.txt', {
+  const { agent, directory } = t.context;
+  const prompt = await beginTurn(agent, directory, 'bash echo hello > hello.txt', {
     metadata: { run: '7' },
   });
-  t.like(await turnEnd(real.agent, prompt), {
+  t.like(await turnEnd(agent, prompt), {
     type: 'finished',
     text: 'done',
     finish: 'stop',
     tokens: { input: 200, output: 40 },
     costUsd: 0.00028,
   });
-  t.like(await real.agent.getSession(prompt), {
+  t.like(await agent.getSession(prompt), {
     id: prompt.sessionId,
     metadata: { run: '7' },
-    directory: place.repository,
+    directory,
   });
-  const listed = await real.agent.listSessions(place.repository);
+  const listed = await agent.listSessions(directory);
   t.true(listed.some(({ id, metadata }) => id === prompt.sessionId && metadata['run'] === '7'));
 });
 
 test('events tell of a turn while it happens', async (t) => {
-  const { real, place } = t.context;
+  const { agent, directory } = t.context;
   const stop = new AbortController();
   const seen: AgentEvent[] = [];
   const reading = (async () => {
-    for await (const event of real.agent.events({ signal: stop.signal })) seen.push(event);
+    for await (const event of agent.events({ signal: stop.signal })) seen.push(event);
   })();
   await eventually(() => seen.some(({ type }) => type === 'resync'));
-  const prompt = await beginTurn(real.agent, place.repository, 'bash true');
-  await turnEnd(real.agent, prompt);
+  const prompt = await beginTurn(agent, directory, 'bash true');
+  await turnEnd(agent, prompt);
   const mine = await eventually(() => {
     const events = seen.filter((event) => 'sessionId' in event && event.sessionId === prompt.sessionId);
     return events.some((event) => event.type === 'activity' && event.activity.type === 'idle') ? events : null;
@@ -101,24 +64,23 @@ test('events tell of a turn while it happens', async (t) => {
 });
 
 test('a turn is stopped, and its shell with it', async (t) => {
-  const { real, place } = t.context;
-  const prompt = await beginTurn(real.agent, place.repository, 'bash sleep 86.4');
+  const { agent, directory } = t.context;
+  const prompt = await beginTurn(agent, directory, 'bash sleep 86.4');
   await eventually(async () => {
-    const messages = await real.agent.messages(prompt);
+    const messages = await agent.messages(prompt);
     return messages.some(({ parts }) => parts.some((part) => part.type === 'tool' && part.status === 'running'));
   });
-  await real.agent.abort(prompt);
-  t.deepEqual(await turnEnd(real.agent, prompt), { type: 'aborted' });
+  await agent.abort(prompt);
+  t.deepEqual(await turnEnd(agent, prompt), { type: 'aborted' });
 });
 
 test('an unknown session or message is null', async (t) => {
-  const { real, place } = t.context;
-  const directory = place.repository;
-  t.is(await real.agent.getSession({ sessionId: 'ses_unknown', directory }), null);
-  const prompt = await beginTurn(real.agent, directory, 'say hello');
-  await turnEnd(real.agent, prompt);
-  t.is(await real.agent.message(prompt, 'msg_unknown'), null);
-  t.like(await real.agent.message(prompt, prompt.messageId), {
+  const { agent, directory } = t.context;
+  t.is(await agent.getSession({ sessionId: 'ses_unknown', directory }), null);
+  const prompt = await beginTurn(agent, directory, 'say hello');
+  await turnEnd(agent, prompt);
+  t.is(await agent.message(prompt, 'msg_unknown'), null);
+  t.like(await agent.message(prompt, prompt.messageId), {
     role: 'user',
     parts: [{ type: 'text', text: 'say hello' }],
   });
@@ -129,20 +91,20 @@ for (const [what, options, code] of [
   ['model', { model: { providerId: 'fake', modelId: 'nothing' } }, 'model_not_found'],
 ] as const) {
   test(`an unknown ${what} is accepted, and told by an event only`, async (t) => {
-    const { real, place } = t.context;
-    const events = real.agent.events({ filter: ({ type }) => type === 'error' });
-    const prompt = await beginTurn(real.agent, place.repository, 'say hello', options);
-    const reader = readerOf(real.agent, prompt);
+    const { agent, directory } = t.context;
+    const events = agent.events({ filter: ({ type }) => type === 'error' });
+    const prompt = await beginTurn(agent, directory, 'say hello', options);
+    const reader = readerOf(agent, prompt);
     for await (const event of events) {
       reader.noteEvent(event);
       if ('sessionId' in event && event.sessionId === prompt.sessionId) break;
     }
-    t.like(await turnEnd(real.agent, prompt, reader), { type: 'failed', failure: { code } });
+    t.like(await turnEnd(agent, prompt, reader), { type: 'failed', failure: { code } });
   });
 }
 
 test('what providers answer becomes a failure of its kind', async (t) => {
-  const { real, place } = t.context;
+  const { agent, directory } = t.context;
   for (const [text, code] of [
     ['status 401', 'provider_auth'],
     ['status 404', 'model_not_found'],
@@ -150,52 +112,52 @@ test('what providers answer becomes a failure of its kind', async (t) => {
     ['finish length', 'output_truncated'],
     ['finish content_filter', 'content_filtered'],
   ]) {
-    const prompt = await beginTurn(real.agent, place.repository, text ?? '');
-    t.like(await turnEnd(real.agent, prompt), { type: 'failed', failure: { code }, stillRunning: false }, text);
+    const prompt = await beginTurn(agent, directory, text ?? '');
+    t.like(await turnEnd(agent, prompt), { type: 'failed', failure: { code }, stillRunning: false }, text);
   }
 });
 
 test('a model that answers nothing is found out while it loops', async (t) => {
-  const { real, place } = t.context;
-  const prompt = await beginTurn(real.agent, place.repository, 'empty');
-  const verdict = await turnEnd(real.agent, prompt);
+  const { agent, directory } = t.context;
+  const prompt = await beginTurn(agent, directory, 'empty');
+  const verdict = await turnEnd(agent, prompt);
   t.like(verdict, { type: 'failed', failure: { code: 'empty_answers', transient: true }, stillRunning: true });
-  await real.agent.abort(prompt);
-  t.false((await real.agent.activities(place.repository)).has(prompt.sessionId));
+  await agent.abort(prompt);
+  t.false((await agent.activities(directory)).has(prompt.sessionId));
 });
 
 test('a permission that is asked for is answered, and the turn goes on', async (t) => {
-  const { real, place } = t.context;
+  const { agent, directory } = t.context;
   const permissions = [{ permission: 'bash', pattern: '*', action: 'ask' }] as const;
-  const prompt = await beginTurn(real.agent, place.repository, 'bash echo asked', { permissions });
+  const prompt = await beginTurn(agent, directory, 'bash echo asked', { permissions });
   const asked = await eventually(async () => {
-    const pending = await real.agent.pendingPermissions(place.repository);
+    const pending = await agent.pendingPermissions(directory);
     return pending.find(({ sessionId }) => sessionId === prompt.sessionId);
   });
   t.like(asked, { permission: 'bash', patterns: ['echo asked'] });
-  t.like(await readerOf(real.agent, prompt).read(), { verdict: { type: 'running' } });
-  t.true(await real.agent.replyPermission({ ...asked, reply: 'once' }));
-  t.like(await turnEnd(real.agent, prompt), { type: 'finished', text: 'done' });
-  t.false(await real.agent.replyPermission({ ...asked, reply: 'once' }), 'a second answer comes too late');
+  t.like(await readerOf(agent, prompt).read(), { verdict: { type: 'running' } });
+  t.true(await agent.replyPermission({ ...asked, reply: 'once' }));
+  t.like(await turnEnd(agent, prompt), { type: 'finished', text: 'done' });
+  t.false(await agent.replyPermission({ ...asked, reply: 'once' }), 'a second answer comes too late');
 });
 
 test('a permission that is rejected without a word fails the turn', async (t) => {
-  const { real, place } = t.context;
+  const { agent, directory } = t.context;
   const permissions = [{ permission: 'bash', pattern: '*', action: 'ask' }] as const;
-  const events = real.agent.events({ filter: ({ type }) => type === 'permission_asked' });
-  const prompt = await beginTurn(real.agent, place.repository, 'bash echo asked', { permissions });
+  const events = agent.events({ filter: ({ type }) => type === 'permission_asked' });
+  const prompt = await beginTurn(agent, directory, 'bash echo asked', { permissions });
   for await (const event of events) {
     if (event.type !== 'permission_asked' || event.sessionId !== prompt.sessionId) continue;
-    t.true(await real.agent.replyPermission({ ...event.request, reply: 'reject' }));
+    t.true(await agent.replyPermission({ ...event.request, reply: 'reject' }));
     break;
   }
-  t.like(await turnEnd(real.agent, prompt), { type: 'failed', failure: { code: 'permission_rejected' } });
+  t.like(await turnEnd(agent, prompt), { type: 'failed', failure: { code: 'permission_rejected' } });
 });
 
 test('the reviewer has no tool that changes anything, and nobody can ask a question', async (t) => {
-  const { real, place, model } = t.context;
+  const { agent, directory, model } = t.context;
   const toolsOf = async (agentName: string) => {
-    await turnEnd(real.agent, await beginTurn(real.agent, place.repository, `say I am ${agentName}`, { agentName }));
+    await turnEnd(agent, await beginTurn(agent, directory, `say I am ${agentName}`, { agentName }));
     const request = model.requests.findLast(({ messages }) =>
       JSON.stringify(messages).includes(`say I am ${agentName}`),
     );
@@ -208,15 +170,15 @@ test('the reviewer has no tool that changes anything, and nobody can ask a quest
 });
 
 test('resuming what is finished asks the model nothing and stores nothing', async (t) => {
-  const { real, place, model } = t.context;
-  const prompt = await beginTurn(real.agent, place.repository, 'say once only');
-  await turnEnd(real.agent, prompt);
+  const { agent, directory, model } = t.context;
+  const prompt = await beginTurn(agent, directory, 'say once only');
+  await turnEnd(agent, prompt);
   const asked = () =>
     model.requests.filter(({ messages }) => JSON.stringify(messages).includes('say once only')).length;
   const before = asked();
-  await real.agent.resume(prompt);
-  await turnEnd(real.agent, prompt);
-  const messages = await real.agent.messages(prompt);
+  await agent.resume(prompt);
+  await turnEnd(agent, prompt);
+  const messages = await agent.messages(prompt);
   t.is(asked(), before);
   t.is(promptsIn(messages), 1);
   t.deepEqual(
@@ -226,8 +188,8 @@ test('resuming what is finished asks the model nothing and stores nothing', asyn
 });
 
 test('with a wrong password nothing is answered, and it is said why', async (t) => {
-  const { real } = t.context;
-  await using stranger = new OpencodeAgentServer({ url: real.server.url, password: 'guess' });
+  const { server } = t.context;
+  await using stranger = new OpencodeAgentServer({ ...server, password: 'guess' });
   await t.throwsAsync(stranger.health(), { code: 'refused_credentials' });
   for await (const event of stranger.events()) {
     t.like(event, { type: 'disconnected', error: { code: 'refused_credentials' } });

@@ -1,23 +1,13 @@
 import type { Approval, PermissionRule } from '@oio/contracts';
 import { eventually } from '@oio/runtime/testing';
-import anyTest, { type TestFn } from 'ava';
 import { openGateways } from '../support/gateway-pair.ts';
-import { startObedientModel } from '../support/obedient-model.ts';
-import { makePlace, optionsFor, startRealServer } from '../support/real-server.ts';
+import { type SharedServer, test } from './shared-server.ts';
 
-/** What agents of the real binary ask comes as it does on the stand-in (approvals.test.ts), and its own habits are met. */
-const test = anyTest as TestFn<Awaited<ReturnType<typeof begin>>>;
-
-test.before(async (t) => {
-  t.context = await begin();
-});
-
-test.after.always((t) => t.context[Symbol.asyncDispose]());
-
+/** What agents of the real binary ask comes as it does on the stand-in (gateways/approvals.test.ts), and its own habits are met. */
 const ask = (tool: string): PermissionRule => ({ tool, pattern: '*', action: 'ask' });
 
 test.serial('a shell that is asked for runs when it is allowed', async (t) => {
-  await using scene = await t.context.order('bash echo asked', [ask('bash')]);
+  await using scene = await ordered(t.context, 'bash echo asked', [ask('bash')]);
   const [record] = await scene.asked(1);
   t.like(record, {
     kind: 'permission',
@@ -35,7 +25,7 @@ test.serial('a shell that is asked for runs when it is allowed', async (t) => {
 test.serial(
   'what one session was allowed another one asks for again; denied with a message it is not run, and the agent goes on',
   async (t) => {
-    await using scene = await t.context.order('bash echo asked', [ask('bash')]);
+    await using scene = await ordered(t.context, 'bash echo asked', [ask('bash')]);
     const [record] = await scene.asked(1);
     await scene.owner.approvals.answer(record, { action: 'deny', message: 'Not on a Friday.' });
     t.is(await scene.end(), 'done');
@@ -44,7 +34,7 @@ test.serial(
 );
 
 test.serial('of two shells that are asked for at once one is denied and the other runs', async (t) => {
-  await using scene = await t.context.order('both echo first | echo second', [ask('bash')]);
+  await using scene = await ordered(t.context, 'both echo first | echo second', [ask('bash')]);
   const records = await scene.asked(2);
   const [first, second] = ['echo first', 'echo second'].map((command) =>
     records.find((one) => one.command === command),
@@ -59,7 +49,7 @@ test.serial('of two shells that are asked for at once one is denied and the othe
 });
 
 test.serial('a question of the agent gets its answer', async (t) => {
-  await using scene = await t.context.order('ask Which one?', [ask('question')]);
+  await using scene = await ordered(t.context, 'ask Which one?', [ask('question')]);
   const [record] = await scene.asked(1);
   t.like(record.questions[0], { question: 'Which one?', header: 'Choice', multiple: false });
   t.deepEqual(
@@ -72,7 +62,7 @@ test.serial('a question of the agent gets its answer', async (t) => {
 });
 
 test.serial('a sub-agent that wants to leave the workspace asks as well', async (t) => {
-  await using scene = await t.context.order('task bash cat /etc/hostname', [ask('external_directory')]);
+  await using scene = await ordered(t.context, 'task bash cat /etc/hostname', [ask('external_directory')]);
   const [record] = await scene.asked(1);
   t.like(record, { tool: 'external_directory', fromSubSession: true });
   await scene.owner.approvals.answer(record, { action: 'deny', message: 'Stay inside.' });
@@ -81,45 +71,37 @@ test.serial('a sub-agent that wants to leave the workspace asks as well', async 
 });
 
 test.serial('without rules the workspace is not left, and nobody is asked', async (t) => {
-  await using scene = await t.context.order('bash cat /etc/hostname', []);
+  await using scene = await ordered(t.context, 'bash cat /etc/hostname', []);
   t.is(await scene.end(), 'done');
   t.deepEqual(await scene.owner.approvals.all(), []);
   t.false(scene.toolsOffered().includes('question'));
 });
 
-async function begin() {
-  await using stack = new AsyncDisposableStack();
-  const place = stack.use(await makePlace());
-  const model = stack.use(await startObedientModel());
-  const { server } = stack.use(await startRealServer(optionsFor(model, place.data)));
-  const { id, url, password } = server;
-  const owned = stack.move();
-  const order = async (prompt: string, permissions: PermissionRule[]) => {
-    const gateways = await openGateways(place.repository);
-    await gateways.start({ servers: [{ id, url, password }] });
-    const { owner } = gateways;
-    owner.permissions = permissions;
-    owner.approvals.ruling = () => null;
-    const before = model.requests.length;
-    await owner.order(id, prompt);
-    const since = () => model.requests.slice(before);
-    return {
-      owner,
-      asked: async (count: number) => {
-        const all = async () => ((await owner.approvals.all()).length === count ? owner.approvals.all() : null);
-        return (await eventually(all, { what: 'the requests', withinMs: 60_000 })) as [Approval, ...Approval[]];
-      },
-      /** The text that the turn ends with. */
-      end: async () => {
-        const ended = () => owner.reported('report-completed')[0] ?? owner.reported('report-failed')[0] ?? null;
-        const report = await eventually(ended, { what: 'the end', withinMs: 60_000 });
-        return (report.payload as { result?: { text: string } }).result?.text ?? JSON.stringify(report.payload);
-      },
-      /** What the tools have told the model. */
-      told: () => JSON.stringify(since().flatMap(({ messages }) => messages.filter(({ role }) => role === 'tool'))),
-      toolsOffered: () => since().flatMap(({ tools = [] }) => tools.map((tool) => tool.function.name)),
-      [Symbol.asyncDispose]: () => gateways[Symbol.asyncDispose](),
-    };
+/** A session that is given the order, with these rules, on a gateway of its own. */
+async function ordered({ server, model, directory }: SharedServer, prompt: string, permissions: PermissionRule[]) {
+  const gateways = await openGateways(directory);
+  await gateways.start({ servers: [server] });
+  const { owner } = gateways;
+  owner.permissions = permissions;
+  owner.approvals.ruling = () => null;
+  const before = model.requests.length;
+  await owner.order(server.id, prompt);
+  const since = () => model.requests.slice(before);
+  return {
+    owner,
+    asked: async (count: number) => {
+      const all = async () => ((await owner.approvals.all()).length === count ? owner.approvals.all() : null);
+      return (await eventually(all, { what: 'the requests', withinMs: 60_000 })) as [Approval, ...Approval[]];
+    },
+    /** The text that the turn ends with. */
+    end: async () => {
+      const ended = () => owner.reported('report-completed')[0] ?? owner.reported('report-failed')[0] ?? null;
+      const report = await eventually(ended, { what: 'the end', withinMs: 60_000 });
+      return (report.payload as { result?: { text: string } }).result?.text ?? JSON.stringify(report.payload);
+    },
+    /** What the tools have told the model. */
+    told: () => JSON.stringify(since().flatMap(({ messages }) => messages.filter(({ role }) => role === 'tool'))),
+    toolsOffered: () => since().flatMap(({ tools = [] }) => tools.map((tool) => tool.function.name)),
+    [Symbol.asyncDispose]: () => gateways[Symbol.asyncDispose](),
   };
-  return { order, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -1,23 +1,13 @@
 import { eventually } from '@oio/runtime/testing';
-import anyTest, { type TestFn } from 'ava';
 import type { FakeOwner } from '../support/fake-owner.ts';
 import { openGateways } from '../support/gateway-pair.ts';
-import { startObedientModel } from '../support/obedient-model.ts';
-import { makePlace, optionsFor, startRealServer } from '../support/real-server.ts';
+import { test } from './shared-server.ts';
 
 const CLOCKS = {
   OPENCODE_FIRST_TOKEN_SECONDS: '8',
   OPENCODE_SILENCE_SECONDS: '3',
   OPENCODE_TOOL_SECONDS: '3',
 };
-
-const test = anyTest as TestFn<Awaited<ReturnType<typeof begin>>>;
-
-test.before(async (t) => {
-  t.context = await begin();
-});
-
-test.after.always((t) => t.context[Symbol.asyncDispose]());
 
 for (const [status, code] of [
   [429, 'rate_limited'],
@@ -50,19 +40,4 @@ function apiErrorsIn(owner: FakeOwner): number {
 
 interface Step {
   readonly apiErrors: number;
-}
-
-async function begin() {
-  await using stack = new AsyncDisposableStack();
-  const place = stack.use(await makePlace());
-  const model = stack.use(await startObedientModel());
-  const { agent, server } = stack.use(await startRealServer(optionsFor(model, place.data)));
-  const owned = stack.move();
-  const { id, url, password } = server;
-  return {
-    agent,
-    directory: place.repository,
-    server: { id, url, password },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
 }

@@ -1,21 +1,11 @@
 import type { FinishedStep, ModelCall, ResumePoint, SessionCommandName } from '@oio/contracts';
 import { eventually } from '@oio/runtime/testing';
-import anyTest, { type TestFn } from 'ava';
 import type { FakeOwner } from '../support/fake-owner.ts';
 import { openGateways } from '../support/gateway-pair.ts';
-import { startObedientModel } from '../support/obedient-model.ts';
-import { makePlace, optionsFor, startRealServer } from '../support/real-server.ts';
+import { test } from './shared-server.ts';
 
 /** What a step of the scripted model takes, at the prices of the fake provider. */
 const STEP = { tokens: { input: 100, output: 20 }, costUsd: 0.00014, model: 'fake/m' };
-
-const test = anyTest as TestFn<Awaited<ReturnType<typeof begin>>>;
-
-test.before(async (t) => {
-  t.context = await begin();
-});
-
-test.after.always((t) => t.context[Symbol.asyncDispose]());
 
 test.serial('what a real sub-agent takes is told, once, beside the steps of the session', async (t) => {
   const { server, agent, directory } = t.context;
@@ -59,19 +49,4 @@ function callsOf(owner: FakeOwner): ModelCall[] {
 
 function payloads<T>(owner: FakeOwner, name: SessionCommandName): T[] {
   return owner.reported(name).map(({ payload }) => payload as T);
-}
-
-async function begin() {
-  await using stack = new AsyncDisposableStack();
-  const place = stack.use(await makePlace());
-  const model = stack.use(await startObedientModel());
-  const { agent, server } = stack.use(await startRealServer(optionsFor(model, place.data)));
-  const owned = stack.move();
-  const { id, url, password } = server;
-  return {
-    agent,
-    directory: place.repository,
-    server: { id, url, password },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
 }
