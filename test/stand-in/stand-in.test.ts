@@ -15,6 +15,7 @@ import { startStandIn } from './start-stand-in.ts';
 
 const PLACE = { directory: '/project', agent: 'build', model: { providerId: 'stand-in', modelId: 'm' } };
 const ONE_TRY = { resilience: { tries: 1 } };
+/** For what is never answered: a healthy answer may take longer on a machine that is at work. */
 const IMPATIENT = { ...ONE_TRY, readTimeoutMs: 300 };
 
 test('it counts prompts by message id, resumes apart, and knows our session', async (t) => {
@@ -79,10 +80,11 @@ const ANSWERED_WRONG: readonly (readonly [Fault['kind'], string])[] = [
 for (const [kind, code] of ANSWERED_WRONG) {
   test(`the fault ${kind} is met by the calls that match, until it is cleared`, async (t) => {
     await using standIn = await startStandIn();
+    await using agent = new OpencodeAgentServer({ ...standIn, ...ONE_TRY });
     // One byte in ten seconds is too slow only for the whole: between bytes there is a wait, too.
-    await using agent = new OpencodeAgentServer({ ...standIn, ...(code === 'timeout' ? IMPATIENT : ONE_TRY) });
+    await using met = new OpencodeAgentServer({ ...standIn, ...(code === 'timeout' ? IMPATIENT : ONE_TRY) });
     standIn.setFaults({ kind, match: '^GET /agent' });
-    await t.throwsAsync(agent.agents('/project'), { code });
+    await t.throwsAsync(met.agents('/project'), { code });
     await t.notThrowsAsync(agent.listSessions('/project'));
     standIn.setFaults();
     await t.notThrowsAsync(agent.agents('/project'));
@@ -91,9 +93,13 @@ for (const [kind, code] of ANSWERED_WRONG) {
 
 test('an answer can be lost after the call had its effect', async (t) => {
   await using standIn = await startStandIn();
-  await using agent = new OpencodeAgentServer({ ...standIn, ...IMPATIENT });
+  await using agent = new OpencodeAgentServer(standIn);
+  await using impatient = new OpencodeAgentServer({ ...standIn, ...IMPATIENT });
+  // With an open connection the call is out at once, however late its time-out comes.
+  await eventually(() => impatient.listSessions('/project'));
   standIn.setFaults({ kind: 'hang', match: 'POST /session$', when: 'after', times: 1 });
-  await t.throwsAsync(agent.createSession({ ...PLACE, title: 'x' }), { code: 'timeout' });
+  await t.throwsAsync(impatient.createSession({ ...PLACE, title: 'x' }), { code: 'timeout' });
+  await eventually(async () => (await agent.listSessions('/project')).length > 0, { what: 'the effect' });
   t.is((await agent.listSessions('/project')).length, 1);
 });
 
