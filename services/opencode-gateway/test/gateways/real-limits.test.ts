@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Failure, ForkedFrom, ResourceUsage, ResumePoint, SessionCommandName } from '@oio/contracts';
-import type { Database } from '@oio/persistence';
 import { eventually } from '@oio/runtime/testing';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { findCgroups } from '../../src/cgroups/find-cgroups.ts';
@@ -10,7 +9,8 @@ import type { ModelRequest } from '../support/fake-model.ts';
 import type { FakeOwner } from '../support/fake-owner.ts';
 import { openGateways } from '../support/gateway-pair.ts';
 import { startObedientModel } from '../support/obedient-model.ts';
-import { makePlace, optionsFor, startRealServer } from '../support/real-server.ts';
+import { makePlace } from '../support/real-server.ts';
+import { startStandInProcess } from '../support/stand-in-process.ts';
 
 const test = anyTest as TestFn<Awaited<ReturnType<typeof begin>>>;
 const { obstacles } = await findCgroups(null);
@@ -29,20 +29,20 @@ type Proof = (t: ExecutionContext, run: Run) => Promise<void>;
 const limited = (title: string, prompt: string, proof: Proof) =>
   test.serial(canLimit ? title : `${title}: refused, for nothing can be limited here`, async (t) => {
     await using gateways = await begun(t.context);
-    const { owner, server, root, database } = gateways;
+    const { owner, server, root } = gateways;
     await owner.order(server.id, prompt, { limits: LIMITS });
     const directory = dedicatedDirectory(root, owner.sessionId);
-    if (canLimit) return await proof(t, { ...t.context, owner, database, directory });
+    if (canLimit) return await proof(t, { ...t.context, owner, directory });
     const [failed] = await reports<{ failure: Failure }>(owner, 'report-failed');
     t.is(failed?.failure.code, 'limit_unenforceable');
   });
 
 limited(
-  'an attempt with limits runs on a server of its own, which is gone when it has ended',
+  'an attempt with limits runs on a server of its own, which is gone when it has ended; a fork has its conversation, also when the data of that are cleared away',
   'bash setsid sleep 600 > /dev/null 2>&1 &',
   async (t, run) => {
     const { owner, directory } = run;
-    await reports(owner, 'report-completed');
+    const source = await forkOf(owner);
     const [{ resources } = { resources: null }] = payloads<{ resources: ResourceUsage }>(owner, 'report-resources');
     t.true(
       resources !== null && resources.memoryMb > 100 && resources.memoryMb <= LIMITS.memoryLimitMb,
@@ -50,6 +50,8 @@ limited(
     );
     t.true((resources?.cpuPercent ?? 0) > 0 && (resources?.diskMb ?? 0) > 0);
     await eventually(() => processesOf(directory).length === 0, { what: 'the end of all processes' });
+    await forked(t, run, source);
+    t.true(existsSync(directory), 'the source is left as it is');
   },
 );
 
@@ -65,30 +67,24 @@ limited(
   },
 );
 
-limited(
-  'a fork has the conversation of its source, also when the data of that are cleared away',
-  'say It is forty-seven.',
-  async (t, { owner, directory, ...context }) => {
-    const source = await forkOf(owner);
-    {
-      await using gateways = await begun(context);
-      const { owner: fork, server } = gateways;
-      // The model goes by the first word, which tells of the copy, and says `done`.
-      await fork.order(server.id, 'Count on.', { limits: LIMITS, forkedFrom: source });
-      const point = await forkOf(fork);
-      t.deepEqual(answersTo(context.model.requests.at(-1)), ['It is forty-seven.']);
-      t.deepEqual(questionsIn(context.model.requests.at(-1)), 2);
-      await gateways.database.query(`update sessions set status = 'completed', attempt_open = false`);
-      const its = dedicatedDirectory(context.root, fork.sessionId);
-      await eventually(() => !existsSync(its), { what: 'the data to be cleared away', withinMs: 30_000 });
-      await using later = await begun(context);
-      await later.owner.order(server.id, 'Count on.', { limits: LIMITS, forkedFrom: point });
-      await forkOf(later.owner);
-      t.deepEqual(answersTo(context.model.requests.at(-1)), ['It is forty-seven.', 'done']);
-    }
-    t.true(existsSync(directory), 'the source is left as it is');
-  },
-);
+/** Two forks: of a session whose data are there, and of one whose data were cleared away. */
+async function forked(t: ExecutionContext, context: Context, source: ForkedFrom): Promise<void> {
+  const { server, model, root } = context;
+  await using gateways = await begun(context);
+  const { owner: fork, database } = gateways;
+  // The model goes by the first word, which tells of the copy, and says `done`.
+  await fork.order(server.id, 'Count on.', { limits: LIMITS, forkedFrom: source });
+  const point = await forkOf(fork);
+  t.deepEqual(answersTo(model.requests.at(-1)), ['', 'done'], 'the call of the tool, and the end');
+  t.deepEqual(questionsIn(model.requests.at(-1)), 2);
+  await database.query(`update sessions set status = 'completed', attempt_open = false`);
+  const its = dedicatedDirectory(root, fork.sessionId);
+  await eventually(() => !existsSync(its), { what: 'the data to be cleared away', withinMs: 30_000 });
+  await using later = await begun(context);
+  await later.owner.order(server.id, 'Count on.', { limits: LIMITS, forkedFrom: point });
+  await forkOf(later.owner);
+  t.deepEqual(answersTo(model.requests.at(-1)), ['', 'done', 'done']);
+}
 
 /** The end of a session, as a fork of it is told. */
 async function forkOf(owner: FakeOwner): Promise<ForkedFrom> {
@@ -123,7 +119,6 @@ type Context = Awaited<ReturnType<typeof begin>>;
 
 interface Run extends Context {
   readonly owner: FakeOwner;
-  readonly database: Database;
   /** Of the dedicated server. */
   readonly directory: string;
 }
@@ -131,7 +126,9 @@ interface Run extends Context {
 /** A gateway and an owner with a session, on a database of their own. */
 async function begun({ server, model, root, repository }: Context) {
   const gateways = await openGateways(repository);
-  await gateways.start({ servers: [server], managed: { directory: root, model, count: 0 } });
+  // What the shared server offers is chosen from, so the model is called as there.
+  const managed = { directory: root, model, provider: 'stand-in', count: 0 };
+  await gateways.start({ servers: [server], managed });
   return { ...gateways, server, root };
 }
 
@@ -157,16 +154,16 @@ function processesOf(directory: string): string[] {
 
 async function begin() {
   await using stack = new AsyncDisposableStack();
-  const { data, root, repository } = stack.use(await makePlace());
+  const { root, repository } = stack.use(await makePlace());
   const model = stack.use(await startObedientModel());
-  const { server } = stack.use(await startRealServer(optionsFor(model, data)));
+  // The orders go by way of it, and nothing runs on it: that is what is proven.
+  const { url, password } = stack.use(await startStandInProcess());
   const owned = stack.move();
-  const { id, url, password } = server;
   return {
     root,
     repository,
     model,
-    server: { id, url, password },
+    server: { id: 'shared', url, password },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

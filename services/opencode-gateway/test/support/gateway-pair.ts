@@ -17,9 +17,17 @@ const KEY = 'a key of at least thirty-two characters';
 export interface GatewayOptions {
   readonly servers?: readonly Pick<KnownServer, 'id' | 'url' | 'password'>[];
   readonly connect?: (server: KnownServer) => AgentServer;
-  /** Managed servers on this directory. */
-  readonly managed?: { readonly directory: string; readonly model: Pick<FakeModel, 'url'>; readonly count: number };
+  readonly managed?: Managed;
   readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Managed servers on this directory. */
+interface Managed {
+  readonly directory: string;
+  readonly model: Pick<FakeModel, 'url'>;
+  /** What the provider of the model is called: `fake` when missing. */
+  readonly provider?: string;
+  readonly count: number;
 }
 
 /** A bus and a database, and as many opencode-gateways on them as the test starts. */
@@ -44,9 +52,7 @@ export async function openGateways(directory: string) {
         ENCRYPTION_KEY: KEY,
         ...settings,
       });
-      const setting = managed
-        ? { ...SETTING, serverDirectory: managed.directory, ...settingFor(managed.model) }
-        : SETTING;
+      const setting = managed ? { ...SETTING, serverDirectory: managed.directory, ...settingFor(managed) } : SETTING;
       const ports = {
         ...shared,
         clock: createSetClock(),
@@ -60,8 +66,8 @@ export async function openGateways(directory: string) {
   };
 }
 
-function settingFor(model: Pick<FakeModel, 'url'>) {
-  return { providers: { fake: providerOf(model) }, model: 'fake/m', environment: nodeEnvironment() };
+function settingFor({ model, provider = 'fake' }: Managed) {
+  return { providers: { [provider]: providerOf(model) }, model: `${provider}/m`, environment: nodeEnvironment() };
 }
 
 const SETTING: OpencodeGatewaySetting = {
