@@ -2,9 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { StartupError } from '@oio/errors';
 import anyTest, { type TestFn } from 'ava';
-import { endProcesses } from '../../src/managed-server/end-processes.ts';
 import { findProcess, isAlive } from '../../src/managed-server/process-table.ts';
-import { MARKER } from '../../src/managed-server/server-environment.ts';
 import { startManagedServer } from '../../src/managed-server/start-managed-server.ts';
 import { readState, writeState } from '../../src/managed-server/state-file.ts';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
@@ -13,6 +11,7 @@ import { startObedientModel } from '../support/obedient-model.ts';
 import { startOrchestrator } from '../support/orchestrator.ts';
 import {
   beginTurn,
+  endServersOn,
   makePlace,
   optionsFor,
   promptsIn,
@@ -86,8 +85,7 @@ async function begin() {
   const place = stack.use(await makePlace());
   const model = stack.use(await startObedientModel());
   const options = optionsFor(model, place.data);
-  // Whatever a test that fails leaves running.
-  stack.defer(async () => void (await endProcesses({ server: null, mark: `${MARKER}=${place.data}`, graceMs: 0 })));
+  stack.defer(() => endServersOn(place.data));
   const owned = stack.move();
   const statePath = join(place.data, 'server.json');
   return { place, model, options, statePath, [Symbol.asyncDispose]: () => owned.disposeAsync() };

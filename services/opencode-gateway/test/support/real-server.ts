@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { newMessageId } from '@oio/runtime';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
 import { openCodeConfig } from '../../src/agents/open-code-config.ts';
+import { endProcesses } from '../../src/managed-server/end-processes.ts';
+import { MARKER } from '../../src/managed-server/server-environment.ts';
 import { type ManagedServerOptions, startManagedServer } from '../../src/managed-server/start-managed-server.ts';
 import type { ModelRef, NewSession, Prompt } from '../../src/agent-server/sessions.ts';
 import type { AgentServer } from '../../src/ports.ts';
@@ -36,6 +38,11 @@ export async function makePlace() {
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
+}
+
+/** Ends the managed servers on `data` with all that they started, whatever a test that failed has left running. */
+export async function endServersOn(data: string): Promise<void> {
+  await endProcesses({ server: null, mark: `${MARKER}=${data}`, graceMs: 0 });
 }
 
 /** What a managed server on `data` is started with; the model is the only provider. */
