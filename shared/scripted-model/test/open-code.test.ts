@@ -2,12 +2,11 @@ import { existsSync, readFileSync, watch } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import test from 'ava';
-import { bash, httpError, promptIncludes, type Script, type ScriptedModel, startScriptedModel } from '../src/index.ts';
+import { bash, promptIncludes, type Script, type ScriptedModel, startScriptedModel } from '../src/index.ts';
 import { lastText, startOpenCode } from './open-code.ts';
 import { makeTemporaryProject } from './temporary-project.ts';
 
-// One after the other: each has a server of half a gigabyte, which needs a core to start.
-test.serial('a turn that a crash of the server cut off goes on at the step that was interrupted', async (t) => {
+test('a turn that a crash of the server cut off goes on at the step that was interrupted', async (t) => {
   const script: Script = {
     name: 'crash',
     matches: promptIncludes('crash'),
@@ -35,26 +34,6 @@ test.serial('a turn that a crash of the server cut off goes on at the step that 
     model.requests.map((request) => request.step),
     [0, 1, 1, 2],
   );
-});
-
-test.serial('faults reach the agent as the failures that it knows', async (t) => {
-  const scripts: readonly Script[] = [
-    { name: 'refused', matches: promptIncludes('refused'), steps: [httpError(400, 'The request is refused.')] },
-    { name: 'garbled', matches: promptIncludes('garbled'), steps: [{ fault: { kind: 'malformed_json', after: 'I' } }] },
-    { name: 'cut', matches: promptIncludes('cut'), steps: [{ text: 'I was going to', finishReason: 'length' }] },
-  ];
-  await using project = await makeTemporaryProject();
-  await using model = await startScriptedModel({ scripts, tokenDelayMs: 0 });
-  await using server = await startOpenCode(model, project.home);
-  const directory = await project.addWorktree('faults');
-  const endOf = async (text: string) => {
-    const messages = await server.run({ session: await server.createSession(directory), text });
-    return messages.at(-1)?.info;
-  };
-
-  t.like((await endOf('refused'))?.error, { name: 'APIError', data: { statusCode: 400, isRetryable: false } });
-  t.like((await endOf('garbled'))?.error, { name: 'UnknownError' });
-  t.is((await endOf('cut'))?.finish, 'length');
 });
 
 /** Kills the server while the command of the second step runs, and the command too, which would outlive it. */

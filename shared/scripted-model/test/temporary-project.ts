@@ -50,6 +50,12 @@ export async function changedFiles(directory: string): Promise<string[]> {
     .toSorted();
 }
 
+/** Takes back what differs from the last commit. */
+export async function takeBackChanges(directory: string): Promise<void> {
+  await git(directory, 'reset', '--quiet', '--hard');
+  await git(directory, 'clean', '--quiet', '--force', '-d');
+}
+
 /** Without the configuration of whoever runs the tests. */
 async function git(directory: string, ...args: readonly string[]): Promise<string> {
   const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.invalid'];
