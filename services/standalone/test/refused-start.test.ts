@@ -5,9 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { EXIT_CODE } from '@oio/errors';
 import { startEmbeddedPostgres } from '@oio/persistence';
-import { startScriptedModel } from '@oio/scripted-model';
 import test from 'ava';
-import { type Environment, failedStart, modelSettings, startOrchestrator } from './support/orchestrator.ts';
+import { type Environment, failedStart } from './support/orchestrator.ts';
 import { makePlace, type Place } from './support/place.ts';
 import { processesOf } from './support/processes.ts';
 
@@ -134,15 +133,4 @@ test.serial('a wrong password of the database is told and not repeated', async (
   t.is(code, EXIT_CODE.config, output);
   t.regex(output, /password authentication failed/);
   t.notRegex(output, /hidden-word|\n\s+at .+:\d+/);
-});
-
-test.serial('a second orchestrator on the same data directory is refused, and the first goes on', async (t) => {
-  await using place = await makePlace();
-  await using model = await startScriptedModel({ scripts: [] });
-  await using first = await startOrchestrator(place, model);
-  const { code, output } = await failedStart(place, modelSettings(model));
-  t.is(code, EXIT_CODE.unavailable, output);
-  t.regex(output, new RegExp(`already in use by process ${first.pid}`));
-  t.notRegex(output, /\n\s+at .+:\d+/);
-  t.is((await first.client.ready()).status, 'ready');
 });

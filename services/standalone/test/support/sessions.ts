@@ -111,7 +111,7 @@ export async function letToolEnd(orchestrator: Pick<Orchestrator, 'client'>, id:
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'timeout', 'stopped', 'cancelled', 'orphaned']);
 
 /** The first submission waits for the server to open its first directory, which may take long under load. */
-export async function warmUp(orchestrator: Orchestrator): Promise<void> {
+export async function warmUp(orchestrator: Pick<Orchestrator, 'client'>): Promise<void> {
   await eventually(() => submit(orchestrator, 'nothing').catch(() => null), {
     withinMs: 120_000,
     what: 'a warm server',

@@ -47,7 +47,7 @@ export async function busySessions(place: Place, session: SessionView): Promise<
 export async function assertUndamaged(
   t: ExecutionContext,
   place: Place,
-  { client }: Orchestrator,
+  { client }: Pick<Orchestrator, 'client'>,
   id: string,
 ): Promise<void> {
   const session = await client.getSession({ id });

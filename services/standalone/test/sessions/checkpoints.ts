@@ -1,42 +1,20 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ScriptedModel, startScriptedModel } from '@oio/scripted-model';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
-import { makePlace, type Place } from './support/place.ts';
 import {
   countOf,
   directoryOf,
   letToolEnd,
-  makeTurns,
   reaches,
   reachesClosed,
   reachesSecondStep,
   submit,
   toolRuns,
-  warmUp,
-} from './support/sessions.ts';
-import { openCodeMessages } from './support/truth.ts';
-
-/** Sessions that are taken back and forked, on the real server. */
-const stack = new AsyncDisposableStack();
-const turns = makeTurns();
-let place: Place;
-let model: ScriptedModel;
-let orchestrator: Orchestrator;
-
-test.before(async () => {
-  place = stack.use(await makePlace());
-  model = stack.use(await startScriptedModel({ scripts: turns.scripts, tokenDelayMs: 1 }));
-  orchestrator = await startOrchestrator(place, model);
-  await warmUp(orchestrator);
-});
-test.after.always(async () => {
-  await orchestrator[Symbol.asyncDispose]();
-  await stack.disposeAsync();
-});
+} from '../support/sessions.ts';
+import { openCodeMessages } from '../support/truth.ts';
+import { orchestrator, place } from './fixture.ts';
 
 /** A session that was stopped in its second step, with a file that came after the checkpoint of the first. */
 async function stoppedInTool(): Promise<{ id: string; directory: string }> {
@@ -107,8 +85,7 @@ test.serial('an order that was accepted is carried out although everything of ou
   const { id, directory } = await stoppedInTool();
   await orchestrator.client.revertSession({ id }, { checkpoint: 2 });
   await orchestrator.kill();
-  await orchestrator[Symbol.asyncDispose]();
-  orchestrator = await startOrchestrator(place, model);
+  await orchestrator.startAgain();
   await isReverted(id);
   t.false(existsSync(join(directory, 'later.txt')));
   const { events } = await orchestrator.client.getHistory({ id, limit: 200 });
@@ -162,7 +139,8 @@ test.serial(
     await reaches(orchestrator, fork.id, 'completed');
     const unknown = orchestrator.client.forkSession({ id }, { checkpoint: 99, prompt: 'nothing' });
     await t.throwsAsync(unknown, { code: 'invalid' });
-    const plain = await submit(orchestrator, 'short', { directory: place.plain });
+    const directory = await mkdtemp(join(place.plain, 'without-files-'));
+    const plain = await submit(orchestrator, 'short', { directory });
     await reaches(orchestrator, plain.id, 'completed');
     const without = orchestrator.client.forkSession({ id: plain.id }, { checkpoint: 1, prompt: 'nothing' });
     const refused = await t.throwsAsync(without);

@@ -1,29 +1,11 @@
-import { openTestDatabase, type TestDatabase } from '@oio/persistence/testing';
+import { openDatabase } from '@oio/persistence';
 import { eventually } from '@oio/runtime/testing';
-import { startScriptedModel } from '@oio/scripted-model';
 import test from 'ava';
-import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
-import { makePlace, type Place } from './support/place.ts';
-import { makeTurns, reaches, warmUp } from './support/sessions.ts';
+import { reaches } from '../support/sessions.ts';
+import { databaseUrl } from '../support/truth.ts';
+import { orchestrator, place } from './fixture.ts';
 
-const stack = new AsyncDisposableStack();
-let place: Place;
-let database: TestDatabase['database'];
-let start: () => Promise<Orchestrator>;
-let orchestrator: Orchestrator;
 const SESSION = { title: 'Count once', prompt: 'short' };
-
-test.before(async () => {
-  place = stack.use(await makePlace());
-  const model = stack.use(await startScriptedModel({ scripts: makeTurns().scripts, tokenDelayMs: 1 }));
-  const opened = stack.use(await openTestDatabase());
-  database = opened.database;
-  start = () => startOrchestrator(place, model, { DATABASE_URL: opened.url });
-  orchestrator = await start();
-  stack.defer(() => orchestrator[Symbol.asyncDispose]());
-  await warmUp(orchestrator);
-});
-test.after.always(() => stack.disposeAsync());
 
 /** The session of the newest fire. */
 async function fireOf(id: string) {
@@ -37,6 +19,11 @@ async function fireOf(id: string) {
   return fire.session?.id ?? '';
 }
 
+async function setNextFire(id: string, at: Date): Promise<void> {
+  await using database = await openDatabase(await databaseUrl(place), { connections: 1 });
+  await database.query('update schedules set next_fire_at = $2 where id = $1::uuid', [id, at.toISOString()]);
+}
+
 test.serial('what comes due runs to its end, and leaves a commit', async (t) => {
   const { client } = orchestrator;
   const entry = { name: 'nightly', cron: '0 3 * * *', timeZone: 'Europe/Berlin', session: SESSION };
@@ -46,7 +33,7 @@ test.serial('what comes due runs to its end, and leaves a commit', async (t) => 
     '03 Uhr',
   );
   // As if it were the time.
-  await database.query('update schedules set next_fire_at = clock_timestamp()');
+  await setNextFire(id, new Date());
   const session = await reaches(orchestrator, await fireOf(id), 'completed');
   t.is(place.git('show', `${session.commit}:count.txt`), 'ran\n');
   t.is((await client.getSchedule({ id })).nextFireAt, nextFireAt);
@@ -65,9 +52,8 @@ test.serial(
     );
     const { id } = await client.createSchedule({ name: 'yearly', cron: '0 3 1 1 *', session: SESSION });
     await orchestrator.kill();
-    await orchestrator[Symbol.asyncDispose]();
-    await database.query(`update schedules set next_fire_at = '2020-01-01T03:00:00Z' where id = $1::uuid`, [id]);
-    orchestrator = await start();
+    await setNextFire(id, new Date('2020-01-01T03:00:00Z'));
+    await orchestrator.startAgain();
     const session = await reaches(orchestrator, await fireOf(id), 'completed');
     t.is(session.createdBy, (await orchestrator.client.getSchedule({ id })).createdBy);
     const { fires } = await orchestrator.client.getSchedule({ id });

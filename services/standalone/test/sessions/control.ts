@@ -1,37 +1,21 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startScriptedModel } from '@oio/scripted-model';
 import test from 'ava';
 import { eventually } from '@oio/runtime/testing';
-import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
-import { makePlace, type Place } from './support/place.ts';
 import {
   countOf,
   directoryOf,
   letToolEnd,
-  makeTurns,
   reaches,
   reachesClosed,
   reachesSecondStep,
   submit,
   toolRuns,
   waitingTools,
-} from './support/sessions.ts';
-import { assertUndamaged, busySessions } from './support/truth.ts';
-
-/** One orchestrator for all tests of this file: each has sessions of its own. */
-const stack = new AsyncDisposableStack();
-const turns = makeTurns();
-let place: Place;
-let orchestrator: Orchestrator;
-
-test.before(async () => {
-  place = stack.use(await makePlace());
-  const model = stack.use(await startScriptedModel({ scripts: turns.scripts, tokenDelayMs: 1 }));
-  orchestrator = stack.use(await startOrchestrator(place, model));
-});
-test.after.always(() => stack.disposeAsync());
+} from '../support/sessions.ts';
+import { assertUndamaged, busySessions } from '../support/truth.ts';
+import { orchestrator, place } from './fixture.ts';
 
 /** A session whose tool runs, and the directory that it runs in. */
 async function inTool(more: Record<string, unknown> = {}): Promise<{ id: string; directory: string }> {

@@ -2,57 +2,11 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionDetail, SessionView } from '@oio/contracts';
 import { eventually } from '@oio/runtime/testing';
-import {
-  bash,
-  type Conversation,
-  httpError,
-  type Script,
-  type ScriptedModel,
-  startScriptedModel,
-} from '@oio/scripted-model';
 import test from 'ava';
-import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
-import { makePlace, type Place } from './support/place.ts';
-import { processesOf } from './support/processes.ts';
-import { directoryOf, reaches, reachesClosed, submit, toolRuns, warmUp } from './support/sessions.ts';
-import { openCodeMessages } from './support/truth.ts';
-
-/** Sessions that are told more than one thing, on the real server. */
-const END = { text: 'All is done.' };
-const OVERLOADED = httpError(503, 'The model is overloaded.', { 'retry-after-ms': '100' });
-const isRetried = ({ prompts }: Conversation): boolean => /attempt before/.test(prompts.at(-1) ?? '');
-
-/** Goes by the last prompt, and leaves a line. */
-function script(word: string, steps?: Script['steps']): Script {
-  const matches = ({ prompts }: Conversation) => prompts.at(-1)?.includes(word) ?? false;
-  return { name: word, matches, steps: steps ?? [{ toolCalls: [bash(`echo ${word} >> order.txt`)] }, END] };
-}
-
-const scripts = [
-  script('flaky', [(now) => (isRetried(now) ? END : { toolCalls: [bash('echo flaky >> order.txt')] }), OVERLOADED]),
-  script('hold', [{ toolCalls: [bash('echo hold >> order.txt; while [ ! -e go ]; do sleep 0.2; done')] }, END]),
-  script('build', [{ toolCalls: [bash('echo built > build.log')] }, END]),
-  script('look', [{ toolCalls: [bash('cat build.log >> order.txt')] }, END]),
-  ...['first', 'second', 'third'].map((word) => script(word)),
-  script('', [END]),
-];
-
-const stack = new AsyncDisposableStack();
-let place: Place;
-let model: ScriptedModel;
-let orchestrator: Orchestrator;
-
-test.before(async () => {
-  place = stack.use(await makePlace());
-  await appendFile(join(place.repository, '.git/info/exclude'), '*.log\n');
-  model = stack.use(await startScriptedModel({ scripts, tokenDelayMs: 1 }));
-  orchestrator = await startOrchestrator(place, model);
-  await warmUp(orchestrator);
-});
-test.after.always(async () => {
-  await orchestrator[Symbol.asyncDispose]();
-  await stack.disposeAsync();
-});
+import { processesOf } from '../support/processes.ts';
+import { directoryOf, reaches, reachesClosed, submit, toolRuns } from '../support/sessions.ts';
+import { openCodeMessages } from '../support/truth.ts';
+import { model, orchestrator, place } from './fixture.ts';
 
 async function submitAll(first: string, ...further: string[]): Promise<{ id: string; promptIds: string[] }> {
   return submitWith({}, first, ...further);
@@ -107,6 +61,7 @@ test.serial(
 );
 
 test.serial('a session that has changed nothing yet keeps its worktree for the prompts that wait', async (t) => {
+  await appendFile(join(place.repository, '.git/info/exclude'), '*.log\n');
   const { id } = await submitAll('build', 'look');
   await reaches(orchestrator, id, 'completed');
   t.deepEqual(await orderOf(id), ['built']);
@@ -119,8 +74,7 @@ test.serial(
     for (const attempt of [2, 3]) {
       await begins(id, attempt);
       await orchestrator.kill();
-      await orchestrator[Symbol.asyncDispose]();
-      orchestrator = await startOrchestrator(place, model);
+      await orchestrator.startAgain();
     }
     const session = await reaches(orchestrator, id, 'completed');
     t.deepEqual(statesOf(session), ['succeeded', 'succeeded']);
@@ -140,7 +94,10 @@ test.serial('under limits each prompt runs on a server of its own, and all of th
   t.deepEqual(statesOf(session), ['succeeded']);
   t.is(session.attempt?.number, 2);
   t.deepEqual(await orderOf(id), ['first', 'second']);
-  t.deepEqual(model.requests.at(-1)?.conversation.prompts, ['first', 'second']);
+  const own = model.requests.filter(
+    ({ conversation }) => conversation.sessionId === session.attempt?.openCodeSessionId,
+  );
+  t.deepEqual(own.at(-1)?.conversation.prompts, ['first', 'second']);
   const { events } = await orchestrator.client.getHistory({ id, limit: 200 });
   const told = events.filter(({ type }) => type === 'session.resources-measured');
   t.is(told.length, 2, 'each of its servers was measured');

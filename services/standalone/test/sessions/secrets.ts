@@ -1,11 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bash, promptIncludes, startScriptedModel } from '@oio/scripted-model';
 import test, { type ExecutionContext } from 'ava';
-import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
-import { makePlace, type Place } from './support/place.ts';
-import { directoryOf, reaches, submit } from './support/sessions.ts';
-import { databaseUrl, openCodePassword } from './support/truth.ts';
+import { directoryOf, reaches, submit } from '../support/sessions.ts';
+import { databaseUrl, openCodePassword } from '../support/truth.ts';
+import { model, orchestrator, place } from './fixture.ts';
 
 /** Secrets of the platform and of the providers, given as it is usual: in the environment. */
 const GIVEN = {
@@ -16,17 +14,8 @@ const GIVEN = {
   REDIS_URL: 'redis://:given-redis-password@127.0.0.1:1',
 };
 
-/** Writes down everything that a shell of the agent is given. */
-const curious = {
-  name: 'curious',
-  matches: promptIncludes('environment'),
-  steps: [{ toolCalls: [bash('env > environment.txt')] }, { text: 'Done.' }],
-};
-
-test('no secret reaches the shells of agents, the log, the history or other users', async (t) => {
-  await using place = await makePlace();
-  await using model = await startScriptedModel({ scripts: [curious], tokenDelayMs: 1 });
-  await using orchestrator = await startOrchestrator(place, model, { ...GIVEN, LOG_LEVEL: 'trace' });
+test.serial('no secret reaches the shells of agents, the log, the history or other users', async (t) => {
+  await orchestrator.startAgain({ ...GIVEN, LOG_LEVEL: 'trace' });
   const { id } = await submit(orchestrator, 'write down your environment');
   await reaches(orchestrator, id, 'completed');
 
@@ -38,8 +27,8 @@ test('no secret reaches the shells of agents, the log, the history or other user
   const environment = await readFile(join(await directoryOf(orchestrator, id), 'environment.txt'), 'utf8');
   t.regex(environment, /^PATH=/m);
   assertFree(t, environment, secrets);
-  assertFree(t, await everythingLogged(place), secrets);
-  assertFree(t, await everythingAnswered(orchestrator, id), secrets);
+  assertFree(t, await everythingLogged(), secrets);
+  assertFree(t, await everythingAnswered(id), secrets);
   for (const name of ['api-key', 'orchestrator.log']) t.is((await stat(join(place.data, name))).mode & 0o077, 0, name);
 });
 
@@ -52,12 +41,14 @@ function assertFree(t: ExecutionContext, text: string, secrets: readonly string[
 }
 
 /** The log of the orchestrator, and those of the servers that it looks after. */
-async function everythingLogged({ data }: Place): Promise<string> {
+async function everythingLogged(): Promise<string> {
+  const { data } = place;
   const logs = (await readdir(data, { recursive: true })).filter((name) => name.endsWith('.log'));
   return (await Promise.all(logs.map((name) => readFile(join(data, name), 'utf8')))).join('\n');
 }
 
-async function everythingAnswered({ client }: Orchestrator, id: string): Promise<string> {
+async function everythingAnswered(id: string): Promise<string> {
+  const { client } = orchestrator;
   const answers = [client.getSession({ id }), client.getHistory({ id, limit: 200 }), client.metrics(), client.ready()];
   return (await Promise.all(answers)).map((answer) => JSON.stringify(answer)).join('\n');
 }

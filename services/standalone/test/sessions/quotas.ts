@@ -1,43 +1,18 @@
 import type { WaitingReason } from '@oio/contracts';
 import type { Client } from '@oio/sdk';
-import {
-  httpError,
-  openCodeProvider,
-  promptIncludes,
-  type ScriptedModel,
-  startScriptedModel,
-} from '@oio/scripted-model';
+import type { ScriptedModel } from '@oio/scripted-model';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { type Orchestrator, startOrchestrator } from './support/orchestrator.ts';
-import { makePlace } from './support/place.ts';
-import { reaches, submit, warmUp } from './support/sessions.ts';
+import { reaches, submit } from '../support/sessions.ts';
+import { model, orchestrator } from './fixture.ts';
+import { ONCE_REFUSED, RESET_SECONDS } from './scripts.ts';
 
-const RESET_SECONDS = 12;
-const END = { text: 'All is done.' };
-
-/** The first call with this prompt is refused for a while, all others are answered. */
-function onceRefused() {
-  let calls = 0;
-  const refusal = httpError(429, 'Rate limit reached for requests.', { 'retry-after': String(RESET_SECONDS) });
-  const steps = [() => ((calls += 1) === 1 ? refusal : END)];
-  return { name: 'refused once', matches: promptIncludes('limited'), steps };
-}
-
-const OTHERS = { name: 'others', matches: () => true, steps: [END] };
-
-test('a refusal with a reset keeps all sessions with the model waiting until then, and no others', async (t) => {
+test.serial('a refusal with a reset keeps all sessions with the model waiting until then, and no others', async (t) => {
   t.timeout(150_000);
-  await using place = await makePlace();
-  await using model = await startScriptedModel({ scripts: [onceRefused(), OTHERS], tokenDelayMs: 0 });
-  await using orchestrator = await startOrchestrator(place, model, {
-    OIO_PROVIDERS: JSON.stringify(withSecondModel(model)),
-    OPENCODE_RETRY_WAIT_SECONDS: '3',
-  });
   const { client } = orchestrator;
-  await warmUp(orchestrator);
   await client.setLimits({ limits: [{ scope: 'model', name: 'scripted/demo', concurrent: 1 }] });
-  const [first, ...waiting] = await submitAll(orchestrator, 4);
+  t.teardown(() => client.setLimits({ limits: [] }));
+  const [first, ...waiting] = await submitAll(4);
   const because = await becauseOf(client, waiting.at(-1) ?? '');
   t.like(because, { provider: 'scripted', model: 'demo', closedBy: 'provider', isReopening: false, shortened: false });
   t.regex(because.said, /Rate limit reached/);
@@ -63,14 +38,7 @@ test('a refusal with a reset keeps all sessions with the model waiting until the
   t.deepEqual((await client.listQuotas()).quotas, []);
 });
 
-/** The provider with a model more, which is like the first. */
-function withSecondModel(model: ScriptedModel): object {
-  const { provider } = openCodeProvider(model);
-  const { scripted } = provider as { scripted: { models: Record<string, object> } };
-  return { scripted: { ...scripted, models: { ...scripted.models, other: scripted.models['demo'] } } };
-}
-
-async function submitAll(orchestrator: Orchestrator, count: number): Promise<[string, ...string[]]> {
+async function submitAll(count: number): Promise<[string, ...string[]]> {
   const ids: string[] = [];
   for (let number = 0; number < count; number += 1)
     ids.push((await submit(orchestrator, `limited ${number}`, { model: 'scripted/demo' })).id);
@@ -88,5 +56,5 @@ function becauseOf(client: Client, id: string): Promise<Extract<WaitingReason, {
 
 /** When the model was asked by those that may be refused. */
 function callsOf({ requests }: ScriptedModel): number[] {
-  return requests.filter(({ script }) => script === 'refused once').map(({ atMs }) => atMs);
+  return requests.filter(({ script }) => script === ONCE_REFUSED).map(({ atMs }) => atMs);
 }
