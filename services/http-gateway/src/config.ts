@@ -1,4 +1,6 @@
+import { EXIT_CODE, StartupError } from '@oio/errors';
 import { z } from 'zod';
+import { isEveryAddress } from './loopback.ts';
 
 /** Settings of the http-gateway. Source of the defaults: the domain specification, section 5. */
 export const httpGatewayConfig = z.object({
@@ -42,3 +44,19 @@ export const httpGatewayConfig = z.object({
     .describe('How many schedules a tenant may have; a further one is refused (`too_many_schedules`).'),
 });
 export type HttpGatewayConfig = z.output<typeof httpGatewayConfig>;
+
+/**
+ * The names by which clients reach the API, beside those of loopback: the check against DNS rebinding needs to know them.
+ * Throws `StartupError` when other machines can reach it and none is set.
+ */
+export function knownNames({
+  API_HOST: host,
+  API_ALLOWED_HOSTS: allowedHosts,
+}: Pick<HttpGatewayConfig, 'API_HOST' | 'API_ALLOWED_HOSTS'>): readonly string[] {
+  if (!isEveryAddress(host)) return [...allowedHosts, host.toLowerCase()];
+  if (allowedHosts.length > 0) return allowedHosts;
+  throw new StartupError(
+    `API_HOST=${host} can be reached from other machines: say in API_ALLOWED_HOSTS by which names, separated by commas.`,
+    EXIT_CODE.config,
+  );
+}

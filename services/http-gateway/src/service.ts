@@ -1,4 +1,3 @@
-import { EXIT_CODE, StartupError } from '@oio/errors';
 import { createGatewayRouter } from '@oio/ownership';
 import { createPostgresDeadLetters, type Database } from '@oio/persistence';
 import { Admission } from './admission.ts';
@@ -10,12 +9,11 @@ import { createPostgresScheduleStore } from './adapters/postgres-schedule-store.
 import { createPostgresServerList } from './adapters/postgres-server-list.ts';
 import { createPostgresSessionReader } from './adapters/postgres-session-reader.ts';
 import { createApp } from './app.ts';
-import type { HttpGatewayConfig } from './config.ts';
+import { type HttpGatewayConfig, knownNames } from './config.ts';
 import { forgetOldKeys } from './forget-old-keys.ts';
 import { createHandlers } from './handlers.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { type Handle, listen } from './listen.ts';
-import { isEveryAddress } from './loopback.ts';
 import { createPlaceInspection } from './place-violations.ts';
 import { OrderLimit } from './order-limit.ts';
 import type { HttpGatewayPorts } from './ports.ts';
@@ -42,7 +40,7 @@ export async function startHttpGateway(
   limits: Limits = LIMITS,
 ): Promise<HttpGateway> {
   const { API_HOST: host, API_PORT: port, API_MAX_STREAMS: maxStreams } = config;
-  const allowedHosts = knownNames(host, config.API_ALLOWED_HOSTS);
+  const allowedHosts = knownNames(config);
   await using stack = new AsyncDisposableStack();
   const { bus, router, database, clock, logger, authenticator } = ports;
   const reader = createPostgresSessionReader(database);
@@ -97,14 +95,4 @@ function operatedStores(database: Database) {
     limits: createPostgresLimitStore(database),
     quotas: createPostgresQuotaStore(database),
   };
-}
-
-/** The names by which clients reach the API, beside those of loopback: the check against DNS rebinding needs to know them. */
-function knownNames(host: string, allowedHosts: readonly string[]): readonly string[] {
-  if (!isEveryAddress(host)) return [...allowedHosts, host.toLowerCase()];
-  if (allowedHosts.length > 0) return allowedHosts;
-  throw new StartupError(
-    `API_HOST=${host} can be reached from other machines: say in API_ALLOWED_HOSTS by which names, separated by commas.`,
-    EXIT_CODE.config,
-  );
 }

@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import { z } from 'zod';
 import { turnConfig } from './turn/turn-limits.ts';
 
@@ -72,6 +73,27 @@ export const opencodeGatewayConfig = z.object({
 });
 export type OpencodeGatewayConfig = z.output<typeof opencodeGatewayConfig>;
 
+/** Where sessions may work and what their agents may use. */
+export const agentConfig = z.object({
+  WORKSPACE_ROOTS: z
+    .string()
+    .default('')
+    .transform((value) => value.split(delimiter).filter(Boolean))
+    .describe(`Directories that sessions may work in, separated by "${delimiter}"; the first is the default.`),
+  OIO_MODEL: z
+    .string()
+    .regex(/^[^/]+\/.+$/, 'must be provider/model')
+    .optional()
+    .describe('provider/model for sessions that name none.'),
+  OIO_PROVIDERS: z
+    .string()
+    .transform(parseProviders)
+    .optional()
+    .describe(
+      "OpenCode's `provider` section as JSON: model endpoints that OpenCode does not bring along. Where all that there are have their `npm` and `models`, and nothing has credentials of others, its servers know no other models and open a directory in half the time.",
+    ),
+});
+
 /** What the composing process decides: where things lie and what the agents may use. */
 export interface OpencodeGatewaySetting {
   /** Data directory of the first managed server, where its sessions live; the others have theirs in it. */
@@ -95,6 +117,14 @@ function parseServers(text: string, context: z.RefinementCtx): z.output<typeof f
   const [issue] = parsed.error.issues;
   // Where it is wrong, and not a word of what was given: there are passwords in it.
   context.addIssue(`must be a JSON list of {id, url, password, capacity}; ${issue?.path.join('.')}: ${issue?.message}`);
+  return z.NEVER;
+}
+
+function parseProviders(text: string, context: z.RefinementCtx): Readonly<Record<string, unknown>> {
+  const parsed = z.record(z.string(), z.record(z.string(), z.unknown())).safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  // Not a word of what was given: there are keys in it.
+  context.addIssue('must be a JSON object of providers, each an object as in the `provider` section of opencode.json');
   return z.NEVER;
 }
 

@@ -2,28 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
-import { type OpencodeGatewaySetting, opencodeGatewayConfig } from './config.ts';
-
-/** Where sessions may work and what their agents may use. */
-export const agentConfig = z.object({
-  WORKSPACE_ROOTS: z
-    .string()
-    .default('')
-    .transform((value) => value.split(delimiter).filter(Boolean))
-    .describe(`Directories that sessions may work in, separated by "${delimiter}"; the first is the default.`),
-  OIO_MODEL: z
-    .string()
-    .regex(/^[^/]+\/.+$/, 'must be provider/model')
-    .optional()
-    .describe('provider/model for sessions that name none.'),
-  OIO_PROVIDERS: z
-    .string()
-    .transform(parseProviders)
-    .optional()
-    .describe(
-      "OpenCode's `provider` section as JSON: model endpoints that OpenCode does not bring along. Where all that there are have their `npm` and `models`, and nothing has credentials of others, its servers know no other models and open a directory in half the time.",
-    ),
-});
+import { agentConfig, type OpencodeGatewaySetting, opencodeGatewayConfig } from './config.ts';
 
 /** Settings of an opencode-gateway that is a process of its own. */
 export const opencodeProcessConfig = z.object({
@@ -71,20 +50,4 @@ export async function openCodeCredentials(
 ): Promise<string | null> {
   const base = environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
   return readFile(join(base, 'opencode', 'auth.json'), 'utf8').catch(() => null);
-}
-
-function parseProviders(text: string, context: z.RefinementCtx): Readonly<Record<string, unknown>> {
-  const parsed = z.record(z.string(), z.record(z.string(), z.unknown())).safeParse(jsonOf(text));
-  if (parsed.success) return parsed.data;
-  // Not a word of what was given: there are keys in it.
-  context.addIssue('must be a JSON object of providers, each an object as in the `provider` section of opencode.json');
-  return z.NEVER;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,8 +1,8 @@
-import { httpGatewayConfig } from '@oio/http-gateway';
-import { metricsConfig } from '@oio/metrics';
-import { agentConfig, opencodeGatewayConfig } from '@oio/opencode-gateway';
-import { schedulerConfig } from '@oio/scheduler';
-import { sessionActorConfig } from '@oio/session-actor';
+import { httpGatewayConfig } from '@oio/http-gateway/config';
+import { metricsConfig } from '@oio/metrics/config';
+import { agentConfig, opencodeGatewayConfig } from '@oio/opencode-gateway/config';
+import { schedulerConfig } from '@oio/scheduler/config';
+import { sessionActorConfig } from '@oio/session-actor/config';
 import { z } from 'zod';
 
 /** Settings of the standalone process itself. */

@@ -1,5 +1,5 @@
 import { parseConfig, runMain } from '@oio/runtime';
-import { defaultDataDirectory } from '@oio/sdk';
+import { defaultDataDirectory } from '@oio/sdk/key-file';
 import { applyArguments, USAGE } from './arguments.ts';
 import { banner, settingsFor } from './banner.ts';
 import { standaloneConfig } from './config.ts';

@@ -1,19 +1,9 @@
-import { createApiKeyAuthenticator, loadOrCreateApiKey, startHttpGateway } from '@oio/http-gateway';
-import { createInProcessBus, type Parking } from '@oio/messaging';
-import { startMetrics } from '@oio/metrics';
-import { openCodeCredentials, startOpencodeGateway } from '@oio/opencode-gateway';
-import { createInProcessOwnerDirectory, createSessionRouter } from '@oio/ownership';
-import { createPostgresDeadLetters, openDatabase, openLockConnection, untilLockFree } from '@oio/persistence';
-import { createLogger, createSetClock, type Logger } from '@oio/runtime';
-import { startScheduler } from '@oio/scheduler';
-import { defaultDataDirectory } from '@oio/sdk';
-import { startSessionActor } from '@oio/session-actor';
-import { pino } from 'pino';
+import { knownNames } from '@oio/http-gateway/config';
+import { defaultDataDirectory } from '@oio/sdk/key-file';
 import type { StandaloneConfig } from './config.ts';
 import { type DataDirectory, prepareDataDirectory, requireGit } from './data-directory.ts';
 import { requireFreePort } from './require-free-port.ts';
 import { requireRoots } from './require-roots.ts';
-import { supervisePostgres } from './supervise-postgres.ts';
 
 export interface StandaloneOptions {
   readonly config: StandaloneConfig;
@@ -25,71 +15,32 @@ export interface StandaloneOptions {
   readonly onProgress?: (doing: string) => void;
 }
 
-export interface Standalone extends AsyncDisposable {
-  readonly url: string;
-  readonly apiKey: string;
+/** Where it keeps its things, and where sessions may work. */
+export interface Place {
   readonly data: DataDirectory;
   readonly roots: readonly string[];
 }
 
+export interface Standalone extends Place, AsyncDisposable {
+  readonly url: string;
+  readonly apiKey: string;
+}
+
 /** Starts the whole orchestrator in this process. Throws `StartupError`; what was started by then is stopped. */
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
-  const { config, environment, onProgress = () => {} } = options;
-  await using stack = new AsyncDisposableStack();
-  const { roots, data } = await prepare(options);
-  const apiKey = await loadOrCreateApiKey(data.root);
-  const logger = openLog(stack, data.log, config.LOG_LEVEL);
-
-  onProgress(config.DATABASE_URL ? 'Connecting to the database' : 'Starting PostgreSQL');
-  const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
-  const database = stack.use(await openDatabase(databaseUrl));
-  const parking = createPostgresDeadLetters(database);
-  const shared = { ...openBus(stack, logger('bus'), parking), parking, database };
-  const locks = stack.use(await openLockConnection(databaseUrl));
-  stack.use(await startSessionActor(config, { ...shared, locks, logger: logger('session-actor') }));
-  onProgress('Starting OpenCode');
-  const setting = {
-    serverDirectory: data.opencode,
-    worktreesDirectory: data.worktrees,
-    roots,
-    model: config.OIO_MODEL ?? null,
-    providers: options.providers ?? config.OIO_PROVIDERS ?? null,
-    authContent: await openCodeCredentials(environment),
-    environment,
-  };
-  stack.use(await startOpencodeGateway(config, setting, { ...shared, logger: logger('opencode-gateway') }));
-  stack.use(await startMetrics(config, { ...shared, logger: logger('metrics') }));
-  const watchLock = (key: string, signal: AbortSignal) => untilLockFree(databaseUrl, key, signal);
-  stack.use(await startScheduler(config, { ...shared, locks, watchLock, logger: logger('scheduler') }));
-  const authenticator = createApiKeyAuthenticator(apiKey);
-  const http = stack.use(await startHttpGateway(config, { ...shared, authenticator, logger: logger('http-gateway') }));
-
-  const running = stack.move();
-  return { url: http.url, apiKey, data, roots, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const place = await prepare(options);
+  // More than a thousand modules: whoever has to put something right first need not wait for them.
+  const { startServices } = await import('./start-services.ts');
+  return { ...place, ...(await startServices(options, place)) };
 }
 
 /** What can be seen to be wrong before anything is started. */
-async function prepare({ config, environment, currentDirectory }: StandaloneOptions) {
+async function prepare({ config, environment, currentDirectory }: StandaloneOptions): Promise<Place> {
+  knownNames(config);
   requireGit();
   const roots = config.WORKSPACE_ROOTS.length > 0 ? config.WORKSPACE_ROOTS : [currentDirectory];
   await requireRoots(roots);
   await requireFreePort(config.API_HOST, config.API_PORT);
   const data = await prepareDataDirectory(config.OIO_DATA_DIR ?? defaultDataDirectory(environment));
   return { roots, data };
-}
-
-function openLog(stack: AsyncDisposableStack, path: string, level: string): (service: string) => Logger {
-  const file = pino.destination({ dest: path, sync: true, mode: 0o600 });
-  // A full disk costs lines of the log, not the process.
-  file.on('error', () => {});
-  stack.adopt(file, () => file.end());
-  return (service) => createLogger(service, { level, destination: file });
-}
-
-/** The ways in which the services of one process find each other. */
-function openBus(stack: AsyncDisposableStack, logger: Logger, parking: Parking) {
-  const onBug = (error: unknown, subject: string): void => logger.error({ err: error, subject }, 'handler failed');
-  const bus = stack.use(createInProcessBus({ onBug, parking }));
-  const directory = stack.use(createInProcessOwnerDirectory());
-  return { bus, directory, router: createSessionRouter(bus, directory), clock: createSetClock() };
 }
