@@ -82,7 +82,7 @@ test('an error that passes by itself is written without its stack, and its cause
   const [line] = written((logger) => logger.error({ err: new UnavailableError('Nobody answers.', { cause }) }, 'away'));
   t.like(line?.err, { type: 'UnavailableError', message: 'Nobody answers.' });
   t.false(Object.hasOwn(line?.err ?? {}, 'stack'));
-  t.regex(JSON.stringify(line?.err['cause']), /"stack":".*logger\.test\.ts/);
+  t.regex(JSON.stringify(line?.err['cause']), /"stack":".*logger\.unit\.ts/);
 });
 
 test('what is circular, deep, long, wide or hostile is cut, and never throws', (t) => {
