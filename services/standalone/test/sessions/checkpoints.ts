@@ -7,7 +7,6 @@ import {
   countOf,
   directoryOf,
   letToolEnd,
-  LOOK_MS,
   reaches,
   reachesClosed,
   reachesSecondStep,
@@ -31,7 +30,7 @@ async function stoppedInTool(): Promise<{ id: string; directory: string }> {
 
 function isReverted(id: string) {
   const state = async () => (await orchestrator.client.getSession({ id })).revert?.state === 'done';
-  return eventually(state, { withinMs: 60_000, everyMs: LOOK_MS, what: `session ${id} to be taken back` });
+  return eventually(state, { withinMs: 60_000, what: `session ${id} to be taken back` });
 }
 
 test.serial(

@@ -7,7 +7,6 @@ import {
   countOf,
   directoryOf,
   letToolEnd,
-  LOOK_MS,
   reaches,
   reachesClosed,
   reachesSecondStep,
@@ -79,10 +78,7 @@ test.serial('resume may follow pause at once', async (t) => {
   await orchestrator.client.pauseSession({ id });
   await orchestrator.client.resumeSession({ id });
   // Let go before it is ended, it would leave its line, and its successor another.
-  await eventually(() => !waitingTools(directory).some(({ pid }) => paused.has(pid)), {
-    everyMs: LOOK_MS,
-    what: 'the end of the tool',
-  });
+  await eventually(() => !waitingTools(directory).some(({ pid }) => paused.has(pid)), { what: 'the end of the tool' });
   await letToolEnd(orchestrator, id);
   await reaches(orchestrator, id, 'completed');
   t.is(await countOf(orchestrator, id), 'ran\nwaited\n');

@@ -4,7 +4,7 @@ import type { SessionDetail, SessionView } from '@oio/contracts';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { processesOf } from '../support/processes.ts';
-import { directoryOf, LOOK_MS, reaches, reachesClosed, submit, toolRuns } from '../support/sessions.ts';
+import { directoryOf, reaches, reachesClosed, submit, toolRuns } from '../support/sessions.ts';
 import { openCodeMessages } from '../support/truth.ts';
 import { model, orchestrator, place } from './fixture.ts';
 
@@ -102,7 +102,6 @@ test.serial('under limits each prompt runs on a server of its own, and all of th
   const told = events.filter(({ type }) => type === 'session.resources-measured');
   t.is(told.length, 2, 'each of its servers was measured');
   await eventually(() => processesOf(join(place.data, 'opencode', 'dedicated', id)).length === 0, {
-    everyMs: LOOK_MS,
     what: 'the end of the last of its servers',
   });
 });
@@ -139,7 +138,6 @@ test.serial(
     await orchestrator.client.revertSession({ id }, { checkpoint: sequence });
     await eventually(async () => (await orchestrator.client.getSession({ id })).revert?.state === 'done', {
       withinMs: 60_000,
-      everyMs: LOOK_MS,
       what: 'the session to be taken back',
     });
     t.deepEqual(await orderOf(id), ['first']);

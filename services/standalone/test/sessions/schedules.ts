@@ -1,7 +1,7 @@
 import { openDatabase } from '@oio/persistence';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { LOOK_MS, reaches } from '../support/sessions.ts';
+import { reaches } from '../support/sessions.ts';
 import { databaseUrl } from '../support/truth.ts';
 import { orchestrator, place } from './fixture.ts';
 
@@ -14,7 +14,7 @@ async function fireOf(id: string) {
       const [newest] = (await orchestrator.client.getSchedule({ id })).fires;
       return newest?.outcome === 'pending' ? null : newest;
     },
-    { withinMs: 30_000, everyMs: LOOK_MS, what: 'the fire' },
+    { withinMs: 30_000, what: 'the fire' },
   );
   return fire.session?.id ?? '';
 }

@@ -41,7 +41,7 @@ export async function makePlace(): Promise<Place> {
           for (const { pid } of left) killProcess(pid);
           return left.length === 0;
         },
-        { withinMs: 20_000, everyMs: 100, what: 'the end of what a test left behind' },
+        { withinMs: 20_000, what: 'the end of what a test left behind' },
       );
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },

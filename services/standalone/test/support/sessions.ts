@@ -10,9 +10,6 @@ import { type FoundProcess, processesOf } from './processes.ts';
 const COUNT = 'echo ran >> count.txt';
 const END = { text: 'All is done.' };
 
-/** What looks through all processes, or asks the orchestrator, does so this often: more often, it takes the processor from those that it waits for. */
-export const LOOK_MS = 100;
-
 /** Two ways of being in the middle of a turn, and one of not staying there. Each begins with a step that must run once. */
 export interface Turns {
   readonly scripts: readonly Script[];
@@ -64,7 +61,7 @@ export function reaches(
         throw new Error(`Session ended ${session.status}: ${JSON.stringify(session.failure)}`);
       return null;
     },
-    { withinMs: 120_000, everyMs: LOOK_MS, what: `session ${id} to be ${status}` },
+    { withinMs: 120_000, what: `session ${id} to be ${status}` },
   );
 }
 
@@ -75,7 +72,7 @@ export function reachesSecondStep({ client }: Pick<Orchestrator, 'client'>, id: 
       const session = await client.getSession({ id });
       return (session.attempt?.steps ?? 0) >= 1 ? session : null;
     },
-    { withinMs: 90_000, everyMs: LOOK_MS, what: `the second step of session ${id}` },
+    { withinMs: 90_000, what: `the second step of session ${id}` },
   );
 }
 
@@ -84,13 +81,13 @@ export async function reachesClosed({ client }: Pick<Orchestrator, 'client'>, id
   await eventually(
     async () => (await client.getHistory({ id, limit: 200 })).events.at(-1)?.type === 'session.attempt-closed',
     // The product takes up to 20 s to show it.
-    { what: `the end of the run of session ${id}`, everyMs: LOOK_MS, withinMs: 25_000 },
+    { what: `the end of the run of session ${id}`, withinMs: 25_000 },
   );
 }
 
 /** Resolves when the tool of a session that was told to "wait" runs. */
 export async function toolRuns(directory: string): Promise<void> {
-  await eventually(() => waitingTools(directory).length > 0, { everyMs: LOOK_MS, what: `the tool in ${directory}` });
+  await eventually(() => waitingTools(directory).length > 0, { what: `the tool in ${directory}` });
 }
 
 export function waitingTools(directory: string): readonly FoundProcess[] {
