@@ -1,6 +1,7 @@
 export interface Patience {
   /** How long it may take, in milliseconds. Default 60,000: machines that run tests are slow. */
   readonly withinMs?: number;
+  /** Between two looks, in milliseconds. Default 10, later a twentieth of what was waited, 50 at most: each look is work. */
   readonly everyMs?: number;
   /** What is waited for, for the message when it does not come. */
   readonly what?: string;
@@ -12,9 +13,9 @@ export interface Patience {
  */
 export async function eventually<T>(
   ask: () => Promise<T> | T,
-  { withinMs = 60_000, everyMs = 10, what = 'it' }: Patience = {},
+  { withinMs = 60_000, everyMs, what = 'it' }: Patience = {},
 ): Promise<NonNullable<T>> {
-  const endsAt = performance.now() + withinMs;
+  const beganAt = performance.now();
   let cause: unknown;
   const tried = async (): Promise<T | null> => {
     try {
@@ -27,8 +28,9 @@ export async function eventually<T>(
   for (;;) {
     const answer = await tried();
     if (isThere(answer)) return answer;
-    if (performance.now() > endsAt) throw new Error(`Waited ${withinMs} ms in vain for ${what}.`, { cause });
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    const waitedMs = performance.now() - beganAt;
+    if (waitedMs > withinMs) throw new Error(`Waited ${withinMs} ms in vain for ${what}.`, { cause });
+    await new Promise((resolve) => setTimeout(resolve, everyMs ?? Math.min(Math.max(waitedMs / 20, 10), 50)));
   }
 }
 
