@@ -2,7 +2,6 @@
 import './chaos/arguments.unit.ts';
 import './chaos/plants/plants.unit.ts';
 import './chaos/proxy/tcp-proxy.unit.ts';
-import './chaos/schedule.unit.ts';
 import './chaos/windows.unit.ts';
 import './command-line.unit.ts';
 import './faults/catalogue.unit.ts';
