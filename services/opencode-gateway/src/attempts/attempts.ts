@@ -17,7 +17,7 @@ import type { ServerTable } from '../server-table.ts';
 import type { DedicatedOrder, DedicatedServer } from '../managed-server/dedicated-server.ts';
 import { failureOfRefusal } from '../turn/failure.ts';
 import { endRun } from './end-run.ts';
-import type { Gate, RunFences } from './gate.ts';
+import type { Authority, Gate, RunFences } from './gate.ts';
 import { createReporter, StaleRunError } from './report.ts';
 import { type AttemptParts, runAttempt, tellResources } from './run-attempt.ts';
 import { RunFailure } from './run-failure.ts';
@@ -110,17 +110,21 @@ export class Attempts implements AsyncDisposable {
 
   /** Ends a run that is under way here, or with the gateway that acted for the session last. */
   async abort(order: PayloadOf<typeof abortAttempt>, tenant: string): Promise<ReplyOf<typeof abortAttempt>> {
-    const run = this.#runs.get(order.sessionId);
-    if (run?.order.token === order.token) {
-      run.authority.raise(order);
-      run.stop.abort('abort' satisfies StopReason);
-      return { state: 'aborting' };
-    }
+    if (this.abortHere(order)) return { state: 'aborting' };
     const { bus } = this.#parts;
     const there = await this.#forward(order.sessionId, tenant, (options, envelope) =>
       bus.request(abortAttempt, order, envelope, options),
     );
     return there ?? { state: 'unknown' };
+  }
+
+  /** Ends a run if it is under way here; whether it is. */
+  abortHere(order: Authority & Pick<AttemptOrder, 'sessionId' | 'token'>): boolean {
+    const run = this.#runs.get(order.sessionId);
+    if (run?.order.token !== order.token) return false;
+    run.authority.raise(order);
+    run.stop.abort('abort' satisfies StopReason);
+    return true;
   }
 
   /** Lets go of the runs that others have taken over while this process was held up. */

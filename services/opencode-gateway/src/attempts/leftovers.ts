@@ -29,7 +29,7 @@ export interface LeftoverRuns {
 
 export interface LeftoverParts {
   readonly runs: LeftoverRuns;
-  readonly attempts: Pick<Attempts, 'has'>;
+  readonly attempts: Pick<Attempts, 'abortHere' | 'has'>;
   readonly gate: Gate;
   readonly fences: Pick<RunFences, 'isWorking'>;
   readonly limits: Pick<TurnLimits, 'stopMs'>;
@@ -67,6 +67,8 @@ export class Leftovers implements AsyncDisposable {
     else if (!this.#isLost(serverId)) return;
     const found = await this.#parts.runs.claim(serverId, up ? YOUNG_SECONDS : this.#lostMs / 1_000);
     for (const run of found) {
+      // The order that should have ended it was lost.
+      if (this.#parts.attempts.abortHere(run)) continue;
       if (this.#parts.attempts.has(run.sessionId) || this.#ending.has(run.sessionId)) continue;
       this.#ending.set(run.sessionId, this.#end(linked, run));
     }

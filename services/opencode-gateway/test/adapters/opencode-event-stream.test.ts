@@ -110,7 +110,7 @@ test('a stream that falls silent is opened again', async (t) => {
       const timer = setInterval(() => response.write(':\n'), 20);
       response.on('close', () => clearInterval(timer));
     },
-    { silenceMs: 200 },
+    { silenceMs: 1000 },
   );
   const [first, second] = await take(setup.stream.read(), 2);
   t.true(first?.type === 'disconnected' && /fell silent/.test(first.error.message));

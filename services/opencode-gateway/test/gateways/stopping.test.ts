@@ -1,3 +1,4 @@
+import type { Database } from '@oio/persistence';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { OpencodeAgentServer } from '../../src/adapters/opencode-agent-server.ts';
@@ -21,6 +22,15 @@ test('a turn is ended with its sub-sessions, and the owner gets the proof', asyn
   t.is(stop.processes, null, 'a registered server shows no processes');
   t.is(await scene.running(), 0);
   t.is(scene.owner.reported('report-unconfirmed').length, 0);
+});
+
+test('a turn whose stop got lost on its way is ended by the gateway that works on it', async (t) => {
+  await using scene = await begin();
+  await scene.start();
+  await scene.order('hang=tokens', 1);
+  await scene.owner.stop(SERVER);
+  t.is((await scene.proof()).aborted.length, 1);
+  t.is(await scene.running(), 0);
 });
 
 test('a turn whose stop nobody was told of is found and ended', async (t) => {
@@ -111,7 +121,7 @@ test('a turn on a server that nobody reaches any more is in doubt, also for a ga
 test('a prompt that a frozen gateway sends after the stop was shown lands nowhere', async (t) => {
   using frozen = freezer();
   await using scene = await begin();
-  await scene.start((agent) => frozen.before(agent));
+  await scene.start((agent) => frozen.before(agent), frozen.reach);
   await scene.owner.order(SERVER, '[[work hang=tokens]]');
   await frozen.reached;
   await scene.owner.stop(SERVER);
@@ -126,7 +136,7 @@ test('a prompt that a frozen gateway sends after the stop was shown lands nowher
 test('a turn that a frozen gateway wakes up after the stop was shown is ended again', async (t) => {
   using frozen = freezer('resume');
   await using scene = await begin();
-  const cut = await scene.start((agent) => frozen.before(agent));
+  const cut = await scene.start((agent) => frozen.before(agent), frozen.reach);
   await scene.owner.order(SERVER, '[[work cut hang=tokens]]');
   await frozen.reached;
   await scene.owner.stop(SERVER);
@@ -159,8 +169,9 @@ async function begin() {
     standIn,
     owner,
     running,
-    start: (change = (agent: AgentServer) => agent) =>
+    start: (change = (agent: AgentServer) => agent, reach?: (database: Database) => Database) =>
       gateways.start({
+        ...(reach && { reach }),
         servers: [{ id: SERVER, url: standIn.url, password: standIn.password }],
         connect: (known) => change(new OpencodeAgentServer({ ...known, events: { firstDelayMs: 50 } })),
         settings: { OPENCODE_STOP_SECONDS: '2' },

@@ -1,5 +1,6 @@
 import { createInProcessBus } from '@oio/messaging';
 import { createInProcessOwnerDirectory } from '@oio/ownership';
+import type { Database } from '@oio/persistence';
 import { openTestDatabase } from '@oio/persistence/testing';
 import { createLogger, createSetClock, parseConfig } from '@oio/runtime';
 import { nodeEnvironment } from '@oio/runtime/testing';
@@ -17,6 +18,8 @@ const KEY = 'a key of at least thirty-two characters';
 export interface GatewayOptions {
   readonly servers?: readonly Pick<KnownServer, 'id' | 'url' | 'password'>[];
   readonly connect?: (server: KnownServer) => AgentServer;
+  /** The database as this gateway has it. */
+  readonly reach?: (database: Database) => Database;
   readonly managed?: Managed;
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -45,7 +48,7 @@ export async function openGateways(directory: string) {
     database,
     bus,
     owner,
-    async start({ servers = [], connect, managed, settings }: GatewayOptions): Promise<AsyncDisposable> {
+    async start({ servers = [], connect, reach, managed, settings }: GatewayOptions): Promise<AsyncDisposable> {
       const config = parseConfig(opencodeGatewayConfig, {
         OPENCODE_SERVERS_MANAGED: String(managed?.count ?? 0),
         OPENCODE_SERVERS: JSON.stringify(servers.map((server) => ({ ...server, capacity: 4 }))),
@@ -55,6 +58,7 @@ export async function openGateways(directory: string) {
       const setting = managed ? { ...SETTING, serverDirectory: managed.directory, ...settingFor(managed) } : SETTING;
       const ports = {
         ...shared,
+        database: reach?.(database) ?? database,
         clock: createSetClock(),
         logger,
         workspaces: createNullWorkspaces(),
