@@ -5,13 +5,14 @@ import { Client } from 'pg';
 /** How often the connection is tried out, and within which time it must answer. Together less than a worker's self-fence. */
 const BEAT_MS = 1_000;
 const ANSWER_MS = 3_000;
+/** For the first connection, before anything hangs on it: as long as one of the pool waits for its server. */
+const OPEN_MS = 30_000;
 /** The pauses between tries to connect again: the first, and the longest. */
 const RECONNECT = { firstMs: 50, longestMs: 1_000 } as const;
 const LOCK = { tryEveryMs: 50, withinMs: 10_000 } as const;
 
 const CONNECTION = {
   application_name: 'oio locks',
-  connectionTimeoutMillis: ANSWER_MS,
   query_timeout: ANSWER_MS,
   keepAlive: true,
   // So that the server, too, notices within 6 s that nobody is there any more, and the locks fall free.
@@ -66,7 +67,7 @@ class Locks implements LockConnection {
   }
 
   async open(): Promise<void> {
-    await this.#connect().catch((cause: unknown) => {
+    await this.#connect(OPEN_MS).catch((cause: unknown) => {
       throw new UnavailableError('The database cannot be reached.', { code: 'database_unavailable', cause });
     });
     this.#keeping = this.#keep();
@@ -152,8 +153,9 @@ class Locks implements LockConnection {
     await this.#takeAgain();
   }
 
-  async #connect(): Promise<void> {
-    const client = new Client({ connectionString: this.#url, ...CONNECTION });
+  async #connect(withinMs: number = ANSWER_MS): Promise<void> {
+    const connection = { ...CONNECTION, connectionTimeoutMillis: withinMs };
+    const client = new Client({ connectionString: this.#url, ...connection });
     const lose = (): void => this.#lose(client);
     client.on('error', lose).on('end', lose);
     try {

@@ -93,6 +93,14 @@ test('a silent connection is given up, and what the server still holds for it is
   await eventually(() => one.holds('silenced'), { what: 'the lock on a new connection' });
 });
 
+test('a busy server is given its time for the first connection', async (t) => {
+  const link = await breakableLink(url, { afterMs: 4_000 });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => link.close());
+  const one = stack.use(await openLockConnection(link.url));
+  t.true(await one.tryLock('in the end'));
+});
+
 test('a server that is not there is told of as unavailable', async (t) => {
   const error = await t.throwsAsync(openLockConnection('postgres://oio@127.0.0.1:1/nowhere'), {
     instanceOf: UnavailableError,
@@ -117,14 +125,14 @@ async function endBackendOf(key: string): Promise<void> {
 }
 
 /** A way to the server that can be cut, refused or silenced: connections that are there carry nothing more, new ones do. */
-async function breakableLink(to: string) {
+async function breakableLink(to: string, { afterMs = 0 } = {}) {
   const { hostname, port } = new URL(to);
   const sockets = new Set<Socket>();
   let isOpen = true;
   const server = createServer((inner) => {
     if (!isOpen) return inner.destroy();
     const outer = connect(Number(port), hostname);
-    inner.pipe(outer);
+    setTimeout(() => inner.pipe(outer), afterMs);
     outer.pipe(inner);
     for (const socket of [inner, outer]) {
       sockets.add(socket);
