@@ -5,11 +5,11 @@ import { type Database, openDatabase } from '../src/index.ts';
 import { openTestDatabase } from '../src/testing/test-database.ts';
 
 const opened = await openTestDatabase();
-const { database } = opened;
 test.after.always(() => opened[Symbol.asyncDispose]());
 
 test('a database that is well says how well', async (t) => {
-  const { name, state, optional, latencyMs, detail, figures } = await database.health();
+  await using one = await openDatabase(opened.url);
+  const { name, state, optional, latencyMs, detail, figures } = await one.health();
   t.deepEqual([name, state, optional, detail], ['postgres', 'ok', false, 'It answers.']);
   t.true(latencyMs !== null && latencyMs > 0);
   t.like(figures, { connections_max: 30, connections_waiting: 0 });

@@ -15,10 +15,11 @@ const { database } = opened;
 test.after.always(() => opened[Symbol.asyncDispose]());
 
 test('a connection is set up as the specification has it', async (t) => {
-  const pool = await database.orm.em.getConnection().getNativeClient();
+  await using one = await openDatabase(opened.url);
+  const pool = await one.orm.em.getConnection().getNativeClient();
   const { max, min, maxLifetimeSeconds, connectionTimeoutMillis } = pool.options;
   t.deepEqual([max, min, maxLifetimeSeconds, connectionTimeoutMillis], [30, 20, 1_800, 30_000]);
-  const [row] = await database.query<{ statement_timeout: string }>('show statement_timeout');
+  const [row] = await one.query<{ statement_timeout: string }>('show statement_timeout');
   t.is(row?.statement_timeout, '30s');
 });
 

@@ -23,6 +23,8 @@ export interface Launch {
   readonly binaries: ServerBinaries;
   /** Any free one when undefined. */
   readonly port: number | undefined;
+  /** `autovacuum_naptime`. */
+  readonly upkeepSeconds: number;
 }
 
 /**
@@ -61,10 +63,10 @@ async function freePort(): Promise<number> {
 
 type Outcome = { readonly pid: number } | { readonly log: string };
 
-async function attempt({ layout, account, binaries }: Launch, port: number): Promise<Outcome> {
+async function attempt({ layout, account, binaries, upkeepSeconds }: Launch, port: number): Promise<Outcome> {
   const data = pathForServer(layout.data, account);
   await using log = await openServerLog(layout.log);
-  const child = spawn(join(binaries.root, 'bin', 'postgres'), ['-D', data, ...settings(port)], {
+  const child = spawn(join(binaries.root, 'bin', 'postgres'), ['-D', data, ...settings(port, upkeepSeconds)], {
     cwd: layout.data,
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
@@ -94,7 +96,7 @@ async function startState(child: ChildProcess, data: string): Promise<'ready' | 
 }
 
 /** On the command line, not in postgresql.conf: a new version of this program brings its own to an old directory. */
-function settings(port: number): string[] {
+function settings(port: number, upkeepSeconds: number): string[] {
   const values = {
     listen_addresses: '127.0.0.1',
     port,
@@ -109,8 +111,7 @@ function settings(port: number): string[] {
     wal_compression: 'on',
     min_wal_size: '64MB',
     max_wal_size: '1GB',
-    // A new table is known to the planner after seconds, not after a minute in which it reads all of it.
-    autovacuum_naptime: '5s',
+    autovacuum_naptime: `${upkeepSeconds}s`,
     // Compiling queries costs more than it saves on small ones.
     jit: 'off',
     timezone: 'UTC',

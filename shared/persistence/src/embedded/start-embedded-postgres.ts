@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   readonly directory: string;
   /** Port on 127.0.0.1; any free one by default. */
   readonly port?: number;
+  /** How often each database is looked over for what autovacuum has to do, in seconds. Default 5. */
+  readonly upkeepSeconds?: number;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await prepareDirectory(layout.directory);
     await using opened = new AsyncDisposableStack();
     opened.use(lockDirectory(layout));
-    const server = (await adoptServer(layout, options.port)) ?? (await startServer(layout, options.port));
+    const server = (await adoptServer(layout, options.port)) ?? (await startServer(layout, options));
     const url = await openDatabase(layout, server).catch(async (error) => {
       if (!server.adopted) await stopServer(layout.data, server.pid, WHEN_USELESS);
       throw error;
@@ -77,19 +79,24 @@ async function adoptServer(layout: DatabaseLayout, port: number | undefined): Pr
 }
 
 const SETTLE_MS = 120_000;
+/** A new table is known to the planner after seconds, not after a minute in which it reads all of it. */
+const UPKEEP_SECONDS = 5;
 
 function settled<T extends { readonly state: string }>(found: T): T | undefined {
   return found.state === 'changing' ? undefined : found;
 }
 
-async function startServer(layout: DatabaseLayout, port: number | undefined): Promise<RunningServer> {
+async function startServer(
+  layout: DatabaseLayout,
+  { port, upkeepSeconds = UPKEEP_SECONDS }: EmbeddedPostgresOptions,
+): Promise<RunningServer> {
   const packaged = findBinaries();
   const isNew = await isNewCluster(layout, packaged);
   await requireFreeSpace(layout.directory, isNew ? FIRST_START_BYTES : RESTART_BYTES);
   const account = chooseAccount(layout);
   const binaries = await usableBinaries(packaged, account, layout.directory);
   if (isNew) await createCluster({ layout, account, binaries });
-  const server = await launchServer({ layout, account, binaries, port });
+  const server = await launchServer({ layout, account, binaries, port, upkeepSeconds });
   return { ...server, adopted: false };
 }
 
