@@ -166,7 +166,8 @@ test.serial('a long queue is read from the database piece by piece, in order', a
   await fleet.startScheduler({ queueHead: 10, limit: 100, sweepMs: 60_000 });
   fleet.announce('one', 100);
   t.true(await eventually(() => actor.dispatched.length === 60));
-  t.deepEqual(fleet.sent, ids);
+  // One whose answer takes its time is sent again.
+  t.deepEqual([...new Set(fleet.sent)], ids);
 });
 
 test.serial('a dispatch that nobody takes is repeated until somebody does, and takes effect once', async (t) => {

@@ -11,6 +11,7 @@ import {
   type StopProof,
   sessionCommands,
 } from '@oio/contracts';
+import { AppError } from '@oio/errors';
 import { type Bus, type Handlers, serveAll, serviceEnvelope } from '@oio/messaging';
 import type { Database } from '@oio/persistence';
 import { newId, newMessageId } from '@oio/runtime';
@@ -110,7 +111,21 @@ export class FakeOwner implements AsyncDisposable {
       previousFailure: null,
     };
     const envelope = { ...serviceEnvelope('session-actor', { tenant: 'acme' }), sessionId: this.sessionId };
-    return this.#bus.request(executeAttempt, order, envelope, { to: `server.${serverId}` });
+    return this.#taken(() => this.#bus.request(executeAttempt, order, envelope, { to: `server.${serverId}` }));
+  }
+
+  /** A gateway that has just started may not have reached its server yet. */
+  async #taken<T>(ask: () => Promise<T>): Promise<T> {
+    const outcome = await eventually(
+      () =>
+        ask().then(
+          (reply) => ({ reply }),
+          (error: unknown) => (isWithoutResponders(error) ? null : { error }),
+        ),
+      { what: 'a gateway that takes the order' },
+    );
+    if ('error' in outcome) throw outcome.error;
+    return outcome.reply;
   }
 
   /** Somebody stops the session; who works on it is not told. */
@@ -187,6 +202,10 @@ export class FakeOwner implements AsyncDisposable {
     const workspace = { path: this.#place.directory };
     return { attempt: { ...attempt, stop: this.#isUnconfirmed ? { failure: {} } : null }, workspace };
   }
+}
+
+function isWithoutResponders(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'no_responders';
 }
 
 const INSERT = `

@@ -96,7 +96,7 @@ async function setLimits({ bus, database }: Pick<Fleet, 'bus' | 'database'>, rul
   bus.announce(limitsChanged, {});
 }
 
-function configOf({ limit, leaseMs = 1_000, sweepMs = 100, queueHead }: Omit<SchedulerSettings, 'clock' | 'locks'>) {
+function configOf({ limit, leaseMs = 30_000, sweepMs = 100, queueHead }: Omit<SchedulerSettings, 'clock' | 'locks'>) {
   return parseConfig(schedulerConfig, {
     MAX_CONCURRENT_SESSIONS: limit?.toString(),
     SCHEDULER_LEASE_MS: leaseMs.toString(),
