@@ -23,8 +23,8 @@ export interface Launch {
   readonly binaries: ServerBinaries;
   /** Any free one when undefined. */
   readonly port: number | undefined;
-  /** `autovacuum_naptime`. */
-  readonly upkeepSeconds: number;
+  /** In place of ours. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /**
@@ -63,15 +63,19 @@ async function freePort(): Promise<number> {
 
 type Outcome = { readonly pid: number } | { readonly log: string };
 
-async function attempt({ layout, account, binaries, upkeepSeconds }: Launch, port: number): Promise<Outcome> {
+async function attempt({ layout, account, binaries, settings }: Launch, port: number): Promise<Outcome> {
   const data = pathForServer(layout.data, account);
   await using log = await openServerLog(layout.log);
-  const child = spawn(join(binaries.root, 'bin', 'postgres'), ['-D', data, ...settings(port, upkeepSeconds)], {
-    cwd: layout.data,
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-    ...runAs(account),
-  });
+  const child = spawn(
+    join(binaries.root, 'bin', 'postgres'),
+    ['-D', data, ...argumentsFor({ ...settingsFor(port), ...settings })],
+    {
+      cwd: layout.data,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      ...runAs(account),
+    },
+  );
   // Without a process id the start itself failed, which the event `error` tells; `once` throws it.
   if (child.pid === undefined) await once(child, 'spawn');
   child.unref();
@@ -96,8 +100,8 @@ async function startState(child: ChildProcess, data: string): Promise<'ready' | 
 }
 
 /** On the command line, not in postgresql.conf: a new version of this program brings its own to an old directory. */
-function settings(port: number, upkeepSeconds: number): string[] {
-  const values = {
+function settingsFor(port: number): Readonly<Record<string, string | number>> {
+  return {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
@@ -111,7 +115,8 @@ function settings(port: number, upkeepSeconds: number): string[] {
     wal_compression: 'on',
     min_wal_size: '64MB',
     max_wal_size: '1GB',
-    autovacuum_naptime: `${upkeepSeconds}s`,
+    // A new table is known to the planner after seconds, not after a minute in which it reads all of it.
+    autovacuum_naptime: '5s',
     // Compiling queries costs more than it saves on small ones.
     jit: 'off',
     timezone: 'UTC',
@@ -120,7 +125,10 @@ function settings(port: number, upkeepSeconds: number): string[] {
     log_checkpoints: 'off',
     logging_collector: 'off',
   };
-  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+function argumentsFor(settings: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 function launchFailure({ layout, port }: Launch, log: string): StartupError {

@@ -28,8 +28,8 @@ export interface EmbeddedPostgresOptions {
   readonly directory: string;
   /** Port on 127.0.0.1; any free one by default. */
   readonly port?: number;
-  /** How often each database is looked over for what autovacuum has to do, in seconds. Default 5. */
-  readonly upkeepSeconds?: number;
+  /** Settings of the server in place of ours, for one whose data nobody needs again. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -79,8 +79,6 @@ async function adoptServer(layout: DatabaseLayout, port: number | undefined): Pr
 }
 
 const SETTLE_MS = 120_000;
-/** A new table is known to the planner after seconds, not after a minute in which it reads all of it. */
-const UPKEEP_SECONDS = 5;
 
 function settled<T extends { readonly state: string }>(found: T): T | undefined {
   return found.state === 'changing' ? undefined : found;
@@ -88,7 +86,7 @@ function settled<T extends { readonly state: string }>(found: T): T | undefined 
 
 async function startServer(
   layout: DatabaseLayout,
-  { port, upkeepSeconds = UPKEEP_SECONDS }: EmbeddedPostgresOptions,
+  { port, settings = {} }: EmbeddedPostgresOptions,
 ): Promise<RunningServer> {
   const packaged = findBinaries();
   const isNew = await isNewCluster(layout, packaged);
@@ -96,7 +94,7 @@ async function startServer(
   const account = chooseAccount(layout);
   const binaries = await usableBinaries(packaged, account, layout.directory);
   if (isNew) await createCluster({ layout, account, binaries });
-  const server = await launchServer({ layout, account, binaries, port, upkeepSeconds });
+  const server = await launchServer({ layout, account, binaries, port, settings });
   return { ...server, adopted: false };
 }
 
