@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openTestDatabase } from '@oio/persistence/testing';
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { History } from '../load/history.ts';
 import { Witness } from '../witness/witness.ts';
@@ -100,6 +101,26 @@ test('a timer that has not fired is seen at the end, as long as its session is t
 test('an event that was published and is not in the history is seen', broken, ['I17'], ({ events }, id) => {
   events.set(`${id}:9`, { sessionId: id, seq: 9, type: 'session.paused', epoch: 1, commandId: null, at: Date.now() });
   return Promise.resolve();
+});
+
+test('an event that was passed over is seen, unless it has to wait for the bus or for somebody to publish it', async (t) => {
+  await using place = await open();
+  const id = await place.session([
+    ['session.created', 1],
+    ['session.queued', 1],
+  ]);
+  const at = Date.now() - 10_000;
+  place.events.set(`${id}:2`, { sessionId: id, seq: 2, type: 'session.queued', epoch: 1, commandId: null, at });
+  const breaches = async (...windows: Window[]): Promise<number> => {
+    const looks = INVARIANTS.filter((invariant) => invariant.id === 'I17' && invariant.continuous);
+    return (await Promise.all(looks.map((one) => one.check({ ...place.evidence, windows })))).flat().length;
+  };
+  const window = { touches: ['actors'], from: at - 500, to: Date.now() } as const;
+  // Transactions of other tests on the same server may be older.
+  await eventually(async () => (await breaches()) === 1, { what: 'the breach' });
+  await eventually(async () => (await breaches({ ...window, fault: 'kill-owner' })) === 1, { what: 'the breach' });
+  t.is(await breaches({ ...window, fault: 'kill-all-actors' }), 0);
+  t.is(await breaches({ ...window, fault: 'nats-kill' }), 0);
 });
 
 test('an event that comes out late is seen, unless what it needs was disturbed until shortly before', async (t) => {
