@@ -146,7 +146,7 @@ test('when it stays unknown what became of a dispatch, the session is loaded aga
       { to: workerAddress(incarnation) },
     );
   database.loseAnswersOfCommits(100);
-  const refused = t.throwsAsync(dispatch(), { instanceOf: UnavailableError, code: 'fenced' });
+  const refused = t.throwsAsync(dispatch(), { instanceOf: UnavailableError });
   await eventually(async () => (await world.stored(sessionId))?.version === 3, { what: 'the dispatch is committed' });
   clock.skip(6_000);
   await refused;
