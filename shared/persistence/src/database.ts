@@ -3,8 +3,7 @@ import { EXIT_CODE, StartupError, UnavailableError } from '@oio/errors';
 import type { DependencyHealth } from '@oio/runtime';
 import { Answers } from './answers.ts';
 import { createDatabaseHealth } from './database-health.ts';
-import { migrate } from './migrations/migrate.ts';
-import { createOrm, type PoolOptions } from './orm.ts';
+import type { PoolOptions } from './orm.ts';
 import { createErrorCount } from './error-count.ts';
 import { type QueryOptions, runQuery } from './run-query.ts';
 import { runTransaction } from './run-transaction.ts';
@@ -41,6 +40,8 @@ export interface Database extends AsyncDisposable {
  */
 export async function openDatabase(url: string, options: PoolOptions & WaitOptions = {}): Promise<Database> {
   assertUrl(url);
+  // The mapper is half of what a process loads: who refuses to start, or needs no database, does without.
+  const [{ createOrm }, { migrate }] = await Promise.all([import('./orm.ts'), import('./migrations/migrate.ts')]);
   const database = await handle(await createOrm(url, options));
   try {
     await untilConnected(url, options, async () => {

@@ -1,7 +1,7 @@
 import { UnavailableError } from '@oio/errors';
 import { commitSessions, type SessionCommit } from './commit-statement.ts';
 import type { Database } from './database.ts';
-import { ONCE_PER_COMMAND } from './entities/session-event.ts';
+import { ONCE_PER_COMMAND } from './once-per-command.ts';
 import { sqlStateOf, UNIQUE_VIOLATION } from './sql-state.ts';
 
 /** Sessions in one statement at most. */

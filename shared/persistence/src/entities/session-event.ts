@@ -1,7 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-
-/** The index by which a command has one outcome at most. */
-export const ONCE_PER_COMMAND = 'session_events_once_per_command';
+import { ONCE_PER_COMMAND } from '../once-per-command.ts';
 
 /** History, audit log, duplicate check and outbox in one. `seq` is the version of the session after the event. */
 export const SessionEventEntity = defineEntity({
