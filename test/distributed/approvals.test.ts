@@ -77,7 +77,7 @@ test.serial('at its deadline the scheduler has the default given, and the turn g
   const [record] = await asking.records();
   t.like(record, { status: 'expired', answer: { action: 'deny' }, answeredBy: { kind: 'deadline' } });
   const lateMs = Date.parse(record?.closedAt ?? '') - Date.parse(deadline);
-  t.true(lateMs >= 0 && lateMs < 2_000, `${lateMs} ms after its deadline`);
+  t.true(lateMs >= 0 && lateMs < 15_000, `${lateMs} ms after its deadline`);
   t.is(asking.answersGiven(), 1);
 });
 

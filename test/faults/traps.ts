@@ -88,7 +88,7 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
   10: {
     says: 'Deleting a session does not stop its turn.',
     tests: [
-      ['attempts/stop-turn.test', 'a prompt that somebody may still send finds no conversation'],
+      ['attempts/stop-turn', 'a prompt that somebody may still send finds no conversation'],
       ['gateways/stopping.test', 'a prompt that a frozen gateway sends after the stop was shown lands nowhere'],
     ],
   },
@@ -96,11 +96,11 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
     says: 'Commands live on when the server dies.',
     tests: [
       [
-        'managed-server/end-processes.test',
+        'managed-server/end-processes',
         'a stubborn process ends, with its children, those in other sessions, and those that it lost',
       ],
       [
-        'managed-server/end-turn-processes.test',
+        'managed-server/end-turn-processes',
         'what the tools of a session have left is ended wherever it hides, and nothing of another session',
       ],
     ],
@@ -118,24 +118,24 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
   13: {
     says: 'Without git there are no snapshots: its diff is empty, its revert does nothing and says nothing.',
     tests: [
-      ['workspaces/snapshot-workspace.test', 'without git there is none'],
-      ['workspaces/diff-workspace.test', 'in place without a commit everything is new, without git there is no diff'],
-      ['workspaces/restore-workspace.test', 'files in place are not for us to take back'],
+      ['workspaces/snapshot-workspace', 'without git there is none'],
+      ['workspaces/diff-workspace', 'in place without a commit everything is new, without git there is no diff'],
+      ['workspaces/restore-workspace', 'files in place are not for us to take back'],
     ],
   },
   14: {
     says: 'A directory that is not there is accepted.',
     tests: [
-      ['workspaces/inspect-directory.test', 'a path that is no directory is refused'],
+      ['workspaces/inspect-directory', 'a path that is no directory is refused'],
       [
-        'workspaces/prepare-workspace.test',
+        'workspaces/prepare-workspace',
         'what cannot be prepared is refused with a typed error and leaves nothing behind',
       ],
     ],
   },
   15: {
     says: 'Repositories with the same first commit share one list of sessions.',
-    tests: [['workspaces/workspaces.test', 'sessions of two processes on one repository do not disturb each other']],
+    tests: [['workspaces/workspaces', 'sessions of two processes on one repository do not disturb each other']],
   },
   16: {
     says: '`always` holds for other sessions too.',
@@ -157,7 +157,7 @@ export const TRAPS: Readonly<Record<number, Trap>> = {
     says: 'An unknown path is answered 200 and HTML, the abort of an unknown id 200.',
     tests: [
       ['adapters/opencode-http.test', 'a web page is no answer'],
-      ['attempts/stop-turn.test', 'a turn that goes on in spite of it is no proof'],
+      ['attempts/stop-turn', 'a turn that goes on in spite of it is no proof'],
     ],
   },
   19: {

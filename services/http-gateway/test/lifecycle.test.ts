@@ -178,7 +178,7 @@ test('a connection on which nothing was asked does not hold up a stop', async (t
   await once(socket, 'connect');
   const startedAt = performance.now();
   await Promise.all([once(socket, 'close'), api[Symbol.asyncDispose]()]);
-  t.true(performance.now() - startedAt < 1_000);
+  t.true(performance.now() - startedAt < 2_500);
 });
 
 test('on top of too many requests at a time further ones are refused at once; health is still told', async (t) => {

@@ -216,7 +216,7 @@ test('a worker that stops hands over at once, with every command answered', asyn
   await leaving.stop();
   const startedAt = performance.now();
   const after = await Promise.all(ids.map((id) => world.order(id, 'checkpoint', { data: {} })));
-  t.true(performance.now() - startedAt < 2_000);
+  t.true(performance.now() - startedAt < 5_000);
   t.true([...(await Promise.all(commands)), ...after].every(({ outcome }) => outcome === 'applied'));
   const rows = await Promise.all(ids.map((id) => world.stored(id)));
   t.true(rows.every((row) => row?.version === 14 && row.owner !== leaving.incarnation));

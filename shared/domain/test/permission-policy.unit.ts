@@ -68,7 +68,7 @@ for (const [pattern, text, expected] of [
 test('no pattern takes long', (t) => {
   const begin = performance.now();
   t.false(matchesWildcard('a'.repeat(500), `${'a*'.repeat(499)}b`));
-  t.true(performance.now() - begin < 100);
+  t.true(performance.now() - begin < 5_000);
 });
 
 function twice(): Asked {

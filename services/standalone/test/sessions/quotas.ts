@@ -25,7 +25,7 @@ test.serial('a refusal with a reset keeps all sessions with the model waiting un
 
   const resetAtMs = Date.parse(because.resetAt);
   const [refusedAtMs = 0, ...answeredAtMs] = callsOf(model);
-  t.true(Math.abs(resetAtMs - refusedAtMs - 1_000 * RESET_SECONDS) < 1_500);
+  t.true(Math.abs(resetAtMs - refusedAtMs - 1_000 * RESET_SECONDS) < 5_000);
   t.is(answeredAtMs.length, 4, 'none but the refusal was in vain');
   t.true(answeredAtMs.every((atMs) => atMs >= resetAtMs));
   const { events } = await client.getHistory({ id: other.id, limit: 200 });

@@ -2,9 +2,9 @@ import type { SessionView } from '@oio/contracts';
 import { newId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { aSession } from './support/a-session.ts';
-import { EventStream } from './support/event-stream.ts';
-import { draft, type Gateway, startApi, withDatabase } from './support/start-api.ts';
+import { aSession } from '../support/a-session.ts';
+import { EventStream } from '../support/event-stream.ts';
+import { draft, type Gateway, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 

@@ -1,6 +1,6 @@
 import { type Route, routes } from '@oio/contracts';
 import test from 'ava';
-import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { draft, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 const protectedRoutes = Object.entries(routes as Record<string, Route>).filter(([, { scope }]) => scope !== 'public');

@@ -1,7 +1,7 @@
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { RefusalCounts } from '../src/refusal-counts.ts';
-import { draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { RefusalCounts } from '../../src/refusal-counts.ts';
+import { draft, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 const BAD = { route: 'createSession', code: 'invalid', tenant: 'acme' };

@@ -1,8 +1,8 @@
 import { type Route, routes } from '@oio/contracts';
 import test from 'ava';
-import { aSchedule, scheduleDraft } from './support/a-schedule.ts';
-import { anApproval, aRunningSession } from './support/a-session.ts';
-import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { aSchedule, scheduleDraft } from '../support/a-schedule.ts';
+import { anApproval, aRunningSession } from '../support/a-session.ts';
+import { type Api, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 /** Where an empty body would be refused before anything is looked for. */

@@ -1,8 +1,8 @@
 import type { Approval, SessionView } from '@oio/contracts';
 import { createClient } from '@oio/sdk';
 import test from 'ava';
-import { anApproval, aRunningSession } from './support/a-session.ts';
-import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { anApproval, aRunningSession } from '../support/a-session.ts';
+import { type Api, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 const ASKS = { permissions: [{ tool: '*', action: 'ask' }], approvalSeconds: 60 };

@@ -8,8 +8,8 @@ import {
 } from '@oio/errors';
 import { type ClientOptions, createClient, type SessionMessage } from '@oio/sdk';
 import test from 'ava';
-import { aRunningSession } from './support/a-session.ts';
-import { type Api, draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { aRunningSession } from '../support/a-session.ts';
+import { type Api, draft, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 const clientOf = (api: Api, options: Partial<ClientOptions> = {}) =>

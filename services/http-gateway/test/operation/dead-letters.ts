@@ -2,8 +2,8 @@ import { type DeadLetterView, type Route, routes, sessionEvents, type StoredSess
 import { createPostgresDeadLetters, type NewDeadLetter } from '@oio/persistence';
 import { newId } from '@oio/runtime';
 import test from 'ava';
-import { aSession } from './support/a-session.ts';
-import { type Api, draft, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { aSession } from '../support/a-session.ts';
+import { type Api, draft, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 const key = KEYS.operator;

@@ -2,8 +2,8 @@ import { diffWorkspace, inspectPlace, type Problem, serverAnnounced } from '@oio
 import { gatewayAddress } from '@oio/ownership';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
-import { aRunningSession } from './support/a-session.ts';
-import { type Api, draft, startApi, withDatabase } from './support/start-api.ts';
+import { aRunningSession } from '../support/a-session.ts';
+import { type Api, draft, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 

@@ -1,7 +1,7 @@
 import { newId } from '@oio/runtime';
 import test from 'ava';
-import { createPostgresIdempotencyKeys } from '../src/adapters/postgres-idempotency-keys.ts';
-import { withDatabase } from './support/start-api.ts';
+import { createPostgresIdempotencyKeys } from '../../src/adapters/postgres-idempotency-keys.ts';
+import { withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 const request = (requestHash = 'a') => ({ requestHash, sessionId: newId(), commandId: newId() });

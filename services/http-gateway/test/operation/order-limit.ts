@@ -1,6 +1,6 @@
 import { UnavailableError } from '@oio/errors';
 import test from 'ava';
-import { OrderLimit } from '../src/order-limit.ts';
+import { OrderLimit } from '../../src/order-limit.ts';
 
 const LIMITS = { first: 100, fewest: 10, most: 200, targetMs: 500 };
 

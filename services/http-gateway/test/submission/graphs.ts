@@ -2,7 +2,7 @@ import { createGraph, type NewGraph } from '@oio/contracts';
 import type { Envelope } from '@oio/messaging';
 import { newId } from '@oio/runtime';
 import test from 'ava';
-import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { type Api, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 const node = (name: string, more: object = {}) => ({ name, title: `Do ${name}`, prompt: 'Do it.', ...more });

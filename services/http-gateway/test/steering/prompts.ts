@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { MOST_WAITING_PROMPTS, type SessionView } from '@oio/contracts';
 import { createClient } from '@oio/sdk';
 import test from 'ava';
-import { aRunningSession, aSession } from './support/a-session.ts';
-import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { aRunningSession, aSession } from '../support/a-session.ts';
+import { type Api, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 

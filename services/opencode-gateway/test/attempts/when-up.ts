@@ -66,7 +66,7 @@ test('a server that stays down is given up when its clock is over, and what it d
   const error = await t.throwsAsync(waiting, { instanceOf: RunFailure });
   t.like(error, { failure: { code: 'server_unreachable' }, mayStillRun: true });
   const tookMs = performance.now() - beganAtMs;
-  t.true(tookMs >= 1_400 && tookMs < 3_500, `${tookMs}`);
+  t.true(tookMs >= 1_400 && tookMs < 15_000, `${tookMs}`);
 });
 
 test('a single failure after the clock is over may be due to a pause of this process: it is tried once more', async (t) => {

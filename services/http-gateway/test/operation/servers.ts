@@ -2,7 +2,7 @@ import { type NewServer, registerServer, removeServer, type ServerView } from '@
 import { ConflictError } from '@oio/errors';
 import { newId } from '@oio/runtime';
 import test from 'ava';
-import { type Api, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { type Api, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 const key = KEYS.operator;

@@ -1,8 +1,8 @@
 import { type BulkOutcome, newSessions, type SubmittedSessions } from '@oio/contracts';
 import { idAt, newId } from '@oio/runtime';
 import test from 'ava';
-import { aRunningSession, aSession } from './support/a-session.ts';
-import { type Api, draft, type FetchOptions, KEYS, startApi, withDatabase } from './support/start-api.ts';
+import { aRunningSession, aSession } from '../support/a-session.ts';
+import { type Api, draft, type FetchOptions, KEYS, startApi, withDatabase } from '../support/start-api.ts';
 
 const database = withDatabase(test);
 

@@ -1,0 +1,3 @@
+/** What is said to sessions that run, in one process. */
+import './steering/approvals.ts';
+import './steering/prompts.ts';
