@@ -84,7 +84,12 @@ test('why a session waits is the answer of the active scheduler; without one tha
   await using api = await startApi(database());
   const { id } = await aSession(api);
   const ask = (who: string) => api.fetch(`/v1/sessions/${id}/waiting`, { key: who });
-  t.is((await ask(KEYS.alice)).status, 503);
+  const without = await ask(KEYS.alice);
+  t.is(without.status, 503);
+  t.like(await without.json(), { code: 'no_scheduler' });
+  const asking = ask(KEYS.alice);
+  // Refused at once, it would be over before all of these are answered.
+  for (let number = 0; number < 10; number += 1) await api.fetch(`/v1/sessions/${id}`);
   const waiting = {
     because: { reason: 'turn' as const },
     position: 1,
@@ -93,5 +98,6 @@ test('why a session waits is the answer of the active scheduler; without one tha
   };
   await using stack = new AsyncDisposableStack();
   stack.defer(await api.bus.serve(explainWaiting, async () => ({ waiting })));
+  t.deepEqual(await (await asking).json(), { waiting }, 'between two schedulers the next one is waited for');
   t.deepEqual(await (await ask(KEYS.alice)).json(), { waiting });
 });
