@@ -20,7 +20,7 @@ let redis: RedisConnection;
 
 test.before(async () => {
   const { url } = shared.use(await openTestServer('redis'));
-  redis = shared.use(await openRedis(url, { logger, answerWithinMs: 60_000 }));
+  redis = shared.use(await openRedis(url, { logger, answerWithinMs: 60_000, openWithinMs: 60_000 }));
 });
 test.after.always(() => shared.disposeAsync());
 
@@ -171,7 +171,12 @@ async function redisOfItsOwn(stack: AsyncDisposableStack): Promise<OwnRedis> {
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const server = stack.use(await startRedisServer({ directory: folder }));
   const connection = stack.use(
-    await openRedis(server.url, { logger, breaker: { failuresToOpen: 1_000_000 }, answerWithinMs: 1_500 }),
+    await openRedis(server.url, {
+      logger,
+      breaker: { failuresToOpen: 1_000_000 },
+      answerWithinMs: 1_500,
+      openWithinMs: 60_000,
+    }),
   );
   return { server, redis: connection, directory: createRedisOwnerDirectory(connection) };
 }

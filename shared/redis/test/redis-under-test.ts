@@ -22,7 +22,7 @@ export async function redisUnderTest(
 ): Promise<RedisUnderTest> {
   const server = await ownRedis(stack);
   const { logger, lines } = recording();
-  const redis = stack.use(await openRedis(server.url, { logger, ...settings }));
+  const redis = stack.use(await openRedis(server.url, { logger, openWithinMs: 60_000, ...settings }));
   return { server, redis, lines };
 }
 

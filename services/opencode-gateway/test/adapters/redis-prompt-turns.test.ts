@@ -15,7 +15,7 @@ const connections: RedisConnection[] = [];
 test.before(async () => {
   const { url } = shared.use(await openTestServer('redis'));
   for (let count = 0; count < 2; count += 1)
-    connections.push(shared.use(await openRedis(url, { logger, answerWithinMs: 60_000 })));
+    connections.push(shared.use(await openRedis(url, { logger, answerWithinMs: 60_000, openWithinMs: 60_000 })));
 });
 test.after.always(() => shared.disposeAsync());
 
