@@ -12,6 +12,8 @@ const GOOD = `${AVA}test('good', (t) => t.pass());\n`;
 interface Planted extends Pick<TestRun, 'args' | 'timeLimitMs'> {
   /** Test files by name, without folder and `.test.ts`. */
   readonly files: Readonly<Record<string, string>>;
+  /** A test file of another package: titles tell their files only where not all of them lie in one folder. */
+  readonly elsewhere?: string;
 }
 
 interface Result extends Outcome {
@@ -19,9 +21,10 @@ interface Result extends Outcome {
   readonly shown: string;
 }
 
-async function run(t: ExecutionContext, { files, ...options }: Planted): Promise<Result> {
+async function run(t: ExecutionContext, { files, elsewhere, ...options }: Planted): Promise<Result> {
   const paths = Object.entries(files).map(([name, text]) => [`services/planted/test/${name}.test.ts`, text] as const);
-  const root = await makeRepository(t, Object.fromEntries(paths));
+  const other = elsewhere === undefined ? {} : { 'shared/other/test/elsewhere.test.ts': elsewhere };
+  const root = await makeRepository(t, { ...Object.fromEntries(paths), ...other });
   const lines: string[] = [];
   const outcome = await runTests({ root, print: (line) => lines.push(line), ...options });
   return { ...outcome, root, shown: lines.join('\n') };
@@ -57,6 +60,33 @@ test('failing, skipped, planned and crashing tests all count as failed and are s
   const summary = shown.slice(shown.indexOf('What failed:'));
   for (const title of [/✗ .*one is two\n.*/, /left out/, /planned/])
     t.regex(summary, title, 'and once more at the end');
+});
+
+/** Fails the first time; a second run finds what the first has left. */
+const UNSTEADY = `${AVA}import { existsSync, writeFileSync } from 'node:fs';
+test('unsteady', (t) => {
+  const isSecond = existsSync('tried');
+  writeFileSync('tried', '');
+  t.true(isSecond, 'too slow');
+});
+`;
+
+test('a test that failed and passes alone counts as passed, and is named with its reason', async (t) => {
+  const outcome = await run(t, { files: { a: GOOD, unsteady: UNSTEADY }, elsewhere: GOOD });
+  t.like(outcome, { passed: 3, failed: 0, problems: { length: 0 } });
+  t.regex(outcome.shown, /once more, alone: services\/planted\/test\/unsteady\.test\.ts/);
+  t.regex(outcome.shown.slice(outcome.shown.indexOf('Passed only at the second')), /✗ .*unsteady\n.*too slow/s);
+  t.regex(outcome.shown, /3 tests passed, 1 of them only at the second attempt/);
+});
+
+test('a test that fails twice has failed, and so has one that fails beside many others', async (t) => {
+  const bad = `${AVA}test('bad', (t) => t.fail());\n`;
+  const twice = await run(t, { files: { bad, unsteady: UNSTEADY }, elsewhere: GOOD });
+  t.like(twice, { passed: 1, failed: 2 });
+  const five = [1, 2, 3, 4, 5].map((number) => `test('bad ${number}', (t) => t.fail());\n`);
+  const many = await run(t, { files: { bad: `${AVA}${five.join('')}`, unsteady: UNSTEADY }, elsewhere: GOOD });
+  t.like(many, { passed: 1, failed: 6 });
+  t.notRegex(many.shown, /once more/);
 });
 
 test('a run without any test has failed', async (t) => {

@@ -14,8 +14,8 @@ const CLOCKS = {
   OPENCODE_DOUBT_SECONDS: '2',
   OPENCODE_CALM_SECONDS: '1',
 };
-/** What a verdict may take beyond its clock. */
-const SLACK_MS = 2_000;
+/** What a verdict may take beyond its clock, where other tests work beside this one; `faults` measures it. */
+const SLACK_MS = 15_000;
 
 test.serial('a silent turn whose events cannot be heard is in doubt first, and ends when that lasts', async (t) => {
   await using scene = await begin();
