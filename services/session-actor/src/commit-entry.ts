@@ -21,17 +21,30 @@ export function commitEntry(parts: CommitParts, entry: SessionCommit, commandId:
 }
 
 /** The same by another kind of commit. */
-export async function commitSurely<Outcome>(
+export function commitSurely<Outcome>(
   { store, worker }: CommitParts,
   entry: SessionCommit,
   commandId: string,
   commit: (entry: SessionCommit) => Promise<Outcome>,
 ): Promise<Outcome | 'committed'> {
+  return untilClear(worker, async (wasUnclear) => {
+    const outcome = await commit(entry);
+    if (wasUnclear && outcome !== 'committed' && (await wasCommitted(store, entry, commandId))) return 'committed';
+    return outcome;
+  });
+}
+
+/**
+ * Tries a commit until the database has said what became of it. Each try is told whether one before it stayed unclear and may
+ * have been committed. Throws `UnavailableError` when it stays unclear for as long as all pauses.
+ */
+export async function untilClear<Outcome>(
+  worker: CommitParts['worker'],
+  attempt: (wasUnclear: boolean) => Promise<Outcome>,
+): Promise<Outcome> {
   for (let failures = 0; ; failures += 1) {
     try {
-      const outcome = await commit(entry);
-      if (failures > 0 && outcome !== 'committed' && (await wasCommitted(store, entry, commandId))) return 'committed';
-      return outcome;
+      return await attempt(failures > 0);
     } catch (error) {
       const pauseMs = PAUSES_MS[failures];
       if (!(error instanceof UnavailableError) || pauseMs === undefined) throw error;

@@ -1,17 +1,15 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { NewGraph, ReplyOf, createGraph as contract, Violation } from '@oio/contracts';
 import type { SessionSnapshot } from '@oio/domain';
-import { ConflictError, InvalidError, UnavailableError } from '@oio/errors';
+import { ConflictError, InvalidError } from '@oio/errors';
 import type { Envelope } from '@oio/messaging';
 import type { SessionCommit } from '@oio/persistence';
 import { derivedId, newId } from '@oio/runtime';
+import { untilClear } from './commit-entry.ts';
 import { birthOf, type CreateParts, type IdentifiedSession, inspect } from './create-session.ts';
 import { followUp } from './execute-command.ts';
 import { resolveGraph } from './graph-order.ts';
 
 type Reply = ReplyOf<typeof contract>;
-
-const PAUSES_MS = [50, 200, 800] as const;
 
 /** Accepts a graph: every session of it is checked, then all are committed by one statement, or none is. */
 export async function createGraph(parts: CreateParts, graph: NewGraph, envelope: Envelope): Promise<Reply> {
@@ -57,31 +55,20 @@ async function check(parts: CreateParts, sessions: readonly IdentifiedSession[],
     }),
   );
   if (violations.length === 0) return births.filter((birth) => birth !== null);
-  if (await wasAccepted(parts, sessions, envelope.id)) return null;
+  if (await wasAccepted(parts, sessions[0], envelope.id)) return null;
   throw new InvalidError('The graph cannot be accepted.', { violations });
 }
 
-/** Whether this try has committed it. An unclear one is repeated, which changes nothing if it was committed. */
-async function commit(
-  { store, worker }: CreateParts,
-  entries: readonly SessionCommit[],
-  commandId: string,
-): Promise<boolean> {
-  for (let failures = 0; ; failures += 1) {
-    try {
-      if (await store.commitTogether(entries)) return true;
-      const [first] = entries;
-      return failures > 0 && first !== undefined && (await store.hasOutcome(first.next.id, commandId));
-    } catch (error) {
-      const pauseMs = PAUSES_MS[failures];
-      if (!(error instanceof UnavailableError) || pauseMs === undefined) throw error;
-      await pause(pauseMs);
-      worker.assertUnfenced();
-    }
-  }
+/** Whether this call has committed it. */
+function commit(parts: CreateParts, entries: readonly SessionCommit[], commandId: string): Promise<boolean> {
+  return untilClear(parts.worker, async (wasUnclear) => {
+    if (await parts.store.commitTogether(entries)) return true;
+    return wasUnclear && (await wasAccepted(parts, entries[0]?.next, commandId));
+  });
 }
 
-async function wasAccepted({ store }: CreateParts, [first]: readonly IdentifiedSession[], commandId: string) {
+/** All of a graph were accepted, or none. */
+async function wasAccepted({ store }: CreateParts, first: { readonly id: string } | undefined, commandId: string) {
   return first !== undefined && (await store.hasOutcome(first.id, commandId));
 }
 
@@ -91,7 +78,7 @@ async function alreadyThere(
   names: readonly string[],
   envelope: Envelope,
 ): Promise<Reply> {
-  if (!(await wasAccepted(parts, sessions, envelope.id)))
+  if (!(await wasAccepted(parts, sessions[0], envelope.id)))
     throw new ConflictError('An id of the graph is already in use.', { code: 'id_taken' });
   const statuses = await parts.store.standing(sessions.map(({ id }) => id));
   const known = sessions.map(({ id }) => ({ id, status: statuses.get(id)?.status ?? ('pending' as const) }));

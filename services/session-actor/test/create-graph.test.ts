@@ -72,7 +72,7 @@ test.serial(
     t.is(reply.sessions.length, 200);
     t.is(await countSessions(), before + 200);
     t.is((await submit(large, envelope)).outcome, 'repeated');
-    actor.database.loseCommits(1);
+    actor.database.loseCommits(4);
     t.is((await submit(CHAIN)).sessions.length, 3);
     t.is(await countSessions(), before + 203);
   },
