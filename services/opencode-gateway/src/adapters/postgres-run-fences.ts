@@ -1,23 +1,26 @@
 import type { Database } from '@oio/persistence';
 import type { GateAnswer, RunFences } from '../attempts/gate.ts';
 
+const IS_WORKING = `status in ('running', 'degraded')`;
+
 /**
  * `for share` holds off whoever takes the session over until the answer is on its way; a plain reading could be older than
  * the new owner's commit. A row that is being written to is skipped, not waited for, so that no two statements can wait
  * for each other; it is asked for again. Row by row through the keys (`lateral`), whatever the planner believes of the
  * tables' sizes: a plan is kept, and made when they are small. What a pass writes after the first one is not waited for to
- * be on the disk: a crash of the database forgets its lock anyway, and the fence stands there since the claim.
+ * be on the disk: a crash of the database forgets its lock anyway, and the fence stands there since the claim. What has an agent
+ * work waits for the same row: an order to stop that was accepted before it is seen here, wherever its message may be.
  */
 const PASS = `
 with setting as materialized (select set_config('synchronous_commit', case when $6 then 'on' else 'off' end, true) as value),
 asked as materialized (
-  select session_id, epoch, fence, token from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as a(session_id, epoch, fence, token)
+  select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $7::bool[]) as a(session_id, epoch, fence, token, to_work)
 ),
 held as materialized (
   select s.id, a.fence, a.token, s.state
   from asked a cross join lateral (
     select id, case when a.token is not null then state end as state from sessions
-    where id = a.session_id and owner_epoch = a.epoch for share skip locked
+    where id = a.session_id and owner_epoch = a.epoch and (not a.to_work or ${IS_WORKING}) for share skip locked
   ) s
 ),
 passed as (
@@ -33,6 +36,7 @@ select a.session_id as "sessionId", coalesce(p.first, false) as first,
   case
     when p.session_id is not null then 'open'
     when f.fence > a.fence or (f.fence = a.fence and f.gateway <> $5::uuid) then 'superseded'
+    when s.owner_epoch = a.epoch and a.to_work and not s.is_working then 'stopped'
     when s.owner_epoch = a.epoch then 'busy'
     else 'closed'
   end as state
@@ -41,11 +45,11 @@ cross join setting
 left join held h on h.id = a.session_id
 left join passed p on p.session_id = a.session_id
 left join lateral (select fence, gateway from run_fences where session_id = a.session_id and p.session_id is null offset 0) f on true
-left join lateral (select owner_epoch from sessions where id = a.session_id and p.session_id is null offset 0) s on true`;
+left join lateral (select owner_epoch, ${IS_WORKING} as is_working from sessions where id = a.session_id and p.session_id is null offset 0) s on true`;
 
 const HOLDER = 'select gateway from run_fences where session_id = $1::uuid';
 
-const WORKING = `select status in ('running', 'degraded') as working from sessions where id = $1::uuid`;
+const WORKING = `select ${IS_WORKING} as working from sessions where id = $1::uuid`;
 
 const SUPERSEDED = `
 select f.session_id as "sessionId"
@@ -62,8 +66,9 @@ export function createPostgresRunFences(database: Database, gateway: string): Ru
         asked.map(({ fence }) => fence),
         asked.map(({ token }) => token),
       ];
+      const toWork = asked.map((one) => one.toWork);
       const isClaim = asked.some(({ token }) => token !== null);
-      return database.query<GateAnswer>(PASS, [...columns, gateway, isClaim], { prepared: 'pass_gate' });
+      return database.query<GateAnswer>(PASS, [...columns, gateway, isClaim, toWork], { prepared: 'pass_gate' });
     },
     async holder(sessionId) {
       const [row] = await database.query<{ gateway: string }>(HOLDER, [sessionId]);

@@ -21,7 +21,8 @@ import type { Authority, Gate, RunFences } from './gate.ts';
 import { createReporter, StaleRunError } from './report.ts';
 import { type AttemptParts, runAttempt, tellResources } from './run-attempt.ts';
 import { RunFailure } from './run-failure.ts';
-import { createRunGate, gatedLink, RunAuthority, type RunGate, SupersededError } from './run-gate.ts';
+import { gatedLink } from './gated-link.ts';
+import { createRunGate, RunAuthority, type RunGate, SupersededError } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
 
 /** A gateway that hangs must not hold up its successor for long. */

@@ -7,15 +7,17 @@ export interface GateQuestion extends Authority {
   readonly sessionId: string;
   /** At the beginning of a run: the run whose OpenCode session is asked for too, if there was one before; null later on. */
   readonly token: string | null;
+  /** Whether an agent is to work by what is asked for: not let through once the session was stopped, paused or has ended. */
+  readonly toWork: boolean;
 }
 
 export interface GateAnswer {
   readonly sessionId: string;
   /**
    * `open`: the call may be made now. `closed`: the session has another owner, whose order has to be waited for.
-   * `superseded`: another gateway acts for the session. `busy`: ask again.
+   * `superseded`: another gateway acts for the session. `stopped`: it is not to work any more. `busy`: ask again.
    */
-  readonly state: 'open' | 'closed' | 'superseded' | 'busy';
+  readonly state: 'open' | 'closed' | 'superseded' | 'stopped' | 'busy';
   /** No gateway has ever acted for the session before. */
   readonly first: boolean;
   /** The OpenCode session that the owner knows for the run that was asked for. */

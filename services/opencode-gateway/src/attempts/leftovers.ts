@@ -7,7 +7,8 @@ import { endRun, unconfirmed } from './end-run.ts';
 import type { Authority, Gate, RunFences } from './gate.ts';
 import type { TurnLimits } from '../turn/turn-limits.ts';
 import { createReporter } from './report.ts';
-import { createRunGate, gatedLink, RunAuthority } from './run-gate.ts';
+import { gatedLink } from './gated-link.ts';
+import { createRunGate, RunAuthority } from './run-gate.ts';
 
 /** A run whose session no longer works, but of which nobody has shown that it ended. */
 export interface LeftoverRun extends Authority {

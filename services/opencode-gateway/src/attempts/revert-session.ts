@@ -7,7 +7,8 @@ import type { Attempts } from './attempts.ts';
 import { forkConversation } from './fork-conversation.ts';
 import type { Gate, RunFences } from './gate.ts';
 import { conversationOf } from './open-session.ts';
-import { createRunGate, gatedLink, RunAuthority } from './run-gate.ts';
+import { gatedLink } from './gated-link.ts';
+import { createRunGate, RunAuthority } from './run-gate.ts';
 
 export interface RevertParts {
   readonly workspaces: Pick<Workspaces, 'restoreWorkspace'>;

@@ -121,7 +121,7 @@ async function work(run: PlacedRun): Promise<TurnEnd> {
 async function open({ link, gate, order, openDirectory, signal }: Run, directory: string): Promise<Opened> {
   await openDirectory(directory);
   // The last thing before OpenCode is changed: no predecessor changes anything after it.
-  const claim = await gate.claim(signal);
+  const claim = await gate.claimToWork(signal);
   return openSession({ agent: link.agent(), order, directory, claim });
 }
 

@@ -18,7 +18,7 @@ test('who takes over a run that an earlier epoch left behind keeps off whoever a
   t.deepEqual(await createPostgresRunFences(database, former).superseded([{ sessionId, fence: 1_000_007 }]), [
     sessionId,
   ]);
-  const question = { sessionId, token: null, epoch: 2, fence: 2_000_000 };
+  const question = { sessionId, token: null, toWork: false, epoch: 2, fence: 2_000_000 };
   const [answer] = await createPostgresRunFences(database, present).pass([question]);
   t.is(answer?.state, 'open');
 });
@@ -28,7 +28,7 @@ test('the first order of the present owner comes after what was left behind, whi
   const { database } = opened;
   const sessionId = await leftBehind(database, { epoch: 1 });
   t.is((await createPostgresLeftoverRuns(database, randomUUID()).claim(SERVER, 3)).length, 1);
-  const question = { sessionId, token: null, epoch: 1, fence: 1_000_001 };
+  const question = { sessionId, token: null, toWork: false, epoch: 1, fence: 1_000_001 };
   const [answer] = await createPostgresRunFences(database, randomUUID()).pass([question]);
   t.is(answer?.state, 'open');
 });

@@ -87,6 +87,33 @@ test('a new owner’s order reaches the gateway that is at work, whichever one i
   t.is(agent.calls['prompt'], 1);
 });
 
+test('an order that comes after the stop has nothing done, and its end is told', async (t) => {
+  await using gateways = await openGateways('/project');
+  const { owner } = gateways;
+  const agent = createNullAgentServer();
+  await gateways.start({ servers: [SERVER], connect: () => agent });
+  await owner.stop(SERVER.id);
+  await owner.order(SERVER.id, 'do it');
+  await eventually(() => owner.reported('report-closed').length === 1, { what: 'the end', withinMs: 20_000 });
+  t.is(changes(agent), 0);
+  t.deepEqual(owner.reported('report-prepared'), []);
+});
+
+test('a prompt that was not sent when its session was stopped is never sent', async (t) => {
+  await using gateways = await openGateways('/project');
+  const { owner } = gateways;
+  const agent = createNullAgentServer();
+  const latch = holdFirst(owner, 'report-prepared');
+  await gateways.start({ servers: [SERVER], connect: () => agent });
+  await owner.order(SERVER.id, 'do it');
+  await latch.reached;
+  await owner.stop(SERVER.id);
+  latch.release();
+  await eventually(() => owner.reported('report-closed').length === 1, { what: 'the end', withinMs: 20_000 });
+  t.is(agent.calls['prompt'], undefined);
+  t.deepEqual(owner.reported('report-completed'), []);
+});
+
 type Gateways = Awaited<ReturnType<typeof openGateways>>;
 type Owner = Gateways['owner'];
 

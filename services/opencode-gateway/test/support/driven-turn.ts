@@ -3,7 +3,8 @@ import { createInProcessBus } from '@oio/messaging';
 import { type Clock, createLogger, createSetClock } from '@oio/runtime';
 import type { ChosenAgent } from '../../src/attempts/choose-agent.ts';
 import { driveTurn } from '../../src/attempts/drive-turn.ts';
-import { gatedLink, type RunGate } from '../../src/attempts/run-gate.ts';
+import { gatedLink } from '../../src/attempts/gated-link.ts';
+import type { RunGate } from '../../src/attempts/run-gate.ts';
 import { TurnHealth } from '../../src/attempts/turn-health.ts';
 import type { AwaitPromptTurn } from '../../src/prompt-limit.ts';
 import type { AgentServer } from '../../src/ports.ts';
@@ -26,8 +27,10 @@ export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
   link.set(agent, { restarted: false });
   const gate: RunGate = {
     pass,
+    passToWork: pass,
     confirm: async () => {},
     claim: () => Promise.reject(new Error('It is not asked for.')),
+    claimToWork: () => Promise.reject(new Error('It is not asked for.')),
     isWorking: async () => true,
   };
   const { signal } = new AbortController();
