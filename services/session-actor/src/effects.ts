@@ -7,11 +7,12 @@ import type { GatewayRouter, SessionRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
 import type { AttemptKeeper } from './attempt-keeper.ts';
 import type { Fences } from './fences.ts';
+import type { ParentOfCompleted } from './ports.ts';
 import { orderRevert } from './revert-order.ts';
 
 /**
  * How often something outside is tried, and the first pause. What stays undone is found later: an open attempt by the
- * opencode-gateway's sweep, a child left behind by this service's own.
+ * opencode-gateway's sweep, a child left behind and a parent that was not told by this service's own.
  */
 const TRIES = 6;
 const FIRST_PAUSE_MS = 100;
@@ -65,6 +66,15 @@ export async function endChild(
   await router.send('end-by-parent', { policy, parentId }, { ...envelope, sessionId: childId });
 }
 
+/** Tells a parent that a child has succeeded. */
+export async function tellParent(
+  router: SessionRouter,
+  { parentId, tenant, childId }: ParentOfCompleted,
+): Promise<void> {
+  const envelope = serviceEnvelope('session-actor', { tenant });
+  await router.send('child-ended', { childId }, { ...envelope, sessionId: parentId });
+}
+
 async function run(
   parts: EffectParts,
   effect: Outgoing,
@@ -73,17 +83,13 @@ async function run(
 ): Promise<void> {
   const { attempts, router } = parts;
   const { id, tenant } = snapshot;
-  const envelope = serviceEnvelope('session-actor', { tenant });
   if (effect.type === 'execute-attempt') return attempts.ensure(snapshot);
   if (effect.type === 'abort-attempt') {
     return tried(() => attempts.abort(snapshot, effect), signal);
   }
   if (effect.type === 'revert-workspace') return tried(() => orderRevert(parts, snapshot), signal);
   if (effect.type === 'tell-parent') {
-    return tried(
-      () => router.send('child-ended', { childId: id }, { ...envelope, sessionId: effect.parentId }),
-      signal,
-    );
+    return tried(() => tellParent(router, { parentId: effect.parentId, tenant, childId: id }), signal);
   }
   const ends = snapshot.childIds.map((childId) =>
     tried(() => endChild(router, { childId, tenant, parentId: id }, effect.policy), signal),

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '@oio/contracts';
-import type { DependencyOutcome, SessionSnapshot } from '@oio/domain';
+import type { DecisionContext, DependencyOutcome, SessionSnapshot } from '@oio/domain';
 import type { Bus, Parking } from '@oio/messaging';
 import type { OwnerDirectory } from '@oio/ownership';
 import type { CommitOutcome, Database, LockConnection, SessionCommit } from '@oio/persistence';
@@ -50,9 +50,21 @@ export interface SessionStore {
   /** A checkpoint of a session; null when there is none of that number, or it is no longer kept. */
   checkpoint(sessionId: string, sequence: number): Promise<Checkpoint | null>;
   /** How the children of a session have ended so far. */
-  childOutcomes(parentId: string): Promise<{ readonly succeeded: number; readonly failed: number }>;
+  childOutcomes(parentId: string): Promise<ChildOutcomes>;
+  /** Parents that succeeded in part and whose children have all succeeded some seconds ago: whoever was to tell them is gone. */
+  incomplete(): Promise<readonly ParentOfCompleted[]>;
   /** Living children whose parent has ended some seconds ago and meant to end them: whoever was to do it is gone. */
   leftBehind(): Promise<readonly ChildLeftBehind[]>;
+}
+
+/** How many of a session's children stand how. */
+export type ChildOutcomes = NonNullable<DecisionContext['children']>;
+
+/** A parent that is to learn of the success of a child. */
+export interface ParentOfCompleted {
+  readonly parentId: string;
+  readonly tenant: string;
+  readonly childId: string;
 }
 
 /** A child that lives on although its parent has ended, and what its parent wanted done with it. */

@@ -8,7 +8,7 @@ import { createPostgresSessionStore } from './adapters/postgres-session-store.ts
 import { createPostgresWorkerLeases } from './adapters/postgres-worker-leases.ts';
 import { type AttemptKeeper, createAttemptKeeper } from './attempt-keeper.ts';
 import type { SessionActorConfig } from './config.ts';
-import { createEffectRunner, endChild } from './effects.ts';
+import { createEffectRunner, endChild, tellParent } from './effects.ts';
 import type { CreateParts } from './create-session.ts';
 import { Fences } from './fences.ts';
 import { createHandlers } from './handlers.ts';
@@ -59,7 +59,7 @@ export async function startSessionActor(
   const bell = createHistoryBell(bus, owner);
   const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, gateways, config };
   stack.use(every(TICK_MS, () => lookAfter(parts, attempts), logger));
-  stack.use(every(SWEEP_MS, () => endChildrenLeftBehind(parts), logger));
+  stack.use(every(SWEEP_MS, () => settleFamilies(parts), logger));
 
   const stop = await serveCommands(bus, createHandlers(parts), workerAddress(owner));
   stack.defer(async () => {
@@ -108,12 +108,20 @@ function every(periodMs: number, task: () => Promise<void>, logger: Logger): Dis
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** What the end of a parent ordered, and its owner did not come to do: it died, or the child came later than the end. */
-async function endChildrenLeftBehind({ store, router, worker, logger }: CreateParts): Promise<void> {
+/**
+ * What the end of a parent ordered, and its owner did not come to do: it died, or the child came later than the end. And what
+ * the success of a child means to its parent, who was not told.
+ */
+async function settleFamilies({ store, router, worker, logger }: CreateParts): Promise<void> {
   if (worker.isFenced) return;
   for (const child of await store.leftBehind()) {
     await endChild(router, child, child.policy).catch((error: unknown) =>
       logger.warn({ err: error, sessionId: child.childId }, 'child left behind not ended'),
+    );
+  }
+  for (const parent of await store.incomplete()) {
+    await tellParent(router, parent).catch((error: unknown) =>
+      logger.warn({ err: error, sessionId: parent.parentId }, 'parent not told of its children'),
     );
   }
 }

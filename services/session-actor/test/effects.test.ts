@@ -221,6 +221,25 @@ test('a parent with failed children succeeds in part, and wholly once they have 
   });
 });
 
+test('a parent that nobody told of the success of its last child is complete by the sweep', async (t) => {
+  await using world = await World.open();
+  const { database } = await world.startActor();
+  await world.gateway.serves(SERVER);
+  const parentId = await world.running();
+  const [good, bad] = [await world.running({ parentId }), await world.running({ parentId })];
+  await world.send(good, 'report-completed', completedReport());
+  await world.order(bad, 'stop', {});
+  t.like(await world.send(parentId, 'report-completed', completedReport()), { status: 'partially_completed' });
+  // As if the child's owner had died right after the commit of its success.
+  await database.query(
+    `update sessions set status = 'completed', updated_at = now() - interval '1 minute' where parent_id = $1::uuid`,
+    [parentId],
+  );
+  await eventually(async () => (await world.stored(parentId))?.snapshot?.status === 'completed', {
+    what: 'the parent is complete',
+  });
+});
+
 /** Lets so many seconds of the session-actor's own ticks go by. */
 async function ticks(world: World, count: number): Promise<void> {
   const [row] = await world.database.query<{ now: Date }>('select now() as now');

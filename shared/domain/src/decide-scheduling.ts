@@ -65,9 +65,9 @@ export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
     return emit([{ type: 'session.child-added', data: { childId } }]);
   },
   'child-ended': (snapshot, { childId }, { children }) => {
-    const complete =
-      snapshot.status === 'partially_completed' && snapshot.childIds.includes(childId) && children?.failed === 0;
-    if (!complete) return nothing;
+    const isPartial = snapshot.status === 'partially_completed' && snapshot.childIds.includes(childId);
+    // One that is being retried may fail again.
+    if (!isPartial || !children || children.failed + children.unended > 0) return nothing;
     const { result, commit } = snapshot;
     return emit([
       {

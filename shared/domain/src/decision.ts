@@ -45,7 +45,7 @@ export interface DecisionContext {
   /** How the sessions stand that this one depends on; only needed by `settle-dependencies`. */
   readonly dependencies?: readonly DependencyOutcome[];
   /** How the children have ended so far; only needed for sessions that have some. */
-  readonly children?: { readonly succeeded: number; readonly failed: number };
+  readonly children?: { readonly succeeded: number; readonly failed: number; readonly unended: number };
 }
 
 /** A fact that follows from a command, before it has a place in the history. */

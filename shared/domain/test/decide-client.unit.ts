@@ -144,7 +144,9 @@ for (const policy of ['cancel', 'orphan', 'detach'] as const) {
       command('end-by-parent', { policy: 'cancel', parentId: PARENT_ID }),
     ];
     for (const order of orders) {
-      const { effects } = accepted(decide(parent, order, context(at(60), { children: { succeeded: 0, failed: 0 } })));
+      const { effects } = accepted(
+        decide(parent, order, context(at(60), { children: { succeeded: 0, failed: 0, unended: 0 } })),
+      );
       t.deepEqual(
         effects.filter(({ type }) => type === 'settle-children'),
         settled,

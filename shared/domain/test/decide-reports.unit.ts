@@ -180,8 +180,11 @@ test('a failure is retried no sooner than the provider asks for', (t) => {
 });
 
 test('a session completes in part when children failed, in full when all succeeded', (t) => {
-  t.is(completed(prepared(submitted()), { children: { succeeded: 0, failed: 1 } }).status, 'partially_completed');
-  const full = completed(prepared(submitted()), { children: { succeeded: 2, failed: 0 } });
+  t.is(
+    completed(prepared(submitted()), { children: { succeeded: 0, failed: 1, unended: 0 } }).status,
+    'partially_completed',
+  );
+  const full = completed(prepared(submitted()), { children: { succeeded: 2, failed: 0, unended: 0 } });
   t.is(full.status, 'completed');
   t.deepEqual(full.subTasks, { succeeded: 2, failed: 0 });
 });

@@ -206,21 +206,25 @@ test('a child that has ended stays as it is when its parent ends', (t) => {
 
 test('a parent with failed and succeeded children completes in part, and in full once all of them have succeeded', (t) => {
   const parent = after(prepared(submitted()), 'add-child', { childId: CHILD_ID });
-  const partial = completed(parent, { children: { succeeded: 1, failed: 1 } });
+  const partial = completed(parent, { children: { succeeded: 1, failed: 1, unended: 0 } });
   t.is(partial.status, 'partially_completed');
   t.deepEqual(partial.subTasks, { succeeded: 1, failed: 1 });
   const order = command('child-ended', { childId: CHILD_ID });
-  t.is(decide(partial, order, context(at(60), { children: { succeeded: 1, failed: 1 } })).kind, 'nothing');
+  t.is(decide(partial, order, context(at(60), { children: { succeeded: 1, failed: 1, unended: 0 } })).kind, 'nothing');
+  const retrying = { succeeded: 2, failed: 0, unended: 1 };
+  t.is(decide(partial, order, context(at(60), { children: retrying })).kind, 'nothing', 'that one may fail again');
   t.is(decide(partial, order, context(at(60))).kind, 'nothing');
   t.is(
     decide(
       partial,
       command('child-ended', { childId: PARENT_ID }),
-      context(at(60), { children: { succeeded: 2, failed: 0 } }),
+      context(at(60), { children: { succeeded: 2, failed: 0, unended: 0 } }),
     ).kind,
     'nothing',
   );
-  const { next } = accepted(decide(partial, order, context(at(60), { children: { succeeded: 2, failed: 0 } })));
+  const { next } = accepted(
+    decide(partial, order, context(at(60), { children: { succeeded: 2, failed: 0, unended: 0 } })),
+  );
   t.is(next.status, 'completed');
   t.deepEqual(next.subTasks, { succeeded: 2, failed: 0 });
   t.deepEqual(next.result, partial.result);

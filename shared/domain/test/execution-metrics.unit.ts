@@ -70,9 +70,9 @@ test('what cannot be measured is null, not zero', (t) => {
 });
 
 test('the success rate is the share of sub-tasks that succeeded, also after all of them have', (t) => {
-  const partial = completed(prepared(submitted()), { children: { succeeded: 3, failed: 1 } });
+  const partial = completed(prepared(submitted()), { children: { succeeded: 3, failed: 1, unended: 0 } });
   t.is(executionMetrics(partial, at(9)).successRate, 0.75);
-  const full = completed(prepared(after(partial, 'retry', {})), { children: { succeeded: 4, failed: 0 } });
+  const full = completed(prepared(after(partial, 'retry', {})), { children: { succeeded: 4, failed: 0, unended: 0 } });
   t.is(executionMetrics(full, at(9)).successRate, 1);
 });
 

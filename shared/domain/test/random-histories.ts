@@ -118,11 +118,13 @@ function checkpointOf({ checkpoints }: SessionSnapshot) {
   return checkpoints.last && { ...checkpoints.last, resume: { ...checkpoints.last.resume, fileSnapshot: 'f00d' } };
 }
 
-function outcomes(scenes: ReadonlyMap<string, readonly Scene[]>): { succeeded: number; failed: number } {
-  const ended = FAMILY.slice(1).map((id): Status => latest(scenes.get(id) ?? []).status);
+function outcomes(scenes: ReadonlyMap<string, readonly Scene[]>): NonNullable<DecisionContext['children']> {
+  const statuses = FAMILY.slice(1).map((id): Status => latest(scenes.get(id) ?? []).status);
   return {
-    succeeded: ended.filter((status) => status === 'completed').length,
-    failed: ended.filter((status) => ['failed', 'timeout', 'stopped', 'cancelled', 'orphaned'].includes(status)).length,
+    succeeded: statuses.filter((status) => status === 'completed').length,
+    failed: statuses.filter((status) => ['failed', 'timeout', 'stopped', 'cancelled', 'orphaned'].includes(status))
+      .length,
+    unended: statuses.filter((status) => !isTerminal(status)).length,
   };
 }
 

@@ -214,7 +214,7 @@ export const SESSION_IN: { readonly [S in Status]: () => SessionSnapshot } = {
   completed: () => completed(prepared(submitted())),
   partially_completed: () => {
     const parent = after(prepared(submitted()), 'add-child', { childId: CHILD_ID });
-    return completed(parent, { children: { succeeded: 1, failed: 1 } });
+    return completed(parent, { children: { succeeded: 1, failed: 1, unended: 0 } });
   },
   failed: () => failed(prepared(submitted()), 'provider_auth'),
   timeout: () => fired(prepared(submitted()), 'max-duration'),

@@ -67,8 +67,8 @@ test('every command in every status leads to a specified transition or to none, 
     for (const snapshot of variantsOf(from)) {
       for (const order of everyCommand(snapshot)) {
         for (const children of [
-          { succeeded: 1, failed: 1 },
-          { succeeded: 2, failed: 0 },
+          { succeeded: 1, failed: 1, unended: 0 },
+          { succeeded: 2, failed: 0, unended: 0 },
         ]) {
           const decision = decide(snapshot, order, context(at(60), { children }));
           if (decision.kind !== 'events') continue;

@@ -11,7 +11,14 @@ import {
 } from '@oio/persistence';
 import { batched } from '@oio/runtime';
 import { commitUnlessInUse, holdersOf } from './commit-unless-in-use.ts';
-import type { ChildLeftBehind, ClaimedSession, Held, SessionStore } from '../ports.ts';
+import type {
+  ChildLeftBehind,
+  ChildOutcomes,
+  ClaimedSession,
+  ParentOfCompleted,
+  Held,
+  SessionStore,
+} from '../ports.ts';
 
 /** How long it was without a living owner, as far as that is known: a worker that died has a lease that runs on for some seconds. */
 const UNOWNED_MS = `greatest(0, coalesce(round(extract(epoch from now() - former.lease_until) * 1000), 0))::float8`;
@@ -38,7 +45,8 @@ const CLAIM_FREE = claimOf('for no key update skip locked');
 
 const CHILD_OUTCOMES = `
 select count(*) filter (where status in ('completed', 'partially_completed'))::int as succeeded,
-  count(*) filter (where status in ('failed', 'timeout', 'stopped', 'cancelled', 'orphaned'))::int as failed
+  count(*) filter (where status in ('failed', 'timeout', 'stopped', 'cancelled', 'orphaned'))::int as failed,
+  count(*) filter (where status in ('pending', 'queued', 'running', 'paused', 'degraded'))::int as unended
 from sessions where parent_id = $1::uuid`;
 
 const SESSION = `select ${storedSession('sessions')} from sessions where id = $1::uuid`;
@@ -56,6 +64,15 @@ where c.parent_id is not null and c.status in ('pending', 'queued', 'running', '
   and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and ${PARENT} -> 'timers' -> 'retry' is null
   and ${PARENT_BIRTH} -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
   and (coalesce(${CHILD} ->> 'retries', '0') = '0' and ${CHILD} is not null or ${CHILD} -> 'times' ->> 'queuedAt' <= ${PARENT} ->> 'statusUpdatedAt')
+limit 100`;
+
+/** Their oldest child, as one that came after the parent's end is none of those that it counts. */
+const INCOMPLETE = `
+select p.id as "parentId", p.tenant, (array_agg(c.id order by c.created_at))[1] as "childId"
+from sessions p join sessions c on c.parent_id = p.id
+where p.status = 'partially_completed'
+group by p.id
+having bool_and(c.status in ('completed', 'partially_completed')) and max(c.updated_at) < now() - interval '3 seconds'
 limit 100`;
 
 /** One that has ended and has a timer is to be retried by itself. */
@@ -104,9 +121,10 @@ export function createPostgresSessionStore(database: Database): SessionStore {
       return found.find(({ checkpoint }) => checkpoint.sequence === sequence)?.checkpoint ?? null;
     },
     async childOutcomes(parentId) {
-      const [row] = await database.query<{ succeeded: number; failed: number }>(CHILD_OUTCOMES, [parentId]);
-      return row ?? { succeeded: 0, failed: 0 };
+      const [row] = await database.query<ChildOutcomes>(CHILD_OUTCOMES, [parentId]);
+      return row ?? { succeeded: 0, failed: 0, unended: 0 };
     },
+    incomplete: () => database.query<ParentOfCompleted>(INCOMPLETE),
     leftBehind: () => database.query<ChildLeftBehind>(LEFT_BEHIND),
   };
 }

@@ -56,6 +56,11 @@ export const SessionEntity = defineEntity({
       expression:
         'create index "sessions_children_unended" on "sessions" ("parent_id") where "parent_id" is not null and "status" in (\'pending\', \'queued\', \'running\', \'paused\', \'degraded\')',
     },
+    {
+      name: 'sessions_partly_completed',
+      expression:
+        'create index "sessions_partly_completed" on "sessions" ("id") where "status" = \'partially_completed\'',
+    },
   ],
   properties: {
     id: p.uuid().primary(),

@@ -12,6 +12,7 @@ import { M0011Schedules } from './m0011-schedules.ts';
 import { M0012Quotas } from './m0012-quotas.ts';
 import { M0013Upkeep } from './m0013-upkeep.ts';
 import { M0014CountedHistories } from './m0014-counted-histories.ts';
+import { M0015PartlyCompleted } from './m0015-partly-completed.ts';
 
 /** All of them, in order. A name that a database has and this list has not was made by a newer version. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   { name: 'M0012Quotas', class: M0012Quotas },
   { name: 'M0013Upkeep', class: M0013Upkeep },
   { name: 'M0014CountedHistories', class: M0014CountedHistories },
+  { name: 'M0015PartlyCompleted', class: M0015PartlyCompleted },
 ] as const;
