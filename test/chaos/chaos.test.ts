@@ -12,7 +12,8 @@ const SECONDS = '180';
 test('nothing is lost, doubled or done by a former owner under a short mix of faults', async (t) => {
   t.timeout(WITHIN_MS + 10_000);
   const seed = String(Math.floor(Math.random() * 1_000_000));
-  t.log(`seed ${seed}`);
+  // Printed of a run that is well, too: whoever doubts it can repeat it.
+  process.stderr.write(`chaos: seed ${seed}\n`);
   const args = ['test/chaos/main.ts', '--json', '--small', '--users', '6', '--seconds', SECONDS, '--seed', seed];
   const run = await promisify(execFile)(process.execPath, args, { timeout: WITHIN_MS }).catch(
     (error: { stdout: string; stderr: string }) => error,
