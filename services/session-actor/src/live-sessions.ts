@@ -111,7 +111,7 @@ export class LiveSessions {
     if (session) this.drop(session);
     if (this.#unreadable.has(id)) return;
     try {
-      await this.get(id);
+      await (this.#loading.get(id) ?? this.#load(id, { isOurs: true }));
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
     }
@@ -125,8 +125,8 @@ export class LiveSessions {
       .catch((error: unknown) => logger.debug({ err: error }, 'owner directory not told'));
   }
 
-  #load(sessionId: string): Promise<LiveSession> {
-    const loading = this.#claim(sessionId)
+  #load(sessionId: string, known = { isOurs: false }): Promise<LiveSession> {
+    const loading = this.#claim(sessionId, known)
       .then((session) => this.#keep(session))
       .finally(() => this.#loading.delete(sessionId));
     this.#loading.set(sessionId, loading);
@@ -139,10 +139,12 @@ export class LiveSessions {
     return session;
   }
 
-  async #claim(sessionId: string): Promise<LiveSession> {
+  /** The directory, which may be behind or out of reach, is not asked about one that the store says is ours. */
+  async #claim(sessionId: string, { isOurs }: { readonly isOurs: boolean }): Promise<LiveSession> {
     const { directory, worker, logger } = this.#parts;
-    const holder = await directory.claim(sessionId, worker.incarnation).catch(() => worker.incarnation);
-    if (holder !== worker.incarnation && (await this.#lives(holder))) throw notOwner(sessionId, holder);
+    const holder = isOurs ? null : await directory.claim(sessionId, worker.incarnation).catch(() => null);
+    const isTaken = holder !== null && holder !== worker.incarnation && (await this.#lives(holder));
+    if (isTaken) throw notOwner(sessionId, holder);
     for (;;) {
       const life = this.#life;
       const claimed = await this.#take(sessionId);

@@ -191,6 +191,22 @@ test('a session that a late claim of its own worker has taken from it is claimed
   t.like(await world.stored(sessionId), { owner: incarnation, epoch: 3 });
 });
 
+test('a session that its worker has to claim once more is claimed although the directory names another worker', async (t) => {
+  await using world = await World.open();
+  const { incarnation } = await world.startActor();
+  const other = await world.startActor();
+  const sessionId = await world.running();
+  const { owner } = (await world.stored(sessionId)) ?? {};
+  const stranger = owner === incarnation ? other.incarnation : incarnation;
+  // What a former owner, which lives on, has left there while nobody could correct it.
+  await world.directory.release([sessionId], owner ?? '');
+  t.is(await world.directory.claim(sessionId, stranger), stranger);
+  await world.database.query('update sessions set owner_epoch = owner_epoch + 1 where id = $1::uuid', [sessionId]);
+  await world.gateway.serves(SERVER);
+  await eventually(async () => world.gateway.executed.at(-1)?.epoch === 3, { what: 'its owner orders it' });
+  t.like(await world.stored(sessionId), { owner, epoch: 3 });
+});
+
 test('a session at rest leaves the memory and comes back as it was; one at work stays', async (t) => {
   await using world = await World.open();
   await world.gateway.serves(SERVER);
