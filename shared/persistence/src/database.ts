@@ -59,18 +59,20 @@ async function handle(orm: MikroORM): Promise<Database> {
   const pool = await orm.em.getConnection().getNativeClient();
   const errors = createErrorCount();
   const answers = new Answers(pool);
-  const query = async <Row>(sql: string, parameters: readonly unknown[] = [], options: QueryOptions = {}) => {
+  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await answers.of(() => runQuery<Row>(pool, sql, parameters, options));
+      return await answers.of(work);
     } catch (error) {
       errors.add(error);
       throw error;
     }
   };
+  const query = <Row>(sql: string, parameters: readonly unknown[] = [], options: QueryOptions = {}) =>
+    counted(() => runQuery<Row>(pool, sql, parameters, options));
   return {
     orm,
     query,
-    transaction: (task) => answers.of(() => runTransaction(pool, task)),
+    transaction: (task) => counted(() => runTransaction(pool, task)),
     health: createDatabaseHealth({ pool, query, errors, answers }),
     get isThere() {
       return answers.isThere;

@@ -37,6 +37,19 @@ test('errors are counted by kind', async (t) => {
   });
 });
 
+test('errors within a transaction are counted by kind, once each', async (t) => {
+  await using one = await openDatabase(opened.url, { connections: 1 });
+  await t.throwsAsync(one.transaction((query) => query('select nothing')));
+  const twice = "insert into leaders select 'a', gen_random_uuid(), 1, now() from generate_series(1, 2)";
+  await t.throwsAsync(one.transaction((query) => query(twice)));
+  t.like((await one.health()).figures, {
+    errors_statement_total: 1,
+    errors_conflict_total: 1,
+    errors_timeout_total: 0,
+    errors_unavailable_total: 0,
+  });
+});
+
 test('with all connections at work it is degraded, and one question waits, not one for each report', async (t) => {
   await using one = await openDatabase(opened.url, { connections: 1 });
   await using held = await hold(one);
