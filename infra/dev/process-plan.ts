@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { EMBEDDED_MAX_CONNECTIONS } from '@oio/persistence';
 import { NODE_OPTIONS } from '@oio/platform';
 import type { ProcessPlan } from './supervise-process.ts';
 
@@ -48,13 +49,18 @@ export function planServices({ scale, root, environment, shared, own }: PlanInpu
   );
 }
 
-/** What the embedded PostgreSQL lets in, less what it keeps for its administrator. */
-const ALL_CONNECTIONS = 95;
+/** What PostgreSQL lets in when nobody has told it otherwise. */
+const USUAL_MAX_CONNECTIONS = 100;
+/** What it keeps for its administrator, and room for somebody who looks. */
+const KEPT_FREE = 5;
 const FEWEST = 3;
+/** Twenty connections and ten more at times of need: what a process has that is alone. */
+const MOST = 30;
 /** For locks and listening, beside the pool. */
 const BESIDE_POOL = 2;
 
-/** How many connections each of so many processes may have. */
-export function connectionsPerProcess(processes: number): number {
-  return Math.max(FEWEST, Math.floor(ALL_CONNECTIONS / processes) - BESIDE_POOL);
+/** How many connections each of so many processes may have in its pool, on the embedded PostgreSQL or one of somebody's own. */
+export function connectionsPerProcess(processes: number, { embedded }: { readonly embedded: boolean }): number {
+  const all = (embedded ? EMBEDDED_MAX_CONNECTIONS : USUAL_MAX_CONNECTIONS) - KEPT_FREE;
+  return Math.min(MOST, Math.max(FEWEST, Math.floor(all / processes) - BESIDE_POOL));
 }

@@ -101,9 +101,10 @@ function portOf(text: string): number {
 }
 
 function sharedSettings({ databaseUrl, redisUrl }: Backing, processes: number, environment: Environment): Environment {
+  const connections = connectionsPerProcess(processes, { embedded: !environment['DATABASE_URL'] });
   return {
     DATABASE_URL: databaseUrl,
-    DATABASE_CONNECTIONS: environment['DATABASE_CONNECTIONS'] || String(connectionsPerProcess(processes)),
+    DATABASE_CONNECTIONS: environment['DATABASE_CONNECTIONS'] || String(connections),
     REDIS_URL: redisUrl,
     HEALTH_HOST: '127.0.0.1',
     HEALTH_PORT: '0',

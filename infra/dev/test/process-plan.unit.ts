@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { EMBEDDED_MAX_CONNECTIONS } from '@oio/persistence';
 import test from 'ava';
 import { connectionsPerProcess, planServices, SCALE, SERVICES } from '../process-plan.ts';
 
@@ -32,7 +33,17 @@ test('a process with wrong settings is not started again, one that crashed is', 
 });
 
 test('all processes together leave connections for the administrator', (t) => {
-  for (let processes = SERVICES.length; processes <= 16; processes += 1)
-    t.true((connectionsPerProcess(processes) + 2) * processes <= 95, `${processes} processes`);
-  t.true(connectionsPerProcess(60) >= 3);
+  for (const [embedded, all] of [
+    [true, EMBEDDED_MAX_CONNECTIONS],
+    [false, 100],
+  ] as const)
+    for (let processes = SERVICES.length; processes <= 16; processes += 1)
+      t.true((connectionsPerProcess(processes, { embedded }) + 2) * processes <= all - 5, `${processes} processes`);
+  t.true(connectionsPerProcess(200, { embedded: true }) >= 3);
+});
+
+test('each process has its whole pool where the embedded PostgreSQL has room for it', (t) => {
+  const processes = Object.values(SCALE).reduce((sum, one) => sum + one, 0);
+  t.is(connectionsPerProcess(processes, { embedded: true }), 30);
+  t.is(connectionsPerProcess(1, { embedded: true }), 30);
 });

@@ -13,3 +13,4 @@ export { sqlStateOf, UNIQUE_VIOLATION } from './sql-state.ts';
 export { storedSession } from './stored-session.ts';
 export { isLivingWorker, workerLockKey, workerSigns } from './living-worker.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
+export { EMBEDDED_MAX_CONNECTIONS } from './embedded/launch-server.ts';

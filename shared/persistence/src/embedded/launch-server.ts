@@ -99,14 +99,16 @@ async function startState(child: ChildProcess, data: string): Promise<'ready' | 
   return file?.pid === child.pid && file?.ready ? 'ready' : undefined;
 }
 
+/** For every service of a distributed system on one machine: 30 pooled each, and a few of their own. */
+export const EMBEDDED_MAX_CONNECTIONS = 300;
+
 /** On the command line, not in postgresql.conf: a new version of this program brings its own to an old directory. */
 function settingsFor(port: number): Readonly<Record<string, string | number>> {
   return {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
-    // For every service of a distributed system on one machine: 30 pooled each, and a few of their own.
-    max_connections: 300,
+    max_connections: EMBEDDED_MAX_CONNECTIONS,
     shared_buffers: '128MB',
     // Promises to clients rest on these three.
     fsync: 'on',
