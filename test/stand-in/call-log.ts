@@ -18,6 +18,8 @@ export interface Call {
   readonly userAgent: string;
   /** The fault that it met. */
   readonly fault: string | null;
+  /** `before`: in place of the call, which had no effect. `after`: the call had its effect, only its answer was lost or late. */
+  readonly faultWhen: 'before' | 'after' | null;
 }
 
 /** `create`, `prompt`, `resume`, `abort` and `delete` change something; they are kept whole, also over restarts. */

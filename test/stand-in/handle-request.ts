@@ -61,8 +61,8 @@ async function play(world: StandInWorld, received: Received, response: ServerRes
   const { route, ids } = routeFor(method, path);
   const call = { ...received, body: body ?? {}, ids };
   const fault = world.faults.take(method, path);
-  world.calls.record(recordOf(world, call, { kind: route.kind, fault: fault && fault.kind }));
   const manner = mannerOf(fault);
+  world.calls.record(recordOf(world, call, { kind: route.kind, ...met(fault, manner) }));
   if (manner === 'before') return misbehave(fault, response);
   if (manner === 'stall') await untilOver(world);
   const answer = body === null ? NOT_JSON : await route.answer(world, call);
@@ -71,10 +71,17 @@ async function play(world: StandInWorld, received: Received, response: ServerRes
   if (answer.stream && world.faults.has('cut_events')) response.destroy();
 }
 
+type Manner = 'none' | 'before' | 'after' | 'stall';
+
 /** Whether the fault takes the place of the call, of its answer, or only holds it up. */
-function mannerOf(fault: Fault | null): 'none' | 'before' | 'after' | 'stall' {
+function mannerOf(fault: Fault | null): Manner {
   if (fault === null) return 'none';
   return fault.kind === 'stall' ? 'stall' : (fault.when ?? 'before');
+}
+
+function met(fault: Fault | null, manner: Manner): Pick<Call, 'fault' | 'faultWhen'> {
+  if (fault === null) return { fault: null, faultWhen: null };
+  return { fault: fault.kind, faultWhen: manner === 'before' ? 'before' : 'after' };
 }
 
 const STALL_LOOK_MS = 20;
@@ -100,7 +107,7 @@ function parseBody(text: string): RouteCall['body'] | null {
 function recordOf(
   { store }: StandInWorld,
   { method, path, directory, body, ids, remotePort, userAgent }: Received & RouteCall,
-  { kind, fault }: Pick<Call, 'kind' | 'fault'>,
+  { kind, fault, faultWhen }: Pick<Call, 'kind' | 'fault' | 'faultWhen'>,
 ): Omit<Call, 'number'> {
   const openCodeSessionId = path.startsWith('/session/') ? (ids[0] ?? null) : null;
   const posted: PostedBody = body;
@@ -118,6 +125,7 @@ function recordOf(
     remotePort,
     userAgent,
     fault,
+    faultWhen,
   };
 }
 

@@ -103,6 +103,23 @@ test('an answer can be lost after the call had its effect', async (t) => {
   t.is((await agent.listSessions('/project')).length, 1);
 });
 
+test('a call says whether the fault that it met came before its effect or after it', async (t) => {
+  await using standIn = await startStandIn();
+  await using agent = new OpencodeAgentServer({ ...standIn, ...ONE_TRY });
+  const met: object[] = [{ fault: null, faultWhen: null }];
+  const creates = () => agent.createSession({ ...PLACE, title: 'x' });
+  await creates();
+  for (const when of ['before', 'after'] as const) {
+    standIn.setFaults({ kind: 'drop', match: 'POST /session$', when });
+    await t.throwsAsync(creates(), { code: 'connection' });
+    met.push({ fault: 'drop', faultWhen: when });
+  }
+  standIn.setFaults({ kind: 'stall', times: 1 });
+  await creates();
+  met.push({ fault: 'stall', faultWhen: 'after' });
+  t.like(standIn.calls.calls(0, { reads: false }), met);
+});
+
 test('event streams fall silent, and are cut', async (t) => {
   await using standIn = await startStandIn();
   await using agent = new OpencodeAgentServer({ ...standIn, events: { silenceMs: 300, firstDelayMs: 10 } });

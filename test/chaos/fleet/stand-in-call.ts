@@ -7,6 +7,6 @@ export interface StandInCall {
   /** Our session; null when the call says nothing of one. */
   readonly sessionId: string | null;
   readonly messageId: string | null;
-  /** The fault that it met: then it may have had no effect. */
-  readonly fault: string | null;
+  /** Whether a fault came in place of it, so that it had no effect, or only of its answer; null when it met none. */
+  readonly faultWhen: 'before' | 'after' | null;
 }

@@ -72,13 +72,22 @@ test('a call that was let through under an old epoch is seen', broken, ['I4'], a
 });
 
 test('a call that passed no gate is seen', broken, ['I4'], ({ calls }, id) => {
-  calls.push({ number: 1, atMs: Date.now(), kind: 'prompt', sessionId: id, messageId: 'm', fault: null });
+  calls.push({ number: 1, atMs: Date.now(), kind: 'prompt', sessionId: id, messageId: 'm', faultWhen: null });
   return Promise.resolve();
 });
 
 test('a prompt that was posted twice is seen', broken, ['I4', 'I13'], ({ calls }, id) => {
-  const call = { atMs: Date.now(), kind: 'prompt', sessionId: id, messageId: 'm', fault: null } as const;
-  calls.push({ ...call, number: 1 }, { ...call, number: 2 });
+  calls.push(aPrompt(id, 1, null), aPrompt(id, 2, null));
+  return Promise.resolve();
+});
+
+test('a prompt that was posted again when only its answer was lost is seen', broken, ['I4', 'I13'], ({ calls }, id) => {
+  calls.push(aPrompt(id, 1, 'after'), aPrompt(id, 2, null));
+  return Promise.resolve();
+});
+
+test('a prompt that was not stored may be posted again', broken, ['I4'], ({ calls }, id) => {
+  calls.push(aPrompt(id, 1, 'before'), aPrompt(id, 2, null));
   return Promise.resolve();
 });
 
@@ -164,6 +173,10 @@ test('a statement waits at a barrier until it is lifted', async (t) => {
   await dispatched;
   t.is((await place.witness.query('select seq from session_events where seq = 2')).length, 1);
 });
+
+function aPrompt(sessionId: string, number: number, faultWhen: 'before' | 'after' | null): Evidence['calls'][number] {
+  return { number, atMs: Date.now(), kind: 'prompt', sessionId, messageId: 'm', faultWhen };
+}
 
 /** A database with the witness in it, into which rows are put by hand. */
 async function open() {

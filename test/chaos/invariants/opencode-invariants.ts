@@ -44,9 +44,9 @@ export async function staleCalls({ witness, calls }: Evidence): Promise<readonly
   ];
 }
 
-/** How often a message id was posted with a text and may have been stored, beyond the first time. */
+/** How often a message id was posted with a text and stored, beyond the first time: also where the answer to the first was lost. */
 export function doubledPrompts(calls: readonly StandInCall[]): string[] {
-  const stored = calls.filter(({ kind, fault }) => kind === 'prompt' && fault === null);
+  const stored = calls.filter(({ kind, faultWhen }) => kind === 'prompt' && faultWhen !== 'before');
   return [...Map.groupBy(stored, ({ messageId }) => messageId)].flatMap(([messageId, posts]) =>
     posts.length > 1 ? [`message ${messageId} of session ${posts[0]?.sessionId} was posted ${posts.length} times`] : [],
   );
