@@ -1,5 +1,6 @@
 import { natsCut, natsKill, natsStop, redisFlush, redisKill, redisStop } from './bus-faults.ts';
 import type { Fault } from './fault.ts';
+import { foreignMessages } from './foreign-messages.ts';
 import {
   cutOpencode,
   freezeGateway,
@@ -10,7 +11,7 @@ import {
 } from './gateway-faults.ts';
 import { killInCommit } from './kill-in-commit.ts';
 import { overload, slowReaders } from './load-faults.ts';
-import { foreignMessages, killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
+import { killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
 import {
   cutAtClaim,
   freezeHalfLease,

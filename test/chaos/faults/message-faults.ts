@@ -24,40 +24,6 @@ export const shuffleMessages: Fault = {
   },
 };
 
-/** A message of another version, or of nobody, is parked; what it comes to lives on. */
-export const foreignMessages: Fault = {
-  name: 'foreign-messages',
-  says: 'malformed, oversized, foreign and future messages on the subjects of the product',
-  touches: ['nats'],
-  async run(world) {
-    const bodies = [
-      '{',
-      '',
-      '[]',
-      '{"v":1}',
-      '{"v":99,"id":"x:1","payload":{}}',
-      `{"v":1,"id":"x:1","payload":"${'x'.repeat(500_000)}"}`,
-    ];
-    let times = 0;
-    for (const body of bodies) {
-      for (const subject of [
-        'events.session.completed',
-        'session.create',
-        'session.start',
-        'server.announced',
-        'history.grown',
-      ]) {
-        world.bus.send(subject, body);
-        times += 1;
-      }
-      await pause(100);
-    }
-    await pause(3_000);
-    const dead = world.services.filter(({ program }) => program.hasDied);
-    return { times, breaches: dead.map(({ name }) => `${name} died of a message`) };
-  },
-};
-
 /** Old messages and snapshots are there when the new processes come. There is one version as yet, so that "old" is "other". */
 export const rollingUpgrade: Fault = {
   name: 'rolling-upgrade',

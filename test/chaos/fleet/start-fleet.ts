@@ -56,7 +56,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   for (const service of services) stack.use(service);
   await startServices(services);
   const bus = stack.use(
-    await BusProbe.start({ readerUrl: nats.urlOf('metrics'), writerUrl: nats.urlOf('session-actor') }),
+    await BusProbe.start({
+      readerUrl: nats.urlOf('metrics'),
+      writerUrls: { 'session-actor': nats.urlOf('session-actor'), 'opencode-gateway': nats.urlOf('opencode-gateway') },
+    }),
   );
   const owned = stack.move();
   const parts = { postgres, nats, redis, opencode, services, witness, bus, apiKey, directories };

@@ -5,6 +5,7 @@ import { dispatchFencePlain } from './dispatch-fence-plain.ts';
 import { epochCheckDropped } from './epoch-check-dropped.ts';
 import { gateFencePlain } from './gate-fence-plain.ts';
 import { inboxCheckDropped } from './inbox-check-dropped.ts';
+import { newsDropped } from './news-dropped.ts';
 import { noSelfFence } from './no-self-fence.ts';
 import { promptSentAgain } from './prompt-sent-again.ts';
 import { publishBeforeCommit } from './publish-before-commit.ts';
@@ -26,6 +27,7 @@ export const PLANTS: readonly Plant[] = [
   ackBeforePublish,
   claimWithoutEpoch,
   promptSentAgain,
+  newsDropped,
 ];
 
 /** The plants of these names, all of them without any. Throws for a name that there is not. */

@@ -1,5 +1,5 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from 'nats';
+import { connect, createInbox, type NatsConnection } from 'nats';
 import { pause } from '../pause.ts';
 
 /** An event as it was on the wire. */
@@ -27,9 +27,21 @@ export interface Observed {
 }
 
 export interface BusProbeOptions {
-  /** A user that may read the stream of events, and one that may publish events. */
+  /** A user that may read the stream of events. */
   readonly readerUrl: string;
-  readonly writerUrl: string;
+  /** Those in whose name something is said. */
+  readonly writerUrls: Readonly<Record<Speaker, string>>;
+}
+
+/** Who may say what stands in infra/nats: what a user may not say never arrives. */
+export type Speaker = 'session-actor' | 'opencode-gateway';
+type Writers = Readonly<Record<Speaker, NatsConnection>>;
+
+export interface SendOptions {
+  /** Who says it; the session-actor, if nobody is named. */
+  readonly as?: Speaker;
+  /** Whether an answer is asked for, as a request does. */
+  readonly asks?: boolean;
 }
 
 const STREAM = 'OIO_EVENTS';
@@ -43,21 +55,25 @@ export class BusProbe implements AsyncDisposable, Observed {
   readonly #recent: RawMessage[] = [];
   readonly #last = new Map<string, number>();
   readonly #reader: NatsConnection;
-  readonly #writer: NatsConnection;
+  readonly #writers: Writers;
   readonly #jetstream: JetStreamClient;
   #messages: { stop(): void } | null = null;
   #stopped = false;
 
-  private constructor(reader: NatsConnection, writer: NatsConnection) {
+  private constructor(reader: NatsConnection, writers: Writers) {
     this.#reader = reader;
-    this.#writer = writer;
+    this.#writers = writers;
     this.#jetstream = jetstream(reader);
     void this.#follow();
     void this.#beginAnewAfterReconnects();
   }
 
-  static async start({ readerUrl, writerUrl }: BusProbeOptions): Promise<BusProbe> {
-    return new BusProbe(await open(readerUrl), await open(writerUrl));
+  static async start({ readerUrl, writerUrls }: BusProbeOptions): Promise<BusProbe> {
+    const writers = {
+      'session-actor': await open(writerUrls['session-actor']),
+      'opencode-gateway': await open(writerUrls['opencode-gateway']),
+    };
+    return new BusProbe(await open(readerUrl), writers);
   }
 
   /** The latest events, oldest first. */
@@ -67,23 +83,25 @@ export class BusProbe implements AsyncDisposable, Observed {
 
   /** Says again what was said, as somebody would who does not know that. */
   repeat({ subject, data }: RawMessage): void {
-    this.#writer.publish(subject, data);
+    this.#writers['session-actor'].publish(subject, data);
   }
 
-  send(subject: string, body: string): void {
-    this.#writer.publish(subject, body);
+  /** Says it as somebody would who does not know the product. */
+  send(subject: string, body: string, { as = 'session-actor', asks = false }: SendOptions = {}): void {
+    this.#writers[as].publish(subject, body, { ...(asks && { reply: createInbox(`_INBOX.${as}`) }) });
   }
 
   /** Asks at an address as a service would; the answer as text, or null when none comes in time. */
   async ask(subject: string, body: object, timeoutMs: number): Promise<string | null> {
-    const answer = await this.#writer.request(subject, JSON.stringify(body), { timeout: timeoutMs }).catch(() => null);
+    const writer = this.#writers['session-actor'];
+    const answer = await writer.request(subject, JSON.stringify(body), { timeout: timeoutMs }).catch(() => null);
     return answer ? answer.string() : null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#messages?.stop();
-    await Promise.all([this.#reader.close(), this.#writer.close()]);
+    await Promise.all([this.#reader, ...Object.values(this.#writers)].map((connection) => connection.close()));
   }
 
   /** Reads the stream from its begin, and anew whenever that breaks off: seeing something twice does no harm. */
