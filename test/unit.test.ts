@@ -1,5 +1,6 @@
 // What needs no process of its own: each would load the same modules once more.
 import './chaos/arguments.unit.ts';
+import './chaos/invariants/ungated-calls.unit.ts';
 import './chaos/plants/plants.unit.ts';
 import './chaos/proxy/tcp-proxy.unit.ts';
 import './chaos/windows.unit.ts';

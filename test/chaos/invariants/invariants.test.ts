@@ -76,6 +76,33 @@ test('a call that passed no gate is seen', broken, ['I4'], ({ calls }, id) => {
   return Promise.resolve();
 });
 
+test('each call needs a pass of its own, and what was claimed or passed before does not serve it', async (t) => {
+  await using place = await open();
+  const { witness, calls } = place;
+  const id = await place.session([['session.created', 1]]);
+  const letThrough = async (lasts: boolean): Promise<void> => {
+    await witness.query(
+      `with setting as materialized (select set_config('synchronous_commit', $1, true) as value)
+      insert into run_fences as f (session_id, fence, gateway) select $2::uuid, 1000001, gen_random_uuid() from setting
+      on conflict (session_id) do update set fence = excluded.fence`,
+      [lasts ? 'on' : 'off', id],
+    );
+  };
+  const call = (kind: 'create' | 'prompt' | 'resume'): void => {
+    const number = calls.length + 1;
+    calls.push({ number, atMs: Date.now(), kind, sessionId: id, messageId: `m${number}`, fault: null });
+  };
+  await letThrough(true);
+  call('create');
+  t.deepEqual(await place.broken(), []);
+  await letThrough(false);
+  call('prompt');
+  t.deepEqual(await place.broken(), []);
+  await letThrough(true);
+  call('resume');
+  t.deepEqual(await place.broken(), ['I4']);
+});
+
 test('a prompt that was posted twice is seen', broken, ['I4', 'I13'], ({ calls }, id) => {
   calls.push(aPrompt(id, 1, null), aPrompt(id, 2, null));
   return Promise.resolve();

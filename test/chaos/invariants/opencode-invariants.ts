@@ -1,5 +1,6 @@
 import type { StandInCall } from '../fleet/stand-in-call.ts';
 import type { Evidence, Invariant } from './invariant.ts';
+import { countsSince, type Passage, ungatedCalls } from './ungated-calls.ts';
 
 /** What reached OpenCode, held against what the store allowed. */
 export const opencodeInvariants: readonly Invariant[] = [
@@ -30,17 +31,20 @@ export const opencodeInvariants: readonly Invariant[] = [
 ];
 
 /** Calls that no gate let through under the epoch that was committed by then, in one line each. */
-export async function staleCalls({ witness, calls }: Evidence): Promise<readonly string[]> {
+export async function staleCalls({ witness, calls, windows, final }: Evidence): Promise<readonly string[]> {
   const passed = await witness.query<{ breach: string }>(PASSED_STALE);
-  const gates = await witness.query<{ sessionId: string; at: number }>(FIRST_GATES);
-  const firstGate = new Map(gates.map(({ sessionId, at }) => [sessionId, at]));
-  const ungated = calls.filter(({ kind, sessionId, atMs }) => {
-    if (sessionId === null || !CHANGING.has(kind)) return false;
-    return atMs + CLOCK_STEP_MS < (firstGate.get(sessionId) ?? Number.POSITIVE_INFINITY);
-  });
+  // While the run goes on only what has just been called is looked at.
+  const from = final ? Number.NEGATIVE_INFINITY : Date.now() - RECENT_MS;
+  const recent = calls.filter(({ atMs }) => atMs >= from);
+  // The calls were read before: the passage of each is in the table by now.
+  const since = final ? 0 : countsSince(from, windows) - CLOCKS_APART_MS;
+  const passages = await witness.query<Passage>(PASSAGES, [since]);
   return [
     ...passed.map(({ breach }) => breach),
-    ...ungated.map(({ kind, sessionId }) => `session ${sessionId}: ${kind} without having passed the gate`),
+    ...ungatedCalls(recent, passages, windows).map(
+      ({ kind, sessionId, atMs }) =>
+        `session ${sessionId}: ${kind} at ${new Date(atMs).toISOString()} without having passed the gate`,
+    ),
   ];
 }
 
@@ -52,9 +56,8 @@ export function doubledPrompts(calls: readonly StandInCall[]): string[] {
   );
 }
 
-const CHANGING: ReadonlySet<StandInCall['kind']> = new Set(['create', 'prompt', 'resume', 'abort', 'delete']);
-/** The two clocks are the machine's own, but not read at the same instant. */
-const CLOCK_STEP_MS = 5;
+const RECENT_MS = 30_000;
+const CLOCKS_APART_MS = 1_000;
 
 function isStart({ kind }: StandInCall): boolean {
   return kind === 'prompt' || kind === 'resume';
@@ -64,7 +67,11 @@ function isStart({ kind }: StandInCall): boolean {
 const PASSED_STALE = `select format('session %s: a call was let through under epoch %s while the epoch was %s', session_id, fence / 1000000, owner_epoch) as breach
 from chaos.gates where fence / 1000000 is distinct from owner_epoch limit 20`;
 
-const FIRST_GATES = `select session_id::text as "sessionId", (extract(epoch from min(at)) * 1000)::float8 as at from chaos.gates group by session_id`;
+const PASSAGES = `select session_id::text as "sessionId", (extract(epoch from at) * 1000)::float8 as at,
+  case when not is_lasting then 'pass'
+    when exists (select 1 from chaos.gates e where e.session_id = g.session_id and e.position < g.position) then 'claim'
+    else 'first' end as kind
+from chaos.gates g where at >= to_timestamp($1::float8 / 1000) order by at, position`;
 
 const NEVER_RUN = `select session_id::text as id from session_events e
 where type = 'session.cancelled' and not exists (

@@ -1,3 +1,4 @@
+import { abortPastGate } from './abort-past-gate.ts';
 import { ackBeforePublish } from './ack-before-publish.ts';
 import { claimWithoutEpoch } from './claim-without-epoch.ts';
 import { createBeforeCommit } from './create-before-commit.ts';
@@ -7,6 +8,7 @@ import { gateFencePlain } from './gate-fence-plain.ts';
 import { inboxCheckDropped } from './inbox-check-dropped.ts';
 import { newsDropped } from './news-dropped.ts';
 import { noSelfFence } from './no-self-fence.ts';
+import { promptPastGate } from './prompt-past-gate.ts';
 import { promptSentAgain } from './prompt-sent-again.ts';
 import { publishBeforeCommit } from './publish-before-commit.ts';
 import { relayByPosition } from './relay-by-position.ts';
@@ -28,6 +30,8 @@ export const PLANTS: readonly Plant[] = [
   claimWithoutEpoch,
   promptSentAgain,
   newsDropped,
+  promptPastGate,
+  abortPastGate,
 ];
 
 /** The plants of these names, all of them without any. Throws for a name that there is not. */

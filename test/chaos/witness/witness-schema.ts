@@ -13,7 +13,7 @@ export const WITNESS_SCHEMA: readonly string[] = [
     epoch bigint not null, at timestamptz not null default clock_timestamp())`,
   'create index on chaos.claims (from_owner, at)',
   `create table chaos.gates (position bigserial primary key, session_id uuid not null, fence bigint not null, gateway uuid, owner_epoch bigint,
-    at timestamptz not null default clock_timestamp())`,
+    is_lasting boolean not null, at timestamptz not null default clock_timestamp())`,
   'create index on chaos.gates (session_id, at)',
   // Where statements are slowed down: by a share of them for some milliseconds, or until an advisory lock is free.
   'create table chaos.holds (point text primary key, share float8 not null default 1, ms int not null default 0, lock bigint, fails boolean not null default false)',
@@ -59,7 +59,8 @@ end $$`,
 declare present bigint;
 begin
   select owner_epoch into present from public.sessions where id = new.session_id;
-  insert into chaos.gates (session_id, fence, gateway, owner_epoch) values (new.session_id, new.fence, new.gateway, present);
+  insert into chaos.gates (session_id, fence, gateway, owner_epoch, is_lasting)
+  values (new.session_id, new.fence, new.gateway, present, current_setting('synchronous_commit') <> 'off');
   return null;
 end $$`,
   'create trigger chaos_before_event before insert on session_events for each row execute function chaos.before_event()',
@@ -67,5 +68,7 @@ end $$`,
   `create trigger chaos_after_claim after update of owner_epoch on sessions for each row
     when (old.owner_epoch is distinct from new.owner_epoch) execute function chaos.after_claim()`,
   'create trigger chaos_before_gate before insert or update on run_fences for each row execute function chaos.before_gate()',
-  'create trigger chaos_after_gate after insert or update on run_fences for each row execute function chaos.after_gate()',
+  // At the commit, for then it is known whether it is to last: a claim is, a pass right before a call is not waited for.
+  `create constraint trigger chaos_after_gate after insert or update on run_fences deferrable initially deferred
+    for each row execute function chaos.after_gate()`,
 ];
