@@ -1,15 +1,20 @@
 import type { Findings } from './invariants/catalogue.ts';
 import type { Evidence } from './invariants/invariant.ts';
 import { doubledPrompts, staleCalls } from './invariants/opencode-invariants.ts';
+import { undisturbedLosses } from './invariants/ownership-invariants.ts';
 import { type Report, verdicts } from './result.ts';
 import type { Strike } from './schedule.ts';
-import { type Loss, spreadOf, takeoversOf } from './takeovers.ts';
+import { spreadOf, takeoversOf } from './takeovers.ts';
+import { redisTargets, takeoversByKind } from './targets.ts';
+import type { Span } from './windows.ts';
 
 export interface Assessed {
   readonly seed: number;
   readonly seconds: number;
   readonly faults: readonly string[];
   readonly ranMs: number;
+  /** From the first success to the end of the load. */
+  readonly loaded: Span;
   /** From the first success to the first breach that was seen; without one, to the end. */
   readonly shownAfterMs: number;
   readonly findings: Findings;
@@ -25,13 +30,15 @@ export const AFTER_MS = 15_000;
 
 /** Puts all that was seen into figures and a verdict. */
 export async function assess(run: Assessed, evidence: Evidence): Promise<Report> {
-  const { history, losses } = evidence;
+  const { history, losses, windows } = evidence;
   const findings = withEarly(run.findings, run.early);
   findings.set('I32', withoutSuccess(run, evidence));
   const problems = problemsOf(run);
   const invariants = verdicts(findings);
-  const takeovers = await takeoversOf(evidence.witness, losses);
-  const ofKind = (how: Loss['how']) => spreadOf(takeovers.filter(({ loss }) => loss.how === how).map(({ ms }) => ms));
+  const found = await takeoversOf(evidence.witness, losses);
+  const takeovers = takeoversByKind(found, undisturbedLosses(losses, windows));
+  const speeds = redisTargets(run.strikes, history, run.loaded);
+  const targets = [...takeovers.flatMap((kind) => kind.targets), ...speeds];
   const result = {
     seed: run.seed,
     faults: run.faults,
@@ -42,27 +49,15 @@ export async function assess(run: Assessed, evidence: Evidence): Promise<Report>
     doubled: countOf(findings, 'I11', 'outcomes') + doubledPrompts(evidence.calls).length,
     staleWrites: countOf(findings, 'I3'),
     staleCalls: (await staleCalls(evidence)).length,
-    takeoverMs: ofKind('crash'),
+    takeoverMs: takeovers.find(({ how }) => how === 'crash')?.all ?? spreadOf([]),
     waitedMs: spreadOf(history.waits(run.strikes.map(({ window }) => window))),
     invariants,
+    targets: Object.fromEntries(targets.map(({ name, isMet }) => [name, isMet])),
     ok: problems.length === 0 && Object.values(invariants).every(Boolean),
   };
-  const spreads = {
-    crash: ofKind('crash'),
-    'crash of all': ofKind('crash of all'),
-    hang: ofKind('hang'),
-    handover: ofKind('handover'),
-  };
   const ratePerSecond = history.accepted.length / (run.ranMs / 1_000);
-  return {
-    result,
-    findings,
-    strikes: run.strikes,
-    problems,
-    takeovers: spreads,
-    ratePerSecond,
-    shownAfterMs: run.shownAfterMs,
-  };
+  const { strikes, shownAfterMs } = run;
+  return { result, findings, strikes, problems, takeovers, speeds, ratePerSecond, shownAfterMs };
 }
 
 function withEarly(findings: Findings, early: readonly string[]): Map<string, readonly string[]> {

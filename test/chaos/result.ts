@@ -1,6 +1,7 @@
 import type { Findings } from './invariants/catalogue.ts';
 import type { Strike } from './schedule.ts';
 import type { Spread } from './takeovers.ts';
+import type { Takeovers, Target } from './targets.ts';
 
 /** What `--json` prints. */
 export interface Result {
@@ -23,6 +24,8 @@ export interface Result {
   readonly waitedMs: Spread;
   /** Of each invariant that was looked at, whether it held; those that are missing were not looked at. */
   readonly invariants: Readonly<Record<string, boolean>>;
+  /** Of each speed that could be measured, whether the target is met. Not part of `ok`: a busy machine misses it as well. */
+  readonly targets: Readonly<Record<string, boolean>>;
   readonly ok: boolean;
 }
 
@@ -33,7 +36,9 @@ export interface Report {
   readonly strikes: readonly Strike[];
   /** What else speaks against the run: a fault that never struck, a process that ended by itself. */
   readonly problems: readonly string[];
-  readonly takeovers: Readonly<Record<string, Spread>>;
+  readonly takeovers: readonly Takeovers[];
+  /** Speeds other than those of takeovers. */
+  readonly speeds: readonly Target[];
   readonly ratePerSecond: number;
   /** How long it took until a breach was seen; without one, until the end. */
   readonly shownAfterMs: number;

@@ -95,13 +95,14 @@ class Run {
     const { client, load } = this.#startLoad(signal);
     const watching = this.#watch(signal);
     await this.#firstSuccess();
-    const startedAt = performance.now();
+    const [startedAt, from] = [performance.now(), Date.now()];
     await pause(WARM_UP_MS, signal);
     await this.#disturb(client, load, startedAt + Math.max(seconds * 1_000 - QUIET_MS, 5_000), signal);
     say('no more faults; the load goes on');
     const overInMs = Math.max(0, ...this.#strikes.map(({ overAt }) => overAt - Date.now()));
     await pause(Math.max(QUIET_MS, overInMs + AFTER_MS), signal);
     say('no more load; waiting for rest');
+    const loaded = { from, to: Date.now() };
     await load.stop();
     const ranMs = performance.now() - startedAt;
     await this.#rest(signal);
@@ -114,6 +115,7 @@ class Run {
     const parts = {
       ...this.#options,
       ranMs,
+      loaded,
       findings,
       strikes: this.#strikes,
       ended: [...this.#ended, ...this.#troubles],

@@ -1,11 +1,15 @@
 import type { Part } from './faults/fault.ts';
 
-/** A time during which something was disturbed, in milliseconds since 1970. */
-export interface Window {
-  readonly fault: string;
-  readonly touches: readonly Part[];
+/** A time, in milliseconds since 1970. */
+export interface Span {
   readonly from: number;
   readonly to: number;
+}
+
+/** A time during which something was disturbed. */
+export interface Window extends Span {
+  readonly fault: string;
+  readonly touches: readonly Part[];
 }
 
 export interface Patience {
@@ -30,4 +34,17 @@ export function isDisturbed(
   { but, from, to }: { readonly but: string; readonly from: number; readonly to: number },
 ): boolean {
   return windows.some((window) => window.fault !== but && window.from <= to && window.to >= from);
+}
+
+/** What is left of a time without those in which something was disturbed. */
+export function undisturbed({ from, to }: Span, windows: readonly Span[]): readonly Span[] {
+  const sorted = windows.toSorted((one, other) => one.from - other.from);
+  const spans: Span[] = [];
+  let since = from;
+  for (const window of sorted) {
+    if (window.from > since) spans.push({ from: since, to: Math.min(window.from, to) });
+    since = Math.max(since, window.to);
+    if (since >= to) return spans;
+  }
+  return [...spans, { from: since, to }];
 }

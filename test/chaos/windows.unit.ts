@@ -1,5 +1,5 @@
 import test from 'ava';
-import { dueBy, isDisturbed, type Window } from './windows.ts';
+import { dueBy, isDisturbed, undisturbed, type Window } from './windows.ts';
 
 const PATIENCE = { withinMs: 2, afterMs: 5 };
 
@@ -31,6 +31,17 @@ test('a fault does not disturb itself, and another one does at its edges and bet
   t.true(isDisturbed(windows, { but: 'own', from: 160, to: 200 }));
   t.true(isDisturbed(windows, { but: 'own', from: 100, to: 150 }));
   t.false(isDisturbed(windows, { but: 'own', from: 161, to: 200 }));
+});
+
+test('what is left of a time without its disturbances are the pieces between them', (t) => {
+  const whole = { from: 100, to: 900 };
+  t.deepEqual(undisturbed(whole, []), [whole]);
+  t.deepEqual(undisturbed(whole, [during(600, 700), during(50, 200), during(150, 180)]), [
+    { from: 200, to: 600 },
+    { from: 700, to: 900 },
+  ]);
+  t.deepEqual(undisturbed(whole, [during(800, 1_000)]), [{ from: 100, to: 800 }]);
+  t.deepEqual(undisturbed(whole, [during(100, 950)]), []);
 });
 
 function during(from: number, to: number, fault = 'fault'): Window {

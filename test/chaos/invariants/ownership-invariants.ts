@@ -1,5 +1,5 @@
 import { takeoversOf, type Loss } from '../takeovers.ts';
-import { isDisturbed } from '../windows.ts';
+import { isDisturbed, type Window } from '../windows.ts';
 import type { Invariant } from './invariant.ts';
 
 /** How long an active session may be without a living owner, in milliseconds, by how it lost the last one. */
@@ -10,16 +10,18 @@ const BOUNDS: Readonly<Record<Loss['how'], number>> = {
   handover: 2_000,
 };
 
+/** Those during whose takeovers nothing else was disturbed: only of them it is asked how long these took. */
+export function undisturbedLosses(losses: readonly Loss[], windows: readonly Window[]): readonly Loss[] {
+  return losses.filter(({ fault, at, how }) => !isDisturbed(windows, { but: fault, from: at, to: at + BOUNDS[how] }));
+}
+
 export const ownershipInvariants: readonly Invariant[] = [
   {
     id: 'I5',
     says: 'No active session is long without a living owner.',
     continuous: false,
     async check({ witness, losses, windows }) {
-      const undisturbed = losses.filter(
-        ({ fault, at, how }) => !isDisturbed(windows, { but: fault, from: at, to: at + BOUNDS[how] }),
-      );
-      const takeovers = await takeoversOf(witness, undisturbed);
+      const takeovers = await takeoversOf(witness, undisturbedLosses(losses, windows));
       return takeovers
         .filter(({ loss, ms }) => ms > BOUNDS[loss.how])
         .map(
