@@ -1,6 +1,7 @@
 import type { Report } from './result.ts';
 import type { Spread } from './takeovers.ts';
-import type { Takeovers, Target } from './targets.ts';
+import type { Target } from './target.ts';
+import type { Takeovers } from './targets.ts';
 
 const SHOWN = 8;
 
@@ -21,7 +22,7 @@ export function reportLines(report: Report): string[] {
     `  lost ${result.lost}, doubled ${result.doubled}, stale writes ${result.staleWrites}, stale calls ${result.staleCalls}`,
     `  commands begun while a fault was on: ${spreadText(result.waitedMs)} until their outcome was clear`,
     ...takeovers.map(takeoverLine),
-    ...speeds.map((target) => `  ${target.name}: ${target.figure} ${target.unit}${against(target)}`),
+    ...speeds.map((target) => `  ${target.name}: ${`${target.figure} ${target.unit}`.trim()}${against(target)}`),
     `  invariants: ${Object.entries(result.invariants)
       .map(([id, holds]) => (holds ? id : `${id} BROKEN`))
       .join(', ')}`,

@@ -1,7 +1,8 @@
 import type { Findings } from './invariants/catalogue.ts';
 import type { Strike } from './schedule.ts';
 import type { Spread } from './takeovers.ts';
-import type { Takeovers, Target } from './targets.ts';
+import type { Target } from './target.ts';
+import type { Takeovers } from './targets.ts';
 
 /** What `--json` prints. */
 export interface Result {

@@ -1,16 +1,8 @@
 import type { History } from './load/history.ts';
 import type { Strike } from './schedule.ts';
+import type { Target } from './target.ts';
 import { type Loss, spreadOf, type Spread, type Takeover } from './takeovers.ts';
 import { isDisturbed, type Span, undisturbed, type Window } from './windows.ts';
-
-/** A speed that is promised of two cores which are otherwise quiet. A busy machine misses it without anything being wrong. */
-export interface Target {
-  readonly name: string;
-  readonly figure: number;
-  readonly limit: number;
-  readonly unit: 'ms' | '%';
-  readonly isMet: boolean;
-}
 
 /** How long takeovers of a kind took, and those of them during which nothing else was disturbed: to them the targets apply. */
 export interface Takeovers {

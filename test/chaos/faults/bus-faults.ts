@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { pause } from '../pause.ts';
 import { lasting, type World } from '../world.ts';
 import type { Fault } from './fault.ts';
+import { noneAnswered } from './without-redis.ts';
 
 /** Clients have this long to come back and catch up, before the next time. */
 export const CATCH_UP_MS = 5_000;
@@ -70,9 +71,11 @@ export const redisKill: Fault = {
   touches: ['redis'],
   async run(world) {
     await world.redis.kill();
+    const from = Date.now();
     await pause(lasting(world, 120, 0.2), world.signal);
+    const breaches = noneAnswered(world, from);
     await world.redis.restart();
-    return { times: 1 };
+    return { times: 1, breaches };
   },
 };
 
@@ -82,12 +85,13 @@ export const redisFlush: Fault = {
   touches: ['redis'],
   async run(world) {
     let times = 0;
+    const from = Date.now();
     const endsAt = performance.now() + lasting(world, 60, 0.3);
     for (; performance.now() < endsAt && !world.signal.aborted; times += 1) {
       await flush(world);
       await pause(500);
     }
-    return { times };
+    return { times, breaches: noneAnswered(world, from) };
   },
 };
 
@@ -97,9 +101,11 @@ export const redisStop: Fault = {
   touches: ['redis'],
   async run(world) {
     await world.redis.freeze();
+    const from = Date.now();
     await pause(lasting(world, 30, 0.2), world.signal);
+    const breaches = noneAnswered(world, from);
     world.redis.thaw();
-    return { times: 1 };
+    return { times: 1, breaches };
   },
 };
 

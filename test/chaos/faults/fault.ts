@@ -1,3 +1,4 @@
+import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
 
 /** What a fault disturbs; two that share something do not run at the same time. */
@@ -20,6 +21,8 @@ export interface Effect {
   readonly note?: string;
   /** Where a criterion of its own was missed. */
   readonly breaches?: readonly string[];
+  /** What a slow machine misses as well. */
+  readonly targets?: readonly Target[];
 }
 
 export interface Fault {

@@ -2,6 +2,7 @@ import { memoryOf, processOfPort } from '../fleet/process-of-port.ts';
 import { pause } from '../pause.ts';
 import { lasting, pickService, servicesOf, type World } from '../world.ts';
 import type { Effect, Fault } from './fault.ts';
+import { stillBusy, workAt } from './interrupted-turns.ts';
 
 const STRIKES_WITHIN_MS = 10_000;
 /** More than that and a hostile server has filled the memory of a gateway. */
@@ -56,11 +57,14 @@ export const killOpencode: Fault = {
   says: 'SIGKILL an OpenCode server in mid-turn and start it again on the same data',
   touches: ['opencode'],
   async run(world) {
-    const { program } = world.random.pick(world.opencode);
-    await program.kill();
+    const server = world.random.pick(world.opencode);
+    const [from, turns] = [Date.now(), await workAt(world, server)];
+    await server.program.kill();
     await pause(lasting(world, 10, 0.05));
-    await program.start();
-    return { times: 1 };
+    await server.program.start();
+    // From its return on: a start may take long on a busy machine.
+    const breaches = await stillBusy(world, turns, { from, since: Date.now() });
+    return { times: 1, note: `${turns.length} turns`, breaches };
   },
 };
 
@@ -72,9 +76,12 @@ export const silenceEvents: Fault = {
     const server = world.random.pick(world.opencode);
     const kind = world.random.pick(['silent_events', 'cut_events']);
     await server.setFaults({ kind });
+    const [from, turns] = [Date.now(), await workAt(world, server)];
     await pause(lasting(world, 40, 0.2), world.signal);
+    // Until then: events that come again would tell what the silence kept back.
+    const breaches = await stillBusy(world, turns, { from, since: from });
     await server.setFaults();
-    return { times: 1, note: kind };
+    return { times: 1, note: `${kind}, ${turns.length} turns`, breaches };
   },
 };
 

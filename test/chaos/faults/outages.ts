@@ -3,6 +3,7 @@ import { spreadOf } from '../takeovers.ts';
 import { lasting, type World } from '../world.ts';
 import { CATCH_UP_MS } from './bus-faults.ts';
 import type { Fault } from './fault.ts';
+import { noneAnswered } from './without-redis.ts';
 
 /** Two minutes of a run of three: its last twenty seconds are without faults. */
 const OUTAGE = { seconds: 120, share: 0.67 } as const;
@@ -47,11 +48,10 @@ function noteOf({ history }: World, from: number): string {
   return `${seconds} s, ${history.acceptedWithin(from, now)} accepted, ${waits}`;
 }
 
-function slownessSince({ history }: World, from: number): string[] {
-  const now = Date.now();
-  const { p99 } = spreadOf(history.waits([{ from, to: now }]));
+function slownessSince(world: World, from: number): string[] {
+  const { p99 } = spreadOf(world.history.waits([{ from, to: Date.now() }]));
   return [
-    ...(history.acceptedWithin(from, now) === 0 ? ['nothing was accepted without Redis'] : []),
+    ...noneAnswered(world, from),
     ...((p99 ?? 0) > WITHOUT_REDIS_P99_MS ? [`commands took ${p99} ms without Redis (p99)`] : []),
   ];
 }

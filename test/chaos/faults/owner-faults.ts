@@ -3,6 +3,7 @@ import { pause } from '../pause.ts';
 import { lasting, lose, pickService, servicesOf, workerOf, type World } from '../world.ts';
 import { workOf } from '../takeovers.ts';
 import type { ServiceProcess } from '../fleet/service-process.ts';
+import { failedEarly, failedSince, failuresAlone, noFailures } from './client-errors.ts';
 import type { Effect, Fault } from './fault.ts';
 
 /** How the commit statement is known on its way to the database: by the name under which it is prepared. */
@@ -105,10 +106,11 @@ export const freezeOwner: Fault = {
 
 export const freezeHalfLease: Fault = {
   name: 'freeze-half-lease',
-  says: 'SIGSTOP a session-actor for half a lease, again and again',
+  says: 'SIGSTOP a session-actor for half a lease, again and again: clients wait, and no request fails',
   touches: ['actors'],
   async run(world) {
     const times = Math.min(100, Math.max(1, Math.floor(world.seconds / 8)));
+    const from = Date.now();
     let frozen = 0;
     for (; frozen < times && !world.signal.aborted; frozen += 1) {
       const actor = pickService(world, 'session-actor');
@@ -117,7 +119,10 @@ export const freezeHalfLease: Fault = {
       actor.program.thaw();
       await pause(500);
     }
-    return { times: frozen };
+    const failed = failedSince(world, from);
+    const breaches = failuresAlone(world, failedEarly(failed), from);
+    const targets = noFailures(world, failed, from);
+    return { times: frozen, note: `${failed.length} requests failed`, breaches, targets };
   },
 };
 

@@ -1,11 +1,10 @@
 import { SERVICE_KINDS } from '../fleet/service-process.ts';
-import { lose, pickService, servicesOf, workerOf, type World } from '../world.ts';
+import { lose, pickService, servicesOf, workerOf } from '../world.ts';
+import { failedSince, failuresAlone } from './client-errors.ts';
 import type { Fault } from './fault.ts';
 
 const SERVICES = ['actors', 'schedulers', 'gateways', 'http', 'metrics'] as const;
 const STOPPED_WITHIN_MS = 25_000;
-/** The longest that a fault works on: the circuit of a server that failed too often is open for so long, and closes. */
-const RECOVERED_MS = 65_000;
 
 /** A worker's own end of its life, by the order of whoever runs the containers; nothing may fail by it. */
 export const roll: Fault = {
@@ -22,13 +21,11 @@ export const roll: Fault = {
       await service.start();
     }
     const failed = failedSince(world, from);
-    // Of a single http-gateway nobody is there while it is replaced; and what else is disturbed makes requests fail as well.
-    const isToBlame = servicesOf(world, 'http-gateway').length > 1 && world.isAloneSince(from - RECOVERED_MS);
+    // Of a single http-gateway nobody is there while it is replaced.
+    const isToBlame = servicesOf(world, 'http-gateway').length > 1;
     const breaches = [
       ...(slowest > STOPPED_WITHIN_MS ? [`a service took ${Math.round(slowest)} ms to stop`] : []),
-      ...(failed.length > 0 && isToBlame
-        ? [`${failed.length} requests failed while rolling: ${failed.slice(0, 5).join(', ')}`]
-        : []),
+      ...(isToBlame ? failuresAlone(world, failed, from) : []),
     ];
     return {
       times: world.services.length,
@@ -37,13 +34,6 @@ export const roll: Fault = {
     };
   },
 };
-
-function failedSince({ history }: World, from: number): string[] {
-  return history.commands
-    .flatMap(({ answers, name }) => answers.map((answer) => ({ ...answer, name })))
-    .filter(({ at, status }) => at >= from && (status === null || status >= 500))
-    .map(({ name, status, code }) => `${name} ${status ?? 'no answer'} ${code}`);
-}
 
 /** What `roll` leaves out, as all requests may fail then: to be told to stop, and to start, while something else is away. */
 export const stopService: Fault = {

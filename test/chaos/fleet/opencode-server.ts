@@ -47,7 +47,9 @@ export class OpencodeServer implements AsyncDisposable {
     try {
       const response = await fetch(`${this.#url}/stand-in/calls?after=${after}`, { headers: HEADERS, signal: soon() });
       const { calls } = (await response.json()) as { calls: StandInCall[] };
-      this.#known = [...this.#known, ...calls];
+      // Somebody else may have asked for the same meanwhile.
+      const known = this.#known.at(-1)?.number ?? 0;
+      this.#known = [...this.#known, ...calls.filter(({ number }) => number > known)];
     } catch {
       // It may be down just now.
     }
