@@ -22,8 +22,9 @@ interface Result extends Outcome {
 }
 
 async function run(t: ExecutionContext, { files, others = {}, ...options }: Planted): Promise<Result> {
-  const paths = Object.entries(files).map(([name, text]) => [`services/planted/test/${name}.test.ts`, text]);
-  const root = await makeRepository(t, { ...Object.fromEntries(paths), ...others });
+  const paths = Object.entries(files).map(([name, text]) => [`services/planted/test/${name}.test.ts`, text] as const);
+  const planted: Record<string, string> = Object.fromEntries(paths);
+  const root = await makeRepository(t, { ...planted, ...others });
   const lines: string[] = [];
   const outcome = await runTests({ root, print: (line) => lines.push(line), ...options });
   return { ...outcome, root, shown: lines.join('\n') };

@@ -90,7 +90,7 @@ test('each call needs a pass of its own, and what was claimed or passed before d
   };
   const call = (kind: 'create' | 'prompt' | 'resume'): void => {
     const number = calls.length + 1;
-    calls.push({ number, atMs: Date.now(), kind, sessionId: id, messageId: `m${number}`, fault: null });
+    calls.push({ number, atMs: Date.now(), kind, sessionId: id, messageId: `m${number}`, faultWhen: null });
   };
   await letThrough(true);
   call('create');

@@ -62,7 +62,7 @@ test('what changes nothing, or is said of nobody, needs no gate', (t) => {
 });
 
 function call(kind: StandInCall['kind'], atMs: number): StandInCall {
-  return { number: atMs, atMs, kind, sessionId: 's', messageId: null, fault: null };
+  return { number: atMs, atMs, kind, sessionId: 's', messageId: null, faultWhen: null };
 }
 
 function passage(kind: Passage['kind'], at: number): Passage {

@@ -99,12 +99,17 @@ async function passed(parts: RunGateParts, asked: Asked, signal: AbortSignal): P
     signal.throwIfAborted();
     const answer = await freshAnswer(parts, asked);
     if (answer?.state === 'open') return answer;
-    if (answer?.state === 'superseded') throw superseded(parts.sessionId, 'Another gateway acts for it');
-    if (answer?.state === 'stopped')
-      throw new StaleRunError(`Session ${parts.sessionId} is not to work any more.`, { code: 'stale_run' });
+    if (answer) assertNotOver(parts.sessionId, answer);
     if (performance.now() > giveUpAtMs) throw superseded(parts.sessionId, 'Nobody who owns it ordered it again');
     await delay(answer?.state === 'busy' ? BUSY_MS : ASK_AGAIN_MS, undefined, { signal });
   }
+}
+
+/** Throws when there will never be a pass: `SupersededError` or `StaleRunError`. */
+function assertNotOver(sessionId: string, { state }: GateAnswer): void {
+  if (state === 'superseded') throw superseded(sessionId, 'Another gateway acts for it');
+  if (state === 'stopped')
+    throw new StaleRunError(`Session ${sessionId} is not to work any more.`, { code: 'stale_run' });
 }
 
 /** A permission that has grown old on its way is none; null while the database is away. */

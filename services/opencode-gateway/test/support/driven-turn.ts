@@ -25,14 +25,7 @@ export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
   const { pass = async () => {}, awaitPromptTurn = async () => {}, onReport, clock = createSetClock() } = options;
   const link = createServerLink('one');
   link.set(agent, { restarted: false });
-  const gate: RunGate = {
-    pass,
-    passToWork: pass,
-    confirm: async () => {},
-    claim: () => Promise.reject(new Error('It is not asked for.')),
-    claimToWork: () => Promise.reject(new Error('It is not asked for.')),
-    isWorking: async () => true,
-  };
+  const gate = gateOf(pass);
   const { signal } = new AbortController();
   const { id } = await agent.createSession({ directory: '/project', title: 'A session' });
   await using bus = createInProcessBus();
@@ -61,6 +54,18 @@ export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
     clock,
     signal,
   });
+}
+
+function gateOf(pass: RunGate['pass']): RunGate {
+  const notAskedFor = () => Promise.reject(new Error('It is not asked for.'));
+  return {
+    pass,
+    passToWork: pass,
+    confirm: async () => {},
+    claim: notAskedFor,
+    claimToWork: notAskedFor,
+    isWorking: async () => true,
+  };
 }
 
 const CHOSEN: ChosenAgent = {
