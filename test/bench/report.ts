@@ -35,9 +35,12 @@ function loadRows(result: RunResult): Row[] {
   ];
 }
 
-function takeoverRows({ takeoverMs, handoverMs }: RunResult): Row[] {
-  const takeovers = Object.entries(takeoverMs ?? {}).map(([fault, row]) => takeoverRow(`taken over, ${fault}`, row));
-  return [...takeovers, ...(handoverMs ? [takeoverRow('handed over, sigterm', handoverMs)] : [])];
+function takeoverRows({ takeoverMs, frozenMs, handoverMs }: RunResult): Row[] {
+  return [
+    ...(takeoverMs ? [takeoverRow('taken over, SIGKILL', takeoverMs)] : []),
+    ...(frozenMs ? [takeoverRow('taken over, SIGSTOP', frozenMs)] : []),
+    ...(handoverMs ? [takeoverRow('handed over, SIGTERM', handoverMs)] : []),
+  ];
 }
 
 function takeoverRow(name: string, { sessions, p50, p99, max, answered, failed }: Takeover): Row {

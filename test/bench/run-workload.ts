@@ -28,8 +28,10 @@ export interface RunResult extends Partial<LoadFigures> {
   readonly mode: Mode;
   readonly clients: number;
   readonly limits: Limits;
-  /** W3: by fault. */
-  readonly takeoverMs?: { readonly sigkill: Takeover; readonly sigstop: Takeover };
+  /** W3: a session-actor that is killed. */
+  readonly takeoverMs?: Takeover;
+  /** W3: one that is frozen. */
+  readonly frozenMs?: Takeover;
   /** W4: at a light load on an empty queue, from being accepted and queued to running. */
   readonly freeSlotMs?: Pickups;
   readonly fairness?: Fairness;
@@ -65,7 +67,7 @@ async function run(options: RunOptions, directory: string): Promise<RunResult> {
 async function takeovers(options: RunOptions, directory: string) {
   const measure = (fault: Fault): Promise<Takeover> => measureFailover({ ...options, directory, fault });
   const handoverMs = await measure('SIGTERM');
-  return { takeoverMs: { sigkill: await measure('SIGKILL'), sigstop: await measure('SIGSTOP') }, handoverMs };
+  return { takeoverMs: await measure('SIGKILL'), frozenMs: await measure('SIGSTOP'), handoverMs };
 }
 
 async function backlogs(options: RunOptions, directory: string) {
