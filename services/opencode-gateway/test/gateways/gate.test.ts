@@ -28,34 +28,25 @@ test('an attempt that nobody else had costs one claim, one report before the pro
 });
 
 test('a gateway that was held up while another one took its run changes nothing more', async (t) => {
-  await using gateways = await openGateways('/project');
-  const { owner } = gateways;
-  const [held, other] = [createNullAgentServer(), createNullAgentServer()];
-  const latch = holdFirst(owner, 'report-prepared');
-  await gateways.start({ servers: [SERVER], connect: () => held });
-  await owner.order(SERVER.id, 'do it');
-  await latch.reached;
+  await using scene = await heldBeforePrompt();
+  const { gateways, owner, agent: held } = scene;
+  const other = createNullAgentServer();
   await gateways.start({ connect: () => other });
   await eventually(async () => (await owner.order(SERVER.id, 'do it', { number: 2 })).state === 'started', {
     what: 'the other gateway takes the order',
   });
   await eventually(() => owner.reported('report-completed').length === 1, { what: 'the end', withinMs: 30_000 });
-  latch.release();
+  scene.release();
   await settled(gateways, owner);
   t.is(changes(held), 1, 'the session that it had made before');
   t.is(other.calls['prompt'], 1);
 });
 
 test('a gateway whose owner has lost the session waits for the order of the new one', async (t) => {
-  await using gateways = await openGateways('/project');
-  const { owner } = gateways;
-  const agent = createNullAgentServer();
-  const latch = holdFirst(owner, 'report-prepared');
-  await gateways.start({ servers: [SERVER], connect: () => agent });
-  await owner.order(SERVER.id, 'do it');
-  await latch.reached;
+  await using scene = await heldBeforePrompt();
+  const { gateways, owner, agent } = scene;
   await owner.raiseEpoch(2);
-  latch.release();
+  scene.release();
   await settled(gateways, owner);
   t.is(changes(agent), 1, 'the session that it had made before');
 
@@ -65,13 +56,8 @@ test('a gateway whose owner has lost the session waits for the order of the new 
 });
 
 test('a new owner’s order reaches the gateway that is at work, whichever one it is given to', async (t) => {
-  await using gateways = await openGateways('/project');
-  const { owner } = gateways;
-  const agent = createNullAgentServer();
-  const latch = holdFirst(owner, 'report-prepared');
-  await gateways.start({ servers: [SERVER], connect: () => agent });
-  const { gateway } = await owner.order(SERVER.id, 'do it');
-  await latch.reached;
+  await using scene = await heldBeforePrompt();
+  const { gateways, owner, agent, gateway } = scene;
   await gateways.start({ connect: () => agent });
   await owner.raiseEpoch(2);
   const answers = [
@@ -82,7 +68,7 @@ test('a new owner’s order reaches the gateway that is at work, whichever one i
     { state: 'already_running', gateway },
     { state: 'already_running', gateway },
   ]);
-  latch.release();
+  scene.release();
   await eventually(() => owner.reported('report-completed').length === 1, { what: 'the end' });
   t.is(agent.calls['prompt'], 1);
 });
@@ -100,15 +86,10 @@ test('an order that comes after the stop has nothing done, and its end is told',
 });
 
 test('a prompt that was not sent when its session was stopped is never sent', async (t) => {
-  await using gateways = await openGateways('/project');
-  const { owner } = gateways;
-  const agent = createNullAgentServer();
-  const latch = holdFirst(owner, 'report-prepared');
-  await gateways.start({ servers: [SERVER], connect: () => agent });
-  await owner.order(SERVER.id, 'do it');
-  await latch.reached;
+  await using scene = await heldBeforePrompt();
+  const { owner, agent } = scene;
   await owner.stop(SERVER.id);
-  latch.release();
+  scene.release();
   await eventually(() => owner.reported('report-closed').length === 1, { what: 'the end', withinMs: 20_000 });
   t.is(agent.calls['prompt'], undefined);
   t.deepEqual(owner.reported('report-completed'), []);
@@ -116,6 +97,27 @@ test('a prompt that was not sent when its session was stopped is never sent', as
 
 type Gateways = Awaited<ReturnType<typeof openGateways>>;
 type Owner = Gateways['owner'];
+
+/** A run whose owner has not answered yet that it is prepared: the prompt would be its next call. */
+async function heldBeforePrompt() {
+  await using stack = new AsyncDisposableStack();
+  const gateways = stack.use(await openGateways('/project'));
+  const { owner } = gateways;
+  const agent = createNullAgentServer();
+  const latch = holdFirst(owner, 'report-prepared');
+  await gateways.start({ servers: [SERVER], connect: () => agent });
+  const { gateway } = await owner.order(SERVER.id, 'do it');
+  await latch.reached;
+  const owned = stack.move();
+  return {
+    gateways,
+    owner,
+    agent,
+    gateway,
+    release: latch.release,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
 
 /** Holds back the answer to the first report of that name. */
 function holdFirst(owner: Owner, held: string) {
