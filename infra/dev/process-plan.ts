@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EMBEDDED_MAX_CONNECTIONS } from '@oio/persistence';
+import { EMBEDDED_MAX_CONNECTIONS, POOL_CONNECTIONS } from '@oio/persistence';
 import { NODE_OPTIONS } from '@oio/platform';
 import type { ProcessPlan } from './supervise-process.ts';
 
@@ -54,13 +54,11 @@ const USUAL_MAX_CONNECTIONS = 100;
 /** What it keeps for its administrator, and room for somebody who looks. */
 const KEPT_FREE = 5;
 const FEWEST = 3;
-/** Twenty connections and ten more at times of need: what a process has that is alone. */
-const MOST = 30;
 /** For locks and listening, beside the pool. */
 const BESIDE_POOL = 2;
 
 /** How many connections each of so many processes may have in its pool, on the embedded PostgreSQL or one of somebody's own. */
 export function connectionsPerProcess(processes: number, { embedded }: { readonly embedded: boolean }): number {
   const all = (embedded ? EMBEDDED_MAX_CONNECTIONS : USUAL_MAX_CONNECTIONS) - KEPT_FREE;
-  return Math.min(MOST, Math.max(FEWEST, Math.floor(all / processes) - BESIDE_POOL));
+  return Math.min(POOL_CONNECTIONS, Math.max(FEWEST, Math.floor(all / processes) - BESIDE_POOL));
 }

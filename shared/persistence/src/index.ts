@@ -1,4 +1,4 @@
-export { isAtWork } from './at-work.ts';
+export { isAtWork, WORKING_STATUSES } from './at-work.ts';
 export { commitSessions, type SessionCommit } from './commit-statement.ts';
 export { type Database, openDatabase } from './database.ts';
 export { createPostgresDeadLetters, type DeadLetter, type DeadLetters, type NewDeadLetter } from './dead-letters.ts';
@@ -13,4 +13,4 @@ export { sqlStateOf, UNIQUE_VIOLATION } from './sql-state.ts';
 export { storedSession } from './stored-session.ts';
 export { isLivingWorker, workerLockKey, workerSigns } from './living-worker.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
-export { EMBEDDED_MAX_CONNECTIONS } from './embedded/launch-server.ts';
+export { EMBEDDED_MAX_CONNECTIONS, POOL_CONNECTIONS } from './connections.ts';

@@ -1,5 +1,6 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
+import { POOL_CONNECTIONS } from './connections.ts';
 import { ApprovalEntity } from './entities/approval.ts';
 import { CountedHistoryEntity } from './entities/counted-history.ts';
 import { DeadLetterEntity } from './entities/dead-letter.ts';
@@ -53,8 +54,7 @@ const UNHURRIED = {
   query_timeout: 0,
 } as const;
 
-/** Twenty connections, opened when they are needed first, and ten more at times of need, closed when they are idle. */
-const CONNECTIONS = 30;
+/** Connections are opened when they are needed first; those beyond these are closed when they are idle. */
 const KEPT = 20;
 
 const ENTITIES = [
@@ -76,7 +76,7 @@ const ENTITIES = [
 ];
 
 /** The mapper with all entities and migrations, and its pool. */
-export function createOrm(url: string, { connections = CONNECTIONS, unhurried = false }: OrmOptions = {}) {
+export function createOrm(url: string, { connections = POOL_CONNECTIONS, unhurried = false }: OrmOptions = {}) {
   return MikroORM.init({
     clientUrl: url,
     entities: ENTITIES,

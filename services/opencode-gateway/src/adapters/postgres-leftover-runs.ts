@@ -1,5 +1,5 @@
 import { ORDERS_PER_EPOCH } from '@oio/contracts';
-import { type Database, readableJson } from '@oio/persistence';
+import { type Database, readableJson, WORKING_STATUSES } from '@oio/persistence';
 import type { LeftoverRun, LeftoverRuns } from '../attempts/leftovers.ts';
 
 /** In SQL: whether somebody has said of the attempt in a stored state that its end cannot be shown. */
@@ -19,7 +19,7 @@ with found as materialized (
     stored->'attempt'->>'messageId' as message_id, ${unconfirmedStop('stored')} as is_unconfirmed
   from sessions, lateral (select ${readableJson('state')} as stored) as readable
   where stored->'attempt'->>'number' is not null and stored->'attempt'->>'run' is not null
-    and attempt_open and server_id = $1 and status not in ('running', 'degraded') and updated_at < now() - make_interval(secs => $3)
+    and attempt_open and server_id = $1 and status not in ${WORKING_STATUSES} and updated_at < now() - make_interval(secs => $3)
   order by id
   limit 100
   for share skip locked

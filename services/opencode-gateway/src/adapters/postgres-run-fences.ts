@@ -1,7 +1,7 @@
-import type { Database } from '@oio/persistence';
+import { type Database, WORKING_STATUSES } from '@oio/persistence';
 import type { GateAnswer, RunFences } from '../attempts/gate.ts';
 
-const IS_WORKING = `status in ('running', 'degraded')`;
+const IS_WORKING = `status in ${WORKING_STATUSES}`;
 
 /**
  * `for share` holds off whoever takes the session over until the answer is on its way; a plain reading could be older than

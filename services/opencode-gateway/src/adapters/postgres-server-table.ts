@@ -1,5 +1,5 @@
 import { AppError } from '@oio/errors';
-import { type Database, readableJson } from '@oio/persistence';
+import { type Database, readableJson, WORKING_STATUSES } from '@oio/persistence';
 import type { Logger } from '@oio/runtime';
 import type { Cipher } from '../cipher.ts';
 import type { KnownServer } from '../fleet.ts';
@@ -27,14 +27,14 @@ update servers set observed = $3, observed_at = now(), draining = $4 where id = 
 returning drain_asked as asked, out_of_service is not null as suspended,
   (select count(*)::int from sessions where server_id = $1 and attempt_open) as running,
   (select min(id::text) from sessions where server_id = $1 and attempt_open having count(*) = 1) as alone,
-  (select count(*)::int from sessions where server_id = $1 and attempt_open and status in ('running', 'degraded')) as working`;
+  (select count(*)::int from sessions where server_id = $1 and attempt_open and status in ${WORKING_STATUSES}) as working`;
 
 const SUSPEND = 'update servers set out_of_service = $2 where id = $1';
 
 const REINSTATE = `
 update servers set out_of_service = null where id = $1 and not exists (
   select from sessions, lateral (select ${readableJson('state')} as stored) as readable
-  where server_id = $1 and attempt_open and status not in ('running', 'degraded') and ${unconfirmedStop('stored')})`;
+  where server_id = $1 and attempt_open and status not in ${WORKING_STATUSES} and ${unconfirmedStop('stored')})`;
 
 /**
  * Each gateway looks at them: what one has just said need not be said again, and who reaches the server knows better. One

@@ -43,10 +43,12 @@ const CLAIM = claimOf('for no key update');
  */
 const CLAIM_FREE = claimOf('for no key update skip locked');
 
+const UNENDED = `('pending', 'queued', 'running', 'paused', 'degraded')`;
+
 const CHILD_OUTCOMES = `
 select count(*) filter (where status in ('completed', 'partially_completed'))::int as succeeded,
   count(*) filter (where status in ('failed', 'timeout', 'stopped', 'cancelled', 'orphaned'))::int as failed,
-  count(*) filter (where status in ('pending', 'queued', 'running', 'paused', 'degraded'))::int as unended
+  count(*) filter (where status in ${UNENDED})::int as unended
 from sessions where parent_id = $1::uuid`;
 
 const SESSION = `select ${storedSession('sessions')} from sessions where id = $1::uuid`;
@@ -60,8 +62,8 @@ const [CHILD, PARENT, PARENT_BIRTH] = [readableJson('c.state'), readableJson('p.
 const LEFT_BEHIND = `
 select c.id as "childId", c.tenant, p.id as "parentId", ${PARENT_BIRTH} -> 'session' ->> 'childPolicy' as policy
 from sessions c join sessions p on p.id = c.parent_id join session_events b on b.session_id = p.id and b.seq = 1
-where c.parent_id is not null and c.status in ('pending', 'queued', 'running', 'paused', 'degraded')
-  and p.status not in ('pending', 'queued', 'running', 'paused', 'degraded') and ${PARENT} -> 'timers' -> 'retry' is null
+where c.parent_id is not null and c.status in ${UNENDED}
+  and p.status not in ${UNENDED} and ${PARENT} -> 'timers' -> 'retry' is null
   and ${PARENT_BIRTH} -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
   and (coalesce(${CHILD} ->> 'retries', '0') = '0' and ${CHILD} is not null or ${CHILD} -> 'times' ->> 'queuedAt' <= ${PARENT} ->> 'statusUpdatedAt')
 limit 100`;

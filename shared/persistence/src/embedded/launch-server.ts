@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_CODE, StartupError } from '@oio/errors';
+import { EMBEDDED_MAX_CONNECTIONS } from '../connections.ts';
 import type { DatabaseLayout } from './database-layout.ts';
 import { pollFor } from './poll-for.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
@@ -98,9 +99,6 @@ async function startState(child: ChildProcess, data: string): Promise<'ready' | 
   const file = await readPostmasterFile(data);
   return file?.pid === child.pid && file?.ready ? 'ready' : undefined;
 }
-
-/** For every service of a distributed system on one machine: 30 pooled each, and a few of their own. */
-export const EMBEDDED_MAX_CONNECTIONS = 300;
 
 /** On the command line, not in postgresql.conf: a new version of this program brings its own to an old directory. */
 function settingsFor(port: number): Readonly<Record<string, string | number>> {
