@@ -1,3 +1,4 @@
+import { WORKING_STATUSES } from '@oio/persistence';
 import type { OpencodeServer } from '../fleet/opencode-server.ts';
 import { pause } from '../pause.ts';
 import type { World } from '../world.ts';
@@ -10,7 +11,7 @@ export async function workAt({ witness }: World, server: OpencodeServer): Promis
   return (await witness.query<{ id: string }>(AT_WORK_THERE, [server.id])).map(({ id }) => id);
 }
 
-const AT_WORK_THERE = `select id::text from sessions where server_id = $1 and status in ('running', 'degraded')`;
+const AT_WORK_THERE = `select id::text from sessions where server_id = $1 and status in ${WORKING_STATUSES}`;
 
 /**
  * Waits until each of these sessions has ended its turn, or was set to work again. A breach for those of which neither has
@@ -45,4 +46,4 @@ async function busyOf({ witness, opencode }: World, sessions: readonly string[],
   return rows.flatMap(({ id }) => (again.has(id) ? [] : [id]));
 }
 
-const AT_WORK = `select id::text from sessions where id = any($1::uuid[]) and status in ('running', 'degraded')`;
+const AT_WORK = `select id::text from sessions where id = any($1::uuid[]) and status in ${WORKING_STATUSES}`;

@@ -49,8 +49,11 @@ function noteOf({ history }: World, from: number): string {
 }
 
 function slownessSince(world: World, from: number): string[] {
-  const { p99 } = spreadOf(world.history.waits([{ from, to: Date.now() }]));
+  const { history } = world;
+  const now = Date.now();
+  const { p99 } = spreadOf(history.waits([{ from, to: now }]));
   return [
+    ...(history.acceptedWithin(from, now) === 0 ? ['nothing was accepted without Redis'] : []),
     ...noneAnswered(world, from),
     ...((p99 ?? 0) > WITHOUT_REDIS_P99_MS ? [`commands took ${p99} ms without Redis (p99)`] : []),
   ];
