@@ -57,6 +57,8 @@ export class Term implements AsyncDisposable {
   readonly #scheduling: Scheduling;
   readonly #dispatcher: Dispatcher;
   readonly #lookUps: LookUps;
+  /** Sessions whose dispatch was refused lately. */
+  readonly #refused: Backoff;
   readonly #lookUpLoop: Loop;
   /** Anything that happened to a session; most of it changes nothing here. */
   readonly heard: (event: SessionNews) => void;
@@ -65,8 +67,8 @@ export class Term implements AsyncDisposable {
   constructor(parts: TermParts) {
     this.#parts = parts;
     const { epoch, isActive, book, servers, table, router, clock, logger, queueCapacity, maxWaitMs, sweepMs } = parts;
-    const quotas = parts.quotas.book;
-    const refused = new Backoff({ clock, ...REFUSED });
+    this.#refused = new Backoff({ clock, ...REFUSED });
+    const refused = this.#refused;
     this.#board = new Board({
       queue: {
         capacity: queueCapacity,
@@ -78,9 +80,9 @@ export class Term implements AsyncDisposable {
       onUnclear: (id) => this.lookUp(id),
     });
     const board = this.#board;
-    const { queue, slots } = board;
+    const { queue, slots, warm } = board;
     const rates = new StartRates(() => clock.monotonicMs());
-    this.#scheduling = new Scheduling({ queue, slots, warm: board.warm, rates, quotas, book, servers });
+    this.#scheduling = new Scheduling({ queue, slots, warm, rates, quotas: parts.quotas.book, book, servers });
     const scheduling = this.#scheduling;
     const onLow = (): void => sweepLoop.wake();
     this.#dispatcher = this.#resources.use(
@@ -105,6 +107,10 @@ export class Term implements AsyncDisposable {
 
   applyEvent(event: StoredSessionEvent): void {
     this.#board.applyEvent(event);
+    // It was retried before its last turn was shown to have ended.
+    if (event.type !== 'session.attempt-closed' || !this.#refused.isCooling(event.sessionId)) return;
+    this.#refused.succeed(event.sessionId);
+    this.lookUp(event.sessionId);
   }
 
   /** Something happened to a session that is not known here; it is read. */

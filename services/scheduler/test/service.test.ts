@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { WorkspaceInUse } from '@oio/contracts';
+import { emptyResumePoint } from '@oio/domain';
 import { createSetClock } from '@oio/runtime';
 import test from 'ava';
 import { eventually } from '@oio/runtime/testing';
@@ -112,6 +114,26 @@ test.serial('a resumed session goes back to its own server and waits for room th
   await actor.complete(second);
   t.true(await runs(actor, first));
   t.is(actor.snapshot(first).attempt?.serverId, 'one');
+});
+
+test.serial('a session that is retried while its last turn is being ended runs as soon as that is shown', async (t) => {
+  await using fleet = await openFleet();
+  const { actor } = fleet;
+  await fleet.startScheduler({ sweepMs: 60_000 });
+  fleet.announce('one', 5);
+  const id = await actor.submit();
+  t.true(await runs(actor, id));
+  await actor.order(id, {
+    name: 'report-prepared',
+    payload: { token: '1.1', workspace: WORKSPACE, resume: emptyResumePoint('ses_1') },
+  });
+  await actor.order(id, { name: 'stop', payload: {} });
+  await actor.order(id, { name: 'retry', payload: {} });
+  const bystander = await actor.submit();
+  t.true(await runs(actor, bystander));
+  t.is(actor.snapshot(id).status, 'queued');
+  await actor.order(id, { name: 'report-closed', payload: { token: '1.1', proof: 'It is idle.' } });
+  t.true(await runs(actor, id, 30_000), 'not only by the next sweep');
 });
 
 test.serial('without a healthy server a session waits and says why', async (t) => {
@@ -272,3 +294,12 @@ function mostAtOnce(types: readonly string[]): number {
   }
   return most;
 }
+
+const WORKSPACE: WorkspaceInUse = {
+  path: '/shop/one',
+  root: '/shop/one',
+  kind: 'worktree',
+  branch: 'oio/one',
+  baseRevision: 'a'.repeat(40),
+  repositoryRoot: '/shop',
+};

@@ -19,17 +19,19 @@ import { supersede } from './concurrency.ts';
 import { settleDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import { isRecoverable } from './retry-policy.ts';
-import { isStopUnconfirmed, type SessionSnapshot, type TimerName } from './snapshot.ts';
+import { mayStillWork, type SessionSnapshot, type TimerName } from './snapshot.ts';
 import { isLiving, isTerminal, isWorking } from './transitions.ts';
 
 type Name = Exclude<keyof typeof internalCommands, `report-${string}`>;
 
 /** What the scheduler, the timers, new owners, parents and children order. */
 export const schedulingDeciders: { readonly [N in Name]: Decider<N> } = {
-  dispatch: (snapshot, { serverId, schedulerEpoch }, { messageId }) => {
-    if (snapshot.times.waitingSince === null) {
-      return refuse(snapshot, 'dispatch', 'running', allowedCommands(snapshot));
-    }
+  dispatch: (snapshot, { serverId, schedulerEpoch }, { messageId, now }) => {
+    const refused = (why?: string): Verdict => refuse(snapshot, 'dispatch', 'running', allowedCommands(snapshot), why);
+    if (snapshot.times.waitingSince === null) return refused();
+    // Retried by hand. A paused one goes on in the conversation of its last run, whose gateway does one thing after the other.
+    if (snapshot.status === 'queued' && mayStillWork(snapshot, now))
+      return refused('its last turn may still be at work');
     const data = { ...transitionTo(snapshot, 'running'), ...runOf(snapshot, serverId, messageId), schedulerEpoch };
     return emit([{ type: 'session.running', data }], [{ type: 'execute-attempt' }]);
   },
@@ -154,7 +156,8 @@ const TIMERS: { readonly [N in TimerName]: (snapshot: SessionSnapshot, context: 
   revert: revertOverdue,
   approval: (snapshot, { now }) => expireDue(snapshot, now, snapshot.timers.approval?.fireAt ?? now),
   // It fires again by and by, until nothing of the last turn can get in the way of the next.
-  retry: (snapshot) => (isRecoverable(snapshot) && !isStopUnconfirmed(snapshot) ? emit([queued(snapshot)]) : nothing),
+  retry: (snapshot, { now }) =>
+    isRecoverable(snapshot) && !mayStillWork(snapshot, now) ? emit([queued(snapshot)]) : nothing,
 };
 
 function adopted(snapshot: SessionSnapshot, { unownedMs }: TakenOver): Verdict {

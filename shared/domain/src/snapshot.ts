@@ -16,6 +16,7 @@ import type {
   WorkspaceInUse,
 } from '@oio/contracts';
 import type { FollowUp } from './follow-ups.ts';
+import { elapsedMs } from './instants.ts';
 
 /** What the client asked for, complete with defaults. */
 export type AcceptedSession = SessionEventData<'session.created'>['session'];
@@ -143,6 +144,15 @@ export interface SessionSnapshot {
 /** Whether something of the last turn may still work, and nobody could show in time that it does not. */
 export function isStopUnconfirmed({ attempt }: Pick<SessionSnapshot, 'attempt'>): boolean {
   return attempt !== null && attempt.open && (attempt.stop?.failure ?? null) !== null;
+}
+
+/** The end of a turn is looked for at once, and on a server out of reach half a minute later: by then it is shown, or `stop_unconfirmed`. */
+const LOOKED_FOR_MS = 60_000;
+
+/** Whether the next attempt could get in the way of the last turn. When nobody is left to look for the end of that, not for ever. */
+export function mayStillWork(snapshot: SessionSnapshot, now: string): boolean {
+  if (!snapshot.attempt?.open) return false;
+  return isStopUnconfirmed(snapshot) || elapsedMs(snapshot.statusUpdatedAt, now) < LOOKED_FOR_MS;
 }
 
 /** Which run of which attempt a report speaks of. */

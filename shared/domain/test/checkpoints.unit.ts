@@ -1,7 +1,18 @@
 import test from 'ava';
 import { noTokens } from '@oio/contracts';
 import type { SessionSnapshot } from '../src/index.ts';
-import { after, at, dispatched, fired, prepared, resume, SESSION_IN, step, submitted } from './sessions.ts';
+import {
+  after,
+  at,
+  dispatched,
+  fired,
+  prepared,
+  resume,
+  SESSION_IN,
+  step,
+  submitted,
+  shownToHaveEnded,
+} from './sessions.ts';
 
 test('checkpoints are numbered from 1 on, without a gap or an end', (t) => {
   let session: SessionSnapshot = dispatched(submitted());
@@ -18,7 +29,7 @@ test('checkpoints are numbered from 1 on, without a gap or an end', (t) => {
 
 test('the sequence goes on over attempts', (t) => {
   const stopped = after(prepared(submitted()), 'stop', {});
-  const second = prepared(after(stopped, 'retry', {}));
+  const second = prepared(after(shownToHaveEnded(stopped), 'retry', {}));
   t.like(second.checkpoints, { count: 2, last: { sequence: 2, attempt: 2 } });
 });
 

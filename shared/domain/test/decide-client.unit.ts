@@ -19,6 +19,7 @@ import {
   SESSION_IN,
   submitted,
   token,
+  shownToHaveEnded,
 } from './sessions.ts';
 
 const ALLOWED: Readonly<Record<Status, string[]>> = {
@@ -98,7 +99,8 @@ test('a retry is a new attempt with a prompt of its own, from the latest checkpo
   t.is(next.retries, 1);
   t.is(next.failure, null);
   t.is(next.lastFailure?.code, 'stopped_by_user');
-  const again = after(next, 'dispatch', { serverId: 'server-2', schedulerEpoch: 1 }, { messageId: 'msg_2' });
+  const order = { serverId: 'server-2', schedulerEpoch: 1 };
+  const again = after(shownToHaveEnded(next), 'dispatch', order, { messageId: 'msg_2' });
   t.is(token(again), '2.1');
   t.like(again.attempt, { messageId: 'msg_2', serverId: 'server-2', steps: 0, openCodeSessionId: null });
 });

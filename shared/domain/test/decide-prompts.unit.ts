@@ -19,6 +19,7 @@ import {
   submitted,
   token,
   waiting,
+  shownToHaveEnded,
 } from './sessions.ts';
 
 /** With further prompts, whose ids are their texts. */
@@ -154,7 +155,7 @@ test('pause and stop keep what waits, a time-out and a cancellation do not', (t)
 
   const stopped = after(second, 'stop', {});
   t.deepEqual(statesOf(stopped), { two: 'cancelled: stopped_by_user', three: 'queued' });
-  t.deepEqual(statesOf(dispatched(after(stopped, 'retry', {}))), { two: 'running', three: 'queued' });
+  t.deepEqual(statesOf(dispatched(after(shownToHaveEnded(stopped), 'retry', {}))), { two: 'running', three: 'queued' });
   t.deepEqual(statesOf(after(stopped, 'delete', {})).three, 'cancelled: prompt_not_reached');
 
   t.deepEqual(statesOf(fired(second, 'max-duration')), {

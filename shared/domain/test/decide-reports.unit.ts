@@ -16,6 +16,7 @@ import {
   step,
   submitted,
   workspace,
+  shownToHaveEnded,
 } from './sessions.ts';
 
 function reports(run: string): SessionCommand[] {
@@ -44,7 +45,7 @@ const strangers: [string, () => SessionSnapshot, string][] = [
     '1.1',
   ],
   ['garbage', () => prepared(submitted()), '__proto__'],
-  ['the attempt before a retry', () => dispatched(after(SESSION_IN.stopped(), 'retry', {})), '1.1'],
+  ['the attempt before a retry', () => dispatched(after(shownToHaveEnded(SESSION_IN.stopped()), 'retry', {})), '1.1'],
 ];
 for (const [what, build, run] of strangers) {
   test(`a report of ${what} changes nothing`, (t) => {

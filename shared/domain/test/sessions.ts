@@ -161,6 +161,11 @@ export function token(snapshot: SessionSnapshot): string {
   return attemptToken(snapshot.attempt);
 }
 
+/** The session once somebody has shown that nothing of its last run works any more. */
+export function shownToHaveEnded(snapshot: SessionSnapshot): SessionSnapshot {
+  return after(snapshot, 'report-closed', { token: token(snapshot), proof: 'Idle.' });
+}
+
 export function dispatched(snapshot: SessionSnapshot, now = snapshot.updatedAt): SessionSnapshot {
   return after(snapshot, 'dispatch', { serverId: 'server-1', schedulerEpoch: 1 }, { now });
 }

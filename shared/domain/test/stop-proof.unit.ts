@@ -80,10 +80,24 @@ test('an automatic retry waits until nothing of the last turn can be at work', (
   const doubted = after(lost, 'report-unconfirmed', { token: '1.1', failure });
   const generation = doubted.timers.retry?.generation ?? 0;
   const due = command('fire-timer', { name: 'retry', generation });
+  t.is(decide(lost, due, context(at(59))).kind, 'nothing', 'it is still looked for');
+  t.is(accepted(decide(lost, due, context(at(60)))).next.status, 'queued', 'nobody is left to look for it');
   t.is(decide(doubted, due, context(at(90))).kind, 'nothing');
   const proven = after(doubted, 'report-closed', { token: '1.1', proof: 'Idle.', stop });
   t.is(fired(proven, 'retry').status, 'queued');
   t.is(fired(failed(prepared(submitted()), 'server_unreachable'), 'retry').status, 'queued');
+});
+
+test('a retry by hand is accepted while the last turn is being ended, and begins once that is shown', (t) => {
+  const retried = after(SESSION_IN.stopped(), 'retry', {}, { now: at(100) });
+  const dispatch = command('dispatch', { serverId: 'server-2', schedulerEpoch: 1 });
+  const early = decide(retried, dispatch, context(at(159)));
+  t.regex(early.kind === 'refused' ? early.error.message : '', /its last turn may still be at work/);
+  t.is(accepted(decide(retried, dispatch, context(at(160)))).next.status, 'running', 'nobody is left to look for it');
+  const proven = after(retried, 'report-closed', { token: '1.1', proof: 'Idle.', stop });
+  t.is(accepted(decide(proven, dispatch, context(at(101)))).next.status, 'running');
+  const doubted = after(retried, 'report-unconfirmed', { token: '1.1', failure });
+  t.is(decide(doubted, dispatch, context(at(999))).kind, 'refused');
 });
 
 test('a paused session that goes on has a new run, and nothing to be shown of the last stop', (t) => {
