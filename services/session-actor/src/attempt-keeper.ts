@@ -15,6 +15,8 @@ const ORDER_TIMEOUT_MS = 3_000;
 const ABORT_TIMEOUT_MS = 3_000;
 /** Without any taker for this long the session counts as degraded. */
 const UNREACHABLE_MS = 10_000;
+/** And then has failed, as when a gateway finds its server away for so long. */
+const GIVEN_UP_MS = 300_000;
 
 interface Order {
   readonly token: string;
@@ -185,13 +187,19 @@ async function taken(
 }
 
 async function notTaken({ router, clock }: AttemptKeeperParts, snapshot: SessionSnapshot, order: Order): Promise<void> {
-  if (order.degraded || clock.monotonicMs() - order.since < UNREACHABLE_MS) return;
+  const { token, since } = order;
+  const forMs = clock.monotonicMs() - since;
   const failure = failureOf(
     'server_unreachable',
     `No opencode-gateway takes orders for the OpenCode server ${snapshot.attempt?.serverId}.`,
   );
-  await router.send('report-degraded', { token: order.token, failure }, envelopeOf(snapshot));
-  order.degraded = true;
+  if (forMs >= GIVEN_UP_MS) {
+    const report = { token, steps: [], resume: null, failure, mayStillRun: true };
+    await router.send('report-failed', report, envelopeOf(snapshot));
+  } else if (forMs >= UNREACHABLE_MS && !order.degraded) {
+    await router.send('report-degraded', { token, failure }, envelopeOf(snapshot));
+    order.degraded = true;
+  }
 }
 
 /** Said by an owner before this one, or by an opencode-gateway that no longer has the attempt. */

@@ -3,7 +3,7 @@ import { AppError, NotFoundError } from '@oio/errors';
 import { notOwner, type OwnerDirectory } from '@oio/ownership';
 import { batched, type Clock, type Logger } from '@oio/runtime';
 import { LiveSession } from './live-session.ts';
-import type { ClaimedSession, Held, SessionStore, WorkerLeases } from './ports.ts';
+import type { ClaimedSession, SessionStore, Strayed, WorkerLeases } from './ports.ts';
 import type { Worker } from './worker.ts';
 
 /** How long an actor that nobody needs stays in memory, in milliseconds. */
@@ -24,7 +24,7 @@ export class LiveSessions {
   readonly #parts: LiveSessionsParts;
   readonly #live = new Map<string, LiveSession>();
   readonly #loading = new Map<string, Promise<LiveSession>>();
-  /** What is stored of them cannot be read: left alone until they are asked for. */
+  /** What is stored of them could not be read. It is looked at before they are claimed once more. */
   readonly #unreadable = new Set<string>();
   /** Questions under way whether a worker lives: all that come for its sessions ask the same. */
   readonly #askedAbout = new Map<string, Promise<boolean>>();
@@ -95,7 +95,7 @@ export class LiveSessions {
   /**
    * Claims the working sessions that the store says are this worker's and that are not in memory under that epoch: those that
    * were dropped, and those whose claim was committed while its answer was lost, or came late. Their owner lives, so that nobody
-   * else would ever attend to them.
+   * else would ever attend to them. Forgets those that others own by now.
    */
   async reclaim(): Promise<void> {
     const { store, worker } = this.#parts;
@@ -104,12 +104,12 @@ export class LiveSessions {
     await Promise.all(strayed.map((found) => this.#reclaim(found)));
   }
 
-  async #reclaim({ id, epoch }: Held): Promise<void> {
+  async #reclaim({ id, epoch, isOurs }: Strayed): Promise<void> {
     const session = this.#live.get(id);
     // Claimed since it was looked for.
     if (session && session.epoch >= epoch) return;
     if (session) this.drop(session);
-    if (this.#unreadable.has(id)) return;
+    if (!isOurs) return;
     try {
       await (this.#loading.get(id) ?? this.#load(id, { isOurs: true }));
     } catch (error) {
@@ -141,24 +141,36 @@ export class LiveSessions {
 
   /** The directory, which may be behind or out of reach, is not asked about one that the store says is ours. */
   async #claim(sessionId: string, { isOurs }: { readonly isOurs: boolean }): Promise<LiveSession> {
-    const { directory, worker, logger } = this.#parts;
+    const { directory, worker } = this.#parts;
     const holder = isOurs ? null : await directory.claim(sessionId, worker.incarnation).catch(() => null);
     const isTaken = holder !== null && holder !== worker.incarnation && (await this.#lives(holder));
     if (isTaken) throw notOwner(sessionId, holder);
+    await this.#assertReadable(sessionId);
     for (;;) {
       const life = this.#life;
       const claimed = await this.#take(sessionId);
       if (!claimed) throw await this.#refusal(sessionId);
       if (life !== this.#life) continue;
-      if (!claimed.snapshot) {
-        this.#unreadable.add(sessionId);
-        logger.error({ sessionId }, 'the snapshot of a session cannot be read: it is left alone');
-        throw unreadableSession(sessionId);
-      }
-      this.#unreadable.delete(sessionId);
+      if (!claimed.snapshot) throw await this.#givenBack(sessionId, claimed);
       if (holder !== worker.incarnation) this.#enter(sessionId);
       return new LiveSession(claimed.snapshot, claimed.epoch, { unownedMs: claimed.unownedMs });
     }
+  }
+
+  async #assertReadable(sessionId: string): Promise<void> {
+    if (!this.#unreadable.has(sessionId)) return;
+    if (!(await this.#parts.store.session(sessionId))) throw unreadableSession(sessionId);
+    this.#unreadable.delete(sessionId);
+  }
+
+  /** A worker of a newer version may be able to read it. */
+  async #givenBack(sessionId: string, { epoch }: ClaimedSession): Promise<AppError> {
+    const { store, directory, worker, logger } = this.#parts;
+    this.#unreadable.add(sessionId);
+    logger.error({ sessionId }, 'the snapshot of a session cannot be read: it is left alone');
+    await store.release(sessionId, epoch);
+    await directory.release([sessionId], worker.incarnation).catch(() => {});
+    return unreadableSession(sessionId);
   }
 
   /** What the directory says may be old: a command that comes here may have found nobody at the holder's address. */

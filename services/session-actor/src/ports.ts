@@ -20,6 +20,11 @@ export interface Held {
   readonly epoch: number;
 }
 
+/** As the store knows it, otherwise than the worker does. */
+export interface Strayed extends Held {
+  readonly isOurs: boolean;
+}
+
 /** The sessions in the store that decides. */
 export interface SessionStore {
   /**
@@ -27,8 +32,10 @@ export interface SessionStore {
    * such session. Answers in the order of the ids.
    */
   claim(sessionIds: readonly string[], incarnation: string): Promise<readonly (ClaimedSession | null)[]>;
-  /** The working sessions that the worker owns under another epoch than it knows, or without knowing. */
-  strayed(incarnation: string, held: readonly Held[]): Promise<readonly Held[]>;
+  /** Gives back a session that was claimed under this epoch: whoever asks for it next may claim it. */
+  release(sessionId: string, epoch: number): Promise<void>;
+  /** The working sessions that the worker owns under another epoch than it knows, or without knowing; and those of `held` that others own. */
+  strayed(incarnation: string, held: readonly Held[]): Promise<readonly Strayed[]>;
   /** Who owns it and at which version it stands; null when there is no such session. */
   ownership(
     sessionId: string,

@@ -41,6 +41,41 @@ test('a recovery that could not be told is told again', async (t) => {
   t.deepEqual(told, ['report-recovered', 'report-recovered']);
 });
 
+test('an attempt that nobody has taken for five minutes has failed, and nobody knows what became of its turn', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  const snapshot = (await world.stored(await world.running()))?.snapshot;
+  if (!snapshot) throw new Error('The session cannot be read.');
+  await using bus = createInProcessBus();
+  let nowMs = 0;
+  const told: { readonly name: string; readonly atMs: number; readonly mayStillRun?: boolean }[] = [];
+  const send = async (name: string, payload: { readonly mayStillRun?: boolean }): Promise<void> => {
+    told.push({ name, atMs: nowMs, ...payload });
+  };
+  const away = async (): Promise<never> => {
+    throw new UnavailableError('Nobody answers.', { code: 'no_responders' });
+  };
+  const keeper = createAttemptKeeper({
+    owner: 'w1',
+    bus,
+    router: { send } as unknown as SessionRouter,
+    gateways: { request: away } as unknown as GatewayRouter,
+    clock: { now: () => snapshot.updatedAt, monotonicMs: () => nowMs },
+    logger: createLogger('test', { level: 'silent' }),
+    fences: new Fences(() => 1),
+    loaded: () => ({ epoch: 1, snapshot }),
+  });
+  for (; nowMs <= 300_000; nowMs += 10_000) await keeper.ensure(snapshot);
+  t.deepEqual(
+    told.map(({ name, atMs }) => [name, atMs]),
+    [
+      ['report-degraded', 10_000],
+      ['report-failed', 300_000],
+    ],
+  );
+  t.true(told[1]?.mayStillRun);
+});
+
 test('that nobody takes an attempt is logged once for each reason, however often it is tried', async (t) => {
   await using world = await World.open();
   await world.startActor();

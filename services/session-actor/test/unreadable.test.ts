@@ -31,6 +31,24 @@ test('a session whose snapshot cannot be read is refused, and its worker goes on
   await eventually(() => world.gateway.ordersFor(later).length > 0, { what: 'the order' });
 });
 
+test('a session that a worker cannot read is free for one that can', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  const { sessionId } = await world.create();
+  const stored = await world.stored(sessionId);
+  const spoil = 'update sessions set state = $2::json, owner = null, owner_epoch = owner_epoch + 1 where id = $1::uuid';
+  await world.database.query(spoil, [sessionId, '{"schema": 99}']);
+  const refused = { instanceOf: ConflictError, code: 'unreadable_session' };
+  await t.throwsAsync(world.order(sessionId, 'checkpoint', { data: {} }), refused);
+  const { epoch, owner } = (await world.stored(sessionId)) ?? {};
+  t.is(owner, null);
+  await t.throwsAsync(world.order(sessionId, 'checkpoint', { data: {} }), refused);
+  t.is((await world.stored(sessionId))?.epoch, epoch, 'it is not claimed again and again');
+  const mend = 'update sessions set state = $2::json where id = $1::uuid';
+  await world.database.query(mend, [sessionId, JSON.stringify(stored?.state)]);
+  t.is((await world.order(sessionId, 'cancel', {})).status, 'cancelled');
+});
+
 test('a session whose first event cannot be read, or is missing, is refused like that', async (t) => {
   await using world = await World.open();
   await world.startActor();

@@ -18,6 +18,7 @@ import type {
   ParentOfCompleted,
   Held,
   SessionStore,
+  Strayed,
 } from '../ports.ts';
 
 /** How long it was without a living owner, as far as that is known: a worker that died has a lease that runs on for some seconds. */
@@ -87,11 +88,16 @@ const OUTCOME = 'select 1 from session_events where session_id = $1::uuid and co
 const OWNERSHIP = `
 select id, owner, owner_epoch::int as epoch, version::int as version from sessions where id = any($1::uuid[])`;
 
+const RELEASE = 'update sessions set owner = null where id = $1::uuid and owner_epoch = $2';
+
 const STRAYED = `
-select id, owner_epoch::int as epoch from sessions s
+with held as materialized (select * from unnest($2::uuid[], $3::bigint[]) as h (id, epoch))
+(select id, owner_epoch::int as epoch, true as "isOurs" from sessions s
 where ${isAtWork('s')} and owner = $1::uuid
-  and not exists (select from unnest($2::uuid[], $3::bigint[]) as held (id, epoch) where held.id = s.id and held.epoch = s.owner_epoch)
-limit 1000`;
+  and not exists (select from held where held.id = s.id and held.epoch = s.owner_epoch)
+limit 1000)
+union all
+select s.id, s.owner_epoch::int, false from held join sessions s on s.id = held.id where s.owner_epoch > held.epoch and s.owner is distinct from $1::uuid`;
 
 export function createPostgresSessionStore(database: Database): SessionStore {
   const { commit } = createGroupCommit(database);
@@ -108,6 +114,9 @@ export function createPostgresSessionStore(database: Database): SessionStore {
         return found === undefined ? claimOne(database, id, incarnation) : found;
       });
       return Promise.all(claims);
+    },
+    async release(sessionId, epoch) {
+      await database.query(RELEASE, [sessionId, epoch]);
     },
     strayed: (incarnation, held) => strayedFrom(database, incarnation, held),
     ownership: batched((sessionIds) => ownershipOf(database, sessionIds)),
@@ -162,9 +171,9 @@ function claimed(row: ClaimedRow): ClaimedSession {
   return { epoch: row.epoch, unownedMs: row.unownedMs, snapshot: readSnapshot(row) };
 }
 
-function strayedFrom(database: Database, incarnation: string, held: readonly Held[]): Promise<readonly Held[]> {
+function strayedFrom(database: Database, incarnation: string, held: readonly Held[]): Promise<readonly Strayed[]> {
   const parameters = [incarnation, held.map(({ id }) => id), held.map(({ epoch }) => epoch)];
-  return database.query<Held>(STRAYED, parameters, { prepared: 'strayed_sessions' });
+  return database.query<Strayed>(STRAYED, parameters, { prepared: 'strayed_sessions' });
 }
 
 interface Ownership {

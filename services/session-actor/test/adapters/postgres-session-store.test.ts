@@ -46,6 +46,28 @@ test('one that is being written to holds up none of the others, and is claimed w
   );
 });
 
+test('a worker learns what it owns otherwise than it knows, and what others own of what it holds', async (t) => {
+  await using world = await World.open();
+  const store = createPostgresSessionStore(world.database);
+  await world.startActor();
+  const ids = await Promise.all(Array.from({ length: 4 }, () => world.running()));
+  const [ours, taken] = [(await world.stored(ids[0] ?? ''))?.owner ?? '', await enter(world.database)];
+  const [known = '', unknown = '', claimed = '', lost = ''] = ids;
+  const move = 'update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1 where id = $1::uuid';
+  await world.database.query(move, [claimed, ours]);
+  await world.database.query(move, [lost, taken]);
+  const held = [known, claimed, lost].map((id) => ({ id, epoch: 1 }));
+  const strayed = await store.strayed(ours, held);
+  t.deepEqual(
+    strayed.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)),
+    [
+      { id: unknown, epoch: 1, isOurs: true },
+      { id: claimed, epoch: 2, isOurs: true },
+      { id: lost, epoch: 2, isOurs: false },
+    ],
+  );
+});
+
 test('a checkpoint is given out by its number as long as it is among the last hundred', async (t) => {
   await using world = await World.open();
   const { database } = world;
