@@ -1,3 +1,4 @@
+import { untilTimeIsUp } from '@oio/runtime';
 import { AFTER_MS, assess } from './assess.ts';
 import { faultsNamed } from './faults/catalogue.ts';
 import type { Fault } from './faults/fault.ts';
@@ -8,7 +9,7 @@ import { History } from './load/history.ts';
 import { HttpClient } from './load/http-client.ts';
 import { type Load, startLoad } from './load/load.ts';
 import { withTemporaryDirectory } from '../temporary-directory.ts';
-import { pause, untilTimeIsUp } from './pause.ts';
+import { pause } from './pause.ts';
 import type { Plant } from './plants/plant.ts';
 import { createRandom } from './random.ts';
 import type { Report } from './result.ts';

@@ -2,6 +2,7 @@ import {
   type AttemptOrder,
   abortAttempt,
   executeAttempt,
+  type Failure,
   FIRST_ORDER,
   ORDERS_PER_EPOCH,
   type PayloadOf,
@@ -11,7 +12,7 @@ import { failureOf } from '@oio/domain';
 import { ConflictError, UnavailableError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import { gatewayAddress } from '@oio/ownership';
-import { leaveInTime } from '@oio/runtime';
+import { leaveInTime, untilTimeIsUp } from '@oio/runtime';
 import type { Linked } from '../fleet.ts';
 import type { ServerTable } from '../server-table.ts';
 import type { DedicatedOrder, DedicatedServer } from '../managed-server/dedicated-server.ts';
@@ -31,7 +32,8 @@ const FORWARD_MS = 1_500;
 const STOP_MS = 60_000;
 
 /** Why a run is ended from outside. */
-type StopReason = 'abort' | 'shutdown' | 'superseded';
+type StopReason = 'abort' | 'shutdown' | typeof SUPERSEDED;
+const SUPERSEDED = 'superseded';
 
 interface Run {
   readonly order: AttemptOrder;
@@ -87,6 +89,8 @@ export class Attempts implements AsyncDisposable {
       );
       if (taken) return taken;
     }
+    // One that was held up while another acted for it does not know what that has done: it must not be given new authority.
+    await this.#dropSuperseded(order.sessionId);
     return this.#take(order);
   }
 
@@ -94,7 +98,7 @@ export class Attempts implements AsyncDisposable {
   #take(order: AttemptOrder): ReplyOf<typeof executeAttempt> {
     const { gateway, router } = this.#parts;
     router.hear(order.sessionId, order.owner);
-    const present = this.#runs.get(order.sessionId);
+    const present = this.#acting(order.sessionId);
     if (present?.order.token === order.token) {
       present.authority.raise(order);
       return { state: 'already_running', gateway };
@@ -105,7 +109,7 @@ export class Attempts implements AsyncDisposable {
     // What the old run has left to stop, it stops in the name of the new owner.
     present?.authority.raise(order);
     present?.stop.abort('abort' satisfies StopReason);
-    this.#start(order, linked, present?.done ?? Promise.resolve());
+    this.#start(order, linked, this.#runs.get(order.sessionId)?.done ?? Promise.resolve());
     return { state: 'started', gateway };
   }
 
@@ -121,7 +125,7 @@ export class Attempts implements AsyncDisposable {
 
   /** Ends a run if it is under way here; whether it is. */
   abortHere(order: Authority & Pick<AttemptOrder, 'sessionId' | 'token'>): boolean {
-    const run = this.#runs.get(order.sessionId);
+    const run = this.#acting(order.sessionId);
     if (run?.order.token !== order.token) return false;
     run.authority.raise(order);
     run.stop.abort('abort' satisfies StopReason);
@@ -129,17 +133,8 @@ export class Attempts implements AsyncDisposable {
   }
 
   /** Lets go of the runs that others have taken over while this process was held up. */
-  async dropSuperseded(): Promise<void> {
-    if (this.#runs.size === 0) return;
-    const runs = Array.from(this.#runs, ([sessionId, { authority }]) => ({
-      sessionId,
-      fence: authority.present.fence,
-    }));
-    const fences = new Map(runs.map(({ sessionId, fence }) => [sessionId, fence]));
-    for (const sessionId of await this.#parts.fences.superseded(runs)) {
-      const run = this.#runs.get(sessionId);
-      if (run?.authority.present.fence === fences.get(sessionId)) run?.stop.abort('superseded' satisfies StopReason);
-    }
+  dropSuperseded(): Promise<void> {
+    return this.#dropSuperseded(...this.#runs.keys());
   }
 
   /** Leaves the turns running on their servers: the next gateway adopts them. */
@@ -162,6 +157,26 @@ export class Attempts implements AsyncDisposable {
     return ask({ to: gatewayAddress(holder), timeoutMs: FORWARD_MS }, envelope).catch(() => null);
   }
 
+  /** The run of a session here, but for one that only ends because another gateway has taken over. */
+  #acting(sessionId: string): Run | null {
+    const run = this.#runs.get(sessionId);
+    return run && run.stop.signal.reason !== SUPERSEDED ? run : null;
+  }
+
+  async #dropSuperseded(...sessionIds: readonly string[]): Promise<void> {
+    const fences = new Map<string, number>();
+    for (const id of sessionIds) {
+      const run = this.#runs.get(id);
+      if (run) fences.set(id, run.authority.present.fence);
+    }
+    if (fences.size === 0) return;
+    const runs = Array.from(fences, ([sessionId, fence]) => ({ sessionId, fence }));
+    for (const sessionId of await this.#parts.fences.superseded(runs)) {
+      const run = this.#runs.get(sessionId);
+      if (run?.authority.present.fence === fences.get(sessionId)) run?.stop.abort(SUPERSEDED);
+    }
+  }
+
   #reachable(serverId: string): Linked {
     const linked = this.#parts.linkedTo(serverId);
     if (linked?.link.up) return linked;
@@ -178,7 +193,7 @@ export class Attempts implements AsyncDisposable {
       dedicated: null,
       authority,
       gate: createRunGate({ ...this.#parts, sessionId, token, authority }),
-      state: { openCodeSession: null, sentAtMs: null, settle: null },
+      state: { openCodeSession: null, mayWork: order.prepared, sentAtMs: null, settle: null },
       stop,
       done: predecessor.then(() => this.#run(run)),
     };
@@ -228,7 +243,7 @@ export class Attempts implements AsyncDisposable {
     const { order, state, stop } = run;
     const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : null;
     if (reason === 'shutdown') return;
-    if (reason === 'superseded' || error instanceof SupersededError) return this.#letGo(order, error);
+    if (reason === SUPERSEDED || error instanceof SupersededError) return this.#letGo(order, error);
     if (reason === null && !(error instanceof StaleRunError)) return this.#failed(run, error);
     // Of what a predecessor has begun only the store knows.
     if (!state.openCodeSession && order.prepared) return this.#letGo(order, error);
@@ -262,25 +277,32 @@ export class Attempts implements AsyncDisposable {
   }
 
   #within(ms: number): AbortSignal {
-    return AbortSignal.any([this.#leaving.signal, AbortSignal.timeout(ms)]);
+    return untilTimeIsUp(this.#leaving.signal, ms);
   }
 
   #letGo({ sessionId, token }: AttemptOrder, why: unknown): void {
     this.#parts.logger.info({ err: why, sessionId, run: token }, 'run left to others');
   }
 
-  /** What the server refuses, or a defect of ours, must not leave a session running for ever. */
+  /** What the server refuses, or a defect of ours, must not leave a session running for ever. Nor must its turn work on. */
   async #failed(run: Run, error: unknown): Promise<void> {
-    const { order } = run;
-    this.#parts.logger.error({ err: error, sessionId: order.sessionId, run: order.token }, 'run failed');
+    const { order, dedicated, state } = run;
+    const level = error instanceof RunFailure ? 'info' : 'error';
+    this.#parts.logger[level]({ err: error, sessionId: order.sessionId, run: order.token }, 'run failed');
     const reporter = createReporter(this.#parts.router, order, this.#within(STOP_MS));
-    const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
-    const own = error instanceof RunFailure ? error.failure : failureOfRefusal(error);
-    const failure = own ?? failureOf('internal', message);
     await tellResources(reporter, () => measured(run));
     await this.#endDedicated(run);
-    await reporter.report('report-failed', 'end', { steps: [], resume: null, failure });
+    const mayStillRun = state.mayWork && !dedicated;
+    await reporter.report('report-failed', 'end', { steps: [], resume: null, failure: whyFailed(error), mayStillRun });
+    // Of what a predecessor has begun only the store knows: the search for leftovers ends it.
+    if (mayStillRun && state.openCodeSession) await this.#stop(run);
   }
+}
+
+function whyFailed(error: unknown): Failure {
+  if (error instanceof RunFailure) return error.failure;
+  const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
+  return failureOfRefusal(error) ?? failureOf('internal', message);
 }
 
 function measured({ dedicated, linked, order }: Run): ReturnType<AttemptParts['measure']> {

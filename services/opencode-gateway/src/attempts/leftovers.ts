@@ -1,5 +1,5 @@
 import type { SessionRouter } from '@oio/ownership';
-import type { Logger } from '@oio/runtime';
+import { type Logger, untilTimeIsUp } from '@oio/runtime';
 import type { Linked } from '../fleet.ts';
 import type { ServerTable } from '../server-table.ts';
 import type { Attempts } from './attempts.ts';
@@ -122,7 +122,7 @@ export class Leftovers implements AsyncDisposable {
     const { gate, fences, router, table, limits, logger } = this.#parts;
     const { sessionId, tenant, token, openCodeSessionId, directory, messageId } = run;
     const runGate = createRunGate({ gate, fences, sessionId, token, authority: new RunAuthority(run) });
-    const signal = AbortSignal.any([this.#leaving.signal, AbortSignal.timeout(limits.stopMs + STOP_MS)]);
+    const signal = untilTimeIsUp(this.#leaving.signal, limits.stopMs + STOP_MS);
     return {
       link: gatedLink(link, runGate, signal),
       ref: openCodeSessionId !== null && directory !== null ? { sessionId: openCodeSessionId, directory } : null,

@@ -62,7 +62,10 @@ interface PlacedRun extends Run {
 /** The longest answer that is stored as the result; the whole stands in OpenCode. */
 const RESULT_CHARACTERS = 20_000;
 
-/** Runs an attempt from its workspace to its result. Everything that it does can be done again without harm. */
+/**
+ * Runs an attempt from its workspace to its result. Everything that it does can be done again without harm. Throws
+ * `RunFailure`, and what else its caller has to tell the owner of.
+ */
 export async function runAttempt(
   parts: AttemptParts,
   order: AttemptOrder,
@@ -72,18 +75,10 @@ export async function runAttempt(
   const reporter = createReporter(parts.router, order, signal);
   const health = new TurnHealth(reporter, { mayBeImpaired: order.prepared, calmMs: parts.limits.calmMs });
   const run: Run = { ...parts, order, state, signal, reporter, health };
-  try {
-    const workspace = await onWorkspace(() => prepare(run));
-    const files = keepFiles({ ...parts, workspace, sessionId: order.sessionId });
-    const placed: PlacedRun = { ...run, workspace, files };
-    await alone(placed, async () => conclude(placed, await work(placed)));
-  } catch (error) {
-    // What ends it from outside is told by whoever did that.
-    if (!(error instanceof RunFailure) || signal.aborted) throw error;
-    await tellResources(reporter, run.measure);
-    const { failure, mayStillRun } = error;
-    await reporter.report('report-failed', 'end', { steps: [], resume: null, failure, mayStillRun });
-  }
+  const workspace = await onWorkspace(() => prepare(run));
+  const files = keepFiles({ ...parts, workspace, sessionId: order.sessionId });
+  const placed: PlacedRun = { ...run, workspace, files };
+  await alone(placed, async () => conclude(placed, await work(placed)));
 }
 
 function prepare({ workspaces, order: { sessionId, place } }: Run): Promise<Workspace> {
@@ -111,7 +106,10 @@ async function work(run: PlacedRun): Promise<TurnEnd> {
   let opened = await whenUp(link, () => open(run, workspace.path), patience);
   for (;;) {
     const end = await turnIn(run, { opened, chosen });
-    if (end.type !== 'unsure') return end;
+    if (end.type !== 'unsure') {
+      run.state.mayWork = end.type === 'failed' && end.mayStillRun;
+      return end;
+    }
     const { ref } = opened;
     const replaced = { order, directory: workspace.path };
     opened = await whenUp(link, (agent) => replaceSession({ agent, ...replaced }, ref), patience);

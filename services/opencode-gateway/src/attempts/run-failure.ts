@@ -7,13 +7,10 @@ import { GitError } from '../workspaces/git.ts';
 export class RunFailure extends Error {
   override readonly name = 'RunFailure';
   readonly failure: Failure;
-  /** Whether nobody has shown that nothing of it works any more. */
-  readonly mayStillRun: boolean;
 
-  constructor(failure: Failure, { mayStillRun = false, ...options }: ErrorOptions & { mayStillRun?: boolean } = {}) {
+  constructor(failure: Failure, options?: ErrorOptions) {
     super(failure.message, options);
     this.failure = failure;
-    this.mayStillRun = mayStillRun;
   }
 }
 

@@ -64,6 +64,7 @@ export class TurnPrompt {
   async #handOver(): Promise<void> {
     const { awaitPromptTurn, signal, state } = this.#parts;
     await awaitPromptTurn(signal);
+    state.mayWork = true;
     state.sentAtMs = performance.now();
     this.#onHandOver();
   }

@@ -110,6 +110,5 @@ async function untilUp(link: ServerLink, leftMs: number, { signal, why }: Waitin
   } finally {
     clearTimeout(timer);
   }
-  // What it does meanwhile nobody can see.
-  throw new RunFailure(failureOf('server_unreachable', why.message), { cause: why, mayStillRun: true });
+  throw new RunFailure(failureOf('server_unreachable', why.message), { cause: why });
 }

@@ -59,12 +59,12 @@ test('waiting for a server ends with the signal, and leaves nothing behind', asy
   await t.throwsAsync(waiting, { message: 'stopped' });
 });
 
-test('a server that stays down is given up when its clock is over, and what it does meanwhile is not known', async (t) => {
+test('a server that stays down is given up when its clock is over', async (t) => {
   const link = createServerLink('s');
   const beganAtMs = performance.now();
   const waiting = whenUp(link, async () => {}, { signal, onTrouble: async () => {}, connectMs: 1_500 });
   const error = await t.throwsAsync(waiting, { instanceOf: RunFailure });
-  t.like(error, { failure: { code: 'server_unreachable' }, mayStillRun: true });
+  t.is(error.failure.code, 'server_unreachable');
   const tookMs = performance.now() - beganAtMs;
   t.true(tookMs >= 1_400 && tookMs < 15_000, `${tookMs}`);
 });

@@ -42,6 +42,22 @@ test('a gateway that was held up while another one took its run changes nothing 
   t.is(other.calls['prompt'], 1);
 });
 
+test('a gateway that was held up while another one acted begins anew when its run is ordered again', async (t) => {
+  await using scene = await heldBeforePrompt();
+  const { gateways, owner, agent, gateway } = scene;
+  const taker = await gateways.start({ connect: () => agent });
+  const order = () => owner.order(SERVER.id, 'do it', { number: 2 });
+  await eventually(async () => (await order()).gateway !== gateway, { what: 'the other gateway takes the order' });
+  const other = `select from run_fences where gateway <> $1::uuid`;
+  await eventually(async () => (await gateways.database.query(other, [gateway])).length > 0, { what: 'it acts' });
+  await taker[Symbol.asyncDispose]();
+  t.is((await owner.order(SERVER.id, 'do it', { number: 3 })).state, 'started');
+  scene.release();
+  await eventually(() => owner.reported('report-completed').length === 1, { what: 'the end', withinMs: 30_000 });
+  t.is(agent.calls['prompt'], 1);
+  t.is(agent.calls['createSession'], 2, 'what the other one may have sent lands nowhere');
+});
+
 test('a gateway whose owner has lost the session waits for the order of the new one', async (t) => {
   await using scene = await heldBeforePrompt();
   const { gateways, owner, agent } = scene;

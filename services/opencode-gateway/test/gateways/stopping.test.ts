@@ -118,6 +118,38 @@ test('a turn on a server that nobody reaches any more is in doubt, also for a ga
   t.regex((await scene.draining()) ?? '', /cannot be reached/);
 });
 
+test('the turn of a run that fails for a reason of ours is ended', async (t) => {
+  await using scene = await begin();
+  let isBroken = false;
+  await scene.start((agent) => {
+    const messages = agent.messages.bind(agent);
+    return overriding(agent, 'messages', (...asked) => {
+      if (!isBroken) return messages(...asked);
+      isBroken = false;
+      throw new TypeError('A defect.');
+    });
+  });
+  await scene.order('hang=tokens', 1);
+  isBroken = true;
+  const stop = await scene.proof();
+  t.is(stop.aborted.length, 1);
+  t.is(await scene.running(), 0);
+  const [failed] = scene.owner.reported('report-failed');
+  t.like(failed?.payload, { failure: { code: 'internal' }, mayStillRun: true });
+});
+
+test('of a run that fails before it has seen the turn that it adopts nobody says that this has ended', async (t) => {
+  await using scene = await begin();
+  const first = await scene.start();
+  await scene.order('hang=tokens', 1);
+  await first[Symbol.asyncDispose]();
+  await scene.forgetHolder();
+  await scene.start((agent) => overriding(agent, 'agents', () => Promise.reject(new TypeError('A defect.'))));
+  await scene.owner.order(SERVER, '[[work hang=tokens]]', { number: 2 });
+  const [failed] = await eventually(() => nonEmpty(scene.owner.reported('report-failed')), { what: 'the failure' });
+  t.like(failed?.payload, { failure: { code: 'internal' }, mayStillRun: true });
+});
+
 test('a prompt that a frozen gateway sends after the stop was shown lands nowhere', async (t) => {
   using frozen = freezer();
   await using scene = await begin();

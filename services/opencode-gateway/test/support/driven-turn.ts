@@ -45,7 +45,7 @@ export async function drivenTurn(agent: AgentServer, options: DrivenTurn = {}) {
     reporter,
     health: new TurnHealth(reporter, { mayBeImpaired: false, calmMs: 0 }),
     limits: DEFAULT_LIMITS,
-    state: { openCodeSession: null, sentAtMs: null, settle: null },
+    state: { openCodeSession: null, mayWork: false, sentAtMs: null, settle: null },
     endProcesses: async () => null,
     awaitPromptTurn,
     files: async () => null,
