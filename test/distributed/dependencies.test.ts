@@ -109,7 +109,7 @@ test.serial('`oio graph` submits a graph and `oio why` names what one of it wait
   );
   const [slow, next] = lines.map((line) => line.split(' ')[0] ?? '') as [string, string];
   await eventually(async () => (await fleet.client.getSession({ id: slow })).status === 'running', { everyMs: 20 });
-  t.regex(await oio(fleet, 'why', next), new RegExp(`it depends on ${slow} \\(running\\)\nposition  not queued yet`));
+  t.regex(await oio(fleet, 'why', next), new RegExp(`it depends on ${slow} \\(running\\)\nposition  none yet`));
   await fleet.client.stopSession({ id: slow }, {});
   t.is((await fleet.client.ended(next)).failure?.code, 'dependency_failed');
 });

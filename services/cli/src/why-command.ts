@@ -25,7 +25,7 @@ export function stateLine({ status, retryAt }: Pick<SessionView, 'status' | 'ret
 function waitingLines({ because, position, waitingSince, estimatedStart }: Waiting): string {
   return [
     `because   ${printable(reasonLine(because))}`,
-    `position  ${position ?? 'not queued yet'}`,
+    `position  ${position ?? 'none yet'}`,
     `since     ${waitingSince}`,
     `start     ${estimatedStart ? `about ${estimatedStart}` : 'not known'}`,
   ].join('\n');
@@ -44,7 +44,8 @@ function reasonLine(because: WaitingReason): string {
     case 'no_server':
       return serverLine(because);
     case 'turn':
-      return 'it is its turn next';
+    case 'last_turn':
+      return turnLine(because);
     case 'dependency':
     case 'time':
       return pendingLine(because);
@@ -54,6 +55,11 @@ function reasonLine(because: WaitingReason): string {
 /** Of what is not queued yet. */
 function pendingLine(because: Reason<'dependency' | 'time'>): string {
   return because.reason === 'time' ? `it is not to begin before ${because.until}` : dependencyLine(because);
+}
+
+function turnLine(because: Reason<'turn' | 'last_turn'>): string {
+  if (because.reason === 'turn') return 'it is its turn next';
+  return `its last turn is still being ended on ${because.serverId ?? 'its OpenCode server'}`;
 }
 
 type Reason<R extends WaitingReason['reason']> = Extract<WaitingReason, { readonly reason: R }>;

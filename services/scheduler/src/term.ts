@@ -9,7 +9,7 @@ import { DeadWorkers, LOOK_EVERY_MS } from './dead-workers.ts';
 import { Dependants, type SessionNews, SWEEP_AT_LEAST_EVERY_MS } from './dependants.ts';
 import { Dispatcher, realPause } from './dispatcher.ts';
 import { every, type Loop, type LoopOptions } from './every.ts';
-import { explainPending } from './explain-pending.ts';
+import { explainPending, explainRefused } from './explain-pending.ts';
 import { PacedCommands } from './paced-commands.ts';
 import type { LimitBook } from './limit-book.ts';
 import type { LiveQuotas } from './live-quotas.ts';
@@ -233,11 +233,16 @@ export class Term implements AsyncDisposable {
   /** Only the active one knows who waits. */
   #answer(): void {
     const { bus, dependants, logger } = this.#parts;
-    const serving = bus.serve(explainWaiting, async ({ payload: { sessionId } }) => ({
-      waiting: this.explain(sessionId) ?? (await explainPending(dependants, sessionId)),
+    const serving = bus.serve(explainWaiting, async ({ payload: { sessionId: id } }) => ({
+      waiting: this.explain(id) ?? (await this.#explainRefused(id)) ?? (await explainPending(dependants, id)),
     }));
     serving.catch((error: unknown) => logger.error({ err: error }, 'nobody is told why sessions wait'));
     this.#resources.defer(async () => (await serving.catch(() => null))?.());
+  }
+
+  async #explainRefused(id: string): Promise<Waiting | null> {
+    const [row] = this.#refused.isCooling(id) ? await this.#parts.table.find([id]) : [];
+    return row ? explainRefused(row) : null;
   }
 
   #every(name: string, intervalMs: number, task: LoopOptions['task']): Loop {

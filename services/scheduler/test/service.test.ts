@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { WorkspaceInUse } from '@oio/contracts';
+import { explainWaiting, type WorkspaceInUse } from '@oio/contracts';
 import { emptyResumePoint } from '@oio/domain';
+import { serviceEnvelope } from '@oio/messaging';
 import { createSetClock } from '@oio/runtime';
 import test from 'ava';
 import { eventually } from '@oio/runtime/testing';
@@ -132,6 +133,8 @@ test.serial('a session that is retried while its last turn is being ended runs a
   const bystander = await actor.submit();
   t.true(await runs(actor, bystander));
   t.is(actor.snapshot(id).status, 'queued');
+  const why = await fleet.bus.request(explainWaiting, { sessionId: id }, serviceEnvelope('test'));
+  t.like(why.waiting, { because: { reason: 'last_turn', serverId: 'one' }, position: null });
   await actor.order(id, { name: 'report-closed', payload: { token: '1.1', proof: 'It is idle.' } });
   t.true(await runs(actor, id, 30_000), 'not only by the next sweep');
 });

@@ -214,6 +214,7 @@ test('a parent with failed children succeeds in part, and wholly once they have 
   t.deepEqual((await world.stored(parentId))?.snapshot?.subTasks, { succeeded: 1, failed: 1 });
 
   await world.order(bad, 'retry', {});
+  await world.send(bad, 'report-closed', { token: '1.1', proof: 'It is idle.' });
   await world.send(bad, 'dispatch', { serverId: SERVER, schedulerEpoch: 1 });
   await world.send(bad, 'report-completed', completedReport('2.1'));
   await eventually(async () => (await world.stored(parentId))?.snapshot?.status === 'completed', {

@@ -48,6 +48,9 @@ const waitingReason = z.discriminatedUnion('reason', [
       .describe('Those it depends on that have not ended, or are to be retried; with none left it is released next.'),
   }),
   z.object({ reason: z.literal('time'), until: z.iso.datetime() }).describe('It is not queued before.'),
+  z
+    .object({ reason: z.literal('last_turn'), serverId: z.string().nullable() })
+    .describe('It was retried before its last turn, on that server, was shown to have ended.'),
   z.object({ reason: z.literal('turn') }).describe('Nothing but its turn: it is dispatched next.'),
 ]);
 export type WaitingReason = z.output<typeof waitingReason>;
@@ -61,7 +64,7 @@ export const waiting = z
       .min(1)
       .nullable()
       .describe(
-        'How many would run before it, itself included, if every one could run now; null while it is not queued.',
+        'How many would run before it, itself included, if every one could run now; null while it has no place in the queue.',
       ),
     waitingSince: z.iso.datetime(),
     estimatedStart: z.iso
