@@ -19,8 +19,8 @@ export interface FeedConsumer {
   readonly room: number;
   /** Makes it, or finds it, and returns its name. Throws `UnavailableError` when it cannot at the moment. */
   open(): Promise<string>;
-  /** Whether a message is the next one; after a gap the consumer is opened anew. */
-  receive(message: Msg): 'take' | 'skip' | 'gap';
+  /** Whether a message is the next one, or one that came before; after a gap the consumer is opened anew. */
+  receive(message: Msg): 'take' | 'again' | 'skip' | 'gap';
   /** The subscriber is done with the message. */
   done(message: Msg): void;
   /** It will not be handled here. */
@@ -99,15 +99,19 @@ export class EventFeed {
     if (this.#ending.signal.aborted || this.#name === null) return this.#consumer.release(message);
     const verdict = this.#consumer.receive(message);
     if (verdict === 'gap') void this.#reopen();
-    if (verdict !== 'take') return;
+    if (verdict === 'gap' || verdict === 'skip') return;
     this.#wanted -= 1;
+    if (verdict === 'take') this.#handOut(message);
+    this.#pull();
+  }
+
+  #handOut(message: Msg): void {
     this.#held += 1;
     this.#take(message, () => {
       this.#held -= 1;
       this.#consumer.done(message);
       this.#pull();
     });
-    this.#pull();
   }
 
   /** Instead of messages the server says why a pull brings no more. */

@@ -51,14 +51,14 @@ export class EventStream {
   }
 
   /**
-   * When the stream that is there was made, as its identity. Throws `UnavailableError` code `no_stream` when there is none
-   * and none can be made at the moment, `ForbiddenError` when this user may not.
+   * The stream that is there, with its state; when it was `created` is its identity. Throws `UnavailableError` code `no_stream`
+   * when there is none and none can be made at the moment, `ForbiddenError` when this user may not.
    */
-  async ensure(): Promise<string> {
+  ensure(): Promise<StreamInfo> {
     this.#ensuring ??= this.#ensure().finally(() => {
       this.#ensuring = null;
     });
-    return (await this.#ensuring).created;
+    return this.#ensuring;
   }
 
   /** Like `ensure`, for whoever publishes: also brings the limits of a stream that an earlier version made up to date. */
