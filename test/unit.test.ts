@@ -1,4 +1,5 @@
 // What needs no process of its own: each would load the same modules once more.
+import './bench/results.unit.ts';
 import './chaos/arguments.unit.ts';
 import './chaos/invariants/ungated-calls.unit.ts';
 import './chaos/plants/plants.unit.ts';

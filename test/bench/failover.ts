@@ -1,12 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startCpuMeter } from './cpu-meter.ts';
+import type { Measured } from './figures.ts';
 import { startLiveSessions } from './live-sessions.ts';
 import { nextCommits, openWarm, sessionsOf } from './next-commits.ts';
 import { type Percentiles, percentiles } from './percentiles.ts';
+import { usageOf } from './process-usage.ts';
 import { startBacking } from './system/backing.ts';
 import { type StartedSystem, startSystem } from './system/start-system.ts';
-import { watchSessions } from './watch-sessions.ts';
+import { type Watched, watchSessions } from './watch-sessions.ts';
 
 /** Killed, frozen, or told to stop. */
 export type Fault = 'SIGKILL' | 'SIGSTOP' | 'SIGTERM';
@@ -22,6 +25,12 @@ export interface Takeover extends Times {
   readonly failed: number;
 }
 
+/** One fault: what it did to the sessions, and the client's commands from a second before it until all were taken over. */
+export interface Failover {
+  readonly takeover: Takeover;
+  readonly commands: Measured;
+}
+
 export interface FailoverOptions {
   /** For everything of this run. */
   readonly directory: string;
@@ -30,8 +39,11 @@ export interface FailoverOptions {
   readonly onProgress: (text: string) => void;
 }
 
-const SESSIONS = 64;
+/** As many commands are under way at a time. */
+export const SESSIONS = 64;
 const SETTLE_MS = 2_000;
+/** The meter stops this process for a moment, which nobody shall take for the fault. */
+const BEFORE_MS = 1_000;
 /** By then the http-gateway has heard of both session-actors, and gives each its share. */
 const HEARD_MS = 1_500;
 
@@ -39,7 +51,7 @@ const HEARD_MS = 1_500;
  * W3: two session-actors own running sessions, one of the two has a fault, or is told to stop. A client sends commands to all sessions all the
  * time; a session is taken over when it has committed under another owner.
  */
-export async function measureFailover(options: FailoverOptions): Promise<Takeover> {
+export async function measureFailover(options: FailoverOptions): Promise<Failover> {
   const { fault, onProgress } = options;
   const directory = join(options.directory, fault);
   await mkdir(directory);
@@ -50,7 +62,7 @@ export async function measureFailover(options: FailoverOptions): Promise<Takeove
   return await system.whileRunning(() => takeOver(system, options));
 }
 
-async function takeOver(system: StartedSystem, { fault, onProgress }: FailoverOptions): Promise<Takeover> {
+async function takeOver(system: StartedSystem, { fault, onProgress }: FailoverOptions): Promise<Failover> {
   await pause(HEARD_MS);
   const ids = await startLiveSessions(system);
   const victim = system.services.find(({ name }) => name === 'session-actor-1');
@@ -58,6 +70,8 @@ async function takeOver(system: StartedSystem, { fault, onProgress }: FailoverOp
   using watch = watchSessions(system, ids);
   await pause(SETTLE_MS);
   await using database = await openWarm(system.databaseUrl);
+  const commands = measureCommands(system, watch);
+  await pause(BEFORE_MS);
   const owned = await sessionsOf(database, victim.pid);
   onProgress(`w3, ${fault}: ${owned.length} of ${ids.length} sessions are taken over`);
   const sinceMs = performance.now();
@@ -68,11 +82,20 @@ async function takeOver(system: StartedSystem, { fault, onProgress }: FailoverOp
     sinceMs,
   );
   const [times, answered] = await Promise.all([committed, answers]);
-  return {
-    sessions: owned.length,
-    ...timesOf(times),
-    answered: timesOf(answered),
-    failed: watch.failedSince(sinceMs),
+  const failed = watch.failedSince(sinceMs);
+  const takeover = { sessions: owned.length, ...timesOf(times), answered: timesOf(answered), failed };
+  return { takeover, commands: commands() };
+}
+
+/** From now on until it is asked. */
+function measureCommands({ processes }: StartedSystem, watch: Watched): () => Measured {
+  const taken = startCpuMeter(processes);
+  const fromMs = performance.now();
+  return () => {
+    const untilMs = performance.now();
+    const cpuSeconds = taken().all;
+    const { rssMb } = usageOf(Object.values(processes));
+    return { tookMs: untilMs - fromMs, ...watch.between(fromMs, untilMs), cpuSeconds, rssMb };
   };
 }
 

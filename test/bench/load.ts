@@ -1,27 +1,17 @@
 import { join } from 'node:path';
 import { startChild } from './child-process.ts';
 import type { ClientMessage, ClientSpec } from './client/spec.ts';
-import { type CpuPer1000, startCpuMeter } from './cpu-meter.ts';
+import { type CpuSeconds, cpuPer1000, startCpuMeter } from './cpu-meter.ts';
+import type { Figures } from './figures.ts';
 import { usageOf } from './process-usage.ts';
 import type { System } from './system/system.ts';
 
 /** What a load came to. */
-export interface LoadFigures {
-  readonly seconds: number;
-  readonly ops: number;
-  readonly opsPerSec: number;
-  readonly p50Ms: number;
-  readonly p95Ms: number;
-  readonly p99Ms: number;
-  /** CPU of all processes but the client, in seconds per 1,000 operations. */
-  readonly cpuSecPer1000: number;
-  /** The same by process. */
+export interface LoadFigures extends Figures {
+  /** CPU seconds per 1,000 operations, by process. */
   readonly cpuSecPer1000By: Readonly<Record<string, number>>;
   /** Of the client, which shares the cores. */
   readonly clientCpuSecPer1000: number;
-  readonly rssMb: number;
-  readonly errors: number;
-  readonly firstError: string | null;
 }
 
 export interface LoadOptions {
@@ -40,19 +30,21 @@ export async function measureLoad({ system, spec, seconds, onProgress }: LoadOpt
   const whole: ClientSpec = { ...spec, url, apiKey, directories, warmUpMs: WARM_UP_MS, measureMs: seconds * 1_000 };
   const script = join(import.meta.dirname, 'client/main.ts');
   await using client = startChild<ClientMessage>({ script, args: [JSON.stringify(whole)] });
-  let cpuPer1000 = startCpuMeter(system.processes);
+  let taken = startCpuMeter(system.processes);
   for await (const message of client.messages()) {
-    if (message.type === 'start') cpuPer1000 = startCpuMeter(system.processes);
+    if (message.type === 'start') taken = startCpuMeter(system.processes);
     if (message.type === 'progress') onProgress(`${spec.workload}: ${message.done} done, ${message.errors} errors`);
-    if (message.type === 'end') return figuresOf(message, cpuPer1000(message.ops), system);
+    if (message.type === 'end') return loadFigures(message, taken(), usageOf(Object.values(system.processes)).rssMb);
   }
   throw new Error('The client ended without a result.');
 }
 
 type End = Extract<ClientMessage, { type: 'end' }>;
 
-function figuresOf(end: End, cpu: CpuPer1000, system: System): LoadFigures {
+/** What a client said in the end, and what it cost the others. */
+export function loadFigures(end: End, taken: CpuSeconds, rssMb: number): LoadFigures {
   const { ops, tookMs, latencyMs, errors, firstError } = end;
+  const cpu = cpuPer1000(taken, ops);
   return {
     seconds: round(tookMs / 1_000),
     ops,
@@ -63,7 +55,7 @@ function figuresOf(end: End, cpu: CpuPer1000, system: System): LoadFigures {
     cpuSecPer1000: cpu.all,
     cpuSecPer1000By: cpu.by,
     clientCpuSecPer1000: ops === 0 ? 0 : round((end.cpuSeconds / ops) * 1_000),
-    rssMb: usageOf(Object.values(system.processes)).rssMb,
+    rssMb,
     errors,
     firstError,
   };

@@ -1,6 +1,5 @@
-import { type BacklogFigures, measureBacklog } from './backlog/measure-backlog.ts';
-import type { Pickups } from './backlog/critical.ts';
-import { type Fairness, measureFairness } from './backlog/fairness.ts';
+import { type MeasuredBacklog, measureBacklog } from './backlog/measure-backlog.ts';
+import { measureFairness } from './backlog/fairness.ts';
 import { measureFreeSlots } from './backlog/free-slots.ts';
 import type { Mode, Workload } from './arguments.ts';
 import { type Limits, measureLimits } from './limits/measure-limits.ts';
@@ -9,7 +8,9 @@ import { type LoadFigures, measureLoad } from './load.ts';
 import { startBacking } from './system/backing.ts';
 import { startSystem } from './system/start-system.ts';
 import { withTemporaryDirectory } from '../temporary-directory.ts';
-import { type Fault, measureFailover, type Takeover } from './failover.ts';
+import { type Failover, type Fault, measureFailover } from './failover.ts';
+import type { Figures } from './figures.ts';
+import { type BacklogResult, backlogResult, limitsResult, type TakeoverResult, takeoverResult } from './results.ts';
 
 export interface RunOptions {
   readonly workload: Workload;
@@ -23,22 +24,14 @@ export interface RunOptions {
   readonly onProgress: (text: string) => void;
 }
 
-export interface RunResult extends Partial<LoadFigures> {
+type Details = Partial<Omit<LoadFigures & TakeoverResult & BacklogResult, keyof Figures | 'clients'>>;
+
+/** What every workload says, and what one of them says beside it. */
+export interface RunResult extends Figures, Details {
   readonly workload: Workload;
   readonly mode: Mode;
   readonly clients: number;
   readonly limits: Limits;
-  /** W3: a session-actor that is killed. */
-  readonly takeoverMs?: Takeover;
-  /** W3: one that is frozen. */
-  readonly frozenMs?: Takeover;
-  /** W4: at a light load on an empty queue, from being accepted and queued to running. */
-  readonly freeSlotMs?: Pickups;
-  readonly fairness?: Fairness;
-  /** W4: by size. */
-  readonly sizes?: readonly BacklogFigures[];
-  /** W3: a session-actor that is told to stop. */
-  readonly handoverMs?: Takeover;
 }
 
 const LIMIT_MS = 2_000;
@@ -56,27 +49,30 @@ async function run(options: RunOptions, directory: string): Promise<RunResult> {
   const { workload, mode, clients, onProgress } = options;
   onProgress('starting the servers');
   await using backing = await startBacking(directory, mode);
-  const limits = await measureLimits(backing, { clients, ms: LIMIT_MS, onProgress });
-  const common = { workload, mode, clients, limits };
-  if (workload === 'limits') return common;
+  const measuredLimits = await measureLimits(backing, { clients, ms: LIMIT_MS, onProgress });
+  const common = { workload, mode, clients, limits: measuredLimits.limits };
+  if (workload === 'limits') return { ...common, ...limitsResult(measuredLimits) };
   if (workload === 'w3') return { ...common, ...(await takeovers(options, directory)) };
   if (workload === 'w4') return { ...common, ...(await backlogs(options, directory)) };
   return { ...common, ...(await load(backing, { ...options, workload, directory })) };
 }
 
-async function takeovers(options: RunOptions, directory: string) {
-  const measure = (fault: Fault): Promise<Takeover> => measureFailover({ ...options, directory, fault });
-  const handoverMs = await measure('SIGTERM');
-  return { takeoverMs: await measure('SIGKILL'), frozenMs: await measure('SIGSTOP'), handoverMs };
+async function takeovers(options: RunOptions, directory: string): Promise<TakeoverResult> {
+  const measure = (fault: Fault): Promise<Failover> => measureFailover({ ...options, directory, fault });
+  return takeoverResult({
+    SIGTERM: await measure('SIGTERM'),
+    SIGKILL: await measure('SIGKILL'),
+    SIGSTOP: await measure('SIGSTOP'),
+  });
 }
 
-async function backlogs(options: RunOptions, directory: string) {
+async function backlogs(options: RunOptions, directory: string): Promise<BacklogResult> {
   const parts = { ...options, directory, slots: options.clients };
   const freeSlotMs = await measureFreeSlots(parts);
   const fairness = await measureFairness(parts);
-  const sizes: BacklogFigures[] = [];
-  for (const queued of options.sizes) sizes.push(await measureBacklog({ ...parts, queued }));
-  return { freeSlotMs, fairness, sizes };
+  const measured: MeasuredBacklog[] = [];
+  for (const queued of options.sizes) measured.push(await measureBacklog({ ...parts, queued }));
+  return backlogResult({ freeSlotMs, fairness, backlogs: measured });
 }
 
 async function load(

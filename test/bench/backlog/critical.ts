@@ -2,13 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@oio/persistence';
 import { Connection } from '../client/connection.ts';
 import { submission } from '../client/submission.ts';
-import { type Percentiles, percentiles } from '../percentiles.ts';
+import { percentiles } from '../percentiles.ts';
 import type { System } from '../system/system.ts';
 
 /** How long critical sessions took to run, in milliseconds by the times of their events. */
-export interface Pickups extends Pick<Percentiles, 'p50' | 'p99'> {
+export interface Pickups {
+  /** Null where there was none. */
+  readonly p50: number | null;
+  readonly p99: number | null;
   readonly count: number;
 }
+
+export const NO_PICKUPS: Pickups = { p50: null, p99: null, count: 0 };
 
 export interface Critical {
   /** Puts in no more; returns the ids of all that were put in, when they had time to run. */
@@ -80,6 +85,7 @@ async function startsOf(database: Database, ids: readonly string[]): Promise<rea
 }
 
 function summaryOf(samples: readonly number[]): Pickups {
+  if (samples.length === 0) return NO_PICKUPS;
   const { p50, p99 } = percentiles(samples);
   return { p50, p99, count: samples.length };
 }

@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { PRIORITIES } from '@oio/contracts';
 import { type Database, openDatabase } from '@oio/persistence';
 import type { Mode } from '../arguments.ts';
-import { type CpuPer1000, startCpuMeter } from '../cpu-meter.ts';
+import { type CpuPer1000, cpuPer1000, startCpuMeter } from '../cpu-meter.ts';
+import type { Measured } from '../figures.ts';
 import { usageOf } from '../process-usage.ts';
 import { type Backing, startBacking } from '../system/backing.ts';
 import type { ServiceProcess } from '../system/service-process.ts';
 import { type StartedSystem, startSystem } from '../system/start-system.ts';
-import { type Pickups, pickupsOfFreedSlots, putInCritical } from './critical.ts';
+import { NO_PICKUPS, type Pickups, pickupsOfFreedSlots, putInCritical } from './critical.ts';
 import { type Decisions, measureDecisions } from './decisions.ts';
 import { settle } from './copy-sessions.ts';
+import { measureDrain, waiting } from './drain.ts';
 import { enqueue } from './enqueue.ts';
 import { NOTHING_RUNS, setLimits } from './limits.ts';
 import { seedBacklog } from './seed-backlog.ts';
@@ -47,6 +49,12 @@ export interface BacklogFigures {
   readonly schedulerRssMb: number;
 }
 
+export interface MeasuredBacklog {
+  readonly figures: BacklogFigures;
+  /** What was drained at once; its latency is that of a session from running to completed. */
+  readonly drain: Measured;
+}
+
 export interface BacklogOptions {
   readonly directory: string;
   readonly mode: Mode;
@@ -68,7 +76,7 @@ const SHORTEST_LOOK_MS = 50;
 const CRITICAL_EVERY_MS = 20;
 
 /** W4: a backlog is drained, with critical sessions put in meanwhile. Each size on servers of its own. */
-export async function measureBacklog(options: BacklogOptions): Promise<BacklogFigures> {
+export async function measureBacklog(options: BacklogOptions): Promise<MeasuredBacklog> {
   const { mode, queued, onProgress } = options;
   const directory = join(options.directory, `w4-${queued}`);
   await mkdir(join(directory, 'projects'), { recursive: true });
@@ -79,12 +87,13 @@ export async function measureBacklog(options: BacklogOptions): Promise<BacklogFi
   await seedBacklog({ databaseUrl: backing.postgres.url, root: projects, count: queued - enqueued });
   await using database = await openDatabase(backing.postgres.url, { connections: 2 });
   const parts = { ...options, directory, projects, database, enqueued };
-  const drained = await drainAtOnce(backing, parts);
+  const { drain, ...drained } = await drainAtOnce(backing, parts);
   const paced = queued > options.slots * WORTH_PACING ? await drainPaced(backing, parts) : NOT_PACED;
   await requireSuccess(database);
   const countedMs = { first: drained.countedMs, again: paced.countedAgainMs };
   const { pickupMs, succession } = paced;
-  return { queued, enqueued, ...drained, countedMs, pickupMs, succession, decisions: await measureDecisions(queued) };
+  const decisions = await measureDecisions(queued);
+  return { figures: { queued, enqueued, ...drained, countedMs, pickupMs, succession, decisions }, drain };
 }
 
 interface Parts extends BacklogOptions {
@@ -97,17 +106,18 @@ async function drainAtOnce(backing: Backing, parts: Parts) {
   const { database } = parts;
   await database.query(`insert into limits values ('limits', $1::json)`, [JSON.stringify(NOTHING_RUNS.limits)]);
   await using system = await startSystem(backing, { ...parts, agents: 'answer', sessionActors: 1 });
-  return await system.whileRunning(() => measureDrain(system, parts));
+  return await system.whileRunning(() => enqueueAndDrain(system, parts));
 }
 
-async function measureDrain(system: StartedSystem, { database, queued, enqueued, slots, seconds, onProgress }: Parts) {
+async function enqueueAndDrain(system: StartedSystem, parts: Parts) {
+  const { database, queued, enqueued, slots, seconds, onProgress } = parts;
   const scheduler = schedulerOf(system);
   onProgress(`w4: counting the history of ${queued}`);
   const [takeoverMs, countedMs] = await Promise.all([scheduler.said(KNOWN).then(Number), historyCounted(system)]);
   await enqueue(system, WARM_UP);
   const enqueueCpu = startCpuMeter(system.processes);
   const enqueuePerSec = Math.round(await enqueue(system, enqueued));
-  const cpuOfEnqueue = enqueueCpu(enqueued);
+  const cpuOfEnqueue = cpuPer1000(enqueueCpu(), enqueued);
   onProgress(
     `w4: draining ${queued}, known after ${takeoverMs} ms, counted after ${countedMs} ms, enqueued ${enqueuePerSec}/s`,
   );
@@ -115,16 +125,12 @@ async function measureDrain(system: StartedSystem, { database, queued, enqueued,
   // Counting costs Postgres in proportion to what waits.
   const lookMs = Math.max(SHORTEST_LOOK_MS, queued / 500);
   await until(async () => (await waiting(database)) <= queued, { withinMs: WARM_UP_MS, lookMs });
-  const [before, startedMs] = [await waiting(database), performance.now()];
-  const drainCpu = startCpuMeter(system.processes);
-  await until(async () => (await waiting(database)) <= slots, { withinMs: seconds * 1_000, lookMs });
-  const [after, endedMs] = [await waiting(database), performance.now()];
-  const cpuOfDrain = drainCpu(before - after);
-  const drainPerSec = Math.round((before - after) / ((endedMs - startedMs) / 1_000));
+  const { measured, cpu } = await measureDrain(system, { database, slots, withinMs: seconds * 1_000, lookMs });
+  const drainPerSec = Math.round(measured.ops / (measured.tookMs / 1_000));
   const schedulerRssMb = usageOf([scheduler.pid]).rssMb;
   onProgress(`w4: drained ${drainPerSec}/s, scheduler ${schedulerRssMb} MB`);
-  const cpu = { enqueue: cpuOfEnqueue, drain: cpuOfDrain };
-  return { enqueuePerSec, takeoverMs, countedMs, drainPerSec, cpu, schedulerRssMb };
+  const cpus = { enqueue: cpuOfEnqueue, drain: cpuPer1000(cpu, measured.ops) };
+  return { enqueuePerSec, takeoverMs, countedMs, drainPerSec, cpu: cpus, schedulerRssMb, drain: measured };
 }
 
 /** What is left is drained by agents that take their time: the slots are what limits it. */
@@ -164,7 +170,7 @@ const SERVE_UPPER_CLASSES =
   "update sessions set status = 'cancelled', waiting_since = null where waiting_since is not null and priority <= $1";
 /** By so many turns of all slots the backlog must be larger: else it is drained before anything is measured. */
 const WORTH_PACING = 200;
-const NOT_PACED = { countedAgainMs: null, pickupMs: { p50: 0, p99: 0, count: 0 }, succession: null };
+const NOT_PACED = { countedAgainMs: null, pickupMs: NO_PICKUPS, succession: null };
 
 function schedulersOf({ services }: StartedSystem): ServiceProcess[] {
   return services.filter(({ name }) => name.startsWith('scheduler') || name === 'standalone');
@@ -182,11 +188,4 @@ async function requireSuccess(database: Database): Promise<void> {
     "select data::text as data from session_events where type = 'session.failed' limit 1",
   );
   for (const { data } of failures) throw new Error(`Sessions have failed instead of being drained: ${data}`);
-}
-
-async function waiting(database: Database): Promise<number> {
-  const [row] = await database.query<{ count: number }>(
-    'select count(*)::int as count from sessions where waiting_since is not null',
-  );
-  return row?.count ?? 0;
 }

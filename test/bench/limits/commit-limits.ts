@@ -3,13 +3,13 @@ import { newSession } from '@oio/contracts';
 import { decide, decideCreate, type SessionSnapshot } from '@oio/domain';
 import { commitSessions, type Database, openDatabase } from '@oio/persistence';
 import { submission } from '../client/submission.ts';
-import { rateOf } from './rate.ts';
+import { type Rate, type RateOptions, rateOf } from './rate.ts';
 
-export interface CommitLimits {
-  /** One row updated by one statement in a transaction of its own, on 16 connections. */
-  readonly singleRowCommitsPerSec: number;
-  /** Sessions committed by the product's own statement, 64 in each, two statements under way. */
-  readonly batchedCommitsPerSec: number;
+/** How many statements of a kind, of one row each or of a batch of sessions. */
+export interface CommitRates {
+  readonly single: Rate;
+  readonly batched: Rate;
+  readonly batch: number;
 }
 
 const CONNECTIONS = 16;
@@ -17,31 +17,30 @@ const BATCH = 64;
 const LANES = 2;
 
 /** What this Postgres commits, without anybody else; in a database of its own, which is gone afterwards. */
-export async function measureCommits(databaseUrl: string, ms: number): Promise<CommitLimits> {
+export async function measureCommits(databaseUrl: string, options: Omit<RateOptions, 'lanes'>): Promise<CommitRates> {
   await using server = await openDatabase(databaseUrl, { connections: 1 });
   await server.query('create database bench_limits');
   const url = new URL(databaseUrl);
   url.pathname = '/bench_limits';
   try {
-    return await measureIn(url.href, ms);
+    return await measureIn(url.href, options);
   } finally {
     await server.query('drop database bench_limits with (force)');
   }
 }
 
-async function measureIn(databaseUrl: string, ms: number): Promise<CommitLimits> {
+async function measureIn(databaseUrl: string, options: Omit<RateOptions, 'lanes'>): Promise<CommitRates> {
   await using database = await openDatabase(databaseUrl, { connections: CONNECTIONS });
   await database.query('create table bench_rows (id int primary key, value int not null)');
   await database.query(`insert into bench_rows select id, 0 from generate_series(0, ${CONNECTIONS - 1}) id`);
   const single = (lane: number): Promise<unknown> =>
     database.query('update bench_rows set value = value + 1 where id = $1', [lane], { prepared: 'bench_single' });
-  const singleRowCommitsPerSec = await rateOf(single, { lanes: CONNECTIONS, ms });
+  const singleRate = await rateOf(single, { ...options, lanes: CONNECTIONS });
   const batches = await Promise.all(Array.from({ length: LANES }, () => bornSessions(database)));
   const batched = async (lane: number): Promise<void> => {
     batches[lane] = await checkpointAll(database, batches[lane] ?? []);
   };
-  const perSecond = await rateOf(batched, { lanes: LANES, ms });
-  return { singleRowCommitsPerSec, batchedCommitsPerSec: perSecond * BATCH };
+  return { single: singleRate, batched: await rateOf(batched, { ...options, lanes: LANES }), batch: BATCH };
 }
 
 const CONTEXT = { cause: { kind: 'system', id: 'bench' }, epoch: 1, random: 0, messageId: 'msg_bench' } as const;

@@ -22,3 +22,9 @@ export async function startBacking(directory: string, mode: 'standalone' | 'dist
   const running = stack.move();
   return { postgres, distributed, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
+
+/** By name. */
+export function processesOf({ postgres, distributed }: Backing): Record<string, number> {
+  const ofOne = { postgres: postgres.pid };
+  return distributed ? { ...ofOne, nats: distributed.nats.pid, redis: distributed.redis.pid } : ofOne;
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NODE_OPTIONS } from '@oio/platform';
-import type { Backing } from './backing.ts';
+import { type Backing, processesOf } from './backing.ts';
 import { nullServers } from './null-agents.ts';
 import { type ServiceProcess, startServiceProcess } from './service-process.ts';
 import type { System, SystemOptions } from './system.ts';
@@ -31,17 +31,15 @@ export async function startSystem(backing: Backing, options: SystemOptions): Pro
   await Promise.all(services.map((service) => service.said(READY)));
   const http = services.find(({ name }) => name === 'standalone' || name === 'http-gateway');
   const url = (await http?.said(HTTP_URL)) ?? '';
-  const { postgres, distributed } = backing;
-  const processes = Object.fromEntries([
-    ...services.map(({ name, pid }) => [name, pid] as const),
-    ['postgres', postgres.pid],
-    ...(distributed ? [['nats', distributed.nats.pid] as const, ['redis', distributed.redis.pid] as const] : []),
-  ]);
+  const processes = {
+    ...Object.fromEntries(services.map(({ name, pid }) => [name, pid])),
+    ...processesOf(backing),
+  };
   const running = stack.move();
   return {
     url,
     apiKey,
-    databaseUrl: postgres.url,
+    databaseUrl: backing.postgres.url,
     processes,
     directories,
     services,
