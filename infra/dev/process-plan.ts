@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isFinalExit } from '@oio/errors';
 import { EMBEDDED_MAX_CONNECTIONS, POOL_CONNECTIONS } from '@oio/persistence';
 import { NODE_OPTIONS } from '@oio/platform';
 import type { ProcessPlan } from './supervise-process.ts';
@@ -30,8 +31,6 @@ export interface PlanInput {
   readonly own: (service: ServiceName, number: number) => Environment;
 }
 
-/** EX_USAGE and EX_CONFIG: it would end in the same way again. */
-const FINAL = new Set([64, 78]);
 /** What a service allows itself, and a little more. */
 const STOP_WITHIN_MS = 27_000;
 
@@ -44,7 +43,7 @@ export function planServices({ scale, root, environment, shared, own }: PlanInpu
       args: [...(NODE_OPTIONS[service] ?? []), join(root, 'services', service, 'src', 'main.ts')],
       environment: { ...environment, ...shared, ...own(service, index + 1) },
       stopWithinMs: STOP_WITHIN_MS,
-      isFinal: (exitCode: number) => FINAL.has(exitCode),
+      isFinal: isFinalExit,
     })),
   );
 }

@@ -108,6 +108,11 @@ test('everything is watched, started again, and bounded in its log', async (t) =
   t.regex(await read('infra/healthcheck.mjs'), /HEALTH_PORT\}\/health\/ready/);
 });
 
+test('what would end in the same way again waits, as it is started again without end', async (t) => {
+  const { services } = await generated();
+  for (const name of Object.keys(CONFIGS)) t.is(services[name]?.environment['WHEN_REFUSED'], 'wait', name);
+});
+
 test('nothing has a capability or can gain one, and only what must write to its own file system can', async (t) => {
   const { services } = await generated();
   for (const [name, service] of Object.entries(services)) {

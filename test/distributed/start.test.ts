@@ -1,6 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startNatsServer } from '@oio/backing-servers';
+import { eventually } from '@oio/runtime/testing';
 import anyTest, { type TestFn } from 'ava';
 import { TcpProxy } from '../chaos/proxy/tcp-proxy.ts';
 import { type Backing, startBacking, unusedPort } from './support/backing.ts';
@@ -140,6 +141,22 @@ for (const [title, service, wrong, message] of REFUSED) {
     t.notRegex(process.output, /hunter2|\n {4}at /);
   });
 }
+
+test.serial(
+  'what is refused stays where it shall, not ready, and ends with its exit code when it is stopped',
+  async (t) => {
+    const { nats } = t.context.backing;
+    const wrong = { NATS_URL: `nats://metrics:hunter2@127.0.0.1:${nats.port}`, WHEN_REFUSED: 'wait' };
+    await using process = start(t.context.backing, 'metrics', wrong);
+    const { healthUrl } = await process.said('health server listens');
+    await eventually(() => process.output.includes('waits to be stopped'), { what: 'its word that it waits' });
+    t.regex(process.output, /^NATS at [^\n]+ refuses the user "metrics": [^\n]+\nIt is not tried again\. /m);
+    await t.throwsAsync(fetch(`${String(healthUrl)}/health/ready`));
+    t.true(process.isRunning);
+    process.signal('SIGTERM');
+    t.is(await process.ended(), 78, process.output);
+  },
+);
 
 function start(backing: Backing, service: string, environment: Environment = {}): ServiceProcess {
   return new ServiceProcess(service, { ...backing.environmentOf(service), ...environment });

@@ -10,6 +10,11 @@ export const EXIT_CODE = {
   config: 78,
 } as const;
 
+/** Whether a process ended in a way in which it would end again, until somebody has mended what it says. */
+export function isFinalExit(exitCode: number): boolean {
+  return exitCode === EXIT_CODE.usage || exitCode === EXIT_CODE.config;
+}
+
 /** Why a process cannot start, for the person in front of it: printed without a stack, followed by the exit code. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';

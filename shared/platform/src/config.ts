@@ -45,6 +45,12 @@ export const platformConfig = z.object({
     .describe(
       'The bearer token for /metrics and the reasons in /health/ready; without it whoever reaches the port sees both.',
     ),
+  WHEN_REFUSED: z
+    .enum(['exit', 'wait'])
+    .default('exit')
+    .describe(
+      'What a process does that would end in the same way again, with exit code 64 or 78: `wait` keeps it, not ready and with its reason in the log, until it is stopped, where whatever ends is started again.',
+    ),
   NODE_ENV: z
     .string()
     .default('development')

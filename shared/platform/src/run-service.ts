@@ -22,10 +22,12 @@ export interface ServiceProcess<C extends z.ZodObject> {
 /**
  * A whole main.ts: settings, log, health, connections, the service; until a signal comes or the process cannot go on. What
  * it depends on may come late; wrong credentials, a database of a newer schema, and one that is silent while the process stops,
- * end it with a sentence and an exit code.
+ * end it with a sentence and an exit code, or let it wait to be ended.
  */
 export async function runService<C extends z.ZodObject>(definition: ServiceProcess<C>): Promise<void> {
-  await runMain((stopping) => startProcess(definition, stopping));
+  // Read before all settings are: these may be what it is refused for.
+  const waitsWhenRefused = definition.environment['WHEN_REFUSED'] === 'wait';
+  await runMain((stopping) => startProcess(definition, stopping), { waitsWhenRefused });
 }
 
 async function startProcess<C extends z.ZodObject>(

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { constants } from 'node:os';
 import { inspect } from 'node:util';
-import { StartupError } from '@oio/errors';
+import { isFinalExit, StartupError } from '@oio/errors';
 import { withoutSecrets } from './secrets.ts';
 
 /** How long a process may take to stop, in milliseconds, before it is ended by force. */
@@ -16,15 +17,25 @@ export interface Running extends AsyncDisposable {
   readonly failed?: Promise<never>;
 }
 
+interface MainOptions {
+  /** How long a stop may take, in milliseconds; 25,000 by default. */
+  readonly stopWithinMs?: number;
+  /** Whether a process that is refused stays, doing nothing, until a signal comes. */
+  readonly waitsWhenRefused?: boolean;
+}
+
 /**
  * The few lines that every main.ts has in common: start, run until a signal comes, stop. What it cannot start for, or go on
  * for, is told in words with its exit code; a bug, wherever it is thrown, with its stack and exit code 70. A second signal
- * ends the process at once, and so does a stop that takes longer than `stopWithinMs` (default 25,000). `stopping` aborts
+ * ends the process at once, and so does a stop that takes longer than `stopWithinMs`. `stopping` aborts
  * with the first signal: a start that waits for something gives up by throwing its reason, which is no failure.
+ *
+ * With `waitsWhenRefused` a process that would end in the same way again (`isFinalExit`) says why, and ends with its exit code only
+ * when it is told to: for whoever starts again all that ends.
  */
 export async function runMain(
   start: (stopping: AbortSignal) => Promise<Running>,
-  { stopWithinMs = STOP_WITHIN_MS }: { readonly stopWithinMs?: number } = {},
+  { stopWithinMs = STOP_WITHIN_MS, waitsWhenRefused = false }: MainOptions = {},
 ): Promise<void> {
   process.on('uncaughtException', exitWith);
   // That nobody reads the output any more is no reason to stop working.
@@ -35,16 +46,41 @@ export async function runMain(
     stop.abort();
   });
   try {
-    const running = await start(stop.signal);
-    const failure = await endOf(running, stop.signal);
-    if (failure) setTimeout(() => endByForce(stopWithinMs), stopWithinMs);
-    await running[Symbol.asyncDispose]();
-    if (failure) exitWith(failure.error);
+    await run(await start(stop.signal), { stopping: stop.signal, stopWithinMs });
   } catch (error) {
-    if (!stop.signal.aborted || error !== stop.signal.reason) exitWith(error);
+    if (stop.signal.aborted && error === stop.signal.reason) process.exit(0);
+    if (waitsWhenRefused) await stayIfRefused(error, stop.signal);
+    exitWith(error);
   }
   process.exit(0);
 }
+
+async function run(
+  running: Running,
+  { stopping, stopWithinMs }: { readonly stopping: AbortSignal; readonly stopWithinMs: number },
+): Promise<void> {
+  const failure = await endOf(running, stopping);
+  const force = failure && setTimeout(() => endByForce(stopWithinMs), stopWithinMs);
+  await running[Symbol.asyncDispose]();
+  if (force) clearTimeout(force);
+  if (failure) throw failure.error;
+}
+
+/** Does not return for what would end in the same way again. */
+async function stayIfRefused(error: unknown, stopping: AbortSignal): Promise<void> {
+  if (!(error instanceof StartupError) || !isFinalExit(error.exitCode) || stopping.aborted) return;
+  tell(error);
+  process.stderr.write(`${WAITS} ${error.exitCode}.\n`);
+  // A promise alone would not keep the process.
+  const awake = setInterval(() => {}, LONGEST_TIMER_MS);
+  await once(stopping, 'abort');
+  clearInterval(awake);
+  process.exit(error.exitCode);
+}
+
+const WAITS =
+  'It is not tried again. Mend that and start it anew; this process waits to be stopped, and ends with exit code';
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function onFirstSignal(onStop: () => void): void {
   let askedAtMs: number | undefined;
@@ -73,7 +109,10 @@ function endByForce(stopWithinMs: number): never {
 }
 
 function exitWith(error: unknown): never {
-  const isExpected = error instanceof StartupError;
-  process.stderr.write(`${withoutSecrets(isExpected ? error.message : inspect(error))}\n`);
-  process.exit(isExpected ? error.exitCode : BUG);
+  tell(error);
+  process.exit(error instanceof StartupError ? error.exitCode : BUG);
+}
+
+function tell(error: unknown): void {
+  process.stderr.write(`${withoutSecrets(error instanceof StartupError ? error.message : inspect(error))}\n`);
 }

@@ -1,8 +1,12 @@
 import { EXIT_CODE, StartupError } from '@oio/errors';
 import { type Running, runMain } from '../src/run-main.ts';
 
-/** A process for the tests of runMain: the first argument says what it does, the second how long it may take to stop. */
-const [conduct = '', stopWithinMs = '25000'] = process.argv.slice(2);
+/**
+ * A process for the tests of runMain: the first argument says what it does, the second how long it may take to stop, the third
+ * whether it waits when it is refused.
+ */
+const [conduct = '', stopWithinMs = '25000', whenRefused = 'exit'] = process.argv.slice(2);
+process.on('SIGUSR2', () => say('still there'));
 const say = (what: string): boolean => process.stdout.write(`${what}\n`);
 
 const STARTS: Record<string, (stopping: AbortSignal) => Promise<Running>> = {
@@ -10,6 +14,16 @@ const STARTS: Record<string, (stopping: AbortSignal) => Promise<Running>> = {
     throw new StartupError('Port 8000 is taken; set API_PORT.', EXIT_CODE.unavailable, {
       cause: new Error('EADDRINUSE'),
     });
+  },
+  async refused() {
+    throw new StartupError('Wrong settings: API_PORT', EXIT_CODE.config);
+  },
+  async refusedLater() {
+    const running = serving(async () => {
+      say('disposed');
+    });
+    const failed = Promise.reject(new StartupError('NATS refuses the credentials.', EXIT_CODE.config));
+    return { failed, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
   },
   async bug() {
     throw new TypeError('postgres://oio:hunter2@db/oio is not a function', { cause: new Error('the reason') });
@@ -89,6 +103,7 @@ const STARTS: Record<string, (stopping: AbortSignal) => Promise<Running>> = {
 
 await runMain(STARTS[conduct] ?? STARTS['bug'] ?? (() => Promise.reject(new Error('no such conduct'))), {
   stopWithinMs: Number(stopWithinMs),
+  waitsWhenRefused: whenRefused === 'wait',
 });
 
 /** Something that keeps the process alive until it is disposed of. */

@@ -11,10 +11,11 @@ class Child implements AsyncDisposable {
   output = '';
   errors = '';
 
-  constructor(conduct: string, stopWithinMs?: number) {
+  constructor(conduct: string, stopWithinMs = 25_000, whenRefused: 'exit' | 'wait' = 'exit') {
     const script = join(import.meta.dirname, 'run-main-child.ts');
-    const args = [script, conduct, ...(stopWithinMs === undefined ? [] : [String(stopWithinMs)])];
-    this.process = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(process.execPath, [script, conduct, String(stopWithinMs), whenRefused], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
     });
@@ -24,9 +25,17 @@ class Child implements AsyncDisposable {
     this.exit = new Promise((resolve) => this.process.once('close', (code, signal) => resolve({ code, signal })));
   }
 
-  async said(word: string): Promise<void> {
-    while (!this.output.includes(word)) {
-      const data = this.process.stdout ? once(this.process.stdout, 'data') : this.exit;
+  said(word: string): Promise<void> {
+    return this.#until(() => this.output.includes(word), this.process.stdout);
+  }
+
+  complained(word: string): Promise<void> {
+    return this.#until(() => this.errors.includes(word), this.process.stderr);
+  }
+
+  async #until(isSo: () => boolean, stream: ChildProcess['stdout']): Promise<void> {
+    while (!isSo()) {
+      const data = stream ? once(stream, 'data') : this.exit;
       await Promise.race([data, this.exit.then(() => Promise.reject(new Error(`Ended early: ${this.errors}`)))]);
     }
   }
@@ -42,6 +51,34 @@ test('what a process cannot start for is told in words without a stack, with its
   t.deepEqual(await child.exit, { code: EXIT_CODE.unavailable, signal: null });
   t.is(child.errors, 'Port 8000 is taken; set API_PORT.\n');
 });
+
+for (const [conduct, reason, output] of [
+  ['refused', 'Wrong settings: API_PORT', ''],
+  ['refusedLater', 'NATS refuses the credentials.', 'ready\ndisposed\n'],
+] as const) {
+  test(`what would end in the same way again says why and waits, if it shall, for its end: ${conduct}`, async (t) => {
+    // That is no stop, which would be over by then.
+    await using child = new Child(conduct, 1, 'wait');
+    await child.complained('waits to be stopped');
+    child.process.kill('SIGUSR2');
+    await child.said('still there');
+    child.process.kill('SIGTERM');
+    t.deepEqual(await child.exit, { code: EXIT_CODE.config, signal: null });
+    t.is(child.output, `${output}still there\n`);
+    t.regex(child.errors, /^.+\nIt is not tried again\. [^\n]+ exit code 78\.\n$/);
+    t.true(child.errors.startsWith(`${reason}\n`));
+  });
+}
+
+for (const [conduct, code] of [
+  ['startupError', EXIT_CODE.unavailable],
+  ['bug', 70],
+] as const) {
+  test(`what may start at another time, or is a bug, ends all the same: ${conduct}`, async (t) => {
+    await using child = new Child(conduct, 300, 'wait');
+    t.deepEqual(await child.exit, { code, signal: null });
+  });
+}
 
 test('a bug at the start is told with its stack and cause, without secrets, and exit code 70', async (t) => {
   await using child = new Child('bug');
