@@ -152,7 +152,9 @@ const LOOKED_FOR_MS = 60_000;
 /** Whether the next attempt could get in the way of the last turn. When nobody is left to look for the end of that, not for ever. */
 export function mayStillWork(snapshot: SessionSnapshot, now: string): boolean {
   if (!snapshot.attempt?.open) return false;
-  return isStopUnconfirmed(snapshot) || elapsedMs(snapshot.statusUpdatedAt, now) < LOOKED_FOR_MS;
+  return (
+    isStopUnconfirmed(snapshot) || elapsedMs(snapshot.times.failedAt ?? snapshot.statusUpdatedAt, now) < LOOKED_FOR_MS
+  );
 }
 
 /** Which run of which attempt a report speaks of. */

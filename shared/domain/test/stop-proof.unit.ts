@@ -89,13 +89,13 @@ test('an automatic retry waits until nothing of the last turn can be at work', (
 });
 
 test('a retry by hand is accepted while the last turn is being ended, and begins once that is shown', (t) => {
-  const retried = after(SESSION_IN.stopped(), 'retry', {}, { now: at(100) });
+  const retried = after(SESSION_IN.stopped(), 'retry', {}, { now: at(50) });
   const dispatch = command('dispatch', { serverId: 'server-2', schedulerEpoch: 1 });
-  const early = decide(retried, dispatch, context(at(159)));
+  const early = decide(retried, dispatch, context(at(59)));
   t.regex(early.kind === 'refused' ? early.error.message : '', /its last turn may still be at work/);
-  t.is(accepted(decide(retried, dispatch, context(at(160)))).next.status, 'running', 'nobody is left to look for it');
+  t.is(accepted(decide(retried, dispatch, context(at(60)))).next.status, 'running', 'nobody is left to look for it');
   const proven = after(retried, 'report-closed', { token: '1.1', proof: 'Idle.', stop });
-  t.is(accepted(decide(proven, dispatch, context(at(101)))).next.status, 'running');
+  t.is(accepted(decide(proven, dispatch, context(at(51)))).next.status, 'running');
   const doubted = after(retried, 'report-unconfirmed', { token: '1.1', failure });
   t.is(decide(doubted, dispatch, context(at(999))).kind, 'refused');
 });
