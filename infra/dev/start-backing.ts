@@ -19,15 +19,17 @@ export interface BackingOptions {
   readonly onProgress: (doing: string) => void;
 }
 
+const POSTGRES_CONFIGURATION = join(import.meta.dirname, '..', 'postgres', 'postgresql.conf');
+
 /**
- * Starts PostgreSQL, NATS and Redis, the latter two with the very files of infra/, and keeps them running. NATS and Redis
- * get new passwords at each start. Throws `StartupError`.
+ * Starts PostgreSQL, NATS and Redis with the very files of infra/, and keeps them running. NATS and Redis get new passwords at
+ * each start. Throws `StartupError`.
  */
 export async function startBacking({ directory, databaseUrl, log, onProgress }: BackingOptions): Promise<Backing> {
   await using stack = new AsyncDisposableStack();
   if (databaseUrl === undefined) onProgress('Starting PostgreSQL');
-  const url =
-    databaseUrl ?? stack.use(await supervisePostgres(join(directory, 'postgres'), log.loggerFor('postgres'))).url;
+  const postgres = { directory: join(directory, 'postgres'), configuration: POSTGRES_CONFIGURATION };
+  const url = databaseUrl ?? stack.use(await supervisePostgres(postgres, log.loggerFor('postgres'))).url;
   onProgress('Starting NATS and Redis');
   const nats = await startNatsServer({ directory: join(directory, 'nats') });
   stack.use(keepRunning(nats, log.loggerFor('nats')));

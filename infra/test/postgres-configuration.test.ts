@@ -4,16 +4,34 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { openDatabase, startEmbeddedPostgres } from '@oio/persistence';
 import test from 'ava';
 import { ROOT } from './compose-file.ts';
 
 const CONFIGURATION = join(ROOT, 'infra', 'postgres', 'postgresql.conf');
+/** On the command line, and by our clients for their own connections. */
+const SET_ELSEWHERE = new Set(['listen_addresses', 'port', 'timezone', 'idle_in_transaction_session_timeout']);
 const run = promisify(execFile);
 
-test('PostgreSQL takes every setting of the file', async (t) => {
-  t.is(await valueOf('synchronous_commit', CONFIGURATION), 'on');
-  t.is(await valueOf('fsync', CONFIGURATION), 'on');
-  t.is(await valueOf('max_connections', CONFIGURATION), '600');
+test('PostgreSQL runs with every setting of the file but the address, as npm run dev starts it', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'oio-postgres-conf-'));
+  try {
+    await using server = await startEmbeddedPostgres({ directory, configuration: CONFIGURATION });
+    await using database = await openDatabase(server.url);
+    const sources = await database.query<{ name: string }>(
+      "select name from pg_settings where source = 'configuration file'",
+    );
+    const inForce = sources.map(({ name }) => name);
+    const written = (await readFile(CONFIGURATION, 'utf8')).matchAll(/^(\w+) = /gm);
+    const expected = Array.from(written, ([, name = '']) => name).filter((name) => !SET_ELSEWHERE.has(name));
+    t.true(expected.length > 10);
+    t.deepEqual(
+      expected.filter((name) => !inForce.includes(name)),
+      [],
+    );
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 test('PostgreSQL would refuse a setting that it does not know', async (t) => {

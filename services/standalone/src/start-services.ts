@@ -22,7 +22,8 @@ export async function startServices(
   const logger = openLog(stack, data.log, config.LOG_LEVEL);
 
   onProgress(config.DATABASE_URL ? 'Connecting to the database' : 'Starting PostgreSQL');
-  const databaseUrl = config.DATABASE_URL ?? stack.use(await supervisePostgres(data.postgres, logger('postgres'))).url;
+  const databaseUrl =
+    config.DATABASE_URL ?? stack.use(await supervisePostgres({ directory: data.postgres }, logger('postgres'))).url;
   const database = stack.use(await openDatabase(databaseUrl));
   const parking = createPostgresDeadLetters(database);
   const shared = { ...openBus(stack, logger('bus'), parking), parking, database };

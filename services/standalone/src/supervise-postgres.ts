@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@oio/persistence';
+import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from '@oio/persistence';
 import type { Logger } from '@oio/runtime';
 
 /** How often is looked, and how long is waited after a start that failed. */
@@ -15,9 +15,12 @@ export interface SupervisedPostgres extends AsyncDisposable {
  * An embedded PostgreSQL that is started again, on the same directory and port, when it dies: connections come back by
  * themselves, and what was committed is still there. Throws `StartupError` for the first start only.
  */
-export async function supervisePostgres(directory: string, logger: Logger): Promise<SupervisedPostgres> {
+export async function supervisePostgres(
+  options: Pick<EmbeddedPostgresOptions, 'directory' | 'configuration'>,
+  logger: Logger,
+): Promise<SupervisedPostgres> {
   const stopping = new AbortController();
-  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ directory });
+  let postgres: EmbeddedPostgres = await startEmbeddedPostgres(options);
   const { url } = postgres;
   const port = Number(new URL(url).port);
   logger.info({ pid: postgres.pid, port, adopted: postgres.adopted }, 'postgres up');
@@ -26,7 +29,7 @@ export async function supervisePostgres(directory: string, logger: Logger): Prom
     logger.error({ pid: postgres.pid }, 'postgres died');
     // Gives the directory free; there is nothing left to be shut down.
     await postgres.stop();
-    postgres = await startEmbeddedPostgres({ directory, port });
+    postgres = await startEmbeddedPostgres({ ...options, port });
     logger.info({ pid: postgres.pid, port }, 'postgres up again');
   };
   const watch = async (): Promise<void> => {

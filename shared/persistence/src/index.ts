@@ -12,5 +12,9 @@ export { readableJson } from './readable-json.ts';
 export { sqlStateOf, UNIQUE_VIOLATION } from './sql-state.ts';
 export { storedSession } from './stored-session.ts';
 export { isLivingWorker, workerLockKey, workerSigns } from './living-worker.ts';
-export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded/start-embedded-postgres.ts';
 export { EMBEDDED_MAX_CONNECTIONS, POOL_CONNECTIONS } from './connections.ts';

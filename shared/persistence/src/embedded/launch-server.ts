@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chown, copyFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,6 +25,8 @@ export interface Launch {
   readonly binaries: ServerBinaries;
   /** Any free one when undefined. */
   readonly port: number | undefined;
+  /** A postgresql.conf whose settings hold in place of ours, but for those of this machine. */
+  readonly configuration: string | undefined;
   /** In place of ours. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -64,12 +67,14 @@ async function freePort(): Promise<number> {
 
 type Outcome = { readonly pid: number } | { readonly log: string };
 
-async function attempt({ layout, account, binaries, settings }: Launch, port: number): Promise<Outcome> {
+async function attempt(launch: Launch, port: number): Promise<Outcome> {
+  const { layout, account, binaries, settings } = launch;
   const data = pathForServer(layout.data, account);
+  const general = await generalSettings(launch);
   await using log = await openServerLog(layout.log);
   const child = spawn(
     join(binaries.root, 'bin', 'postgres'),
-    ['-D', data, ...argumentsFor({ ...settingsFor(port), ...settings })],
+    ['-D', data, ...argumentsFor({ ...general, ...settingsHere(port), ...settings })],
     {
       cwd: layout.data,
       detached: true,
@@ -100,34 +105,50 @@ async function startState(child: ChildProcess, data: string): Promise<'ready' | 
   return file?.pid === child.pid && file?.ready ? 'ready' : undefined;
 }
 
+type Settings = Readonly<Record<string, string | number>>;
+
 /** On the command line, not in postgresql.conf: a new version of this program brings its own to an old directory. */
-function settingsFor(port: number): Readonly<Record<string, string | number>> {
+function settingsHere(port: number): Settings {
   return {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
-    max_connections: EMBEDDED_MAX_CONNECTIONS,
-    shared_buffers: '128MB',
-    // Promises to clients rest on these three.
-    fsync: 'on',
-    synchronous_commit: 'on',
-    full_page_writes: 'on',
-    wal_compression: 'on',
-    min_wal_size: '64MB',
-    max_wal_size: '1GB',
-    // A new table is known to the planner after seconds, not after a minute in which it reads all of it.
-    autovacuum_naptime: '5s',
-    // Compiling queries costs more than it saves on small ones.
-    jit: 'off',
-    timezone: 'UTC',
-    log_timezone: 'UTC',
     log_line_prefix: '%m [%p] ',
     log_checkpoints: 'off',
     logging_collector: 'off',
   };
 }
 
-function argumentsFor(settings: Readonly<Record<string, string | number>>): string[] {
+const GENERAL: Settings = {
+  max_connections: EMBEDDED_MAX_CONNECTIONS,
+  shared_buffers: '128MB',
+  // Promises to clients rest on these three.
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  wal_compression: 'on',
+  min_wal_size: '64MB',
+  max_wal_size: '1GB',
+  // A new table is known to the planner after seconds, not after a minute in which it reads all of it.
+  autovacuum_naptime: '5s',
+  // Compiling queries costs more than it saves on small ones.
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+};
+
+/** A copy in the data directory, where the server works: its account may not be able to read the original. */
+const COPY = 'given.conf';
+
+async function generalSettings({ layout, account, configuration }: Launch): Promise<Settings> {
+  if (configuration === undefined) return GENERAL;
+  const copy = join(layout.data, COPY);
+  await copyFile(configuration, copy);
+  if (account) await chown(copy, account.uid, account.gid);
+  return { config_file: join(pathForServer(layout.data, account), COPY) };
+}
+
+function argumentsFor(settings: Settings): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 

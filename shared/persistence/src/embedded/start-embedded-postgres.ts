@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   readonly directory: string;
   /** Port on 127.0.0.1; any free one by default. */
   readonly port?: number;
+  /** A postgresql.conf in place of our settings; this machine's address, port and log stay ours. */
+  readonly configuration?: string;
   /** Settings of the server in place of ours, for one whose data nobody needs again. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -86,7 +88,7 @@ function settled<T extends { readonly state: string }>(found: T): T | undefined 
 
 async function startServer(
   layout: DatabaseLayout,
-  { port, settings = {} }: EmbeddedPostgresOptions,
+  { port, configuration, settings = {} }: EmbeddedPostgresOptions,
 ): Promise<RunningServer> {
   const packaged = findBinaries();
   const isNew = await isNewCluster(layout, packaged);
@@ -94,7 +96,7 @@ async function startServer(
   const account = chooseAccount(layout);
   const binaries = await usableBinaries(packaged, account, layout.directory);
   if (isNew) await createCluster({ layout, account, binaries });
-  const server = await launchServer({ layout, account, binaries, port, settings });
+  const server = await launchServer({ layout, account, binaries, port, configuration, settings });
   return { ...server, adopted: false };
 }
 
