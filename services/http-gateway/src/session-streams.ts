@@ -2,14 +2,11 @@ import { type HistoryGrown, historyGrown, type SessionOutput, sessionOutput } fr
 import { UnavailableError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import type { Logger } from '@oio/runtime';
-import { createGate, type Gate } from './gate.ts';
+import { HistoryPages } from './history-pages.ts';
 import type { SessionReader } from './ports.ts';
 import type { SessionEnds } from './session-ends.ts';
 import { HEARTBEAT, streamMessage } from './stream-message.ts';
 import { StreamReader, type StreamReaderOptions } from './stream-reader.ts';
-
-/** Pages of history that are in memory at a time, for all streams together. */
-const PAGES_AT_A_TIME = 8;
 
 const HEAD = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -33,13 +30,14 @@ export interface SessionStreamsOptions {
 /** All open event streams: one subscription to the news of the bus, fanned out by session. The store has what is not heard. */
 export class SessionStreams implements AsyncDisposable {
   readonly #options: SessionStreamsOptions;
-  readonly #gate: Gate = createGate(PAGES_AT_A_TIME);
+  readonly #pages: HistoryPages;
   readonly #bySession = new Map<string, Set<StreamReader>>();
   readonly #closing = new AsyncDisposableStack();
   #count = 0;
 
   private constructor(options: SessionStreamsOptions) {
     this.#options = options;
+    this.#pages = new HistoryPages(options.reader);
   }
 
   static async start(options: SessionStreamsOptions): Promise<SessionStreams> {
@@ -54,14 +52,14 @@ export class SessionStreams implements AsyncDisposable {
 
   /** Takes over the response. Throws `UnavailableError` when too many streams are open. */
   open(options: StreamReaderOptions): void {
-    const { maxStreams, reader, stallMs, logger } = this.#options;
+    const { maxStreams, stallMs, logger } = this.#options;
     if (this.#closing.disposed) throw new UnavailableError('The API is stopping.', { code: 'stopping' });
     if (this.#count >= maxStreams)
       throw new UnavailableError('Too many event streams are open.', { code: 'too_many_streams', retryAfterMs: 5_000 });
     const { tenant, sessionId, response } = options;
     if (response.destroyed) return;
     const stream = new StreamReader(options, {
-      history: (after, limit) => this.#gate(() => reader.history(tenant, sessionId, { after, limit })),
+      history: (after, limit) => this.#pages.read(tenant, sessionId, { after, limit }),
       stallMs,
       onError: (error) =>
         logger.warn({ err: error, tenant, sessionId }, 'history of a stream not read; tried again at the next look'),

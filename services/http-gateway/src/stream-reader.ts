@@ -4,7 +4,7 @@ import { streamMessage } from './stream-message.ts';
 
 /** What remains of a closed stream is given up after so long, in milliseconds. */
 const LINGER_MS = 1_000;
-/** Events that are read at a time; few, because one may hold 256 KiB. */
+/** Events that are read at a time at most; few, because one may hold 256 KiB. */
 const PAGE = 16;
 
 export interface StreamReaderOptions {
@@ -35,6 +35,10 @@ export class StreamReader {
   #sent: number;
   #heard: number;
   #reading = false;
+  /** Whether the store may have more than was sent, beside what was heard of. */
+  #unread = false;
+  /** Events that are read at a time: as many as could be written last time, because the others were read in vain. */
+  #page = PAGE;
   #stalled: NodeJS.Timeout | null = null;
   #ended = false;
 
@@ -81,25 +85,38 @@ export class StreamReader {
     if (this.#ended) return;
     this.#close();
     this.#response.end(streamMessage('end', { reason, resumeAfter: this.#sent }));
-    setTimeout(() => this.#response.destroy(), LINGER_MS).unref();
+    // By a reset: after a plain end the system would keep megabytes for it until it reads them, which may be never.
+    setTimeout(() => this.#response.socket?.resetAndDestroy(), LINGER_MS).unref();
   }
 
-  /** Until a page is empty and nothing new was heard of while it was read. */
+  /** Until a page is empty and nothing new was heard of while it was read, or the reader takes no more for now. */
   async #readOn(): Promise<void> {
     this.#reading = true;
+    this.#unread = true;
     try {
       for (let heard = -1, found = 1; found > 0 || this.#heard > heard; ) {
         heard = this.#heard;
-        const events = await this.#source.history(this.#sent, PAGE);
+        const events = await this.#source.history(this.#sent, this.#page);
         found = events.length;
-        for (const event of events) {
-          if (this.#ended || this.#stalled) return;
-          this.#send(event.seq, event.type === 'session.deleted', streamMessage('history', event));
-        }
+        if (!this.#sendPage(events)) return;
       }
+      this.#unread = false;
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** False when the reader does not take more for now. */
+  #sendPage(events: readonly StoredSessionEvent[]): boolean {
+    for (const [index, event] of events.entries()) {
+      if (this.#ended || this.#stalled) {
+        this.#page = Math.max(1, index);
+        return false;
+      }
+      this.#send(event.seq, event.type === 'session.deleted', streamMessage('history', event));
+    }
+    this.#page = Math.min(PAGE, 2 * this.#page);
+    return !this.#ended && !this.#stalled;
   }
 
   #send(seq: number, deletion: boolean, message: string): void {
@@ -116,7 +133,8 @@ export class StreamReader {
   #drained(): void {
     if (this.#stalled) clearTimeout(this.#stalled);
     this.#stalled = null;
-    this.catchUp();
+    // A large event fills the buffer by itself: what came by the bus and is away at once must not cost a page each time.
+    if (this.#unread || this.#heard > this.#sent) this.catchUp();
   }
 
   #close(): void {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { PassThrough } from 'node:stream';
+import { Writable } from 'node:stream';
 import type { StoredSessionEvent } from '@oio/contracts';
 import test from 'ava';
 import { StreamReader } from '../src/stream-reader.ts';
@@ -17,22 +17,35 @@ const event = (seq: number): StoredSessionEvent => ({
   data: { from: 'running', to: 'paused', attempt: 1 },
 });
 
+/** Alone more than a response buffers. */
+const largeEvent = (seq: number): StoredSessionEvent => ({
+  ...event(seq),
+  cause: { kind: 'system', id: 'x'.repeat(100_000) },
+});
+
 /** A stream over a store whose pages the test gives by hand, one per question. */
 function aStream(): {
   reader: StreamReader;
   questions: PromiseWithResolvers<StoredSessionEvent[]>[];
+  limits: number[];
+  response: Writable;
   sent: () => string[];
 } {
   const questions: PromiseWithResolvers<StoredSessionEvent[]>[] = [];
-  const response = new PassThrough();
+  const limits: number[] = [];
   let text = '';
-  response.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
+  // As a response does, it has taken a message only after the turn in which that was written.
+  const response = new Writable({
+    write(chunk: Buffer, _, done) {
+      text += chunk.toString();
+      setImmediate(done);
+    },
   });
   const reader = new StreamReader(
     { tenant: 't', sessionId: 's', after: 0, response: response as unknown as ServerResponse },
     {
-      history: () => {
+      history: (_, limit) => {
+        limits.push(limit);
         const question = Promise.withResolvers<StoredSessionEvent[]>();
         questions.push(question);
         return question.promise;
@@ -44,6 +57,8 @@ function aStream(): {
   return {
     reader,
     questions,
+    limits,
+    response,
     sent: () => [...text.matchAll(/^(?:id: (\d+)|data: "(\w+)")$/gm)].map(([, id, name]) => id ?? name ?? ''),
   };
 }
@@ -74,6 +89,31 @@ test('after a failure to read, the next event that is heard of brings the missed
   questions[1]?.resolve([event(1), event(2), event(3)]);
   await eventually(() => sent().length === 3);
   t.deepEqual(sent(), ['1', '2', '3']);
+});
+
+test('a large event that came by the bus and was taken costs no page', async (t) => {
+  const { reader, questions, response, sent } = aStream();
+  for (const seq of [1, 2, 3]) {
+    reader.offer(seq, false, () => `id: ${seq}\n${'x'.repeat(100_000)}\n\n`);
+    await eventually(() => !response.writableNeedDrain);
+  }
+  t.deepEqual([sent(), questions], [['1', '2', '3'], []]);
+});
+
+test('of large events no more are read than can be written, and all of them come', async (t) => {
+  const { reader, questions, limits, sent } = aStream();
+  reader.catchUp();
+  for (let seen = 0; seen < 8; ) {
+    await eventually(() => questions.length > seen);
+    seen = questions.length;
+    const [next, limit] = [sent().length + 1, limits.at(-1) ?? 0];
+    const page = Array.from({ length: Math.min(limit, 7 - next) }, (_, index) => largeEvent(next + index));
+    questions.at(-1)?.resolve(page);
+    if (page.length === 0) break;
+  }
+  await eventually(() => sent().length === 6);
+  t.deepEqual(sent(), ['1', '2', '3', '4', '5', '6']);
+  t.deepEqual(limits, [16, 1, 2, 1, 2, 1, 2]);
 });
 
 test('the bus alone suffices for events in order; known ones cost nothing', (t) => {

@@ -166,6 +166,10 @@ test.serial(
     const closed = () => api.log.filter((line) => line.includes('"route":"streamSession"')).length;
     await eventually(() => closed() === 12, { withinMs: 60_000 });
     t.true(process.memoryUsage().rss - before < 250_000_000, `${(process.memoryUsage().rss - before) / 1e6} MB`);
+    // Nor does the system keep anything for them.
+    const resets = sockets.map((socket) => new Promise<boolean>((resolve) => socket.once('close', resolve)));
+    for (const socket of sockets) socket.resume();
+    t.false((await Promise.all(resets)).includes(false));
     await using stream = await EventStream.open(urlOf(api, id), { lastEventId: version + 40 });
     t.is((await stream.take(1))[0]?.id, String(version + 41));
   },
