@@ -10,7 +10,7 @@ import {
   silenceEvents,
 } from './gateway-faults.ts';
 import { killInCommit } from './kill-in-commit.ts';
-import { overload, slowReaders } from './load-faults.ts';
+import { overload } from './load-faults.ts';
 import { killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
 import {
   cutAtClaim,
@@ -24,6 +24,7 @@ import {
 import { natsAway, redisAway } from './outages.ts';
 import { fullDisk, pgCutAtCommit, pgRestart, pgTerminate, slowCommits, slowDisk } from './postgres-faults.ts';
 import { raceDispatch, raceGate, rivalClaims, stallCommit } from './race-faults.ts';
+import { slowReaders } from './slow-readers.ts';
 import { roll, stopService } from './stop-faults.ts';
 
 /** The faults of the mix, which is no fault of its own: it is three of these at once, by chance. */

@@ -2,13 +2,29 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Which of the processes holds the connection whose own end is this port of 127.0.0.1; Linux only. Undefined if none does. */
 export function processOfPort(port: number, pids: readonly number[]): number | undefined {
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const row = readFileSync('/proc/net/tcp', 'utf8')
+  const row = connections().find((one) => one.port === port);
+  return pids.find((pid) => row !== undefined && openFiles(pid).includes(`socket:[${row.inode}]`));
+}
+
+/** The own ends of the connections to a port of 127.0.0.1. One that was reset is none any more, read or not. Linux only. */
+export function portsTo(peer: number): ReadonlySet<number> {
+  return new Set(
+    connections()
+      .filter((one) => one.peer === peer)
+      .map(({ port }) => port),
+  );
+}
+
+function connections(): { readonly port: number; readonly peer: number; readonly inode: string | undefined }[] {
+  return readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .find(([, address]) => address === local);
-  const socket = `socket:[${row?.[9]}]`;
-  return pids.find((pid) => row !== undefined && openFiles(pid).includes(socket));
+    .filter(([, address]) => address?.startsWith('0100007F:'))
+    .map(({ 1: address = '', 2: peer = '', 9: inode }) => ({ port: portOf(address), peer: portOf(peer), inode }));
+}
+
+function portOf(address: string): number {
+  return Number.parseInt(address.slice(address.indexOf(':') + 1), 16);
 }
 
 function openFiles(pid: number): string[] {

@@ -13,6 +13,7 @@ import { promptSentAgain } from './prompt-sent-again.ts';
 import { publishBeforeCommit } from './publish-before-commit.ts';
 import { relayByPosition } from './relay-by-position.ts';
 import { replyBeforeCommit } from './reply-before-commit.ts';
+import { slowReaderKept } from './slow-reader-kept.ts';
 import type { Plant } from './plant.ts';
 
 /** Every defect that the harness has to notice. */
@@ -32,6 +33,7 @@ export const PLANTS: readonly Plant[] = [
   newsDropped,
   promptPastGate,
   abortPastGate,
+  slowReaderKept,
 ];
 
 /** The plants of these names, all of them without any. Throws for a name that there is not. */
