@@ -47,7 +47,10 @@ export async function assess(run: Assessed, evidence: Evidence): Promise<Report>
     seconds: run.seconds,
     accepted: history.accepted.length,
     finished: await finishedOf(evidence),
-    lost: countOf(findings, 'I8', 'and has 0 outcomes') + countOf(findings, 'I12') + countOf(findings, 'I31'),
+    lost:
+      countOf(findings, 'I8', 'and has 0 outcomes') +
+      countOf(findings, 'I12', 'its attempt') +
+      countOf(findings, 'I31'),
     doubled: countOf(findings, 'I11', 'outcomes') + doubledPrompts(evidence.calls).length,
     staleWrites: countOf(findings, 'I3'),
     staleCalls: (await staleCalls(evidence)).length,

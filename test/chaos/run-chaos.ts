@@ -4,6 +4,7 @@ import { faultsNamed } from './faults/catalogue.ts';
 import type { Fault } from './faults/fault.ts';
 import { type Fleet, startFleet } from './fleet/start-fleet.ts';
 import { look } from './invariants/catalogue.ts';
+import { INCOMPLETE_PARENTS } from './invariants/family-invariants.ts';
 import type { Evidence } from './invariants/invariant.ts';
 import { History } from './load/history.ts';
 import { HttpClient } from './load/http-client.ts';
@@ -241,7 +242,8 @@ const REST_MS = 60_000;
 const SHORT_REST_MS = 8_000;
 
 const OPEN = `select (select count(*)::int from sessions where status in ('queued', 'running', 'degraded') or attempt_open
-    or state -> 'timers' -> 'retry' is not null) as open, (select count(*)::int from session_events) as events`;
+    or state -> 'timers' -> 'retry' is not null)
+  + (select count(*)::int from (${INCOMPLETE_PARENTS}) as parents) as open, (select count(*)::int from session_events) as events`;
 
 function told({ window, effect, problem }: Strike): string {
   const seconds = ((window.to - window.from) / 1_000).toFixed(1);

@@ -25,10 +25,16 @@ export async function workOf(witness: Witness, incarnation: string): Promise<rea
 }
 
 /** The first commit by another owner: its claim, which is written to the session's row as durably as what follows it. */
-const NEXT = `select session_id::text as id, (extract(epoch from min(at)) * 1000)::float8 as at from chaos.claims
-where session_id = any($1::uuid[]) and at > to_timestamp($2::float8 / 1000) and owner is distinct from $3::uuid group by session_id`;
+const NEXT = `select id, at from (
+  select distinct on (session_id) session_id::text as id, status, (extract(epoch from at) * 1000)::float8 as at from chaos.claims
+  where session_id = any($1::uuid[]) and at > to_timestamp($2::float8 / 1000) and owner is distinct from $3::uuid
+  order by session_id, at) as first
+where status in ('running', 'degraded')`;
 
-/** How long each session of a lost owner was without one. Sessions that had ended by themselves do not count. */
+/**
+ * How long each session of a lost owner was without one. Those that had ended by themselves do not count: one is claimed when
+ * somebody wants something of it, as a parent is when a child of it has been retried to success.
+ */
 export async function takeoversOf(witness: Witness, losses: readonly Loss[]): Promise<readonly Takeover[]> {
   const found = losses.map(async (loss) => {
     const rows = await witness.query<{ id: string; at: number }>(NEXT, [loss.sessions, loss.at, loss.incarnation]);

@@ -1,5 +1,7 @@
+import { approvalInvariants } from './approval-invariants.ts';
 import { clientInvariants } from './client-invariants.ts';
 import { eventInvariants } from './event-invariants.ts';
+import { familyInvariants } from './family-invariants.ts';
 import { historyInvariants } from './history-invariants.ts';
 import type { Evidence, Invariant } from './invariant.ts';
 import { opencodeInvariants } from './opencode-invariants.ts';
@@ -12,6 +14,8 @@ export const INVARIANTS: readonly Invariant[] = [
   ...clientInvariants,
   ...opencodeInvariants,
   ...eventInvariants,
+  ...familyInvariants,
+  ...approvalInvariants,
 ];
 
 /** Breaches by the invariant's id; those that hold have an empty list. */

@@ -26,6 +26,14 @@ const LONGEST_PAUSE_MS = 2_000;
 /** Where the command is not the last part of its path. */
 const PATHS: Readonly<Partial<Record<ClientCommandName, string>>> = { prompt: 'prompts' };
 
+interface Sending {
+  readonly name: ClientCommandName;
+  readonly sessionId: string | null;
+  readonly path: string;
+  readonly body: object;
+  readonly twice: boolean;
+}
+
 /** A client as the API wants them: every command has a key, and whatever did not get a clear answer is said again under it. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
@@ -45,8 +53,24 @@ export class HttpClient {
     body: object = {},
     { twice = false } = {},
   ): Promise<SentCommand> {
-    const command = this.#options.history.begin(name, randomUUID(), sessionId);
     const path = name === 'create' ? '/v1/sessions' : `/v1/sessions/${sessionId}/${PATHS[name] ?? name}`;
+    return this.#send({ name, sessionId, path, body, twice });
+  }
+
+  /** Answers what the agent of a session has asked for. */
+  answer(sessionId: string, approvalId: string, body: object, { twice = false } = {}): Promise<SentCommand> {
+    return this.#send({ name: 'answer', sessionId, path: `/v1/approvals/${approvalId}/answer`, body, twice });
+  }
+
+  /** Ids of what the agent of a session has asked for and nobody answered yet; none when nobody could say. */
+  async pendingApprovals(sessionId: string): Promise<readonly string[]> {
+    const path = `/v1/sessions/${sessionId}/approvals?status=pending`;
+    const { approvals } = (await this.#request('GET', path, {})).document;
+    return ((approvals ?? []) as readonly { readonly id: string }[]).map(({ id }) => id);
+  }
+
+  async #send({ name, sessionId, path, body, twice }: Sending): Promise<SentCommand> {
+    const command = this.#options.history.begin(name, randomUUID(), sessionId);
     const requests = Array.from({ length: twice ? 2 : 1 }, () => this.#untilClear(command, path, body));
     await Promise.all(requests);
     command.endedAt = Date.now();

@@ -1,16 +1,11 @@
-import type { Status } from '@oio/contracts';
-import { isTerminal } from '@oio/domain';
 import { pause } from '../pause.ts';
-import type { Random } from '../random.ts';
-import { pickScript, type ScriptParts } from './scripts.ts';
+import { ended, type ScriptParts } from './script.ts';
+import { pickScript } from './scripts.ts';
 
-export interface LoadOptions extends Omit<ScriptParts, 'directory' | 'signal' | 'random'> {
-  readonly random: Random;
+export interface LoadOptions extends Omit<ScriptParts, 'directory' | 'anotherDirectory' | 'signal'> {
   readonly directories: readonly string[];
   /** How many clients there are. */
   readonly users: number;
-  /** Given when nothing matters any more: nobody waits for the end of a session then. */
-  readonly abandoned: AbortSignal;
 }
 
 /** Clients that keep submitting sessions, before, during and after the faults. */
@@ -22,9 +17,6 @@ export interface Load {
   /** No new sessions; resolves when every client has seen its last one end, or given up on it. */
   stop(): Promise<void>;
 }
-
-/** How long a client waits for its session to end before it turns to the next one: faults may take long. */
-const END_MS = 60_000;
 
 export function startLoad(options: LoadOptions): Load {
   const free = [...options.directories];
@@ -58,21 +50,17 @@ async function user(options: LoadOptions, free: string[], signal: AbortSignal): 
   const { random } = options;
   await pause(random.int(0, 300), signal);
   while (!signal.aborted) {
-    const directory = free.shift();
-    if (directory === undefined) throw new Error('There are more clients than directories.');
-    const created = await pickScript(random)({ ...options, directory, signal });
+    const taken: string[] = [];
+    const anotherDirectory = (): string => {
+      const directory = free.shift();
+      if (directory === undefined) throw new Error('There are more sessions at a time than directories.');
+      taken.push(directory);
+      return directory;
+    };
+    const created = await pickScript(random)({ ...options, directory: anotherDirectory(), anotherDirectory, signal });
     if (created.outcome === 'accepted' && created.sessionId) await ended(options, created.sessionId);
     else await pause(random.int(100, 500), signal);
-    free.push(directory);
+    free.push(...taken);
     await pause(random.int(0, 50), signal);
-  }
-}
-
-async function ended({ client, random, abandoned }: LoadOptions, sessionId: string): Promise<void> {
-  const giveUpAt = performance.now() + END_MS;
-  while (performance.now() < giveUpAt && !abandoned.aborted) {
-    const status = await client.status(sessionId, 5);
-    if (status !== null && isTerminal(status as Status)) return;
-    await pause(random.int(100, 300));
   }
 }

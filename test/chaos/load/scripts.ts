@@ -1,25 +1,12 @@
-import { isTerminal } from '@oio/domain';
-import type { Status } from '@oio/contracts';
-import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
-import type { History, SentCommand } from './history.ts';
-import type { HttpClient } from './http-client.ts';
-
-export interface ScriptParts {
-  readonly client: HttpClient;
-  readonly history: History;
-  readonly random: Random;
-  /** A directory that no other session works in at the moment, so that nothing waits for it. */
-  readonly directory: string;
-  readonly signal: AbortSignal;
-}
-
-/** What a client wants of one session, from its submission to the end. Returns the session's id if there is one. */
-export type Script = (parts: ScriptParts) => Promise<SentCommand>;
+import { asksForPermission } from './approval-script.ts';
+import { childRetried, endedBeforeItsChildren } from './family-scripts.ts';
+import type { SentCommand } from './history.ts';
+import { becomes, order, type Script, type ScriptParts } from './script.ts';
 
 /** Each script and how often it is chosen, among 100. */
 const SCRIPTS: readonly (readonly [weight: number, script: Script])[] = [
-  [40, plain],
+  [28, plain],
   [6, toldMore],
   [12, submittedTwice],
   [10, cancelledBeforeItRuns],
@@ -28,6 +15,9 @@ const SCRIPTS: readonly (readonly [weight: number, script: Script])[] = [
   [4, stopped],
   [8, checkpointed],
   [2, keyUsedAgain],
+  [3, endedBeforeItsChildren],
+  [3, childRetried],
+  [6, asksForPermission],
 ];
 
 export function pickScript(random: Random): Script {
@@ -109,28 +99,4 @@ async function keyUsedAgain({ client, history, directory }: ScriptParts): Promis
   if (created.outcome === 'accepted' && status !== null && status < 500 && status !== 422 && status !== 429)
     history.saw('I10', `key ${created.key} with another body was answered ${status}`);
   return created;
-}
-
-function order(directory: string, ms: number) {
-  return {
-    title: 'Keep going whatever fails',
-    prompt: `[[work ms=${ms} steps=2]] Do it.`,
-    directory,
-    workspace: 'in_place',
-  };
-}
-
-/** Waits until the session has one of the states; false when it ends before, or takes too long. */
-async function becomes(
-  { client, signal }: ScriptParts,
-  sessionId: string,
-  wanted: readonly string[],
-): Promise<boolean> {
-  for (let tries = 0; tries < 100 && !signal.aborted; tries += 1) {
-    const status = await client.status(sessionId, 0);
-    if (status !== null && wanted.includes(status)) return true;
-    if (status !== null && isTerminal(status as Status)) return false;
-    await pause(50, signal);
-  }
-  return false;
 }
