@@ -56,7 +56,7 @@ async function submitChildren(
 
 const RETRY_TRIES = 10;
 
-/** It is refused as long as the last turn is not known to have ended. */
+/** It is refused while it cannot be shown that the last turn has ended. */
 async function retry({ client, signal }: ScriptParts, sessionId: string): Promise<void> {
   for (let tries = 0; tries < RETRY_TRIES && !signal.aborted; tries += 1) {
     const { outcome } = await client.command('retry', sessionId);
