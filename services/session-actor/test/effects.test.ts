@@ -1,4 +1,5 @@
 import { sessionCommands } from '@oio/contracts';
+import { failureOf } from '@oio/domain';
 import { UnavailableError } from '@oio/errors';
 import { workerAddress } from '@oio/ownership';
 import test from 'ava';
@@ -199,6 +200,28 @@ test('a child that its parent left behind is ended by the sweep', async (t) => {
     what: 'the child ends',
   });
   t.is((await world.stored(child.sessionId))?.snapshot?.failure?.code, 'parent_ended');
+});
+
+test('a child that is to be retried by itself when its parent ends is ended then, and one that somebody retries is not', async (t) => {
+  await using world = await World.open();
+  await world.startActor();
+  await world.gateway.serves(SERVER);
+  const parentId = await world.running();
+  const [byItself, byHand] = [await world.running({ parentId }), await world.running({ parentId })];
+  const failure = failureOf('provider_unavailable');
+  for (const id of [byItself, byHand]) {
+    await world.send(id, 'report-step', { token: '1.1', step: step('step-1'), resume: RESUME });
+    await world.send(id, 'report-failed', { token: '1.1', steps: [], resume: null, failure });
+  }
+  await world.order(parentId, 'stop', {});
+  await world.order(byHand, 'retry', {});
+  const snapshotOf = async (id: string) => (await world.stored(id))?.snapshot;
+  const generation = (await snapshotOf(byItself))?.timers.retry?.generation ?? 0;
+  t.like(await world.send(byItself, 'fire-timer', { name: 'retry', generation }), { status: 'queued' });
+  const ended = { status: 'cancelled', failure: { code: 'parent_ended' } };
+  await eventually(async () => (await snapshotOf(byItself))?.status === ended.status, { what: 'it ends' });
+  t.like(await snapshotOf(byItself), ended);
+  t.like(await snapshotOf(byHand), { status: 'queued' });
 });
 
 test('a parent with failed children succeeds in part, and wholly once they have been retried', async (t) => {

@@ -58,15 +58,22 @@ const CHECKPOINTS = `
 select data -> 'checkpoint' as checkpoint from session_events
 where session_id = $1::uuid and type = 'session.checkpoint-made' order by seq desc limit $2::int`;
 
-/** A child that was retried after its parent's end is not meant: somebody wants it to go on. */
+/**
+ * A child that somebody retried after its parent's end is not meant. One that was about to be retried by itself then is: it did
+ * not live, so that the end of its parent passed it by. Instants are compared as texts, since some may not be readable.
+ */
 const [CHILD, PARENT, PARENT_BIRTH] = [readableJson('c.state'), readableJson('p.state'), readableJson('b.data')];
+const ISO = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
 const LEFT_BEHIND = `
 select c.id as "childId", c.tenant, p.id as "parentId", ${PARENT_BIRTH} -> 'session' ->> 'childPolicy' as policy
 from sessions c join sessions p on p.id = c.parent_id join session_events b on b.session_id = p.id and b.seq = 1
 where c.parent_id is not null and c.status in ${UNENDED}
   and p.status not in ${UNENDED} and ${PARENT} -> 'timers' -> 'retry' is null
   and ${PARENT_BIRTH} -> 'session' ->> 'childPolicy' <> 'detach' and p.updated_at < now() - interval '3 seconds'
-  and (coalesce(${CHILD} ->> 'retries', '0') = '0' and ${CHILD} is not null or ${CHILD} -> 'times' ->> 'queuedAt' <= ${PARENT} ->> 'statusUpdatedAt')
+  and ${CHILD} is not null and (
+    select e.seq from session_events e where e.session_id = c.id and e.type = 'session.queued'
+      and ${readableJson('e.cause')} ->> 'kind' = 'principal' and ${readableJson('e.data')} ->> 'from' <> 'pending'
+      and to_char(e.at at time zone 'UTC', '${ISO}') > ${PARENT} ->> 'statusUpdatedAt' limit 1) is null
 limit 100`;
 
 /** Their oldest child, as one that came after the parent's end is none of those that it counts. */
