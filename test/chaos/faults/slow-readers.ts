@@ -12,7 +12,7 @@ const FEWEST_READERS = 60;
 /** What the connection of one that does not read holds in the buffers of the system, at most. */
 const BUFFERED_MIB = 6;
 /** Of a checkpoint: few large ones, because each is a commit, but not so large that the bus would not bring them to the gateway. */
-const CHECKPOINT_BYTES = 100_000;
+const CHECKPOINT_BYTES = 125_000;
 /** The session grows to more than the buffers take. */
 const CHECKPOINTS = Math.ceil((1.1 * BUFFERED_MIB * 1_048_576) / CHECKPOINT_BYTES);
 const GROWN_WITHIN_MS = 60_000;
@@ -25,7 +25,7 @@ const FOLLOWS_AFTER_MS = 1_500;
 const STALL_MS = 15_000;
 const LINGER_MS = 1_000;
 /** A busy gateway may have filled the buffers only some time after the session has grown. */
-const LATE_MS = 8_000;
+const LATE_MS = 5_000;
 const READ_WITHIN_MS = 10_000;
 const GOES_ON_WITHIN_MS = 30_000;
 /** Per reader a checkpoint or two that it was about to get, and what reading the history takes for all of them. */
