@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { explainWaiting, type WorkspaceInUse } from '@oio/contracts';
-import { emptyResumePoint } from '@oio/domain';
+import { explainWaiting } from '@oio/contracts';
 import { serviceEnvelope } from '@oio/messaging';
 import { createSetClock } from '@oio/runtime';
 import test from 'ava';
@@ -124,10 +123,7 @@ test.serial('a session that is retried while its last turn is being ended runs a
   fleet.announce('one', 5);
   const id = await actor.submit();
   t.true(await runs(actor, id));
-  await actor.order(id, {
-    name: 'report-prepared',
-    payload: { token: '1.1', workspace: WORKSPACE, resume: emptyResumePoint('ses_1') },
-  });
+  await actor.prepare(id);
   await actor.order(id, { name: 'stop', payload: {} });
   await actor.order(id, { name: 'retry', payload: {} });
   const bystander = await actor.submit();
@@ -297,12 +293,3 @@ function mostAtOnce(types: readonly string[]): number {
   }
   return most;
 }
-
-const WORKSPACE: WorkspaceInUse = {
-  path: '/shop/one',
-  root: '/shop/one',
-  kind: 'worktree',
-  branch: 'oio/one',
-  baseRevision: 'a'.repeat(40),
-  repositoryRoot: '/shop',
-};

@@ -39,6 +39,23 @@ test('an order that nobody takes is given again until somebody does, and its tak
   t.is(world.gateway.ordersFor(sessionId).length, 1);
 });
 
+test('a former owner that was never told of it stops to order what another one owns', async (t) => {
+  await using world = await World.open();
+  const former = await world.startActor();
+  const sessionId = await world.running();
+  const ordersOf = (owner: string) => world.gateway.ordersFor(sessionId).filter((order) => order.owner === owner);
+  await world.gateway.serves(SERVER);
+  await eventually(() => ordersOf(former.incarnation).length > 0, { what: 'its order' });
+  const heir = await world.startActor();
+  const take = 'update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1 where id = $1::uuid';
+  await world.database.query(take, [sessionId, heir.incarnation]);
+  await eventually(() => ordersOf(heir.incarnation).length > 0, { what: 'the order of the heir' });
+  world.gateway.missing.add(sessionId);
+  const [before, asked] = [ordersOf(former.incarnation).length, world.gateway.confirmed];
+  await eventually(() => world.gateway.confirmed >= asked + 3, { what: 'the takers are asked' });
+  t.is(ordersOf(former.incarnation).length, before);
+});
+
 test('a gateway that hangs gets no order while another one is heard of', async (t) => {
   await using world = await World.open();
   await using frozen = new FakeGateway(world.bus);

@@ -9,9 +9,9 @@ import {
   prepared,
   resume,
   SESSION_IN,
+  shownToHaveEnded,
   step,
   submitted,
-  shownToHaveEnded,
 } from './sessions.ts';
 
 test('checkpoints are numbered from 1 on, without a gap or an end', (t) => {

@@ -17,9 +17,9 @@ import {
   PARENT_ID,
   SESSION_ID,
   SESSION_IN,
+  shownToHaveEnded,
   submitted,
   token,
-  shownToHaveEnded,
 } from './sessions.ts';
 
 const ALLOWED: Readonly<Record<Status, string[]>> = {

@@ -15,11 +15,11 @@ import {
   prepared,
   resume,
   SESSION_IN,
+  shownToHaveEnded,
   step,
   submitted,
   token,
   waiting,
-  shownToHaveEnded,
 } from './sessions.ts';
 
 /** With further prompts, whose ids are their texts. */

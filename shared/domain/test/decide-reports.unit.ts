@@ -13,10 +13,10 @@ import {
   prepared,
   resume,
   SESSION_IN,
+  shownToHaveEnded,
   step,
   submitted,
   workspace,
-  shownToHaveEnded,
 } from './sessions.ts';
 
 function reports(run: string): SessionCommand[] {

@@ -2,13 +2,11 @@ import {
   type AttemptOrder,
   abortAttempt,
   executeAttempt,
-  type Failure,
   FIRST_ORDER,
   ORDERS_PER_EPOCH,
   type PayloadOf,
   type ReplyOf,
 } from '@oio/contracts';
-import { failureOf } from '@oio/domain';
 import { ConflictError, UnavailableError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import { gatewayAddress } from '@oio/ownership';
@@ -16,12 +14,11 @@ import { leaveInTime, untilTimeIsUp } from '@oio/runtime';
 import type { Linked } from '../fleet.ts';
 import type { ServerTable } from '../server-table.ts';
 import type { DedicatedOrder, DedicatedServer } from '../managed-server/dedicated-server.ts';
-import { failureOfRefusal } from '../turn/failure.ts';
 import { endRun } from './end-run.ts';
 import type { Authority, Gate, RunFences } from './gate.ts';
 import { createReporter, StaleRunError } from './report.ts';
 import { type AttemptParts, runAttempt, tellResources } from './run-attempt.ts';
-import { RunFailure } from './run-failure.ts';
+import { RunFailure, whyFailed } from './run-failure.ts';
 import { gatedLink } from './gated-link.ts';
 import { createRunGate, RunAuthority, type RunGate, SupersededError } from './run-gate.ts';
 import type { RunState } from './run-state.ts';
@@ -90,7 +87,7 @@ export class Attempts implements AsyncDisposable {
       if (taken) return taken;
     }
     // One that was held up while another acted for it does not know what that has done: it must not be given new authority.
-    await this.#dropSuperseded(order.sessionId);
+    await this.dropSuperseded([order.sessionId]);
     return this.#take(order);
   }
 
@@ -133,8 +130,18 @@ export class Attempts implements AsyncDisposable {
   }
 
   /** Lets go of the runs that others have taken over while this process was held up. */
-  dropSuperseded(): Promise<void> {
-    return this.#dropSuperseded(...this.#runs.keys());
+  async dropSuperseded(sessionIds: Iterable<string> = this.#runs.keys()): Promise<void> {
+    const fences = new Map<string, number>();
+    for (const id of sessionIds) {
+      const run = this.#runs.get(id);
+      if (run) fences.set(id, run.authority.present.fence);
+    }
+    if (fences.size === 0) return;
+    const runs = Array.from(fences, ([sessionId, fence]) => ({ sessionId, fence }));
+    for (const sessionId of await this.#parts.fences.superseded(runs)) {
+      const run = this.#runs.get(sessionId);
+      if (run?.authority.present.fence === fences.get(sessionId)) run?.stop.abort(SUPERSEDED);
+    }
   }
 
   /** Leaves the turns running on their servers: the next gateway adopts them. */
@@ -161,20 +168,6 @@ export class Attempts implements AsyncDisposable {
   #acting(sessionId: string): Run | null {
     const run = this.#runs.get(sessionId);
     return run && run.stop.signal.reason !== SUPERSEDED ? run : null;
-  }
-
-  async #dropSuperseded(...sessionIds: readonly string[]): Promise<void> {
-    const fences = new Map<string, number>();
-    for (const id of sessionIds) {
-      const run = this.#runs.get(id);
-      if (run) fences.set(id, run.authority.present.fence);
-    }
-    if (fences.size === 0) return;
-    const runs = Array.from(fences, ([sessionId, fence]) => ({ sessionId, fence }));
-    for (const sessionId of await this.#parts.fences.superseded(runs)) {
-      const run = this.#runs.get(sessionId);
-      if (run?.authority.present.fence === fences.get(sessionId)) run?.stop.abort(SUPERSEDED);
-    }
   }
 
   #reachable(serverId: string): Linked {
@@ -297,12 +290,6 @@ export class Attempts implements AsyncDisposable {
     // Of what a predecessor has begun only the store knows: the search for leftovers ends it.
     if (mayStillRun && state.openCodeSession) await this.#stop(run);
   }
-}
-
-function whyFailed(error: unknown): Failure {
-  if (error instanceof RunFailure) return error.failure;
-  const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
-  return failureOfRefusal(error) ?? failureOf('internal', message);
 }
 
 function measured({ dedicated, linked, order }: Run): ReturnType<AttemptParts['measure']> {

@@ -4,6 +4,7 @@ import {
   type SessionCommandName,
   sessionCommands,
   type StoredSessionEvent,
+  type WorkspaceInUse,
 } from '@oio/contracts';
 import {
   attemptToken,
@@ -31,6 +32,15 @@ update sessions set owner = $2::uuid, owner_epoch = owner_epoch + 1
 where id = $1::uuid and (owner is null or owner = $2::uuid
   or not exists (select 1 from workers w where w.incarnation = sessions.owner and w.lease_until > now()))
 returning owner_epoch::int as epoch, ${storedSession('sessions')}`;
+
+const WORKSPACE: WorkspaceInUse = {
+  path: '/project/one',
+  root: '/project/one',
+  kind: 'worktree',
+  branch: 'oio/one',
+  baseRevision: 'a'.repeat(40),
+  repositoryRoot: '/project',
+};
 
 interface Owned {
   snapshot: SessionSnapshot;
@@ -87,14 +97,16 @@ export class FakeSessionActor implements AsyncDisposable {
     return this.#inTurn(id, () => this.#handle(id, command, { ...serviceEnvelope('test'), sessionId: id }));
   }
 
+  /** Its attempt has a workspace and a first checkpoint, from which it can be retried. */
+  async prepare(id: string): Promise<void> {
+    const payload = { token: this.#tokenOf(id), workspace: WORKSPACE, resume: emptyResumePoint('ses_1') };
+    await this.order(id, { name: 'report-prepared', payload });
+  }
+
   async complete(id: string): Promise<void> {
-    const { attempt } = this.snapshot(id);
-    if (!attempt) throw new Error('It does not run.');
     const resume = emptyResumePoint();
-    await this.order(id, {
-      name: 'report-completed',
-      payload: { token: attemptToken(attempt), steps: [], resume, result: null, commit: null },
-    });
+    const payload = { token: this.#tokenOf(id), steps: [], resume, result: null, commit: null };
+    await this.order(id, { name: 'report-completed', payload });
   }
 
   snapshot(id: string): SessionSnapshot {
@@ -135,6 +147,12 @@ export class FakeSessionActor implements AsyncDisposable {
     ) as Handlers<typeof sessionCommands>;
     this.#ends.push(await serveAll(bus, sessionCommands, handlers, { at: workerAddress(this.incarnation) }));
     this.#ends.push(await serveAll(bus, sessionCommands, handlers));
+  }
+
+  #tokenOf(id: string): string {
+    const { attempt } = this.snapshot(id);
+    if (!attempt) throw new Error('It does not run.');
+    return attemptToken(attempt);
   }
 
   #handler(name: SessionCommandName): Handler<never> {
