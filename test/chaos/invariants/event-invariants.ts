@@ -1,7 +1,7 @@
 import type { StoredSessionEvent } from '@oio/contracts';
 import { partsOf, replay } from '@oio/domain';
 import type { Part } from '../faults/fault.ts';
-import { dueBy } from '../windows.ts';
+import { dueBy, type Span, type Window } from '../windows.ts';
 import type { Evidence, Invariant } from './invariant.ts';
 
 /** A committed event must be out by then; while something is disturbed that it needs, by then after its end. */
@@ -72,10 +72,21 @@ async function againstPublished({ witness, observed, windows }: Evidence): Promi
   return committed.flatMap(({ id, at }) => {
     const seen = observed.events.get(id);
     if (!seen) return [`event ${id} was committed and never published`];
-    const lateMs = seen.at - at > OUT.withinMs ? seen.at - dueBy(at, concerned, OUT) : 0;
+    const lateMs = seen.publishedAt - at > OUT.withinMs ? seen.publishedAt - dueBy(at, concerned, OUT) : 0;
     if (lateMs <= 0) return [];
-    return [`event ${id} was published ${Math.round(seen.at - at)} ms after its commit, ${Math.round(lateMs)} ms late`];
+    const tookMs = Math.round(seen.publishedAt - at);
+    const meanwhile = disturbances(windows, { from: at, to: seen.publishedAt });
+    return [`event ${id} was published ${tookMs} ms after its commit, ${Math.round(lateMs)} ms late${meanwhile}`];
   });
+}
+
+/** What was disturbed in that time, or just before it, and from when to when, in milliseconds from its begin on. */
+function disturbances(windows: readonly Window[], { from, to }: Span): string {
+  const then = windows.filter((window) => window.from <= to && window.to + OUT.afterMs >= from);
+  const said = then.map(
+    (window) => `${window.fault} ${Math.round(window.from - from)}..${Math.round(window.to - from)}`,
+  );
+  return said.length === 0 ? '' : ` (${said.join(', ')})`;
 }
 
 /** What came after them has been out for this long: they were passed over. */
@@ -90,7 +101,7 @@ async function skipped({ witness, observed, windows }: Evidence): Promise<readon
   if (windows.some(({ fault, to }) => HOLDS_UP.test(fault) && to > before - PASSED_OVER_MS)) return [];
   const committed = await witness.query<{ id: string }>(RECENT);
   const lastOld = committed.findLastIndex(
-    ({ id }) => (observed.events.get(id)?.at ?? Number.POSITIVE_INFINITY) < before,
+    ({ id }) => (observed.events.get(id)?.seenAt ?? Number.POSITIVE_INFINITY) < before,
   );
   return committed
     .slice(0, Math.max(lastOld, 0))

@@ -130,7 +130,15 @@ test('a timer that has not fired is seen at the end, as long as its session is t
 });
 
 test('an event that was published and is not in the history is seen', broken, ['I17'], ({ events }, id) => {
-  events.set(`${id}:9`, { sessionId: id, seq: 9, type: 'session.paused', epoch: 1, commandId: null, at: Date.now() });
+  events.set(`${id}:9`, {
+    sessionId: id,
+    seq: 9,
+    type: 'session.paused',
+    epoch: 1,
+    commandId: null,
+    publishedAt: Date.now(),
+    seenAt: Date.now(),
+  });
   return Promise.resolve();
 });
 
@@ -141,7 +149,15 @@ test('an event that was passed over is seen, unless it has to wait for the bus o
     ['session.queued', 1],
   ]);
   const at = Date.now() - 10_000;
-  place.events.set(`${id}:2`, { sessionId: id, seq: 2, type: 'session.queued', epoch: 1, commandId: null, at });
+  place.events.set(`${id}:2`, {
+    sessionId: id,
+    seq: 2,
+    type: 'session.queued',
+    epoch: 1,
+    commandId: null,
+    publishedAt: at,
+    seenAt: at,
+  });
   const breaches = async (...windows: Window[]): Promise<number> => {
     const looks = INVARIANTS.filter((invariant) => invariant.id === 'I17' && invariant.continuous);
     return (await Promise.all(looks.map((one) => one.check({ ...place.evidence, windows })))).flat().length;
@@ -176,7 +192,7 @@ test('an event that comes out late is seen, unless what it needs was disturbed u
   } as const;
   t.is(await breaches(restart, outage), 1);
   const event = { sessionId: id, seq: 1, type: 'session.created', epoch: 1, commandId: null };
-  place.events.set(`${id}:1`, { ...event, at: committedAt + 59_000 });
+  place.events.set(`${id}:1`, { ...event, publishedAt: committedAt + 59_000, seenAt: committedAt + 90_000 });
   t.is(await breaches(), 1);
   t.is(await breaches(restart), 1);
   t.is(await breaches(outage), 1);

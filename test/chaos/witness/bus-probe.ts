@@ -14,8 +14,10 @@ export interface ObservedEvent {
   readonly type: string;
   readonly epoch: number;
   readonly commandId: string | null;
-  /** When it came for the first time, in milliseconds since 1970. */
-  readonly at: number;
+  /** When the stream took it, as far as it was seen, in milliseconds since 1970. */
+  readonly publishedAt: number;
+  /** When it came here for the first time: after an outage this may be much later, as the probe has to come back as well. */
+  readonly seenAt: number;
 }
 
 /** What came over the bus. */
@@ -111,7 +113,7 @@ export class BusProbe implements AsyncDisposable, Observed {
         const consumer = await this.#jetstream.consumers.get(STREAM, { filter_subjects: 'events.session.>' });
         const messages = await consumer.consume();
         this.#messages = messages;
-        for await (const { subject, data } of messages) this.#note({ subject, data });
+        for await (const { subject, data, time } of messages) this.#note({ subject, data }, time.getTime());
       } catch {
         // The server is away, or the stream is not there yet.
       }
@@ -124,7 +126,7 @@ export class BusProbe implements AsyncDisposable, Observed {
     for await (const { type } of this.#reader.status()) if (type === 'reconnect') this.#messages?.stop();
   }
 
-  #note(message: RawMessage): void {
+  #note(message: RawMessage, publishedAt: number): void {
     const payload = payloadOf(message.data);
     if (!payload) return;
     const { sessionId, seq, type, epoch, commandId } = payload;
@@ -134,7 +136,7 @@ export class BusProbe implements AsyncDisposable, Observed {
     if (this.#recent.length > KEPT) this.#recent.shift();
     if (seq < (this.#last.get(sessionId) ?? 0)) this.outOfOrder.push(id);
     else this.#last.set(sessionId, seq);
-    this.events.set(id, { sessionId, seq, type, epoch, commandId, at: Date.now() });
+    this.events.set(id, { sessionId, seq, type, epoch, commandId, publishedAt, seenAt: Date.now() });
   }
 }
 
@@ -155,7 +157,7 @@ function open(url: string): Promise<NatsConnection> {
 }
 
 /** Null for what other faults put on the subjects. */
-function payloadOf(data: Uint8Array): Omit<ObservedEvent, 'at'> | null {
+function payloadOf(data: Uint8Array): Omit<ObservedEvent, 'publishedAt' | 'seenAt'> | null {
   try {
     const { v, payload } = JSON.parse(Buffer.from(data).toString('utf8')) as {
       v?: number;
