@@ -6,6 +6,7 @@ import {
   type SessionCommand,
   type SessionSnapshot,
 } from '@oio/domain';
+import { UnavailableError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { GatewayRouter } from '@oio/ownership';
 import type { Logger } from '@oio/runtime';
@@ -14,6 +15,8 @@ import type { SessionStore } from './ports.ts';
 export interface FindingParts {
   readonly gateways: GatewayRouter;
   readonly store: Pick<SessionStore, 'checkpoint'>;
+  /** Aborted when the worker is about to hand its sessions over. */
+  readonly leaving: AbortSignal;
   readonly logger: Logger;
 }
 
@@ -23,7 +26,8 @@ export type Findings = Pick<DecisionContext, 'fileSnapshot' | 'checkpoint'>;
 /**
  * Has the files kept for a checkpoint that is to be made now, and looks up one that is named. Nothing for other commands, and
  * for a timer whose files cannot be kept: its checkpoint names those of the last one. Throws what `GatewayRouter.read`
- * throws when a person has asked.
+ * throws when a person has asked, and `fenced` once the worker is leaving: to keep the files of a large workspace takes minutes, and until all
+ * commands are answered nobody else may take over any session of this worker.
  */
 export async function findOut(
   parts: FindingParts,
@@ -38,7 +42,7 @@ export async function findOut(
 }
 
 async function presentFiles(
-  { gateways, logger }: FindingParts,
+  { gateways, leaving, logger }: FindingParts,
   { id, workspace, attempt, tenant }: SessionSnapshot,
   command: SessionCommand,
   envelope: Envelope,
@@ -47,12 +51,27 @@ async function presentFiles(
   const causedBy = serviceEnvelope('session-actor', { causedBy: { ...envelope, tenant } });
   const asked = { sessionId: id, workspace };
   try {
-    const { commit } = await gateways.read(snapshotWorkspace, asked, causedBy, { serverId: attempt.serverId });
+    const kept = gateways.read(snapshotWorkspace, asked, causedBy, { serverId: attempt.serverId });
+    const { commit } = await unlessLeaving(kept, leaving);
     return { fileSnapshot: commit };
   } catch (error) {
-    if (command.name !== 'fire-timer') throw error;
+    if (command.name !== 'fire-timer' || leaving.aborted) throw error;
     logger.warn({ err: error, sessionId: id }, 'files of a checkpoint not kept');
     return {};
+  }
+}
+
+/** What was asked for goes on; the next owner asks for the same again. */
+async function unlessLeaving<T>(answer: Promise<T>, leaving: AbortSignal): Promise<T> {
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  const leave = (): void =>
+    reject(new UnavailableError('This worker hands its sessions over to others.', { code: 'fenced' }));
+  if (leaving.aborted) leave();
+  leaving.addEventListener('abort', leave);
+  try {
+    return await Promise.race([left, answer]);
+  } finally {
+    leaving.removeEventListener('abort', leave);
   }
 }
 

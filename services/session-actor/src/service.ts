@@ -39,8 +39,7 @@ export async function startSessionActor(
   const leases = createPostgresWorkerLeases(database);
   // Started first, so that it ends last: what the worker commits until then is published.
   const isMyTurn = (): Promise<boolean> => locks.tryLock(RELAY);
-  const tail = createPostgresHistoryTail(database);
-  const relay = stack.use(startRelay({ tail, bus, parking, isMyTurn, logger }));
+  const relay = stack.use(startRelay({ tail: createPostgresHistoryTail(database), isMyTurn, bus, parking, logger }));
   stack.defer(
     await bus.subscribe([historyGrown], { handler: ({ events }) => relay.hear(events as StoredSessionEvent[]) }),
   );
@@ -57,12 +56,15 @@ export async function startSessionActor(
   const effects = stack.use(createEffectRunner({ router, gateways, attempts, fences, logger }));
 
   const bell = createHistoryBell(bus, owner);
-  const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, gateways, config };
+  const stopping = new AbortController();
+  const leaving = stopping.signal;
+  const parts = { sessions, store, worker, effects, bell, bus, clock, logger, router, gateways, config, leaving };
   stack.use(every(TICK_MS, () => lookAfter(parts, attempts), logger));
   stack.use(every(SWEEP_MS, () => settleFamilies(parts), logger));
 
   const stop = await serveCommands(bus, createHandlers(parts), workerAddress(owner));
   stack.defer(async () => {
+    stopping.abort();
     ({ making } = await stop());
   });
   stack.use(announceEvery(TICK_MS, bus, worker));

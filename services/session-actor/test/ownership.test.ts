@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { snapshotWorkspace } from '@oio/contracts';
 import { ConflictError, UnavailableError } from '@oio/errors';
 import test from 'ava';
 import { eventually } from '@oio/runtime/testing';
+import { RESUME, WORKSPACE } from './support/reports.ts';
 import { SERVER, World } from './support/world.ts';
 
 test('a worker that cannot confirm its lease takes no commands, and none of them is committed', async (t) => {
@@ -236,6 +238,32 @@ test('a worker that stops hands over at once, with every command answered', asyn
   t.true([...(await Promise.all(commands)), ...after].every(({ outcome }) => outcome === 'applied'));
   const rows = await Promise.all(ids.map((id) => world.stored(id)));
   t.true(rows.every((row) => row?.version === 14 && row.owner !== leaving.incarnation));
+});
+
+test('a worker that stops hands over while the files for a checkpoint are still being kept, and the next owner makes it', async (t) => {
+  await using world = await World.open();
+  const leaving = await world.startActor();
+  const [other, sessionId] = [await world.running(), await world.running()];
+  await world.send(sessionId, 'report-prepared', { token: '1.1', workspace: WORKSPACE, resume: RESUME });
+  const heir = await world.startActor();
+  // Whoever asks first is not answered; if it asked again, it would be.
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let asks = 0;
+  const keep = async () => {
+    asks += 1;
+    asked.resolve();
+    if (asks === 1) await answered.promise;
+    return { commit: 'c0ffee' };
+  };
+  const end = await world.bus.serve(snapshotWorkspace, keep, { at: `server.${SERVER}` });
+  const checkpoint = world.order(sessionId, 'checkpoint', { data: {} });
+  await asked.promise;
+  await leaving.stop();
+  t.is((await checkpoint).outcome, 'applied');
+  t.is((await world.order(other, 'checkpoint', { data: {} })).outcome, 'applied');
+  for (const id of [sessionId, other]) t.like(await world.stored(id), { owner: heir.incarnation, epoch: 2 });
+  answered.resolve();
+  await end();
 });
 
 test('a worker that stops hands over while a session is still being made, which is made once', async (t) => {
