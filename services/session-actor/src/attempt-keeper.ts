@@ -22,7 +22,8 @@ interface Order {
   readonly token: string;
   /** That it was given under: a gateway does nothing more under the epoch of a former claim, even of the same worker's. */
   readonly epoch: number | null;
-  readonly since: number;
+  /** Since when nobody is known to work on it, in milliseconds of the clock's monotonic time. */
+  since: number;
   /** The opencode-gateway that works on it; null while none is known to. */
   taker: string | null;
   /** The one that had the attempt before: it may still be at its end, and does one thing after the other. Asked once. */
@@ -90,7 +91,7 @@ export function createAttemptKeeper(parts: AttemptKeeperParts): AttemptKeeper {
       takers.confirm(ordersTaken(working, orders), (sessionId, taker) => {
         const [order, session] = [orders.get(sessionId), parts.loaded(sessionId)];
         if (order?.taker !== taker || !session) return;
-        order.taker = null;
+        lose(order, now());
         // As it is by now: what has ended since it was asked for is not ordered again.
         again(session.snapshot);
       });
@@ -127,6 +128,12 @@ function ordersTaken(working: readonly SessionSnapshot[], orders: ReadonlyMap<st
     const isPresent = order && attempt && order.token === attemptToken(attempt);
     return isPresent && order.taker ? [{ sessionId: id, token: order.token, taker: order.taker }] : [];
   });
+}
+
+/** Nobody is known to work on it any more: the time without a taker begins now, however old the attempt is. */
+function lose(order: Order, nowMs: number): void {
+  order.taker = null;
+  order.since = nowMs;
 }
 
 type Taken = 'started' | 'already_running';
@@ -169,7 +176,7 @@ async function give(
 }
 
 async function taken(
-  { router }: AttemptKeeperParts,
+  { router, clock }: AttemptKeeperParts,
   snapshot: SessionSnapshot,
   order: Order,
   state: Taken,
@@ -181,7 +188,7 @@ async function taken(
     order.degraded = false;
   } catch (error) {
     // Ordered again after a while, which changes nothing, and told then.
-    order.taker = null;
+    lose(order, clock.monotonicMs());
     throw error;
   }
 }

@@ -49,6 +49,34 @@ test('an attempt that nobody has taken for five minutes has failed, and nobody k
   t.true(told[1]?.mayStillRun);
 });
 
+test('an attempt that has lost its gateway after an hour has as long as any other to find one', async (t) => {
+  const told: (readonly [string, number])[] = [];
+  let [nowMs, lostAtMs, tries] = [0, 0, 0];
+  await using scene = await begin({
+    async send(name: string) {
+      told.push([name, nowMs - lostAtMs]);
+    },
+    async request() {
+      tries += 1;
+      if (tries > 1) throw new UnavailableError('Nobody answers.', { code: 'no_responders' });
+      return { state: 'started', gateway: 'g1' };
+    },
+    nowMs: () => nowMs,
+  });
+  const { keeper, snapshot } = scene;
+  await keeper.ensure(snapshot);
+  nowMs = 3_600_000;
+  keeper.tick([snapshot]);
+  lostAtMs = nowMs += 2_000;
+  keeper.tick([snapshot]);
+  await eventually(() => tries === 2, { what: 'it is ordered again' });
+  for (; nowMs <= lostAtMs + 300_000; nowMs += 10_000) await keeper.ensure(snapshot);
+  t.deepEqual(told, [
+    ['report-degraded', 10_000],
+    ['report-failed', 300_000],
+  ]);
+});
+
 test('that nobody takes an attempt is logged once for each reason, however often it is tried', async (t) => {
   let [tries, nowMs] = [0, 0];
   const lines: string[] = [];
