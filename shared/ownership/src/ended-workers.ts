@@ -1,3 +1,5 @@
+import { UnavailableError } from '@oio/errors';
+
 /** For how long the news counts, in milliseconds: until then every other memory of the worker is gone. One that was ended by mistake may come back. */
 const COUNTS_MS = 3_000;
 
@@ -43,5 +45,19 @@ export class EndedWorkers {
       waiting.delete(tell);
       if (waiting.size === 0 && this.#waiting.get(incarnation) === waiting) this.#waiting.delete(incarnation);
     };
+  }
+}
+
+/** Rejects with `worker_ended` when the one that was asked turns out to be gone before it answers. */
+export async function unlessEnded<T>(answer: Promise<T>, incarnation: string, ended: EndedWorkers): Promise<T> {
+  const gone = Promise.withResolvers<never>();
+  const stop = ended.onEnd(incarnation, () =>
+    gone.reject(new UnavailableError('The worker that was asked has ended.', { code: 'worker_ended' })),
+  );
+  answer.catch(() => {});
+  try {
+    return await Promise.race([answer, gone.promise]);
+  } finally {
+    stop();
   }
 }

@@ -11,14 +11,18 @@ import {
 import { AppError, ConflictError, TimeoutError, UnavailableError } from '@oio/errors';
 import type { Bus, Envelope } from '@oio/messaging';
 import type { z } from 'zod';
-import { EndedWorkers } from './ended-workers.ts';
+import { EndedWorkers, unlessEnded } from './ended-workers.ts';
 import { KnownOwners } from './known-owners.ts';
 import type { OwnerDirectory } from './owner-directory.ts';
 import { RecentlyHeard } from './recently-heard.ts';
 
-/** How many workers a command is tried on, and the first pause between two tries; each further one is twice as long: 2.5 s in all. */
+/**
+ * How many workers a command is tried on while none of them knows of an owner, and the pause between two tries: each further one is twice as
+ * long, up to the longest; 2 s in all. One that is named as the owner may be handing over, or dead without anybody's
+ * knowing yet: it is tried until all patience is used up.
+ */
 const TRIES = 9;
-const FIRST_PAUSE_MS = 10;
+const PAUSE = { firstMs: 10, longestMs: 640 } as const;
 /** How long one worker is waited for, and all of them together. One that hangs must not use up the caller's patience. */
 const PATIENCE_MS = 2_500;
 const ALL_WITHIN_MS = 10_000;
@@ -43,8 +47,8 @@ type PayloadInput<N extends SessionCommandName> = z.input<(typeof sessionCommand
 export interface SessionRouter {
   /**
    * Sends a command to the owner of its session, or to any worker, which then claims it. Safe to repeat: the envelope id
-   * is the command id. Throws `UnavailableError` code `no_owner` when no worker takes it, `TimeoutError` when none answers
-   * within 10 s, else what `Bus.request` throws.
+   * is the command id. Throws `UnavailableError` code `no_owner` when no worker takes it (after 2 s while nobody is said to own the session,
+   * else after 10 s), `TimeoutError` when none answers within 10 s, else what `Bus.request` throws.
    */
   send<N extends SessionCommandName>(
     name: N,
@@ -132,12 +136,14 @@ class Router implements SessionRouter {
   async #carry(request: Routed): Promise<unknown> {
     const untilMs = performance.now() + this.#allWithinMs;
     let owner = await this.#owners.likely(request);
+    let isOwned = false;
     for (let tries = 1; ; tries += 1) {
       const ended = this.#ended.count;
       try {
         return await this.#ask(request, owner, untilMs);
       } catch (error) {
-        owner = await this.#next(request, owner, { error, tries, untilMs, ended });
+        isOwned ||= namesOwner(error);
+        owner = await this.#next(request, owner, { error, tries, isOwned, untilMs, ended });
       }
     }
   }
@@ -165,10 +171,11 @@ class Router implements SessionRouter {
   }
 
   /** Whom to ask next, null for any worker, after the pause that it takes to agree. Throws when asking on would not help. */
-  async #next(request: Routed, asked: string | null, { error, tries, untilMs, ended }: Failed): Promise<string | null> {
+  async #next(request: Routed, asked: string | null, failed: Failed): Promise<string | null> {
+    const { error, tries, isOwned, untilMs, ended } = failed;
     const { sessionId } = request.envelope;
     if (sessionId !== null && isAboutOwner(error)) this.#owners.forget(sessionId);
-    if (tries >= TRIES) throw givenUp(request, error);
+    if (isOwned ? performance.now() >= untilMs : tries >= TRIES) throw givenUp(request, error);
     if (error instanceof TimeoutError && error.code === NO_REPLY) {
       // It may have been done; the same id makes sure that it is not done again.
       if (performance.now() + this.#patienceMs / 2 >= untilMs) throw silent(request, this.#allWithinMs, error);
@@ -177,7 +184,8 @@ class Router implements SessionRouter {
     const named = this.#owners.named(error);
     // Somebody else is asked at once the first time; after that the parties need time to agree, or the news who is gone,
     // which may have come while the answer was on its way.
-    if (tries > 1 || named === asked) await this.#ended.moreThan(ended, FIRST_PAUSE_MS * 2 ** (tries - 1));
+    const pauseMs = Math.min(PAUSE.firstMs * 2 ** (tries - 1), PAUSE.longestMs);
+    if (tries > 1 || named === asked) await this.#ended.moreThan(ended, pauseMs);
     return this.#owners.named(error);
   }
 }
@@ -191,6 +199,8 @@ function patience({ isNew }: Routed, ms: number): number {
 interface Failed {
   readonly error: unknown;
   readonly tries: number;
+  /** Whether any of them has named an owner. */
+  readonly isOwned: boolean;
   /** When patience ends, on the monotonic clock. */
   readonly untilMs: number;
   /** How many workers had ended when it began. */
@@ -252,18 +262,8 @@ class Owners {
   }
 }
 
-/** Rejects with `worker_ended` when the one that was asked turns out to be gone before it answers. */
-async function unlessEnded<T>(answer: Promise<T>, incarnation: string, ended: EndedWorkers): Promise<T> {
-  const gone = Promise.withResolvers<never>();
-  const stop = ended.onEnd(incarnation, () =>
-    gone.reject(new UnavailableError('The worker that was asked has ended.', { code: 'worker_ended' })),
-  );
-  answer.catch(() => {});
-  try {
-    return await Promise.race([answer, gone.promise]);
-  } finally {
-    stop();
-  }
+function namesOwner(error: unknown): boolean {
+  return error instanceof AppError && error.code === NOT_OWNER && typeof error.facts.owner === 'string';
 }
 
 /** Whether the one that was asked cannot be asked at the moment. */

@@ -142,8 +142,22 @@ test('a command that no worker takes is given up after its tries with no_owner',
   t.is(workers.asked.length, 9);
 });
 
-test('two workers that send a command to each other do not keep it for ever', async (t) => {
+test('a command goes on as long as it may while the owner that another one names hands over', async (t) => {
   await using workers = new FakeWorkers();
+  const leave = await workers.own('s', 'a');
+  await leave();
+  let refusals = 0;
+  await workers.serve('any', () => {
+    refusals += 1;
+    // A hand-over that takes longer than a worker is looked for which nobody names.
+    if (refusals < 8) throw notOwner('s', 'a');
+  });
+  t.is((await workers.router.send('pause', {}, envelopeOf('s'))).sessionId, 's');
+  t.is(workers.asked.length, 8);
+});
+
+test('two workers that send a command to each other do not keep it for ever', async (t) => {
+  await using workers = new FakeWorkers({ allWithinMs: 1_000 });
   await workers.own('s', 'a', () => {
     throw notOwner('s', 'b');
   });
