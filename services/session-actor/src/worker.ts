@@ -87,7 +87,8 @@ async function renew(parts: WorkerParts, incarnation: string, confirmedAtMs: num
   const { leases, locks, directory, clock, logger, onLapsed } = parts;
   const askedAtMs = clock.monotonicMs();
   const { now, kept } = await leases.renew(incarnation, LEASE_MS, locks.holds(incarnation));
-  clock.set(now);
+  // What it said was true somewhere between question and answer, which may be seconds apart.
+  clock.set(new Date(now.getTime() + (clock.monotonicMs() - askedAtMs) / 2));
   if (confirmedAtMs !== null && !kept) {
     logger.warn({ incarnation }, 'worker lease had lapsed');
     onLapsed();

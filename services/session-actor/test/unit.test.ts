@@ -5,3 +5,4 @@ import './history-bell.unit.ts';
 import './live-session.unit.ts';
 import './relay/pages-under-way.unit.ts';
 import './relay/publish-in-order.unit.ts';
+import './worker.unit.ts';
