@@ -7,6 +7,8 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 export interface ComposeService {
   readonly image: string;
   readonly build?: { readonly context: string; readonly dockerfile: string };
+  readonly pull_policy?: string;
+  readonly depends_on?: readonly string[];
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];

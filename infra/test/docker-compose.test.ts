@@ -77,12 +77,37 @@ test('each service has its own user of the NATS configuration, with the password
   t.deepEqual([...users.values()].toSorted(), Object.keys(services['nats']?.environment ?? {}).toSorted());
 });
 
-test('all images are pinned, and ours is built from files that exist', async (t) => {
+test('all images are pinned', async (t) => {
   const { services } = await generated();
-  for (const [name, { image, build }] of Object.entries(services)) {
-    t.regex(image, /^[\w/.-]+:\d+\.\d+/, name);
-    if (build) t.true(existsSync(join(ROOT, build.context, build.dockerfile)), name);
-    t.is(build !== undefined, name in CONFIGS, name);
+  for (const [name, { image }] of Object.entries(services)) t.regex(image, /^[\w/.-]+:\d+\.\d+/, name);
+});
+
+// Compose builds all at once, and Docker refuses a tag that another build has just written: the first `up` would fail.
+test('our image is built by exactly one service, from files that exist, and never looked for in a registry', async (t) => {
+  const { services } = await generated();
+  const ours = Object.entries(services).filter(([name]) => name in CONFIGS);
+  const tags = new Set(ours.map(([, { image }]) => image));
+  t.is(tags.size, 1);
+  const builders = Object.entries(services).filter(([, { build }]) => build);
+  t.deepEqual(
+    builders.map(([, { image }]) => image),
+    [...tags],
+    `each tag is built once; building: ${builders.map(([name]) => name).join(', ')}`,
+  );
+  for (const [name, { build }] of builders)
+    t.true(existsSync(join(ROOT, build?.context ?? '', build?.dockerfile ?? '')), name);
+  for (const [name, { image, pull_policy: policy }] of Object.entries(services))
+    t.is(policy === 'never', tags.has(image), name);
+});
+
+test('whoever starts one service gets its image built, and nothing scaled back that can be scaled', async (t) => {
+  const { services } = await generated();
+  const [builder = ''] = Object.keys(services).filter((name) => services[name]?.build);
+  for (const name of Object.keys(CONFIGS)) {
+    const needed = services[name]?.depends_on ?? [];
+    t.is(needed.includes(builder), name !== builder, name);
+    // Compose sets what another depends on back to the number that stands here. A port of the host allows one only.
+    for (const one of needed.filter((other) => other in CONFIGS)) t.truthy(services[one]?.ports, `${name}: ${one}`);
   }
 });
 
