@@ -197,7 +197,9 @@ async function generate() {
   const directory = await mkdtemp(join(tmpdir(), 'oio-compose-'));
   try {
     const path = join(directory, '.env');
-    const make = () => spawnSync(process.execPath, [join(ROOT, 'infra', 'make-env.mjs'), path], { encoding: 'utf8' });
+    const script = join(ROOT, 'infra', 'make-env.mjs');
+    const env = { ...process.env, WORKSPACES: '' };
+    const make = () => spawnSync(process.execPath, [script, path], { env, encoding: 'utf8' });
     const { status, stderr } = make();
     if (status !== 0) throw new Error(stderr);
     const variables = readVariables(await readFile(path, 'utf8'));
