@@ -33,6 +33,12 @@ export interface KeeperParts {
   readonly lookMs?: number | undefined;
 }
 
+/** A server that came up, as it is to stand in the table; `started` when it is not the one from before. */
+interface Entering {
+  readonly server: ServerEntry;
+  readonly started: boolean;
+}
+
 /**
  * Looks after the managed server, or stands by while another gateway of this machine does: takes over when that one dies,
  * or asks for it because it leaves. Throws `StartupError` when the server can be neither started nor adopted.
@@ -49,6 +55,9 @@ class Keeper implements AsyncDisposable {
   #trying: Promise<boolean> | null = null;
   #stopped = false;
   #serverId: string | null = null;
+  /** What the table does not hold yet: without it no demand of an operator or the fleet would reach the server. */
+  #toEnter: Entering | null = null;
+  #entering: Promise<void> | null = null;
   /** The server while it is up. */
   #present: ManagedServer | null = null;
   /** Ends when the server goes down. */
@@ -75,6 +84,8 @@ class Keeper implements AsyncDisposable {
     this.#stopped = true;
     for (const end of this.#ends) await end();
     await this.#trying;
+    // Later it would undo what a successor enters.
+    await this.#entering?.catch(() => {});
     await this.#leave();
     await this.#standingBy?.();
     const [supervised, serverId] = [this.#supervised, this.#serverId];
@@ -90,7 +101,26 @@ class Keeper implements AsyncDisposable {
 
   async #renew(): Promise<void> {
     const { table, gateway } = this.#parts;
-    if (this.#supervised && this.#serverId) await table.renew(this.#serverId, gateway);
+    if (!this.#supervised || !this.#serverId) return;
+    if (this.#toEnter) await this.#enter();
+    else await table.renew(this.#serverId, gateway);
+  }
+
+  /** One at a time, the newest last; what failed is tried again with the next renewal. */
+  #enter(): Promise<void> {
+    this.#entering ??= this.#enterAll().finally(() => {
+      this.#entering = null;
+    });
+    return this.#entering;
+  }
+
+  async #enterAll(): Promise<void> {
+    const { table, gateway } = this.#parts;
+    while (this.#toEnter) {
+      const entering = this.#toEnter;
+      await table.keep(entering.server, gateway, { started: entering.started });
+      if (this.#toEnter === entering) this.#toEnter = null;
+    }
   }
 
   /** One try at a time: the end of the keeper may be told of while the next look comes. */
@@ -133,7 +163,7 @@ class Keeper implements AsyncDisposable {
 
   #up(server: ManagedServer, restart: Restart): void {
     this.#present = server;
-    const { capacity, fleet, table, gateway, logger } = this.#parts;
+    const { capacity, fleet, logger } = this.#parts;
     const known: ServerEntry = {
       id: server.id,
       url: server.url,
@@ -144,10 +174,8 @@ class Keeper implements AsyncDisposable {
     this.#serverId = server.id;
     logger.info({ serverId: server.id, pid: server.pid, adopted: server.adopted }, 'opencode server kept');
     const started = !server.adopted;
-    const entered = Promise.all([
-      fleet.keep({ ...known, draining: null }, { restarted: started }),
-      table.keep(known, gateway, { started }),
-    ]);
+    this.#toEnter = { server: known, started };
+    const entered = Promise.all([fleet.keep({ ...known, draining: null }, { restarted: started }), this.#enter()]);
     entered
       .catch((error: unknown) => logger.error({ err: error, serverId: server.id }, 'opencode server not entered'))
       .finally(() => this.#lookAfter(server, restart));
@@ -165,7 +193,9 @@ class Keeper implements AsyncDisposable {
       meter,
       health: async () => agent()?.health() ?? Promise.reject(new Error('It is down.')),
       directories: () => agent()?.directoriesSeen() ?? 0,
-      report: (observation, draining) => table.observe(server.id, gateway, { observation, draining }),
+      // What the table still holds is of the server before: a demand for that one is met.
+      report: async (observation, draining) =>
+        this.#toEnter ? null : table.observe(server.id, gateway, { observation, draining }),
       onDraining: (reason) => fleet.drain(server.id, reason),
       restart,
       limits,

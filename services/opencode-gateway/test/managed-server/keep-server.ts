@@ -1,4 +1,5 @@
 import { createInProcessBus } from '@oio/messaging';
+import { UnavailableError } from '@oio/errors';
 import { createLogger, newId } from '@oio/runtime';
 import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
@@ -41,6 +42,16 @@ test('when the keeper dies another gateway takes its place', async (t) => {
   t.true(machine.runs);
 });
 
+test('a server that could not be entered in the table is entered by and by, and observed from then on', async (t) => {
+  await using machine = openMachine();
+  machine.failures = 2;
+  const { gateway } = await machine.startGateway();
+  await eventually(() => machine.table.get('managed-1')?.keeper === gateway, { what: 'the table holds it' });
+  t.is(machine.failures, 0);
+  await eventually(() => machine.observed.length > 0, { what: 'it is observed' });
+  t.false(machine.observed.includes('unknown'), 'nobody was asked about a server that was not entered');
+});
+
 /** One machine with one server on it, and what the gateways there know of each other. */
 function openMachine() {
   const stack = new AsyncDisposableStack();
@@ -51,6 +62,10 @@ function openMachine() {
     table,
     keeper: null as string | null,
     runs: false,
+    /** How often the table fails when a server is entered. */
+    failures: 0,
+    /** Whether the table held the server at each observation. */
+    observed: [] as ('known' | 'unknown')[],
     async startGateway() {
       const gateway = newId();
       const serve = async () => async () => {};
@@ -58,7 +73,8 @@ function openMachine() {
       const parts = {
         bus,
         fleet,
-        table: tableOf(table),
+        table: tableOf(machine),
+        lookMs: 50,
         gateway,
         capacity: 1,
         limits,
@@ -96,15 +112,31 @@ function fakeServer(machine: { keeper: string | null; runs: boolean }, adopted: 
   });
 }
 
-function tableOf(table: Map<string, ServerEntry & { keeper: string }>): ServerTable {
+interface Stored {
+  readonly table: Map<string, ServerEntry & { keeper: string }>;
+  failures: number;
+  readonly observed: ('known' | 'unknown')[];
+}
+
+function tableOf(stored: Stored): ServerTable {
+  const { table, observed } = stored;
   return {
     all: async () => Array.from(table.values(), (server) => ({ ...server, draining: null })),
     enter: async () => {},
-    keep: async (server, keeper) => void table.set(server.id, { ...server, keeper }),
+    keep: async (server, keeper) => {
+      if (stored.failures > 0) {
+        stored.failures -= 1;
+        throw new UnavailableError('The database is away.');
+      }
+      table.set(server.id, { ...server, keeper });
+    },
     renew: async () => {},
     suspend: async () => {},
     reinstate: async () => {},
-    observe: async () => null,
+    observe: async (serverId) => {
+      observed.push(table.has(serverId) ? 'known' : 'unknown');
+      return null;
+    },
     observeOthers: async () => {},
     forget: async () => {},
     unregister: async () => false,
