@@ -4,6 +4,7 @@ import './adapters/opencode-wire.unit.ts';
 import './agents/open-code-config.unit.ts';
 import './attempts/prompt-text.unit.ts';
 import './attempts/prompt-turn.unit.ts';
+import './attempts/report.unit.ts';
 import './attempts/turn-account.unit.ts';
 import './attempts/turn-health.unit.ts';
 import './attempts/turn-progress.unit.ts';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptOrder, CommandReply, SessionCommandName, sessionCommands } from '@oio/contracts';
 import { AppError, CancelledError } from '@oio/errors';
@@ -39,7 +40,7 @@ export function createReporter(
   return {
     async report(name, about, payload) {
       const envelope = {
-        ...serviceEnvelope('opencode-gateway', { tenant: order.tenant, id: `${name}:${order.token}:${about}` }),
+        ...serviceEnvelope('opencode-gateway', { tenant: order.tenant, id: `${name}:${order.token}:${idPart(about)}` }),
         sessionId: order.sessionId,
       };
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
@@ -55,4 +56,9 @@ export function createReporter(
       }
     },
   };
+}
+
+/** Free text, as that of a warning, may hold what no id may, and be longer than one: its hash stands for it. */
+function idPart(about: string): string {
+  return /^[\w.-]{1,100}$/.test(about) ? about : createHash('sha256').update(about).digest('base64url');
 }
