@@ -5,6 +5,7 @@ import { type DiffOptions, diffWorkspace, type WorkspaceDiff } from './diff-work
 import { createGit } from './git.ts';
 import { type InspectOptions, inspectDirectory } from './inspect-directory.ts';
 import { createKeyedMutex, type KeyedMutex } from '../keyed-mutex.ts';
+import { shareAnswers } from '../share-answers.ts';
 import { type PrepareOptions, prepareWorkspace } from './prepare-workspace.ts';
 import { createRealRoots } from './real-roots.ts';
 import { type Released, releaseWorkspace } from './release-workspace.ts';
@@ -31,7 +32,10 @@ export interface Workspaces {
    * that does not lie where sessions may work, or no longer does.
    */
   commitWorkspace(options: Omit<CommitOptions, 'git'>): Promise<Committed>;
-  /** A commit that holds the files as they are now; null where there is no git. */
+  /**
+   * A commit that holds the files as they are now; null where there is no git. Who asks while one is under way shares the
+   * next one with all who do so: a checkpoint that takes long is asked for again and again.
+   */
   snapshotWorkspace(options: Omit<SnapshotOptions, 'git'>): Promise<string | null>;
   restoreWorkspace(options: Omit<RestoreOptions, 'git' | 'mutex'>): Promise<void>;
   diffWorkspace(options: Omit<DiffOptions, 'git'>): Promise<WorkspaceDiff | null>;
@@ -49,6 +53,7 @@ export function createWorkspaces({ environment, roots, worktreesDirectory, mutex
   const realRoots = createRealRoots(roots);
   const inPlace = createKeyedMutex();
   const snapshots = createKeyedMutex();
+  const shared = shareAnswers<string | null>();
   /** Runs it on a workspace that lies where it may. */
   const inside = async <T>(workspace: Workspace, task: () => Promise<T>): Promise<T> => {
     if (workspace.baseRevision !== null) assertCommitId(workspace.baseRevision);
@@ -62,7 +67,8 @@ export function createWorkspaces({ environment, roots, worktreesDirectory, mutex
     snapshotWorkspace: async (options) => {
       assertSessionId(options.sessionId);
       const { workspace } = options;
-      return snapshots.run(workspace.root, () => inside(workspace, () => snapshotWorkspace({ ...options, git })));
+      const take = () => inside(workspace, () => snapshotWorkspace({ ...options, git }));
+      return shared(snapshotKey(options), () => snapshots.run(workspace.root, take));
     },
     restoreWorkspace: async (options) => {
       assertCommitId(options.commit);
@@ -75,4 +81,10 @@ export function createWorkspaces({ environment, roots, worktreesDirectory, mutex
     releaseWorkspace: (options) => releaseWorkspace({ ...options, git, mutex }),
     withDirectory: (directory, signal) => inPlace.acquire(directory, signal),
   };
+}
+
+/** The whole workspace: each is looked at by itself before its files are. */
+function snapshotKey({ workspace, sessionId }: Omit<SnapshotOptions, 'git'>): string {
+  const { root, path, kind, branch, baseRevision, repositoryRoot } = workspace;
+  return JSON.stringify([sessionId, root, path, kind, branch, baseRevision, repositoryRoot]);
 }

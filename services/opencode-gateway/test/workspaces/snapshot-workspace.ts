@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import type { Workspace } from '../../src/workspaces/workspace.ts';
 import { contents, createFixture, type Fixture, prepare, sessionId, write } from './fixture.ts';
@@ -89,6 +90,25 @@ test('several at once for one worktree end in one reference', async (t) => {
   const commits = await Promise.all([keep(), keep(), keep()]);
   t.is(new Set(commits).size, 1);
   t.is(references().trim().split('\n').length, 1);
+});
+
+test('who asks while one is under way shares the next one, which holds what has changed meanwhile', async (t) => {
+  const fixture = createFixture(t);
+  const { repository, workspace, keep } = await withWorktree(fixture, { '.gitattributes': 'a.txt filter=slow\n' });
+  const [begun, go] = [join(fixture.base, 'begun'), join(fixture.base, 'go')];
+  const slow = `echo once >> ${begun}; cat; until [ -e ${go} ]; do sleep 0.01; done`;
+  fixture.git(repository.root, 'config', 'filter.slow.clean', slow);
+  write(workspace.root, { 'a.txt': 'a\n' });
+  const first = keep();
+  await eventually(() => existsSync(begun), { what: 'the first is under way' });
+  write(workspace.root, { 'later.txt': '' });
+  const later = Array.from({ length: 7 }, keep);
+  writeFileSync(go, '');
+  const [commit = '', ...others] = (await Promise.all(later)).map((one) => one ?? '');
+  t.deepEqual([...new Set(others)], [commit]);
+  t.not(await first, commit);
+  t.true(fixture.git(workspace.root, 'ls-tree', '--name-only', commit).includes('later.txt'));
+  t.is(readFileSync(begun, 'utf8'), 'once\n'.repeat(2));
 });
 
 test('a repository without a commit gives a snapshot without a parent', async (t) => {
