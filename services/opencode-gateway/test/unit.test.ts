@@ -29,6 +29,7 @@ import './turn/liveness.unit.ts';
 import './turn/quota.unit.ts';
 import './turn/steps.unit.ts';
 import './turn/turn-reader.unit.ts';
+import './turn/turn.unit.ts';
 import './turn/verdict-broken-off.unit.ts';
 import './turn/verdict.unit.ts';
 import './workspaces/directory-permissions.unit.ts';

@@ -87,12 +87,13 @@ export class TurnAccount {
 
   async #callsOfSubAgents(agent: AgentServer, found: ReadTurn): Promise<readonly ModelCall[]> {
     const { ref, order } = this.#parts;
+    const firstId = turnOf(found.messages, order.messageId)?.firstId ?? order.messageId;
     const read = [...(found.conversations ?? (await this.#read(agent, found)))];
     const ofSubAgents = read.filter(([sessionId]) => sessionId !== ref.sessionId);
     // What was not read is read the next time.
     for (const [sessionId] of ofSubAgents) this.#stale.delete(sessionId);
     return ofSubAgents.flatMap(([sessionId, messages]) =>
-      this.#news(sessionId, endedCalls(messages.filter(({ id }) => id > order.messageId))),
+      this.#news(sessionId, endedCalls(messages.filter(({ id }) => id > firstId))),
     );
   }
 

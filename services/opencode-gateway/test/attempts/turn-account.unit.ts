@@ -92,6 +92,17 @@ test('what was counted before, and what sub-agents did in earlier attempts, is n
   );
 });
 
+test('where OpenCode’s clock is behind ours, what sub-agents do counts from the turn’s first answer on', async (t) => {
+  const id = (number: number) => reply(number).id.replace('msg_20406af9', 'msg_20406a00');
+  const { conversations, told, tell } = openAccount();
+  conversations.set('ses_2', { parentId: 'ses_1', messages: [reply(1, { id: id(1) }), reply(3, { id: id(3) })] });
+  await tell([userMessage(), reply(2, { id: id(2), parts: [toolPart({ tool: 'task' })], finish: null })]);
+  t.deepEqual(
+    told.map(({ messageId }) => messageId),
+    [id(3)],
+  );
+});
+
 test('what could not be read is told the next time', async (t) => {
   const { account, state, conversations, told, tell } = openAccount();
   conversations.set('ses_2', { parentId: 'ses_1', messages: [reply(2)] });
