@@ -17,8 +17,8 @@ export const platformConfig = z.object({
     .describe('Connections to PostgreSQL at most, beside one or two of their own for locks.'),
   NATS_URL: z
     .string()
-    .refine((value) => serversOf(value).every((server) => hasProtocol(server, ['nats:', 'tls:'])), {
-      message: 'must look like nats://user:password@host:4222',
+    .refine((value) => serversOf(value).every((server) => hasProtocol(server, ['nats:'])), {
+      message: 'must look like nats://user:password@host:4222, several with one comma between',
       abort: true,
     })
     .refine((value) => serversOf(value).every(isEncoded), NOT_ENCODED)
@@ -66,10 +66,7 @@ export function isLoopback(host: string): boolean {
 
 /** The servers that a NATS_URL names. */
 export function serversOf(urls: string): readonly string[] {
-  return urls
-    .split(',')
-    .map((url) => url.trim())
-    .filter(Boolean);
+  return urls.split(',').map((url) => url.trim());
 }
 
 function address(...protocols: readonly string[]) {

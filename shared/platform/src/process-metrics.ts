@@ -19,6 +19,8 @@ export function createProcessMetrics(service: string, readiness: Readiness): Pro
     async expose() {
       const { ready, dependencies } = await readiness.report();
       gauges.ready.set(ready ? 1 : 0);
+      // What a report does not hold any more is not known: the last value would be a wrong answer.
+      gauges.figures.reset();
       for (const dependency of dependencies) show(gauges, dependency);
       return registry.metrics();
     },

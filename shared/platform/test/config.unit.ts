@@ -24,6 +24,17 @@ test('what is missing or wrong is named, and its value is not told', (t) => {
   t.regex(none.message, /DATABASE_URL: is needed and not set\n {2}NATS_URL: is needed and not set/);
 });
 
+for (const [title, url] of Object.entries({
+  'a NATS server over TLS, which there is not,': 'tls://scheduler:hunter2@nats:4222',
+  'a comma behind the last NATS server': `${GIVEN.NATS_URL},`,
+}))
+  test(`${title} is a wrong setting that is named`, (t) => {
+    const error = t.throws(() => parseConfig(platformConfig, { ...GIVEN, NATS_URL: url }), {
+      instanceOf: StartupError,
+    });
+    t.regex(error.message, /NATS_URL: must look like nats:/);
+  });
+
 for (const [name, url] of Object.entries({
   DATABASE_URL: 'postgres://oio:50%hunter2@db/oio',
   NATS_URL: 'nats://n1,nats://scheduler:50%hunter2@n2',

@@ -1,5 +1,6 @@
 import { StartupError } from '@oio/errors';
 import type { DependencyHealth } from '@oio/runtime';
+import { eventually } from '@oio/runtime/testing';
 import test from 'ava';
 import { type HealthServer, startHealthServer } from '../src/health-server.ts';
 import { createProcessMetrics } from '../src/process-metrics.ts';
@@ -36,6 +37,21 @@ test('readiness shows the report of each dependency, and so do the metrics', asy
   t.regex(text, /^oio_dependency_latency_seconds\{dependency="redis",service="scheduler"\} 0\.003$/m);
   t.regex(text, /^oio_dependency_figure\{dependency="redis",figure="breaker_open",service="scheduler"\} 1$/m);
   t.regex(text, /^process_resident_memory_bytes\{service="scheduler"\} \d+$/m);
+});
+
+test('a figure that a dependency does not report any more is not shown any more', async (t) => {
+  await using health = await start();
+  let figures: Record<string, number> = { memory_bytes: 5, breaker_open: 0 };
+  health.readiness.add({ name: 'redis', optional: true, report: async () => ({ ...REDIS, figures }) });
+  health.readiness.started();
+  t.regex((await ask(health, '/metrics')).text, /figure="memory_bytes",service="scheduler"\} 5$/m);
+  figures = { breaker_open: 1 };
+  const shown = async () => {
+    const { text } = await ask(health, '/metrics');
+    return text.includes('figure="breaker_open",service="scheduler"} 1') ? text : null;
+  };
+  // A report counts for a moment.
+  t.notRegex(await eventually(shown, { what: 'the new report' }), /memory_bytes",service="scheduler"/);
 });
 
 test('with a token, reasons and metrics are for its holder only, and probes still learn the status', async (t) => {
