@@ -22,7 +22,8 @@ interface Place {
  * The place of a subscriber that gets every event: it starts with the events to come and goes on behind the last one that
  * arrived, whatever happened to the connection or the server in between. Nothing is acknowledged; a gap is seen by the
  * numbers. A stream that has lost its end (a server that is back from an older copy of its disk) gives the same numbers to
- * other events: for that the last one is fetched once more, and is known again by the time at which it was stored.
+ * other events: for that the last one is fetched once more, and is known again by the time at which it was stored. Who has
+ * heard none yet goes on by the time at which it began.
  */
 export class OrderedConsumer implements FeedConsumer {
   readonly batch = 128;
@@ -103,7 +104,9 @@ export class OrderedConsumer implements FeedConsumer {
   #start({ first_seq: first, last_seq: last }: StreamState): Partial<ConsumerConfig> {
     if (this.#place === null) return { deliver_policy: DeliverPolicy.New };
     const { streamSeq, storedAtNs } = this.#place;
-    if (this.#hasLostItsEnd || last < streamSeq) return this.#byTime();
+    // Without an event that arrived nothing tells whether the stream has lost its end and was filled again.
+    const isUnproven = storedAtNs === null && streamSeq > 0;
+    if (this.#hasLostItsEnd || isUnproven || last < streamSeq) return this.#byTime();
     // That the last one is there no more because of its age proves nothing; what is there then is all new.
     const isThere = storedAtNs !== null && first <= streamSeq;
     return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: isThere ? streamSeq : streamSeq + 1 };

@@ -4,6 +4,7 @@ import type { Msg } from 'nats';
 import { OrderedConsumer } from '../../src/nats/ordered-consumer.ts';
 
 const STARTED = '2026-01-01T00:00:00.000Z';
+const A_MINUTE_BEFORE_THE_START = '2025-12-31T23:59:00.000Z';
 /** When the event at place 5 was stored, and what a minute before it is in words. */
 const STORED_MS = Date.parse('2026-01-01T00:10:00.000Z');
 const A_MINUTE_BEFORE = '2026-01-01T00:09:00.000Z';
@@ -44,12 +45,34 @@ class Rig {
   }
 }
 
-test('a subscriber begins with the events to come, and goes on behind the last of them while it has heard none', async (t) => {
+test('a subscriber begins with the events to come', async (t) => {
   const rig = await Rig.opened();
   t.is(rig.asked.deliver_policy, DeliverPolicy.New);
-  await rig.consumer.open();
-  t.is(rig.asked.opt_start_seq, 5);
   t.is(rig.receive(5), 'take');
+});
+
+for (const [what, lastSeq] of [
+  ['has not moved', 4],
+  ['has lost its end and was filled again', 6],
+] as const) {
+  test(`while it has heard none it goes on by the time, by which it misses nothing: the stream ${what}`, async (t) => {
+    const rig = await Rig.opened();
+    rig.stream.last_seq = lastSeq;
+    await rig.consumer.open();
+    t.like(rig.asked, { deliver_policy: DeliverPolicy.StartTime, opt_start_time: A_MINUTE_BEFORE_THE_START });
+    t.is(rig.receive(3), 'take');
+    await rig.consumer.open();
+    t.is(rig.asked.opt_start_seq, 3);
+  });
+}
+
+test('a stream that was empty when it began is read from its first event', async (t) => {
+  const rig = new Rig();
+  rig.stream.last_seq = 0;
+  await rig.consumer.open();
+  rig.stream.last_seq = 3;
+  await rig.consumer.open();
+  t.is(rig.asked.opt_start_seq, 1);
 });
 
 test('it goes on with the last event that it has heard, which is known again and not handed out', async (t) => {
@@ -92,7 +115,7 @@ test('so does a stream that ends before it, also for one that has heard nothing'
   const silent = await Rig.opened();
   silent.stream.last_seq = 2;
   await silent.consumer.open();
-  t.is(silent.asked.opt_start_time, '2025-12-31T23:59:00.000Z');
+  t.is(silent.asked.opt_start_time, A_MINUTE_BEFORE_THE_START);
 });
 
 test('all of a stream that was made anew is new', async (t) => {
