@@ -1,6 +1,6 @@
 import { revertSession } from '@oio/contracts';
 import { attemptToken, failureOf, type SessionSnapshot } from '@oio/domain';
-import { AppError } from '@oio/errors';
+import { AppError, CancelledError } from '@oio/errors';
 import { serviceEnvelope } from '@oio/messaging';
 import type { GatewayRouter, SessionRouter } from '@oio/ownership';
 import type { Fences } from './fences.ts';
@@ -16,7 +16,7 @@ export interface RevertOrderParts {
 
 /**
  * Has a session taken back as its last order says, and tells its owner how that ended. Throws what trying again may help:
- * the timer of the order does so.
+ * the timer of the order does so; and `CancelledError` when a later order has taken the place of this one.
  */
 export async function orderRevert(
   { router, gateways, fences }: RevertOrderParts,
@@ -49,8 +49,8 @@ export async function orderRevert(
   await router.send('revert-ended', outcome, envelope);
 }
 
-/** Throws what may pass. */
+/** Throws what may pass, and that a later order has taken the place of this one: that one tells the end. */
 function failureOfRefusal(error: unknown) {
-  if (!(error instanceof AppError) || error.retryable) throw error;
+  if (!(error instanceof AppError) || error.retryable || error instanceof CancelledError) throw error;
   return failureOf('workspace_failed', error.message);
 }

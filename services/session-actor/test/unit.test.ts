@@ -5,4 +5,5 @@ import './history-bell.unit.ts';
 import './live-session.unit.ts';
 import './relay/pages-under-way.unit.ts';
 import './relay/publish-in-order.unit.ts';
+import './revert-order.unit.ts';
 import './worker.unit.ts';
