@@ -91,6 +91,14 @@ for (const [kind, code] of ANSWERED_WRONG) {
   });
 }
 
+test('an answer that is no configuration is not taken for one without a default model', async (t) => {
+  await using standIn = await startStandIn();
+  await using agent = new OpencodeAgentServer({ ...standIn, ...ONE_TRY });
+  t.not((await agent.models('/project')).default, null);
+  standIn.setFaults({ kind: 'wrong_json', match: '^GET /config$' });
+  await t.throwsAsync(agent.models('/project'), { code: 'server_error' });
+});
+
 test('an answer can be lost after the call had its effect', async (t) => {
   await using standIn = await startStandIn();
   await using agent = new OpencodeAgentServer(standIn);

@@ -52,7 +52,7 @@ export class OpencodeAgentServer implements AgentServer {
   async models(directory: string): Promise<ModelCatalogue> {
     const [{ providers }, config] = await Promise.all([
       this.#http.get({ path: '/config/providers', directory, schema: catalogue, maxBytes: LARGE }),
-      this.#http.get({ path: '/config', directory, schema: z.object({ model: z.string().optional() }) }),
+      this.#http.get({ path: '/config', directory, schema: configuration }),
     ]);
     const [providerId = '', ...modelId] = (config.model ?? '').split('/');
     return { models: providers.flat(), default: config.model ? { providerId, modelId: modelId.join('/') } : null };
@@ -205,6 +205,13 @@ const provider = z
   );
 
 const catalogue = z.object({ providers: z.array(provider) });
+/**
+ * OpenCode 1.18 always tells of its agents, if only `{}`; something else that calls itself an answer must not be taken for a server without a
+ * default model, which refuses every session for as long as it is believed.
+ */
+const configuration = z
+  .object({ model: z.string().optional(), agent: z.record(z.string(), z.unknown()).optional() })
+  .refine((config) => config.model !== undefined || config.agent !== undefined, 'is no configuration of OpenCode');
 
 async function orNull<T>(call: Promise<T>): Promise<T | null> {
   try {
