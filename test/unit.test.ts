@@ -4,6 +4,7 @@ import './chaos/arguments.unit.ts';
 import './chaos/invariants/ungated-calls.unit.ts';
 import './chaos/load/stream-reader.unit.ts';
 import './chaos/plants/plants.unit.ts';
+import './chaos/proxy/reordered-news.unit.ts';
 import './chaos/proxy/tcp-proxy.unit.ts';
 import './chaos/targets.unit.ts';
 import './chaos/windows.unit.ts';

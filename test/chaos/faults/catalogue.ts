@@ -11,7 +11,7 @@ import {
 } from './gateway-faults.ts';
 import { killInCommit } from './kill-in-commit.ts';
 import { overload } from './load-faults.ts';
-import { killHttp, restartMetrics, rollingUpgrade, shuffleMessages } from './message-faults.ts';
+import { killHttp, restartMetrics, rollingUpgrade } from './message-faults.ts';
 import {
   cutAtClaim,
   freezeHalfLease,
@@ -24,6 +24,7 @@ import {
 import { natsAway, redisAway } from './outages.ts';
 import { fullDisk, pgCutAtCommit, pgRestart, pgTerminate, slowCommits, slowDisk } from './postgres-faults.ts';
 import { raceDispatch, raceGate, rivalClaims, stallCommit } from './race-faults.ts';
+import { shuffleMessages } from './shuffle-messages.ts';
 import { slowReaders } from './slow-readers.ts';
 import { roll, stopService } from './stop-faults.ts';
 

@@ -1,28 +1,7 @@
 import { pause } from '../pause.ts';
-import { lasting, pendingOrder, pickService, servicesOf, type World } from '../world.ts';
+import { pendingOrder, pickService, servicesOf, type World } from '../world.ts';
 import type { Fault } from './fault.ts';
 import { roll } from './stop-faults.ts';
-
-const WINDOW = 20;
-
-/** Consumers get what they had before, again and out of order: they must see that, and count it once. */
-export const shuffleMessages: Fault = {
-  name: 'shuffle-messages',
-  says: 'every event comes one to three times, shuffled in a window of 20',
-  touches: ['nats'],
-  async run(world) {
-    let times = 0;
-    const endsAt = performance.now() + lasting(world, 30, 0.3);
-    while (performance.now() < endsAt && !world.signal.aborted) {
-      const recent = world.bus.recent(WINDOW);
-      const again = recent.flatMap((message) => Array.from({ length: world.random.int(0, 2) }, () => message));
-      for (const message of world.random.shuffled(again)) world.bus.repeat(message);
-      times += again.length;
-      await pause(200);
-    }
-    return { times };
-  },
-};
 
 /** Old messages and snapshots are there when the new processes come. There is one version as yet, so that "old" is "other". */
 export const rollingUpgrade: Fault = {

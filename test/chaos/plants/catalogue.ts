@@ -4,6 +4,7 @@ import { claimWithoutEpoch } from './claim-without-epoch.ts';
 import { createBeforeCommit } from './create-before-commit.ts';
 import { dispatchFencePlain } from './dispatch-fence-plain.ts';
 import { epochCheckDropped } from './epoch-check-dropped.ts';
+import { gapInStream } from './gap-in-stream.ts';
 import { gateFencePlain } from './gate-fence-plain.ts';
 import { inboxCheckDropped } from './inbox-check-dropped.ts';
 import { newsDropped } from './news-dropped.ts';
@@ -12,6 +13,7 @@ import { promptPastGate } from './prompt-past-gate.ts';
 import { promptSentAgain } from './prompt-sent-again.ts';
 import { publishBeforeCommit } from './publish-before-commit.ts';
 import { relayByPosition } from './relay-by-position.ts';
+import { repeatedNewsSent } from './repeated-news-sent.ts';
 import { replyBeforeCommit } from './reply-before-commit.ts';
 import { slowReaderKept } from './slow-reader-kept.ts';
 import type { Plant } from './plant.ts';
@@ -34,6 +36,8 @@ export const PLANTS: readonly Plant[] = [
   promptPastGate,
   abortPastGate,
   slowReaderKept,
+  repeatedNewsSent,
+  gapInStream,
 ];
 
 /** The plants of these names, all of them without any. Throws for a name that there is not. */

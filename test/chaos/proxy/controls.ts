@@ -1,3 +1,5 @@
+import type { Reordering } from './reordered-news.ts';
+
 export type Direction = 'up' | 'down';
 export type Way = Direction | 'both';
 
@@ -18,6 +20,7 @@ export interface Trip {
 /** What is done to all connections of a proxy. */
 export class Controls {
   delayMs = 0;
+  reordering: Reordering | null = null;
   readonly #held = new Set<Direction>();
   readonly #swallowed = new Set<Direction>();
   readonly #trips = new Set<Trip>();
@@ -38,6 +41,7 @@ export class Controls {
     this.#swallowed.clear();
     this.#trips.clear();
     this.delayMs = 0;
+    this.reordering = null;
     this.#release.resolve();
     this.#release = Promise.withResolvers();
     return hasSwallowed;

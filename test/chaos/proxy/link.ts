@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { pause } from '../pause.ts';
 import type { Controls, Direction, Trip } from './controls.ts';
+import { ReorderedNews } from './reordered-news.ts';
 
 /** One proxied connection: what comes from the client goes up to the server, what comes from the server goes down. */
 export class Link {
@@ -10,6 +11,8 @@ export class Link {
   readonly #controls: Controls;
   /** Set by a trip that waits for the server's answer on this very connection. */
   #onAnswer: (() => void) | null = null;
+  /** There since the first time that something was reordered: it may hold the begin of a message. */
+  #news: ReorderedNews | null = null;
 
   constructor(client: Socket, server: Socket, controls: Controls) {
     this.#client = client;
@@ -39,6 +42,7 @@ export class Link {
         await this.#controls.admitted(direction);
         if (this.#controls.delayMs > 0) await pause(this.#controls.delayMs);
         if (this.#controls.swallows(direction) || (await this.#strikes(direction, chunk))) continue;
+        if (direction === 'down' && this.#reorders(chunk)) continue;
         if (to.destroyed) break;
         if (!to.write(chunk)) await once(to, 'drain');
       }
@@ -76,6 +80,15 @@ export class Link {
     trip.strike(this.#client.remotePort ?? 0);
     await this.#controls.admitted('up');
     return false;
+  }
+
+  /** Whether the chunk is passed on by the one that reorders. */
+  #reorders(chunk: Buffer): boolean {
+    const { reordering } = this.#controls;
+    if (reordering)
+      this.#news ??= new ReorderedNews((bytes) => void (this.#client.writable && this.#client.write(bytes)));
+    this.#news?.take(chunk, reordering);
+    return this.#news !== null;
   }
 
   #strikesAnswer(): boolean {

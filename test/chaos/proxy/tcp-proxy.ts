@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { Controls, type Trip, type Way } from './controls.ts';
 import { Link } from './link.ts';
+import type { Reordering } from './reordered-news.ts';
 
 /** A TCP link that can be disturbed: everything that a service says to a dependency goes through one of these. */
 export class TcpProxy implements AsyncDisposable {
@@ -49,6 +50,11 @@ export class TcpProxy implements AsyncDisposable {
 
   delay(ms: number): void {
     this.#controls.delayMs = ms;
+  }
+
+  /** From now on messages of NATS on one subject come to the client like that, until it is healed or null is said. */
+  reorder(reordering: Reordering | null): void {
+    this.#controls.reordering = reordering;
   }
 
   /** Refuses new connections, and resets the present ones. */
