@@ -8,6 +8,7 @@ import './chaos/proxy/reordered-news.unit.ts';
 import './chaos/proxy/tcp-proxy.unit.ts';
 import './chaos/targets.unit.ts';
 import './chaos/windows.unit.ts';
+import './chaos/world.unit.ts';
 import './command-line.unit.ts';
 import './faults/catalogue.unit.ts';
 import './proofs/kills/judge.unit.ts';

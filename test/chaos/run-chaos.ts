@@ -150,7 +150,8 @@ class Run {
   }
 
   async #disturb(client: HttpClient, load: Load, endsAt: number, signal: AbortSignal): Promise<void> {
-    const { seed, faults, atOnce, seconds, say } = this.#options;
+    const { seed, atOnce, seconds, plant, say } = this.#options;
+    const faults = faultsNamed(this.#options.faults);
     const random = createRandom(seed).fork('faults');
     const world = ({ name }: Fault, within: number): World => ({
       ...this.#fleet,
@@ -161,6 +162,8 @@ class Run {
       random,
       losses: this.#losses,
       seconds,
+      // A defect that was planted shows sooner where the fault comes often.
+      takesTurns: faults.length > 1 || plant !== null,
       signal: untilTimeIsUp(signal, Math.max(0, within - performance.now())),
       fault: name,
       isAloneSince: (from) => !isDisturbed(this.#windows(), { but: name, from, to: Date.now() }),
@@ -175,7 +178,7 @@ class Run {
       say(`- ${told(strike)} (${this.#history.accepted.length} accepted)`);
       this.#breakOffAt((strike.effect?.breaches ?? []).map((breach) => `${strike.window.fault}: ${breach}`));
     };
-    const schedule = { faults: faultsNamed(faults), atOnce, endsAt, random, signal, onBegin, onStrike };
+    const schedule = { faults, atOnce, endsAt, random, signal, onBegin, onStrike };
     await letLoose({ ...schedule, untilAtWork: () => this.#untilAtWork(signal) }, world);
   }
 

@@ -29,6 +29,8 @@ export interface World {
   readonly losses: Loss[];
   /** For how long faults go on, in seconds: long ones are cut to fit. */
   readonly seconds: number;
+  /** Whether there is more than one fault, or the same is wanted often, so that each time must leave some for others. */
+  readonly takesTurns: boolean;
   /** Given when the time of faults is over; what repeats itself ends then. */
   readonly signal: AbortSignal;
   /** The fault that this world is for. */
@@ -65,9 +67,13 @@ export function lose(
   world.losses.push({ how, ...worker, at: Date.now(), fault: world.fault });
 }
 
-/** A time that fits into the run: a tenth of its faults, say, but not more than the fault is meant to last. */
-export function lasting(world: World, seconds: number, share: number): number {
-  return Math.min(seconds, Math.max(1, world.seconds * share)) * 1_000;
+/**
+ * A time that fits into the run, in milliseconds: as long as the fault is meant to last, but not longer than the run, and of a
+ * run in which faults take turns not more than this share.
+ */
+export function lasting(world: Pick<World, 'seconds' | 'takesTurns'>, seconds: number, share: number): number {
+  const most = world.takesTurns ? Math.max(1, world.seconds * share) : world.seconds;
+  return Math.min(seconds, most) * 1_000;
 }
 
 /** A session that waits for its client to start it, in a directory that the load does not use. */
