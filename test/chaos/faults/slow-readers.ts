@@ -35,7 +35,8 @@ const GROWTH_MIB = { reader: 0.5, all: 250 } as const;
 export const slowReaders: Fault = {
   name: 'slow-readers',
   says: 'up to 500 readers of the event stream of a session that grows stop reading; half of them come back late',
-  touches: ['http'],
+  // What the session grows by has to be published, too, and sent to all who read.
+  touches: ['http', 'load'],
   async run(world): Promise<Effect> {
     const count = readersThatFit();
     const sessionId = await heldSession(world);
