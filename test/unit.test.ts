@@ -1,6 +1,7 @@
 // What needs no process of its own: each would load the same modules once more.
 import './bench/results.unit.ts';
 import './chaos/arguments.unit.ts';
+import './chaos/invariants/total-invariants.unit.ts';
 import './chaos/invariants/ungated-calls.unit.ts';
 import './chaos/load/stream-reader.unit.ts';
 import './chaos/plants/plants.unit.ts';

@@ -229,13 +229,25 @@ class Run {
     const { witness, bus, opencode } = this.#fleet;
     const calls = (await Promise.all(opencode.map((server) => server.calls()))).flat();
     const [history, windows, losses] = [this.#history, this.#windows(), this.#losses];
-    return { witness, history, observed: bus, calls, windows, losses, final };
+    const exposition = (): Promise<string> => expositionOf(this.#fleet);
+    return { witness, history, observed: bus, exposition, calls, windows, losses, final };
   }
 
   #windows(): readonly Window[] {
     return [...this.#strikes.map(({ window }) => window), ...this.#open.values()];
   }
 }
+
+async function expositionOf({ services, apiKey }: Fleet): Promise<string> {
+  const gateway = services.find(({ kind, isServing }) => kind === 'http-gateway' && isServing);
+  const request = { headers: { authorization: `Bearer ${apiKey}` }, signal: AbortSignal.timeout(EXPOSED_WITHIN_MS) };
+  return fetch(`${gateway?.apiUrl}/metrics`, request).then(
+    (response) => response.text(),
+    () => '',
+  );
+}
+
+const EXPOSED_WITHIN_MS = 5_000;
 
 const AT_WORK_WITHIN_MS = 75_000;
 const COMPLETED_SINCE = `select 1 from session_events

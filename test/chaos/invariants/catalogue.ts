@@ -6,6 +6,7 @@ import { historyInvariants } from './history-invariants.ts';
 import type { Evidence, Invariant } from './invariant.ts';
 import { opencodeInvariants } from './opencode-invariants.ts';
 import { ownershipInvariants } from './ownership-invariants.ts';
+import { totalInvariants } from './total-invariants.ts';
 
 /** Every promise that the harness looks at; one id may have several looks. */
 export const INVARIANTS: readonly Invariant[] = [
@@ -14,6 +15,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...clientInvariants,
   ...opencodeInvariants,
   ...eventInvariants,
+  ...totalInvariants,
   ...familyInvariants,
   ...approvalInvariants,
 ];

@@ -10,6 +10,8 @@ export interface Evidence {
   readonly witness: Witness;
   readonly history: History;
   readonly observed: Observed;
+  /** What the metrics service has counted, in the text format of Prometheus, or nothing when it cannot say; null without one. */
+  readonly exposition: (() => Promise<string>) | null;
   readonly calls: readonly StandInCall[];
   /** When what was disturbed. */
   readonly windows: readonly Window[];

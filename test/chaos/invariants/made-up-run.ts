@@ -17,7 +17,8 @@ export async function open() {
   const calls: Evidence['calls'][number][] = [];
   const events = new Map<string, Evidence['observed']['events'] extends ReadonlyMap<string, infer E> ? E : never>();
   const observed = { events, outOfOrder: [] };
-  const evidence = { witness, history: new History(), observed, calls, windows: [], losses: [], final: false };
+  const known = { observed, exposition: null, calls, windows: [], losses: [] };
+  const evidence: Evidence = { witness, history: new History(), ...known, final: false };
   const event = async (id: string, seq: number, type: string, epoch: number, data: object = {}): Promise<void> => {
     await witness.query('update sessions set version = $2 where id = $1', [id, seq]);
     await witness.query(EVENT, [id, seq, type, data, epoch]);
