@@ -2,7 +2,7 @@ import { pause } from '../pause.ts';
 import type { Invariant } from './invariant.ts';
 
 /** What is counted is behind what is committed by half a second, and by more while the history is read again after a restart. */
-const COUNTED_WITHIN_MS = 15_000;
+const COUNTED_WITHIN_MS = 60_000;
 const LOOK_MS = 500;
 
 /** What the metrics service has counted, which may have been killed at any time and heard everything more than once. */
