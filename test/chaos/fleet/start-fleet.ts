@@ -104,6 +104,8 @@ function prepareServices({ directory, counts, plant, onUnexpectedEnd }: FleetOpt
 function environmentOf(kind: ServiceKind, directory: string, { opencode, apiKey }: Backing): Record<string, string> {
   const common = { LOG_LEVEL: 'info', DATABASE_CONNECTIONS: String(CONNECTIONS) };
   if (kind === 'http-gateway') return { ...common, API_KEY: apiKey, API_MAX_STREAMS: '1000' };
+  // Often enough that whoever is killed has stored something to go on from.
+  if (kind === 'metrics') return { ...common, METRICS_SAVE_SECONDS: '1' };
   if (kind !== 'opencode-gateway') return common;
   return {
     ...common,
