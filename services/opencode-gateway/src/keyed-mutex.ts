@@ -1,3 +1,5 @@
+import { unlessAborted } from '@oio/runtime';
+
 /** Mutual exclusion per key. */
 export interface KeyedMutex {
   /** Waits for the key and holds it until the result is disposed of. Rejects with the signal's reason when aborted. */
@@ -18,7 +20,7 @@ export function createKeyedMutex(): KeyedMutex {
       if (tails.get(key) === tail) tails.delete(key);
     });
     try {
-      await unlessAborted(previous, signal);
+      await (signal ? unlessAborted(previous, signal) : previous);
     } catch (reason) {
       release();
       throw reason;
@@ -34,17 +36,4 @@ export function createKeyedMutex(): KeyedMutex {
     }
   };
   return { acquire, run };
-}
-
-async function unlessAborted(turn: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return turn;
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([turn, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

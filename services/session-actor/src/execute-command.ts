@@ -29,7 +29,7 @@ export interface CommandParts {
   readonly bell: HistoryBell;
   readonly bus: Bus;
   readonly gateways: GatewayRouter;
-  /** Aborted when the worker is about to hand its sessions over. */
+  /** Aborted with the refusal to give when the worker is about to hand its sessions over. */
   readonly leaving: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -6,16 +6,15 @@ import {
   type SessionCommand,
   type SessionSnapshot,
 } from '@oio/domain';
-import { UnavailableError } from '@oio/errors';
 import { type Envelope, serviceEnvelope } from '@oio/messaging';
 import type { GatewayRouter } from '@oio/ownership';
-import type { Logger } from '@oio/runtime';
+import { type Logger, unlessAborted } from '@oio/runtime';
 import type { SessionStore } from './ports.ts';
 
 export interface FindingParts {
   readonly gateways: GatewayRouter;
   readonly store: Pick<SessionStore, 'checkpoint'>;
-  /** Aborted when the worker is about to hand its sessions over. */
+  /** Aborted with the refusal to give when the worker is about to hand its sessions over. */
   readonly leaving: AbortSignal;
   readonly logger: Logger;
 }
@@ -52,26 +51,13 @@ async function presentFiles(
   const asked = { sessionId: id, workspace };
   try {
     const kept = gateways.read(snapshotWorkspace, asked, causedBy, { serverId: attempt.serverId });
-    const { commit } = await unlessLeaving(kept, leaving);
+    // What was asked for goes on; the next owner asks for the same again.
+    const { commit } = await unlessAborted(kept, leaving);
     return { fileSnapshot: commit };
   } catch (error) {
     if (command.name !== 'fire-timer' || leaving.aborted) throw error;
     logger.warn({ err: error, sessionId: id }, 'files of a checkpoint not kept');
     return {};
-  }
-}
-
-/** What was asked for goes on; the next owner asks for the same again. */
-async function unlessLeaving<T>(answer: Promise<T>, leaving: AbortSignal): Promise<T> {
-  const { promise: left, reject } = Promise.withResolvers<never>();
-  const leave = (): void =>
-    reject(new UnavailableError('This worker hands its sessions over to others.', { code: 'fenced' }));
-  if (leaving.aborted) leave();
-  leaving.addEventListener('abort', leave);
-  try {
-    return await Promise.race([left, answer]);
-  } finally {
-    leaving.removeEventListener('abort', leave);
   }
 }
 

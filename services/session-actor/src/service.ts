@@ -1,5 +1,5 @@
 import { historyGrown, type StoredSessionEvent, workerAnnounced } from '@oio/contracts';
-import { AppError } from '@oio/errors';
+import { AppError, UnavailableError } from '@oio/errors';
 import type { Bus } from '@oio/messaging';
 import { createGatewayRouter, createSessionRouter, workerAddress } from '@oio/ownership';
 import { leaveInTime, type Logger } from '@oio/runtime';
@@ -64,12 +64,17 @@ export async function startSessionActor(
 
   const stop = await serveCommands(bus, createHandlers(parts), workerAddress(owner));
   stack.defer(async () => {
-    stopping.abort();
+    stopping.abort(handingOver());
     ({ making } = await stop());
   });
   stack.use(announceEvery(TICK_MS, bus, worker));
   logger.info({ incarnation: owner }, 'session-actor started');
   return stack.move();
+}
+
+/** The refusal that sends a command on to another worker. */
+function handingOver(): UnavailableError {
+  return new UnavailableError('This worker hands its sessions over to others.', { code: 'fenced' });
 }
 
 /** What the sessions in memory need now and then. */

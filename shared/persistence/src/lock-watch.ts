@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { unlessAborted } from '@oio/runtime';
 import { Client } from 'pg';
 
 const CONNECT_MS = 3_000;
@@ -23,16 +23,13 @@ export async function untilLockFree(url: string, key: string, signal: AbortSigna
   const client = new Client({ connectionString: url, ...CONNECTION });
   // Whatever happens to the connection, the statement under way tells.
   client.on('error', () => {});
-  const waiting = new AbortController();
   const wait = async (): Promise<void> => {
     await client.connect();
     await client.query(waitFor(client.escapeLiteral(key)));
   };
   try {
-    const aborted = once(signal, 'abort', { signal: waiting.signal }).then(() => signal.throwIfAborted());
-    await Promise.race([wait(), aborted]);
+    await unlessAborted(wait(), signal);
   } finally {
-    waiting.abort();
     // One whose statement waits is torn down.
     client.end().catch(() => {});
   }

@@ -1,4 +1,4 @@
-import type { Logger } from '@oio/runtime';
+import { type Logger, unlessAborted } from '@oio/runtime';
 import type { Readiness } from './readiness.ts';
 
 /** A dependency that is there at once is worth no line. */
@@ -37,7 +37,7 @@ export async function announceWait<T>(
     const opening = open((why) => {
       reason = why;
     });
-    const opened = await Promise.race([opening, stopOf(stopping)]);
+    const opened = await unlessAborted(opening, stopping);
     if (announced) logger.info({ dependency: what }, 'dependency is there');
     return opened;
   } finally {
@@ -45,14 +45,4 @@ export async function announceWait<T>(
     clearInterval(repeated);
     readiness.waitFor(null);
   }
-}
-
-function stopOf(stopping: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(stopping.reason as Error);
-  if (stopping.aborted) stop();
-  else stopping.addEventListener('abort', stop, { once: true });
-  // Seen by the race only as long as that goes on.
-  promise.catch(() => {});
-  return promise;
 }

@@ -9,4 +9,5 @@ export { createLogger, type Logger } from './logger.ts';
 export { misspelled } from './misspelled.ts';
 export { type Running, runMain } from './run-main.ts';
 export { loadOrCreateSecret, loadSecret } from './secret-file.ts';
+export { unlessAborted } from './unless-aborted.ts';
 export { untilTimeIsUp } from './until-time-is-up.ts';

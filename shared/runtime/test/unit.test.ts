@@ -6,3 +6,4 @@ import './ids.unit.ts';
 import './logger.unit.ts';
 import './misspelled.unit.ts';
 import './secrets.unit.ts';
+import './unless-aborted.unit.ts';
